@@ -1,0 +1,147 @@
+/**
+ * Where the articles of one site live: its event log, its history, and every view that readers and followers need.
+ *
+ * The spool is the truth of a site (design §3, "Event sourcing"): what it answers is a fold of `core/Site` over its log.
+ * `layerMemory` is the reference; `FileSpool` keeps the same promises on disk and passes the same contract suite.
+ */
+import type * as Article from "@lupin/core/Article"
+import type * as Group from "@lupin/core/Group"
+import type * as GroupName from "@lupin/core/GroupName"
+import type * as MessageId from "@lupin/core/MessageId"
+import type * as Site from "@lupin/core/Site"
+import { Context, type Effect, Schema } from "effect"
+
+/** One number in each group that took the article. */
+export type Numbers = ReadonlyArray<readonly [group: GroupName.GroupName, number: number]>
+
+/** An article as it is held: octets with our Path; its Xref is not among them but follows from `numbers`. */
+export interface Held {
+  readonly article: Uint8Array
+  readonly numbers: Numbers
+  readonly position: number
+  readonly arrivedMillis: number
+}
+
+/** What became of one article of a batch. A digest that a better one already outranks is `Removed`, and remembered. */
+export type Stored =
+  | { readonly _tag: "Filed"; readonly position: number; readonly numbers: Numbers }
+  | { readonly _tag: "AlreadyHere" }
+  | { readonly _tag: "Removed" }
+  | { readonly _tag: "Full" }
+
+/** One event of the log as followers see it. `bytes` is the article's size; `slot` the key under which only the newest digest is kept. */
+export type Change =
+  | {
+      readonly _tag: "Filed"
+      readonly position: number
+      readonly id: MessageId.MessageId
+      readonly groups: ReadonlyArray<GroupName.GroupName>
+      readonly bytes: number
+      readonly arrivedMillis: number
+      readonly path: string
+      readonly slot?: string
+    }
+  | {
+      readonly _tag: "Removed"
+      readonly position: number
+      readonly id: MessageId.MessageId
+      readonly groups: ReadonlyArray<GroupName.GroupName>
+      readonly removedMillis: number
+    }
+
+/** A page of changes. `next` is where the following page begins, even if nothing in the scanned stretch was a change. */
+export interface Changes {
+  readonly changes: ReadonlyArray<Change>
+  readonly next: number
+  readonly head: number
+}
+
+/** An article that arrived and is still held. */
+export interface Arrival {
+  readonly id: MessageId.MessageId
+  readonly groups: ReadonlyArray<GroupName.GroupName>
+  readonly position: number
+  readonly arrivedMillis: number
+}
+
+/** One overview row: `line` as `core/Overview` makes it, without CRLF. */
+export interface OverviewLine {
+  readonly number: number
+  readonly line: Uint8Array
+}
+
+/** Takes no new articles, or could not read. `reason` is for a log line; the caller defers (431, 436) and tries again later. */
+export class SpoolUnavailable extends Schema.TaggedError<SpoolUnavailable>()("SpoolUnavailable", {
+  reason: Schema.String
+}) {}
+
+export class Spool extends Context.Service<
+  Spool,
+  {
+    /** New after a wipe; positions and numbers mean something only within it. */
+    readonly generation: Site.Generation
+    /** Returns once every article of the batch would survive a power cut. One answer per article, in order. */
+    readonly store: (batch: ReadonlyArray<Article.Article>) => Effect.Effect<ReadonlyArray<Stored>, SpoolUnavailable>
+    /** Removes what is held; a cancelled id that is not known here is remembered, so that a later copy is not taken. */
+    readonly remove: (
+      ids: ReadonlyArray<MessageId.MessageId>,
+      why: "cancelled" | "expired"
+    ) => Effect.Effect<void, SpoolUnavailable>
+    readonly addGroup: (group: GroupName.GroupName, status: Group.Group["status"]) => Effect.Effect<void, SpoolUnavailable>
+    readonly removeGroup: (group: GroupName.GroupName) => Effect.Effect<void, SpoolUnavailable>
+    /** Forgets removed ids, so that history stays bounded; ids that are held stay. */
+    readonly forget: (ids: ReadonlyArray<MessageId.MessageId>) => Effect.Effect<void, SpoolUnavailable>
+
+    readonly status: (
+      ids: ReadonlyArray<MessageId.MessageId>
+    ) => Effect.Effect<ReadonlyArray<"held" | "removed" | "unknown">, SpoolUnavailable>
+    readonly find: (id: MessageId.MessageId) => Effect.Effect<Held | undefined, SpoolUnavailable>
+    readonly at: (group: GroupName.GroupName, number: number) => Effect.Effect<Held | undefined, SpoolUnavailable>
+    /** The Message-ID that this client UUID has here, held or removed (ids of `*.client.lupin` only). */
+    readonly findUuid: (uuid: string) => Effect.Effect<MessageId.MessageId | undefined, SpoolUnavailable>
+
+    readonly group: (name: GroupName.GroupName) => Effect.Effect<Group.Group | undefined, SpoolUnavailable>
+    readonly groups: Effect.Effect<ReadonlyArray<Group.Group>, SpoolUnavailable>
+    /** Numbers held in `low..high`, ascending, at most `limit`. */
+    readonly numbers: (
+      group: GroupName.GroupName,
+      low: number,
+      high: number,
+      limit: number
+    ) => Effect.Effect<ReadonlyArray<number>, SpoolUnavailable>
+    /** Overview of `low..high`, ascending, at most `limit` lines. */
+    readonly overview: (
+      group: GroupName.GroupName,
+      low: number,
+      high: number,
+      limit: number
+    ) => Effect.Effect<ReadonlyArray<OverviewLine>, SpoolUnavailable>
+    /** The nearest number held above ("next") or below ("last") `number`. */
+    readonly neighbour: (
+      group: GroupName.GroupName,
+      number: number,
+      direction: "next" | "last"
+    ) => Effect.Effect<number | undefined, SpoolUnavailable>
+    /** One line per id, in order, with the number in the article's first group; `undefined` for what is not held. */
+    readonly overviewOf: (
+      ids: ReadonlyArray<MessageId.MessageId>
+    ) => Effect.Effect<ReadonlyArray<Uint8Array | undefined>, SpoolUnavailable>
+
+    /** At most `limit` changes above position `after`, in log order. A Filed stays in the log when its article is removed. */
+    readonly changes: (after: number, limit: number) => Effect.Effect<Changes, SpoolUnavailable>
+    /** Position of the newest event; 0 in an empty spool. */
+    readonly head: Effect.Effect<number>
+    /** Returns as soon as `head > after`. Any number may wait. */
+    readonly changed: (after: number) => Effect.Effect<void>
+    /** What arrived at `sinceMillis` or later and is held, by position, above position `after` (0 at first), at most `limit`. */
+    readonly arrivedSince: (
+      sinceMillis: number,
+      limit: number,
+      after?: number
+    ) => Effect.Effect<ReadonlyArray<Arrival>, SpoolUnavailable>
+
+    /** A follower's saved position. It survives a crash of the process; a power cut may bring back an older one. */
+    readonly readPosition: (follower: string) => Effect.Effect<number | undefined, SpoolUnavailable>
+    readonly savePosition: (follower: string, position: number) => Effect.Effect<void, SpoolUnavailable>
+  }
+>()("@lupin/spool/Spool") {}
