@@ -1,0 +1,83 @@
+/**
+ * The set of inputs that one digest of one key is made of.
+ *
+ * Grow-only: events, and removals seen of them. Which order they came in, how often, and in what batches leaves no
+ * trace: the count, the fingerprint and the folded state are functions of the set.
+ */
+import * as Fingerprint from "@lupin/core/Fingerprint"
+import type * as Fold from "@lupin/core/Fold"
+import type * as MessageId from "@lupin/core/MessageId"
+
+/** What tells one input set from another, and ranks them. */
+export interface Summary {
+  readonly events: number
+  readonly removals: number
+  readonly fingerprint: string
+}
+
+interface Input<In> {
+  readonly value: In
+  readonly isRemoved: boolean
+}
+
+export class InputSet<In, S> {
+  readonly #fold: Fold.Fold<In, S>
+  readonly #inputs = new Map<MessageId.MessageId, Input<In>>()
+  #state: S
+  #events = 0
+  #removals = 0
+  #fingerprint = Fingerprint.empty
+  #newestMillis = 0
+
+  constructor(fold: Fold.Fold<In, S>) {
+    this.#fold = fold
+    this.#state = fold.empty
+  }
+
+  /** Takes an event once; says whether it was new. */
+  add(id: MessageId.MessageId, value: In, injectedMillis: number): boolean {
+    if (this.#inputs.has(id)) return false
+    this.#inputs.set(id, { value, isRemoved: false })
+    this.#events += 1
+    this.#fingerprint = Fingerprint.add(this.#fingerprint, id)
+    this.#newestMillis = Math.max(this.#newestMillis, injectedMillis)
+    this.#state = this.#fold.combine(this.#state, this.#fold.of(value))
+    return true
+  }
+
+  /** Takes the removal of an event it holds once; says whether it was new. */
+  remove(id: MessageId.MessageId): boolean {
+    const input = this.#inputs.get(id)
+    if (input === undefined || input.isRemoved) return false
+    this.#inputs.set(id, { ...input, isRemoved: true })
+    this.#removals += 1
+    this.#fingerprint = Fingerprint.add(this.#fingerprint, id)
+    this.#state = this.#refolded()
+    return true
+  }
+
+  get state(): S {
+    return this.#state
+  }
+
+  /** Injection time of the newest event, in milliseconds since the epoch. */
+  get newestMillis(): number {
+    return this.#newestMillis
+  }
+
+  get fingerprint(): Fingerprint.Fingerprint {
+    return this.#fingerprint
+  }
+
+  get summary(): Summary {
+    return { events: this.#events, removals: this.#removals, fingerprint: Fingerprint.text(this.#fingerprint) }
+  }
+
+  // A fold need not invert, so what is left is folded anew.
+  #refolded(): S {
+    let state = this.#fold.empty
+    for (const { value, isRemoved } of this.#inputs.values())
+      if (!isRemoved) state = this.#fold.combine(state, this.#fold.of(value))
+    return state
+  }
+}

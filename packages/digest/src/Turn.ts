@@ -1,0 +1,93 @@
+/**
+ * Decides when a zone emits the digest of one key: at once, after its turns, or not at all.
+ *
+ * Pure. A key is due when it was quiet for a while, or at the latest after a longer one. The home zone then emits;
+ * zone n waits n turns, and emits only if nothing it has seen covers the set it had when its turn began.
+ */
+import { Data } from "effect"
+import type * as InputSet from "./InputSet.ts"
+
+/** When a key is due, and how long a zone's turn is, all in milliseconds. */
+export interface Policy {
+  readonly quietMillis: number
+  readonly atMostMillis: number
+  readonly turnMillis: number
+  /** This zone's place in the order of the key's homes: 0 is home. */
+  readonly place: number
+}
+
+/** A digest as it was seen, here or from another zone. */
+export interface Seen extends InputSet.Summary {
+  readonly version: number
+}
+
+/** Where a key stands between its inputs and their digest. */
+export type Stage = Data.TaggedEnum<{
+  /** Every input is in a digest. */
+  Settled: {}
+  /** Inputs came; the digest is due when they pause. */
+  Gathering: { readonly sinceMillis: number; readonly lastMillis: number }
+  /** Due, but it is an earlier zone's to emit. `set` is what was here when the turn began. */
+  Waiting: { readonly untilMillis: number; readonly set: InputSet.Summary }
+}>
+export const Stage = Data.taggedEnum<Stage>()
+
+/** What is to be done about a key now. */
+export type Action = Data.TaggedEnum<{
+  Nothing: {}
+  Wake: { readonly atMillis: number }
+  Emit: {}
+}>
+export const Action = Data.taggedEnum<Action>()
+
+/**
+ * Whether a seen digest makes one over `set` needless: a newer version, or a larger set, or the same one.
+ *
+ * A larger set that lacks some of ours is not known as such here; its emitter emits again once it has them.
+ */
+export const covers = (seen: Seen | undefined, version: number, set: InputSet.Summary): boolean => {
+  if (seen === undefined) return false
+  if (seen.version !== version) return seen.version > version
+  const size = seen.events + seen.removals - set.events - set.removals
+  return size > 0 || (size === 0 && seen.fingerprint === set.fingerprint)
+}
+
+/** An input arrived. */
+export const gathered = (stage: Stage, nowMillis: number): Stage =>
+  Stage.$match(stage, {
+    Settled: () => Stage.Gathering({ sinceMillis: nowMillis, lastMillis: nowMillis }),
+    Gathering: ({ sinceMillis }) => Stage.Gathering({ sinceMillis, lastMillis: nowMillis }),
+    Waiting: (waiting) => waiting
+  })
+
+const dueMillis = (stage: { readonly sinceMillis: number; readonly lastMillis: number }, policy: Policy): number =>
+  Math.min(stage.sinceMillis + policy.atMostMillis, stage.lastMillis + policy.quietMillis)
+
+/** The next stage of a key with the set `here`, and what to do. Asked again at the same moment it says the same. */
+export const step = (
+  stage: Stage,
+  here: { readonly set: InputSet.Summary; readonly version: number; readonly seen: Seen | undefined },
+  policy: Policy,
+  nowMillis: number
+): readonly [Stage, Action] => {
+  switch (stage._tag) {
+    case "Settled":
+      return [stage, Action.Nothing()]
+    case "Gathering": {
+      const due = dueMillis(stage, policy)
+      if (nowMillis < due) return [stage, Action.Wake({ atMillis: due })]
+      if (covers(here.seen, here.version, here.set)) return [Stage.Settled(), Action.Nothing()]
+      if (policy.place === 0) return [Stage.Settled(), Action.Emit()]
+      const untilMillis = nowMillis + policy.place * policy.turnMillis
+      return [Stage.Waiting({ untilMillis, set: here.set }), Action.Wake({ atMillis: untilMillis })]
+    }
+    case "Waiting": {
+      if (nowMillis < stage.untilMillis && !covers(here.seen, here.version, here.set))
+        return [stage, Action.Wake({ atMillis: stage.untilMillis })]
+      if (covers(here.seen, here.version, here.set)) return [Stage.Settled(), Action.Nothing()]
+      if (!covers(here.seen, here.version, stage.set)) return [Stage.Settled(), Action.Emit()]
+      const untilMillis = nowMillis + policy.place * policy.turnMillis
+      return [Stage.Waiting({ untilMillis, set: here.set }), Action.Wake({ atMillis: untilMillis })]
+    }
+  }
+}
