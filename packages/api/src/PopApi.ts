@@ -1,0 +1,133 @@
+/**
+ * The HTTP contract of a POP: paths, parameters, bodies and problems, from which the JSON face, its OpenAPI page and the
+ * typed client are made.
+ *
+ * No server code, so that phones and browsers can import it.
+ */
+import { Schema } from "effect"
+import { HttpApi, HttpApiEndpoint, HttpApiGroup, HttpApiMiddleware, HttpApiSchema, OpenApi } from "effect/http-api"
+import * as GeoPoint from "@lupin/core/GeoPoint"
+import * as MessageId from "@lupin/core/MessageId"
+import * as Answer from "./Answer.ts"
+import * as EventsParameters from "./EventsParameters.ts"
+import * as JsonBound from "./JsonBound.ts"
+import * as Problem from "./Problem.ts"
+import * as Receipt from "./Receipt.ts"
+
+/** Longest name of an app, kind or digestion, and longest key, in characters. */
+export const nameLengthMax = 100
+export const keyLengthMax = 200
+
+const uuidV7Pattern = /^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/i
+
+const name = Schema.String.check(Schema.isMaxLength(nameLengthMax))
+
+/** The body of a post. */
+export const EventBody = Schema.Struct({
+  id: Schema.optionalKey(
+    Schema.String.check(Schema.isPattern(uuidV7Pattern, { expected: "a UUIDv7" })).annotate({
+      description: "UUIDv7, minted once per event and kept over all retries"
+    })
+  ),
+  version: Schema.optionalKey(Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 1_000_000 }))),
+  routing: Schema.optionalKey(Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 1_000_000 }))),
+  at: Schema.optionalKey(GeoPoint.GeoPoint),
+  payload: Schema.Unknown.check(
+    Schema.makeFilter((value: unknown) => {
+      const fault = JsonBound.find(value)
+      return fault === undefined ? undefined : { path: fault.path, issue: fault.detail }
+    })
+  ).annotate({ description: "what the kind's schema asks for" })
+}).annotate({ identifier: "EventBody" })
+export type EventBody = typeof EventBody.Type
+
+/** Problems any operation may answer before it is asked: the request's shape, and our own faults. */
+export class RequestProblems extends HttpApiMiddleware.Service<RequestProblems>()("@lupin/api/RequestProblems", {
+  error: [
+    Problem.InvalidRequest,
+    Problem.MalformedJson,
+    Problem.BodyTooLarge,
+    Problem.UnsupportedMediaType,
+    Problem.InternalFault
+  ]
+}) {}
+
+const postEvent = HttpApiEndpoint.post("postEvent", "/v1/apps/:app/events/:kind", {
+  params: { app: name, kind: name },
+  payload: EventBody,
+  success: [
+    Answer.Posted.annotate({ description: "The event is new here." }).pipe(HttpApiSchema.status(201)),
+    Answer.Posted.annotate({ description: "A repeat: same id, same groups." }).pipe(HttpApiSchema.status(200))
+  ],
+  error: [
+    Problem.UnknownApp,
+    Problem.UnknownKind,
+    Problem.InvalidPayload,
+    Problem.IdConflict,
+    Problem.EventRefused,
+    Problem.Unavailable
+  ]
+}).annotateMerge(
+  OpenApi.annotations({
+    summary: "Post an event",
+    description: "Answers once the event is on disk. With an id a retry is safe here and at any other POP."
+  })
+)
+
+const events = HttpApiEndpoint.get("events", "/v1/apps/:app/events", {
+  params: { app: name },
+  query: EventsParameters.parameters,
+  success: Answer.EventsAnswer,
+  error: [Problem.UnknownApp, Problem.UnknownKind, Problem.Unavailable]
+}).annotateMerge(
+  OpenApi.annotations({
+    summary: "Read events near a place or within a group",
+    description: "Newest first, at most `stale` milliseconds old; `freshness` says how old each part is."
+  })
+)
+
+const digest = HttpApiEndpoint.get("digest", "/v1/apps/:app/digests/:digestion/:key", {
+  params: { app: name, digestion: name, key: Schema.String.check(Schema.isMaxLength(keyLengthMax)) },
+  query: { stale: Schema.optionalKey(EventsParameters.Stale) },
+  success: Answer.DigestAnswer,
+  error: [Problem.UnknownApp, Problem.UnknownDigestion, Problem.Unavailable]
+}).annotateMerge(
+  OpenApi.annotations({
+    summary: "Read the newest digest of a key",
+    description: "Without `digest` in the answer nothing is digested for the key yet."
+  })
+)
+
+const article = HttpApiEndpoint.get("article", "/v1/articles/:messageId", {
+  params: { messageId: MessageId.MessageId },
+  success: Schema.Uint8Array.pipe(HttpApiSchema.asUint8Array({ contentType: "message/rfc822" })),
+  error: [Problem.NoSuchArticle, Problem.Unavailable]
+}).annotateMerge(OpenApi.annotations({ summary: "Read an article as it stands on the wire" }))
+
+const receipt = HttpApiEndpoint.get("receipt", "/v1/receipts/:messageId", {
+  params: { messageId: MessageId.MessageId },
+  success: Receipt.Receipt,
+  error: [Problem.NoSuchArticle, Problem.Unavailable]
+}).annotateMerge(
+  OpenApi.annotations({
+    summary: "Read how far an article has come",
+    description: "accepted, durable (two zones hold it), digested; and the sites that hold it."
+  })
+)
+
+/** The one group; its endpoints stand at the top of the client. */
+export class Pop extends HttpApiGroup.make("pop", { topLevel: true })
+  .add(postEvent, events, digest, article, receipt)
+  .middleware(RequestProblems) {}
+
+export class PopApi extends HttpApi.make("lupin-pop")
+  .add(Pop)
+  .annotateMerge(
+    OpenApi.annotations({
+      title: "Lupin POP",
+      version: "1",
+      description:
+        "Post events, read them back near a place, read digests. Every trouble is an RFC 9457 problem. " +
+        "Keep the `Lupin-Routing-Key` of an answer and send it with the next request."
+    })
+  ) {}
