@@ -1,0 +1,61 @@
+/**
+ * The name of a group: components between dots, the most general first (RFC 5536 §3.1.4).
+ *
+ * Names are compared octet by octet. Under our own roots they are lower case; groups of other networks keep their case.
+ */
+import * as Schema from "effect/Schema"
+import * as Limits from "./Limits.ts"
+
+/** First components under which the groups of this network live. */
+export const roots = ["clientposts", "digests", "deadletter", "control", "blobs"] as const
+export type Root = (typeof roots)[number]
+
+const rootsWithApps: ReadonlySet<string> = new Set<Root>(["clientposts", "digests", "deadletter", "blobs"])
+const grammar = /^[A-Za-z0-9+_-]+(?:\.[A-Za-z0-9+_-]+)*$/
+const upperCaseUnderOurRoots = new RegExp(`^(?=[^]*[A-Z])(?:${roots.join("|")})(?:\\.|$)`, "i")
+
+const isWellFormed = (text: string): text is GroupName =>
+  text.length <= Limits.groupNameBytesMax && grammar.test(text) && !upperCaseUnderOurRoots.test(text)
+
+/** Text of a group's name, at most 255 octets, all of them ASCII. */
+export const GroupName = Schema.String.pipe(
+  Schema.check(
+    Schema.isMaxLength(Limits.groupNameBytesMax),
+    Schema.isPattern(grammar),
+    Schema.makeFilter((text: string) => !upperCaseUnderOurRoots.test(text) || "must be lower case under our roots")
+  ),
+  Schema.brand("GroupName")
+)
+export type GroupName = typeof GroupName.Type
+
+/** The group that `text` names, or nothing where RFC 5536 §3.1.4 does not allow it. Surrounding space is not trimmed. */
+export const parse = (text: string): GroupName | undefined => (isWellFormed(text) ? text : undefined)
+
+/** Says whether `group` is `subtree` itself or lies anywhere below it. */
+export const isWithin = (group: GroupName, subtree: GroupName): boolean =>
+  group.startsWith(subtree) && (group.length === subtree.length || group.charCodeAt(subtree.length) === dot)
+
+/** Every group above this one, the nearest first, without itself. */
+export const ancestors = (group: GroupName): ReadonlyArray<GroupName> => {
+  const above: Array<GroupName> = []
+  for (let end = group.lastIndexOf("."); end > 0; end = group.lastIndexOf(".", end - 1)) {
+    above.push(group.slice(0, end) as GroupName)
+  }
+  return above
+}
+
+/** The first component. */
+export const root = (group: GroupName): string => {
+  const end = group.indexOf(".")
+  return end < 0 ? group : group.slice(0, end)
+}
+
+/** The app whose group this is: the second component under the roots that apps share; nothing elsewhere. */
+export const appOf = (group: GroupName): string | undefined => {
+  const start = group.indexOf(".")
+  if (start < 0 || !rootsWithApps.has(group.slice(0, start))) return undefined
+  const end = group.indexOf(".", start + 1)
+  return group.slice(start + 1, end < 0 ? group.length : end)
+}
+
+const dot = 46

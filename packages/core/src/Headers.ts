@@ -1,0 +1,184 @@
+/**
+ * The fields of a header, found in its octets without a string per line (RFC 5536 §2.2).
+ *
+ * A header here is the octets up to `end`, the offset of the empty line. `check` must have found them well formed.
+ */
+
+const nul = 0
+const tab = 9
+const lf = 10
+const cr = 13
+const space = 32
+const colon = 58
+const tilde = 126
+
+/** Why octets are no article at all. */
+export const faults = {
+  emptyHeader: "the header is empty",
+  noBody: "no empty line ends the header",
+  badName: "a header line has no field name before a colon",
+  badStart: "the header begins with a continuation line",
+  bareCr: "a CR is not followed by LF",
+  bareLf: "an LF does not follow CR",
+  nul: "NUL octet",
+  noFinalCrlf: "the last line does not end with CRLF"
+} as const
+export type Fault = (typeof faults)[keyof typeof faults]
+
+/**
+ * Looks at every octet once: the offset of the body if lines and field names are well formed, else why they are not.
+ *
+ * The offset of the empty line is two less than that of the body.
+ */
+export const check = (octets: Uint8Array): number | Fault => {
+  const size = octets.length
+  let at = 0
+  while (at < size && octets[at] !== cr) {
+    const first = octets[at] as number
+    if (first !== space && first !== tab) {
+      at = nameEnd(octets, at)
+      if (at < 0) return faults.badName
+    } else if (at === 0) return faults.badStart
+    const end = lineEnd(octets, at)
+    if (typeof end !== "number") return end
+    at = end
+  }
+  if (at + 1 >= size) return faults.noBody
+  if (octets[at + 1] !== lf) return faults.bareCr
+  if (at === 0) return faults.emptyHeader
+  const bodyStart = at + 2
+  return checkBody(octets, bodyStart) ?? bodyStart
+}
+
+/** The offset after the colon, or -1. */
+const nameEnd = (octets: Uint8Array, start: number): number => {
+  let at = start
+  let octet = octets[at]
+  while (octet !== undefined && octet !== colon) {
+    if (octet <= space || octet > tilde) return -1
+    at += 1
+    octet = octets[at]
+  }
+  return octet === undefined || at === start ? -1 : at + 1
+}
+
+/** The offset of the next line. */
+const lineEnd = (octets: Uint8Array, start: number): number | Fault => {
+  const size = octets.length
+  for (let at = start; at < size; at += 1) {
+    const octet = octets[at] as number
+    if (octet > cr) continue
+    if (octet === cr) return octets[at + 1] === lf ? at + 2 : faults.bareCr
+    if (octet === lf) return faults.bareLf
+    if (octet === nul) return faults.nul
+  }
+  return faults.noFinalCrlf
+}
+
+const checkBody = (octets: Uint8Array, bodyStart: number): Fault | undefined => {
+  const size = octets.length
+  for (let at = bodyStart; at < size; at += 1) {
+    const octet = octets[at] as number
+    if (octet > cr) continue
+    if (octet === cr) {
+      at += 1
+      if (octets[at] !== lf) return faults.bareCr
+    } else if (octet === lf) return faults.bareLf
+    else if (octet === nul) return faults.nul
+  }
+  return size === bodyStart || octets[size - 1] === lf ? undefined : faults.noFinalCrlf
+}
+
+/** The offset after the field that begins at `start`, its continuation lines and last CRLF included. */
+export const fieldEnd = (octets: Uint8Array, start: number, end: number): number => {
+  let at = start
+  do {
+    while (at < end && octets[at] !== lf) at += 1
+    at += 1
+  } while (at < end && (octets[at] === space || octets[at] === tab))
+  return Math.min(at, end)
+}
+
+/** Says whether the field at `start` is called `name`, which is given in lower case. */
+export const isNamed = (octets: Uint8Array, start: number, name: string): boolean => {
+  if (octets[start + name.length] !== colon) return false
+  for (let index = 0; index < name.length; index += 1) {
+    const octet = octets[start + index] as number
+    const lower = octet >= 65 && octet <= 90 ? octet + 32 : octet
+    if (lower !== name.charCodeAt(index)) return false
+  }
+  return true
+}
+
+/** The offset of the first field of that name, given in any case; -1 where there is none. */
+export const find = (octets: Uint8Array, end: number, name: string, from = 0): number => {
+  const lower = name.toLowerCase()
+  for (let at = from; at < end; at = fieldEnd(octets, at, end)) {
+    if (isNamed(octets, at, lower)) return at
+  }
+  return -1
+}
+
+/** The name of the field at `start`, as it is written. */
+export const nameAt = (octets: Uint8Array, start: number): string => {
+  let at = start
+  while (at < octets.length && octets[at] !== colon) at += 1
+  return text(octets, start, at)
+}
+
+/** Offset of the first octet of a field's content: colon and white space behind it are passed over. */
+export const contentStart = (octets: Uint8Array, start: number, end: number): number => {
+  let at = start
+  while (at < end && octets[at] !== colon) at += 1
+  at += 1
+  while (at < end && isSpace(octets[at])) at += 1
+  return at
+}
+
+/** The unfolded content of the field from `start` to `end`, without space around it. UTF-8, else Latin-1. */
+export const content = (octets: Uint8Array, start: number, end: number): string => {
+  const from = contentStart(octets, start, end)
+  let to = end
+  while (to > from && isSpace(octets[to - 1])) to -= 1
+  return unfold(text(octets, from, to))
+}
+
+/** The unfolded content of the first field called `name`, in any case; nothing where there is none. */
+export const get = (octets: Uint8Array, end: number, name: string): string | undefined => {
+  const start = find(octets, end, name)
+  return start < 0 ? undefined : content(octets, start, fieldEnd(octets, start, end))
+}
+
+/** All fields in their order, unfolded, names as they are written. */
+export const entries = (octets: Uint8Array, end: number): ReadonlyArray<readonly [name: string, content: string]> => {
+  const found: Array<readonly [string, string]> = []
+  for (let at = 0; at < end;) {
+    const next = fieldEnd(octets, at, end)
+    found.push([nameAt(octets, at), content(octets, at, next)])
+    at = next
+  }
+  return found
+}
+
+/** Takes line breaks out of folded content; the space that folds a line stays (RFC 5322 §2.2.3). */
+export const unfold = (folded: string): string => (folded.includes("\n") ? folded.replaceAll(/\r?\n/g, "") : folded)
+
+const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true })
+
+/** Octets as text: UTF-8, or Latin-1 where they are not UTF-8. */
+export const text = (octets: Uint8Array, start: number, end: number): string => {
+  try {
+    return utf8.decode(octets.subarray(start, end))
+  } catch {
+    return latin1(octets, start, end)
+  }
+}
+
+/** Octets of which each is one character. */
+export const latin1 = (octets: Uint8Array, start: number, end: number): string => {
+  let decoded = ""
+  for (let at = start; at < end; at += 1) decoded += String.fromCharCode(octets[at] as number)
+  return decoded
+}
+
+const isSpace = (octet: number | undefined): boolean => octet === space || octet === tab || octet === cr || octet === lf

@@ -1,0 +1,94 @@
+/**
+ * Dates as articles write them (RFC 5322 §3.3, RFC 5536 §3.1.1), the obsolete forms of old articles included.
+ */
+
+const months = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"]
+const days = ["Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"]
+
+/** Zone names with their offset in hours. Those of RFC 5322 §4.3, and those that articles of the time use besides. */
+const zones: ReadonlyMap<string, number> = new Map([
+  ["est", -5],
+  ["edt", -4],
+  ["cst", -6],
+  ["cdt", -5],
+  ["mst", -7],
+  ["mdt", -6],
+  ["pst", -8],
+  ["pdt", -7],
+  ["bst", 1],
+  ["met", 1],
+  ["mest", 2],
+  ["cet", 1],
+  ["cest", 2],
+  ["eet", 2],
+  ["eest", 3],
+  ["jst", 9],
+  ["nzst", 12],
+  ["nzdt", 13]
+])
+
+const grammar =
+  /^(?:[a-z]{3,9} *,? +)?(\d{1,2}) +([a-z]{3}) +(\d{2,4}) +(\d{1,2}):(\d{2})(?::(\d{2}))?(?: +(?:([+-])(\d{2})(\d{2})|([a-z]{1,5})(?:([+-]\d{1,2}))?))?$/i
+const comments = /\([^()]*\)/g
+const textMax = 128
+
+/**
+ * Milliseconds since the epoch, whole seconds; nothing where the text is no date.
+ *
+ * A missing or unknown zone counts as UTC, as RFC 5322 §4.3 has it; two digits of a year are 1950 to 2049.
+ */
+export const parse = (text: string): number | undefined => {
+  if (text.length > textMax) return undefined
+  const found = grammar.exec(
+    text
+      .replace(comments, " ")
+      .replaceAll(/[\t\r\n]/g, " ")
+      .trim()
+  )
+  if (found === null) return undefined
+  const [
+    ,
+    day = "",
+    monthName = "",
+    yearDigits = "",
+    hour = "",
+    minute = "",
+    second = "0",
+    sign,
+    zoneHours = "",
+    zoneMinutes = "",
+    zoneName,
+    zoneShift
+  ] = found
+  const month = months.indexOf(monthName.toLowerCase())
+  const year = fullYear(yearDigits)
+  if (month < 0 || Number(hour) > 23 || Number(minute) > 59 || Number(second) > 60) return undefined
+  if (Number(day) < 1 || Number(day) > daysIn(year, month) || Number(zoneMinutes) > 59) return undefined
+  const local = Date.UTC(year, month, Number(day), Number(hour), Number(minute), Number(second))
+  const offsetMinutes =
+    sign === undefined
+      ? (zones.get((zoneName ?? "").toLowerCase()) ?? 0) * 60 + Number(zoneShift ?? 0) * 60
+      : (sign === "-" ? -1 : 1) * (Number(zoneHours) * 60 + Number(zoneMinutes))
+  return local - offsetMinutes * 60_000
+}
+
+/** As `Thu, 01 Jan 1970 00:00:00 +0000`; parts of a second are cut off. */
+export const format = (millis: number): string => {
+  const date = new Date(millis)
+  const clock = [date.getUTCHours(), date.getUTCMinutes(), date.getUTCSeconds()].map(twoDigits).join(":")
+  const month = months[date.getUTCMonth()] ?? ""
+  const year = String(date.getUTCFullYear()).padStart(4, "0")
+  return `${days[date.getUTCDay()]}, ${twoDigits(date.getUTCDate())} ${month[0]?.toUpperCase()}${month.slice(1)} ${year} ${clock} +0000`
+}
+
+const twoDigits = (number: number): string => String(number).padStart(2, "0")
+
+/** RFC 5322 §4.3: two digits below 50 are of this century, three digits count from 1900. */
+const fullYear = (digits: string): number => {
+  const year = Number(digits)
+  if (digits.length === 4) return year
+  return digits.length === 2 && year < 50 ? 2000 + year : 1900 + year
+}
+
+const daysIn = (year: number, month: number): number =>
+  year < 1900 ? 0 : new Date(Date.UTC(year, month + 1, 0)).getUTCDate()

@@ -1,0 +1,88 @@
+/**
+ * The way an article took, the latest site first (RFC 5536 §3.1.5, RFC 5537 §3.2).
+ *
+ * Between the sites stand diagnostics: an empty entry (`!!`) or one that begins with a dot (`.POSTED`).
+ */
+
+/** What was read of a Path: the sites passed, the latest first, and the tail, which names no site. */
+export interface Path {
+  readonly sites: ReadonlyArray<string>
+  readonly tail: string
+  /** The site at which the article entered the network: the one left of `.POSTED`. */
+  readonly injectedBy: string | undefined
+}
+
+const identity = /^[A-Za-z0-9][A-Za-z0-9._:-]*$/
+
+/** Total: whatever stands between two `!` is a site, a diagnostic, or nothing. */
+export const parse = (text: string): Path => {
+  const entries = text.split("!").map((entry) => entry.trim())
+  const tail = entries.pop() ?? ""
+  const posted = entries.findIndex((entry) => isPosted(entry))
+  return {
+    sites: entries.filter(isSite),
+    tail,
+    injectedBy: posted < 0 ? undefined : entries.slice(0, posted).findLast(isSite)
+  }
+}
+
+/** The sites passed, the latest first, without diagnostics and tail. */
+export const sites = (text: string): ReadonlyArray<string> => parse(text).sites
+
+/** Says whether the article has passed `site`. Case does not matter; the tail is no site. */
+export const names = (text: string, site: string): boolean => {
+  const path = text.toLowerCase()
+  const sought = site.toLowerCase()
+  for (let at = path.indexOf(sought); at >= 0; at = path.indexOf(sought, at + 1)) {
+    if (sought === "" || !isEntryStart(path, at)) continue
+    if (isEntryEnd(path, at + sought.length)) return true
+  }
+  return false
+}
+
+/** Says whether the article was injected somewhere already (RFC 5537 §3.5, step 2). */
+export const isInjected = (text: string): boolean => text.split("!").some((entry) => isPosted(entry.trim()))
+
+/** Says whether `text` may stand in a Path as the name of a site or of a posting host. */
+export const isIdentity = (text: string): boolean => identity.test(text)
+
+/** What stands in front of the site's name. */
+export interface Origin {
+  /** The article enters the network here; a text is the posting host. */
+  readonly posted?: boolean | string
+  /** The site that handed us the article, as we know it; checked against what the Path says (RFC 5537 §3.2.1). */
+  readonly peer?: string
+}
+
+/** What `site` writes in front of the Path it got. */
+export const prefix = (path: string, site: string, origin: Origin = {}): string => {
+  if (origin.posted !== undefined && origin.posted !== false) {
+    const host = typeof origin.posted === "string" && isIdentity(origin.posted) ? `.${origin.posted}` : ""
+    return `${site}!.POSTED${host}!`
+  }
+  if (origin.peer === undefined || !isIdentity(origin.peer)) return `${site}!`
+  const [latest = ""] = path.split("!", 1)
+  return latest.trim().toLowerCase() === origin.peer.toLowerCase() ? `${site}!!` : `${site}!.MISMATCH.${origin.peer}!`
+}
+
+/** The Path with `site` in front. An article that has no Path yet gets the tail `not-for-mail`. */
+export const prepend = (path: string, site: string, origin: Origin = {}): string =>
+  `${prefix(path, site, origin)}${path === "" ? "not-for-mail" : path}`
+
+const isPosted = (entry: string): boolean => /^\.posted(?:\.|$)/i.test(entry)
+const isSite = (entry: string): boolean => entry !== "" && !entry.startsWith(".")
+
+const isSpace = (char: string | undefined): boolean => char === " " || char === "\t"
+
+const isEntryStart = (path: string, at: number): boolean => {
+  let before = at - 1
+  while (before >= 0 && isSpace(path[before])) before -= 1
+  return before < 0 || path[before] === "!"
+}
+
+/** A site is followed by `!`: what is not, is the tail. */
+const isEntryEnd = (path: string, at: number): boolean => {
+  let after = at
+  while (after < path.length && isSpace(path[after])) after += 1
+  return path[after] === "!"
+}

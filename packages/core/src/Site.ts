@@ -1,0 +1,293 @@
+/**
+ * What a site holds, as a fold over its events: the model that every spool is checked against.
+ *
+ * Pure decider: `decide` says what a command leads to, `evolve` takes an event in. Nothing else changes a site.
+ */
+import * as HashMap from "effect/HashMap"
+import * as Option from "effect/Option"
+import type * as Group from "./Group.ts"
+import type * as GroupName from "./GroupName.ts"
+import * as Limits from "./Limits.ts"
+import type * as MessageId from "./MessageId.ts"
+import type * as Xref from "./Xref.ts"
+
+/** The life of a spool from one wipe to the next. */
+export interface Generation {
+  /** 128 random bits in 26 characters of base32. */
+  readonly id: string
+  readonly startedMillis: number
+  /** Each group's numbers begin after this: seconds since 2024, so that readers of an earlier life see only increases. */
+  readonly numberBase: number
+}
+
+/** Of the articles of a slot a site keeps the one of highest rank; ranks compare as text, ties by Message-ID. */
+export interface Slot {
+  readonly key: string
+  readonly rank: string
+}
+
+export type Command =
+  | {
+      readonly _tag: "File"
+      readonly id: MessageId.MessageId
+      readonly groups: ReadonlyArray<GroupName.GroupName>
+      readonly atMillis: number
+      readonly slot?: Slot
+    }
+  | { readonly _tag: "Cancel"; readonly target: MessageId.MessageId; readonly atMillis: number }
+  | { readonly _tag: "Expire"; readonly id: MessageId.MessageId; readonly atMillis: number }
+  | {
+      readonly _tag: "AddGroup"
+      readonly group: GroupName.GroupName
+      readonly status: Group.Status
+      readonly atMillis: number
+    }
+  | { readonly _tag: "RemoveGroup"; readonly group: GroupName.GroupName; readonly atMillis: number }
+
+interface Positioned {
+  /** Logical place in the log: 1 for the first event of a generation, one more for each. */
+  readonly position: number
+  readonly atMillis: number
+}
+
+export type Filed = Positioned & {
+  readonly _tag: "Filed"
+  readonly id: MessageId.MessageId
+  readonly numbers: Xref.Numbers
+  readonly slot?: Slot
+}
+export type Cancelled = Positioned & { readonly _tag: "Cancelled"; readonly id: MessageId.MessageId }
+export type Superseded = Positioned & {
+  readonly _tag: "Superseded"
+  readonly id: MessageId.MessageId
+  readonly by: MessageId.MessageId
+}
+export type Expired = Positioned & { readonly _tag: "Expired"; readonly id: MessageId.MessageId }
+export type GroupAdded = Positioned & {
+  readonly _tag: "GroupAdded"
+  readonly group: GroupName.GroupName
+  readonly status: Group.Status
+}
+export type GroupRemoved = Positioned & { readonly _tag: "GroupRemoved"; readonly group: GroupName.GroupName }
+export type Event = Filed | Cancelled | Superseded | Expired | GroupAdded | GroupRemoved
+
+type Entry =
+  | { readonly _tag: "Held"; readonly numbers: Xref.Numbers; readonly atMillis: number; readonly slot?: Slot }
+  | { readonly _tag: "Removed"; readonly why: "cancelled" | "superseded" | "expired"; readonly atMillis: number }
+
+/** A group and its numbers. One that was removed stays known, so that its numbers are never given again. */
+interface Shelf {
+  readonly group: Group.Group
+  readonly isThere: boolean
+  readonly articles: HashMap.HashMap<number, MessageId.MessageId>
+}
+
+export interface Site {
+  readonly generation: Generation
+  /** That of the latest event, 0 before the first. */
+  readonly position: number
+  readonly entries: HashMap.HashMap<MessageId.MessageId, Entry>
+  readonly shelves: HashMap.HashMap<GroupName.GroupName, Shelf>
+  /** The highest that each slot has seen, held or not. */
+  readonly slots: HashMap.HashMap<string, { readonly id: MessageId.MessageId; readonly rank: string }>
+}
+
+/** A site that has just been wiped. */
+export const empty = (generation: Generation): Site => ({
+  generation,
+  position: 0,
+  entries: HashMap.empty(),
+  shelves: HashMap.empty(),
+  slots: HashMap.empty()
+})
+
+/** Total: a command that changes nothing leads to no events. */
+export const decide = (site: Site, command: Command): ReadonlyArray<Event> => {
+  const next = { position: site.position + 1, atMillis: command.atMillis }
+  switch (command._tag) {
+    case "File":
+      return decideFile(site, command)
+    case "Cancel":
+      return status(site, command.target) === "removed" ? [] : [{ _tag: "Cancelled", id: command.target, ...next }]
+    case "Expire":
+      return status(site, command.id) === "held" ? [{ _tag: "Expired", id: command.id, ...next }] : []
+    case "AddGroup":
+      return group(site, command.group)?.status === command.status
+        ? []
+        : [{ _tag: "GroupAdded", group: command.group, status: command.status, ...next }]
+    case "RemoveGroup":
+      return group(site, command.group) === undefined ? [] : [{ _tag: "GroupRemoved", group: command.group, ...next }]
+  }
+}
+
+/** What filing would come to. `full`: none of the groups has a number left. */
+export const outcome = (
+  site: Site,
+  command: Extract<Command, { _tag: "File" }>
+): "filed" | "here" | "removed" | "full" => {
+  const known = status(site, command.id)
+  if (known !== "unknown") return known === "held" ? "here" : "removed"
+  return assign(site, command.groups).length === 0 ? "full" : "filed"
+}
+
+const decideFile = (site: Site, command: Extract<Command, { _tag: "File" }>): ReadonlyArray<Event> => {
+  if (outcome(site, command) !== "filed") return []
+  const { atMillis, id, slot } = command
+  const position = site.position + 1
+  const numbers = assign(site, command.groups)
+  const filed: Event = { _tag: "Filed", id, numbers, position, atMillis, ...(slot === undefined ? {} : { slot }) }
+  const rival = slot === undefined ? undefined : lookUp(site.slots, slot.key)
+  if (slot === undefined || rival === undefined) return [filed]
+  const isHigher = rankOrder({ id, rank: slot.rank }, rival) > 0
+  if (isHigher && status(site, rival.id) !== "held") return [filed]
+  const [lower, by] = isHigher ? [rival.id, id] : [id, rival.id]
+  return [filed, { _tag: "Superseded", id: lower, by, position: position + 1, atMillis }]
+}
+
+/** The next number of each group that has one left, in order, a group once. */
+const assign = (site: Site, groups: ReadonlyArray<GroupName.GroupName>): Xref.Numbers =>
+  [...new Set(groups)]
+    .map((name) => [name, high(site, name) + 1] as const)
+    .filter(([, number]) => number <= Limits.articleNumberMax)
+
+const rankOrder = (
+  left: { readonly id: string; readonly rank: string },
+  right: { readonly id: string; readonly rank: string }
+): number => (left.rank === right.rank ? compare(left.id, right.id) : compare(left.rank, right.rank))
+
+const compare = (left: string, right: string): number => (left < right ? -1 : left > right ? 1 : 0)
+
+/** Takes in an event that `decide` gave for this very site. */
+export const evolve = (site: Site, event: Event): Site => {
+  const moved = { ...site, position: event.position }
+  switch (event._tag) {
+    case "Filed":
+      return evolveFiled(moved, event)
+    case "Cancelled":
+      return evolveRemoved(moved, event.id, { _tag: "Removed", why: "cancelled", atMillis: event.atMillis })
+    case "Superseded":
+      return evolveRemoved(moved, event.id, { _tag: "Removed", why: "superseded", atMillis: event.atMillis })
+    case "Expired":
+      return evolveRemoved(moved, event.id, { _tag: "Removed", why: "expired", atMillis: event.atMillis })
+    case "GroupAdded":
+      return withShelf(moved, event.group, event.atMillis, (shelf) => ({
+        ...shelf,
+        isThere: true,
+        group: { ...shelf.group, status: event.status }
+      }))
+    case "GroupRemoved":
+      return withShelf(moved, event.group, event.atMillis, (shelf) => ({
+        isThere: false,
+        articles: HashMap.empty(),
+        group: { ...shelf.group, low: shelf.group.high + 1, count: 0, status: "y" }
+      }))
+  }
+}
+
+/** Takes in all that `decide` gives. */
+export const run = (site: Site, command: Command): Site => decide(site, command).reduce(evolve, site)
+
+const evolveFiled = (site: Site, event: Filed): Site => {
+  const { atMillis, id, numbers, slot } = event
+  const rival = slot === undefined ? undefined : lookUp(site.slots, slot.key)
+  const filed: Site = {
+    ...site,
+    entries: HashMap.set(site.entries, id, {
+      _tag: "Held",
+      numbers,
+      atMillis,
+      ...(slot === undefined ? {} : { slot })
+    }),
+    slots:
+      slot !== undefined && (rival === undefined || rankOrder({ id, rank: slot.rank }, rival) > 0)
+        ? HashMap.set(site.slots, slot.key, { id, rank: slot.rank })
+        : site.slots
+  }
+  return numbers.reduce(
+    (before, [name, number]) =>
+      withShelf(before, name, atMillis, (shelf) => ({
+        isThere: true,
+        articles: HashMap.set(shelf.articles, number, id),
+        group: {
+          ...shelf.group,
+          low: shelf.group.count === 0 ? number : shelf.group.low,
+          high: number,
+          count: shelf.group.count + 1
+        }
+      })),
+    filed
+  )
+}
+
+const evolveRemoved = (site: Site, id: MessageId.MessageId, removed: Entry): Site => {
+  const entry = lookUp(site.entries, id)
+  const known = { ...site, entries: HashMap.set(site.entries, id, removed) }
+  return entry?._tag === "Held"
+    ? entry.numbers.reduce((before, place) => withoutNumber(before, place, id), known)
+    : known
+}
+
+const withoutNumber = (site: Site, [name, number]: Xref.Numbers[number], id: MessageId.MessageId): Site => {
+  const shelf = lookUp(site.shelves, name)
+  if (shelf === undefined || lookUp(shelf.articles, number) !== id) return site
+  const articles = HashMap.remove(shelf.articles, number)
+  let low = shelf.group.low
+  while (low <= shelf.group.high && !HashMap.has(articles, low)) low += 1
+  const left = { ...shelf, articles, group: { ...shelf.group, low, count: shelf.group.count - 1 } }
+  return { ...site, shelves: HashMap.set(site.shelves, name, left) }
+}
+
+const withShelf = (site: Site, name: GroupName.GroupName, atMillis: number, change: (shelf: Shelf) => Shelf): Site => {
+  const base = site.generation.numberBase
+  const fresh = { name, low: base + 1, high: base, count: 0, status: "y", createdMillis: atMillis } as const
+  const known = lookUp(site.shelves, name) ?? { group: fresh, isThere: false, articles: HashMap.empty() }
+  const shelf = known.isThere ? known : { ...known, group: { ...known.group, createdMillis: atMillis } }
+  return { ...site, shelves: HashMap.set(site.shelves, name, change(shelf)) }
+}
+
+/** `removed` also where a cancel came before its article. */
+export const status = (site: Site, id: MessageId.MessageId): "held" | "removed" | "unknown" => {
+  const entry = lookUp(site.entries, id)
+  if (entry === undefined) return "unknown"
+  return entry._tag === "Held" ? "held" : "removed"
+}
+
+/** The numbers of an article that is held. */
+export const numbers = (site: Site, id: MessageId.MessageId): Xref.Numbers | undefined => {
+  const entry = lookUp(site.entries, id)
+  return entry?._tag === "Held" ? entry.numbers : undefined
+}
+
+/** A group that is there, with its water marks. */
+export const group = (site: Site, name: GroupName.GroupName): Group.Group | undefined => {
+  const shelf = lookUp(site.shelves, name)
+  return shelf?.isThere === true ? shelf.group : undefined
+}
+
+/** All groups that are there, by name. */
+export const groups = (site: Site): ReadonlyArray<Group.Group> =>
+  [...HashMap.values(site.shelves)]
+    .filter((shelf) => shelf.isThere)
+    .map((shelf) => shelf.group)
+    .toSorted((left, right) => compare(left.name, right.name))
+
+/** The highest number ever given in a group of this generation; the base where none was. */
+export const high = (site: Site, name: GroupName.GroupName): number =>
+  lookUp(site.shelves, name)?.group.high ?? site.generation.numberBase
+
+/** The lowest number held in a group, one above `high` where none is. */
+export const low = (site: Site, name: GroupName.GroupName): number =>
+  lookUp(site.shelves, name)?.group.low ?? site.generation.numberBase + 1
+
+/** The article with that number in a group that is there. */
+export const at = (site: Site, name: GroupName.GroupName, number: number): MessageId.MessageId | undefined => {
+  const shelf = lookUp(site.shelves, name)
+  return shelf === undefined ? undefined : lookUp(shelf.articles, number)
+}
+
+/** The ids that are held, in no order. */
+export const held = (site: Site): ReadonlyArray<MessageId.MessageId> =>
+  [...HashMap.keys(site.entries)].filter((id) => status(site, id) === "held")
+
+const lookUp = <Key, Value>(map: HashMap.HashMap<Key, Value>, key: Key): Value | undefined =>
+  Option.getOrUndefined(HashMap.get(map, key))
