@@ -12,28 +12,30 @@ const root = dirname(dirname(fileURLToPath(import.meta.url)))
 interface Check {
   readonly name: string
   readonly mend: string
-  readonly command: ReadonlyArray<string>
+  /** What Node is to run, as one line. */
+  readonly command: string
 }
 
 const checks: ReadonlyArray<Check> = [
-  { name: "format", mend: "npm run format", command: ["node_modules/oxfmt/bin/oxfmt", "--check"] },
-  { name: "lint", mend: "npm run lint -- --fix", command: ["node_modules/oxlint/bin/oxlint"] },
+  { name: "format", mend: "npm run format", command: "node_modules/oxfmt/bin/oxfmt --check" },
+  { name: "lint", mend: "npm run lint -- --fix", command: "node_modules/oxlint/bin/oxlint" },
   {
     name: "effect",
     mend: "npm run effect",
-    command: [
-      "node_modules/@effect/tsgo/dist/effect-tsgo.cjs",
-      "diagnostics",
-      ...["--project", "tsconfig.json", "--format", "text", "--severity", "error,warning", "--strict"]
-    ]
+    command:
+      "node_modules/@effect/tsgo/dist/effect-tsgo.cjs diagnostics --project tsconfig.json " +
+      "--format text --severity error,warning --strict"
   },
-  { name: "types", mend: "npm run types", command: ["node_modules/typescript/bin/tsc", "--noEmit", "-p", "."] },
-  { name: "tidy", mend: "npm run tidy", command: ["scripts/tidy.ts"] }
+  { name: "types", mend: "npm run types", command: "node_modules/typescript/bin/tsc --noEmit -p ." },
+  { name: "tidy", mend: "npm run tidy", command: "scripts/tidy.ts" }
 ]
 
 const run = (check: Check): { readonly check: Check; readonly passed: boolean; readonly seconds: string } => {
   const startedMillis = performance.now()
-  const { status } = spawnSync(process.execPath, check.command, { cwd: root, stdio: ["ignore", "inherit", "inherit"] })
+  const { status } = spawnSync(process.execPath, check.command.split(" "), {
+    cwd: root,
+    stdio: ["ignore", "inherit", "inherit"]
+  })
   return { check, passed: status === 0, seconds: ((performance.now() - startedMillis) / 1000).toFixed(1) }
 }
 
