@@ -12,17 +12,18 @@ export type Root = (typeof roots)[number]
 
 const rootsWithApps: ReadonlySet<string> = new Set<Root>(["clientposts", "digests", "deadletter", "blobs"])
 const grammar = /^[A-Za-z0-9+_-]+(?:\.[A-Za-z0-9+_-]+)*$/
-const upperCaseUnderOurRoots = new RegExp(`^(?=[^]*[A-Z])(?:${roots.join("|")})(?:\\.|$)`, "i")
+const underOurRoots = new RegExp(`^(?:${roots.join("|")})(?:\\.|$)`, "i")
+const hasForeignCase = (text: string): boolean => underOurRoots.test(text) && /[A-Z]/.test(text)
 
 const isWellFormed = (text: string): text is GroupName =>
-  text.length <= Limits.groupNameBytesMax && grammar.test(text) && !upperCaseUnderOurRoots.test(text)
+  text.length <= Limits.groupNameBytesMax && grammar.test(text) && !hasForeignCase(text)
 
 /** Text of a group's name, at most 255 octets, all of them ASCII. */
 export const GroupName = Schema.String.pipe(
   Schema.check(
     Schema.isMaxLength(Limits.groupNameBytesMax),
     Schema.isPattern(grammar),
-    Schema.makeFilter((text: string) => !upperCaseUnderOurRoots.test(text) || "must be lower case under our roots")
+    Schema.makeFilter((text: string) => !hasForeignCase(text) || "must be lower case under our roots")
   ),
   Schema.brand("GroupName")
 )
