@@ -9,7 +9,10 @@ import type * as Group from "@lupin/core/Group"
 import type * as GroupName from "@lupin/core/GroupName"
 import type * as MessageId from "@lupin/core/MessageId"
 import type * as Site from "@lupin/core/Site"
-import { Context, type Effect, Schema } from "effect"
+import { Context, Effect, Layer, Schema } from "effect"
+import * as Generation from "./Generation.ts"
+import * as MemorySpool from "./internal/MemorySpool.ts"
+import { SiteIdentity } from "./SiteIdentity.ts"
 
 /** One number in each group that took the article. */
 export type Numbers = ReadonlyArray<readonly [group: GroupName.GroupName, number: number]>
@@ -22,7 +25,7 @@ export interface Held {
   readonly arrivedMillis: number
 }
 
-/** What became of one article of a batch. A digest that a better one already outranks is `Removed`, and remembered. */
+/** What became of one article of a batch. A digest that a better one outranks is filed, and superseded at once. */
 export type Stored =
   | { readonly _tag: "Filed"; readonly position: number; readonly numbers: Numbers }
   | { readonly _tag: "AlreadyHere" }
@@ -47,6 +50,8 @@ export type Change =
       readonly id: MessageId.MessageId
       readonly groups: ReadonlyArray<GroupName.GroupName>
       readonly removedMillis: number
+      /** Only what was cancelled leaves a digest; what expired stays counted. */
+      readonly why: "cancelled" | "superseded" | "expired"
     }
 
 /** A page of changes. `next` is where the following page begins, even if nothing in the scanned stretch was a change. */
@@ -87,7 +92,10 @@ export class Spool extends Context.Service<
       ids: ReadonlyArray<MessageId.MessageId>,
       why: "cancelled" | "expired"
     ) => Effect.Effect<void, SpoolUnavailable>
-    readonly addGroup: (group: GroupName.GroupName, status: Group.Group["status"]) => Effect.Effect<void, SpoolUnavailable>
+    readonly addGroup: (
+      group: GroupName.GroupName,
+      status: Group.Group["status"]
+    ) => Effect.Effect<void, SpoolUnavailable>
     readonly removeGroup: (group: GroupName.GroupName) => Effect.Effect<void, SpoolUnavailable>
     /** Forgets removed ids, so that history stays bounded; ids that are held stay. */
     readonly forget: (ids: ReadonlyArray<MessageId.MessageId>) => Effect.Effect<void, SpoolUnavailable>
@@ -144,4 +152,13 @@ export class Spool extends Context.Service<
     readonly readPosition: (follower: string) => Effect.Effect<number | undefined, SpoolUnavailable>
     readonly savePosition: (follower: string, position: number) => Effect.Effect<void, SpoolUnavailable>
   }
->()("@lupin/spool/Spool") {}
+>()("@lupin/spool/Spool") {
+  /** The reference: nothing is kept beyond the process. */
+  static readonly layerMemory: Layer.Layer<Spool, never, SiteIdentity> = Layer.effect(
+    Spool,
+    Effect.gen(function* () {
+      const site = yield* SiteIdentity
+      return MemorySpool.make(yield* Generation.fresh, site.path)
+    })
+  )
+}

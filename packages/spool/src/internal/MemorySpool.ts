@@ -1,0 +1,213 @@
+/**
+ * The reference spool: `core/Site` itself, the articles beside it, and the log as followers see it.
+ */
+import * as Event from "@lupin/core/Event"
+import type * as Article from "@lupin/core/Article"
+import * as DigestArticle from "@lupin/core/DigestArticle"
+import type * as GroupName from "@lupin/core/GroupName"
+import type * as MessageId from "@lupin/core/MessageId"
+import * as Overview from "@lupin/core/Overview"
+import * as Site from "@lupin/core/Site"
+import * as Xref from "@lupin/core/Xref"
+import { Clock, Effect, HashMap } from "effect"
+import type { Arrival, Change, Held, OverviewLine, Spool, Stored } from "../Spool.ts"
+import * as HeadSignal from "./HeadSignal.ts"
+
+interface Shelved {
+  readonly article: Article.Article
+  readonly filed: Site.Filed
+}
+
+/** `site` is the path identity that overview lines carry in Xref. */
+export const make = (generation: Site.Generation, site: string): Spool["Service"] => {
+  let model = Site.empty(generation)
+  let latestMillis = 0
+  const articles = new Map<MessageId.MessageId, Shelved>()
+  const log: Array<Change | undefined> = []
+  const uuids = new Map<string, ReadonlySet<MessageId.MessageId>>()
+  const positions = new Map<string, number>()
+  const signal = HeadSignal.make(0)
+
+  const learn = (id: MessageId.MessageId): void => {
+    const uuid = Event.parseMessageId(id)?.uuid
+    if (uuid !== undefined) uuids.set(uuid, new Set([...(uuids.get(uuid) ?? []), id]))
+  }
+
+  const record = (event: Site.Event, article?: Article.Article): void => {
+    switch (event._tag) {
+      case "Filed":
+        if (article === undefined) throw new Error(`${event.id} was filed without its article`)
+        articles.set(event.id, { article, filed: event })
+        log.push(filedChange(event, article))
+        return learn(event.id)
+      case "Cancelled":
+      case "Superseded":
+      case "Expired":
+        log.push(removedChange(event, Site.numbers(model, event.id) ?? []))
+        articles.delete(event.id)
+        return learn(event.id)
+      default:
+        log.push(undefined)
+    }
+  }
+
+  const run = (command: Site.Command, article?: Article.Article): ReadonlyArray<Site.Event> => {
+    const events = Site.decide(model, command)
+    for (const event of events) {
+      record(event, article)
+      model = Site.evolve(model, event)
+    }
+    return events
+  }
+
+  /** Time as the log tells it, which never goes back. */
+  const now = Clock.currentTimeMillis.pipe(Effect.map((millis) => (latestMillis = Math.max(latestMillis, millis))))
+
+  const acting = (act: (atMillis: number) => void): Effect.Effect<void> =>
+    now.pipe(
+      Effect.map((atMillis) => {
+        act(atMillis)
+        signal.move(model.position)
+      })
+    )
+
+  const file = (article: Article.Article, atMillis: number): Stored => {
+    const slot = DigestArticle.slot(article)
+    const command = {
+      _tag: "File",
+      id: article.messageId,
+      groups: article.groups,
+      atMillis,
+      ...(slot === undefined ? {} : { slot })
+    } as const
+    const outcome = Site.outcome(model, command)
+    const [filed] = run(command, article)
+    if (filed?._tag === "Filed") return { _tag: "Filed", position: filed.position, numbers: filed.numbers }
+    return { _tag: outcome === "here" ? "AlreadyHere" : outcome === "removed" ? "Removed" : "Full" }
+  }
+
+  const heldOf = (id: MessageId.MessageId | undefined): Held | undefined => {
+    const shelved = id === undefined ? undefined : articles.get(id)
+    if (shelved === undefined) return undefined
+    const { atMillis, numbers, position } = shelved.filed
+    return { article: shelved.article.octets, numbers, position, arrivedMillis: atMillis }
+  }
+
+  const lineOf = (id: MessageId.MessageId, group?: GroupName.GroupName): Uint8Array | undefined => {
+    const shelved = articles.get(id)
+    if (shelved === undefined) return undefined
+    const { numbers } = shelved.filed
+    const [, number] = numbers.find(([name]) => group === undefined || name === group) ?? ["", 0]
+    return Overview.line(number, shelved.article, Xref.format(site, numbers))
+  }
+
+  const numbersIn = (name: GroupName.GroupName, low: number, high: number, limit: number): ReadonlyArray<number> => {
+    const found: Array<number> = []
+    const end = Math.min(high, Site.high(model, name))
+    for (let number = Math.max(low, Site.low(model, name)); number <= end && found.length < limit; number++) {
+      if (Site.at(model, name, number) !== undefined) found.push(number)
+    }
+    return found
+  }
+
+  return {
+    generation,
+    store: (batch) =>
+      now.pipe(
+        Effect.map((atMillis) => {
+          const stored = batch.map((article) => file(article, atMillis))
+          signal.move(model.position)
+          return stored
+        })
+      ),
+    remove: (ids, why) =>
+      acting((atMillis) => {
+        for (const id of ids) {
+          run(why === "cancelled" ? { _tag: "Cancel", target: id, atMillis } : { _tag: "Expire", id, atMillis })
+        }
+      }),
+    addGroup: (group, status) => acting((atMillis) => void run({ _tag: "AddGroup", group, status, atMillis })),
+    removeGroup: (group) => acting((atMillis) => void run({ _tag: "RemoveGroup", group, atMillis })),
+    forget: (ids) =>
+      Effect.sync(() => {
+        for (const id of ids) {
+          if (Site.status(model, id) !== "removed") continue
+          model = { ...model, entries: HashMap.remove(model.entries, id) }
+          const uuid = Event.parseMessageId(id)?.uuid
+          if (uuid !== undefined) uuids.set(uuid, new Set([...(uuids.get(uuid) ?? [])].filter((other) => other !== id)))
+        }
+      }),
+    status: (ids) => Effect.sync(() => ids.map((id) => Site.status(model, id))),
+    find: (id) => Effect.sync(() => heldOf(id)),
+    at: (group, number) => Effect.sync(() => heldOf(Site.at(model, group, number))),
+    findUuid: (uuid) => Effect.sync(() => [...(uuids.get(uuid) ?? [])].toSorted()[0]),
+    group: (name) => Effect.sync(() => Site.group(model, name)),
+    groups: Effect.sync(() => Site.groups(model)),
+    numbers: (group, low, high, limit) => Effect.sync(() => numbersIn(group, low, high, limit)),
+    overview: (group, low, high, limit) =>
+      Effect.sync(() => {
+        const lines: Array<OverviewLine> = []
+        for (const number of numbersIn(group, low, high, limit)) {
+          const id = Site.at(model, group, number)
+          const line = id === undefined ? undefined : lineOf(id, group)
+          if (line !== undefined) lines.push({ number, line })
+        }
+        return lines
+      }),
+    neighbour: (group, number, direction) =>
+      Effect.sync(() =>
+        direction === "next"
+          ? numbersIn(group, number + 1, Infinity, 1)[0]
+          : numbersIn(group, 0, number - 1, Infinity).at(-1)
+      ),
+    overviewOf: (ids) => Effect.sync(() => ids.map((id) => lineOf(id))),
+    changes: (after, limit) =>
+      Effect.sync(() => {
+        const changes: Array<Change> = []
+        let next = Math.max(0, after)
+        while (next < log.length && changes.length < limit) {
+          const change = log[next++]
+          if (change !== undefined) changes.push(change)
+        }
+        return { changes, next, head: log.length }
+      }),
+    head: Effect.sync(signal.head),
+    changed: signal.changed,
+    arrivedSince: (sinceMillis, limit, after = 0) =>
+      Effect.sync(() => {
+        const arrivals: Array<Arrival> = []
+        for (let at = Math.max(0, after); at < log.length && arrivals.length < limit; at++) {
+          const change = log[at]
+          if (change?._tag !== "Filed" || change.arrivedMillis < sinceMillis) continue
+          if (articles.get(change.id)?.filed.position !== change.position) continue
+          const { arrivedMillis, groups, id, position } = change
+          arrivals.push({ id, groups, position, arrivedMillis })
+        }
+        return arrivals
+      }),
+    readPosition: (follower) => Effect.sync(() => positions.get(follower)),
+    savePosition: (follower, position) => Effect.sync(() => void positions.set(follower, position))
+  }
+}
+
+const filedChange = (event: Site.Filed, article: Article.Article): Change => ({
+  _tag: "Filed",
+  position: event.position,
+  id: event.id,
+  groups: event.numbers.map(([group]) => group),
+  bytes: article.octets.length,
+  arrivedMillis: event.atMillis,
+  path: article.path,
+  ...(event.slot === undefined ? {} : { slot: event.slot.key })
+})
+
+const whys = { Cancelled: "cancelled", Superseded: "superseded", Expired: "expired" } as const
+
+const removedChange = (event: Site.Cancelled | Site.Superseded | Site.Expired, numbers: Xref.Numbers): Change => ({
+  _tag: "Removed",
+  position: event.position,
+  id: event.id,
+  groups: numbers.map(([group]) => group),
+  removedMillis: event.atMillis,
+  why: whys[event._tag]
+})
