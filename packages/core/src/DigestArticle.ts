@@ -1,0 +1,182 @@
+/**
+ * The result of a digestion for one key as an article, the same octets in whichever zone it was computed.
+ *
+ * No wall clock, no zone and no Supersedes: Message-ID, dates and body follow from the inputs alone. Only Path and Xref
+ * are added on the way.
+ */
+import type * as Schema from "effect/Schema"
+import * as Article from "./Article.ts"
+import * as Base32 from "./Base32.ts"
+import * as CanonicalJson from "./CanonicalJson.ts"
+import * as Digestion from "./Digestion.ts"
+import * as Event from "./Event.ts"
+import * as Fingerprint from "./Fingerprint.ts"
+import * as Fold from "./Fold.ts"
+import * as HeaderText from "./HeaderText.ts"
+import * as MessageId from "./MessageId.ts"
+import * as NewsDate from "./NewsDate.ts"
+import * as Sha256 from "./Sha256.ts"
+
+/** `trail-ratings; v=1; key=sawtooth-lake; events=12; removals=0; fingerprint=k3v9…`; the key is percent-encoded. */
+export const digestHeader = "Lupin-Digest"
+
+/** Which inputs a digest was made of: what its Message-ID binds. */
+export interface Identity {
+  readonly app: string
+  readonly name: string
+  readonly version: number
+  readonly key: string
+  /** How many events it has counted, those removed later among them. */
+  readonly events: number
+  /** How many of them it has seen removed. */
+  readonly removals: number
+  /** 26 characters of base 32, see `Fingerprint.text`. */
+  readonly fingerprint: string
+}
+
+export interface Digest<S> {
+  readonly digestion: Digestion.Digestion<S>
+  readonly key: string
+  readonly events: number
+  readonly removals: number
+  readonly fingerprint: string
+  readonly state: S
+  /** Injection-Date of the newest input, in milliseconds. */
+  readonly newestMillis: number
+}
+
+/** The body of a digest article. */
+export interface Content {
+  /** The state of the fold, as its codec encodes it: what totals are merged from. */
+  readonly state: Schema.Json
+  /** What readers look at. */
+  readonly view: Schema.Json
+}
+
+export interface Read extends Identity, Content {
+  /** Injection-Date of the newest input, in milliseconds; whole seconds. */
+  readonly newestMillis: number
+}
+
+export interface NotADigest {
+  readonly _tag: "NotADigest"
+  readonly reason: string
+}
+
+/** `<hash@app.digest.lupin>`: 128 bits of SHA-256 over the identity, so that equal inputs are one article. */
+export const messageId = (identity: Identity): MessageId.MessageId => {
+  const { app, name, version, key, events, removals, fingerprint } = identity
+  const canonical = CanonicalJson.encode({ app, name, version, key, events, removals, fingerprint })
+  const hash = Base32.encode(Sha256.hashText(canonical).subarray(0, Event.hashOctets))
+  return MessageId.MessageId.make(`<${hash}@${app}.digest.lupin>`)
+}
+
+/** The octets of the article, without Path. The key is one that `Digestion.keyOf` gave. */
+export const toArticle = <S>(digest: Digest<S>): Uint8Array => {
+  const { digestion, key, state } = digest
+  const identity = identityOf(digest)
+  const date = NewsDate.format(digest.newestMillis)
+  const content = { state: Fold.encodeJson(digestion.fold, state), view: digestion.view(state, key) }
+  return Article.make(
+    [
+      ["From", `digester <digester@${digestion.app}.digest.lupin>`],
+      ["Newsgroups", digestion.target(key)],
+      ["Subject", HeaderText.encode(`${digestion.name} ${key}`)],
+      ["Date", date],
+      ["Injection-Date", date],
+      ["Message-ID", messageId(identity)],
+      ["MIME-Version", "1.0"],
+      ["Content-Type", "application/json; charset=utf-8"],
+      ["Content-Transfer-Encoding", "8bit"],
+      [digestHeader, headerOf(identity)]
+    ],
+    CanonicalJson.encode(content)
+  )
+}
+
+/** Reads a digest article, and checks that its Message-ID is derived from what it says. Total. */
+export const read = (article: Article.Article): Read | NotADigest => {
+  const identity = readIdentity(article)
+  if (identity === undefined) return notADigest(`${digestHeader} is missing or malformed`)
+  if (messageId(identity) !== article.messageId) return notADigest("its Message-ID belongs to another digest")
+  const content = readContent(Article.body(article))
+  if (content === undefined) return notADigest("its body is no JSON with state and view")
+  return { ...identity, ...content, newestMillis: article.injectedMillis }
+}
+
+export const isNotADigest = (read: Read | NotADigest): read is NotADigest => "_tag" in read
+
+/** The slot of a digest article: one per key, in which a site keeps the highest rank. `undefined` for other articles. */
+export const slot = (article: Article.Article): { readonly key: string; readonly rank: string } | undefined => {
+  if (MessageId.kindOf(article.messageId) !== "digest") return undefined
+  const identity = readIdentity(article)
+  return identity === undefined ? undefined : { key: slotKey(identity), rank: rank(identity) }
+}
+
+/** `digest trailblaze/trail-ratings/sawtooth-lake`. */
+export const slotKey = ({ app, name, key }: Pick<Identity, "app" | "name" | "key">): string =>
+  `digest ${app}/${name}/${encodeURIComponent(key)}`
+
+/**
+ * Text that compares as (version, events + removals, fingerprint): a total order that extends inclusion of the inputs,
+ * so the highest rank has missed nothing that a lower one of its chain has counted.
+ */
+export const rank = ({ version, events, removals, fingerprint }: Identity): string =>
+  [String(version).padStart(6, "0"), String(events + removals).padStart(countDigits, "0"), fingerprint].join("|")
+
+// Enough for every safe integer.
+const countDigits = 16
+
+const identityOf = <S>({ digestion, key, events, removals, fingerprint }: Digest<S>): Identity => ({
+  app: digestion.app,
+  name: digestion.name,
+  version: digestion.version,
+  key,
+  events,
+  removals,
+  fingerprint
+})
+
+const headerOf = ({ name, version, key, events, removals, fingerprint }: Identity): string =>
+  `${name}; v=${version}; key=${encodeURIComponent(key)}; events=${events}; removals=${removals}; fingerprint=${fingerprint}`
+
+const idPattern = /^<[a-z2-7]{26}@([a-z][a-z0-9-]*)\.digest\.lupin>$/
+const headerPattern =
+  /^([a-z0-9-]+); v=([1-9]\d{0,5}); key=([^;\s]+); events=(0|[1-9]\d{0,14}); removals=(0|[1-9]\d{0,14}); fingerprint=([a-z2-7]{26})$/
+
+const readIdentity = (article: Article.Article): Identity | undefined => {
+  const app = idPattern.exec(article.messageId)?.[1]
+  const parts = headerPattern.exec(Article.field(article, digestHeader) ?? "")
+  if (app === undefined || parts === null) return undefined
+  const [, name = "", version, encodedKey = "", events, removals, fingerprint = ""] = parts
+  const key = readKey(encodedKey)
+  if (key === undefined || !Event.isName(app) || !Event.isName(name)) return undefined
+  return {
+    app,
+    name,
+    version: Number(version),
+    key,
+    events: Number(events),
+    removals: Number(removals),
+    fingerprint
+  }
+}
+
+const readKey = (encoded: string): string | undefined => {
+  try {
+    const key = decodeURIComponent(encoded)
+    return Digestion.isKey(key) && encodeURIComponent(key) === encoded ? key : undefined
+  } catch {
+    return undefined
+  }
+}
+
+const readContent = (octets: Uint8Array): Content | undefined => {
+  const json = CanonicalJson.decode(new TextDecoder("utf-8", { ignoreBOM: true }).decode(octets).replace(/\r\n$/, ""))
+  const value = json?.value
+  if (typeof value !== "object" || value === null || !("state" in value) || !("view" in value)) return undefined
+  // What JSON.parse gave is JSON throughout.
+  return { state: value.state as Schema.Json, view: value.view as Schema.Json }
+}
+
+const notADigest = (reason: string): NotADigest => ({ _tag: "NotADigest", reason })

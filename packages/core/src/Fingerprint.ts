@@ -1,0 +1,59 @@
+/**
+ * A set of events and removals in 32 octets, whatever the order they came in.
+ *
+ * The sum modulo 2^256 of SHA-256 of each member, so that sets merge by one addition. Members are added once: the
+ * caller keeps the set itself.
+ */
+import * as Base32 from "./Base32.ts"
+import type * as MessageId from "./MessageId.ts"
+import * as Sha256 from "./Sha256.ts"
+
+/** A number below 2^256. */
+export type Fingerprint = bigint
+
+const modulus = 1n << 256n
+
+/** The fingerprint of nothing, neutral in `merge`. */
+export const empty: Fingerprint = 0n
+
+/** Adds an event by its Message-ID. */
+export const add = (fingerprint: Fingerprint, id: MessageId.MessageId): Fingerprint =>
+  (fingerprint + weigh(id)) % modulus
+
+/** Takes an added event out again. */
+export const remove = (fingerprint: Fingerprint, id: MessageId.MessageId): Fingerprint =>
+  (fingerprint + modulus - weigh(id)) % modulus
+
+/** Adds the removal of an event: a member of its own, beside the event. */
+export const addRemoval = (fingerprint: Fingerprint, id: MessageId.MessageId): Fingerprint =>
+  (fingerprint + weigh(`removal ${id}`)) % modulus
+
+/** The fingerprint of the union of two sets that share no member. */
+export const merge = (a: Fingerprint, b: Fingerprint): Fingerprint => (a + b) % modulus
+
+/** How many octets the text form keeps. */
+export const textOctets = 16
+
+/** The first 16 octets, as 26 characters of base 32: what a digest article shows. */
+export const text = (fingerprint: Fingerprint): string => Base32.encode(octetsOf(fingerprint).subarray(0, textOctets))
+
+/** All 64 hexadecimal digits, for a digester's own store. */
+export const toHex = (fingerprint: Fingerprint): string => fingerprint.toString(16).padStart(64, "0")
+
+/** Reads `toHex`; `undefined` for any other text. */
+export const fromHex = (hex: string): Fingerprint | undefined =>
+  /^[0-9a-f]{64}$/.test(hex) ? BigInt(`0x${hex}`) : undefined
+
+const weigh = (member: string): bigint => {
+  const view = new DataView(Uint8Array.from(Sha256.hashText(member)).buffer)
+  let weight = 0n
+  for (let offset = 0; offset < 32; offset += 8) weight = (weight << 64n) | view.getBigUint64(offset)
+  return weight
+}
+
+const octetsOf = (fingerprint: Fingerprint): Uint8Array => {
+  const octets = new Uint8Array(32)
+  const view = new DataView(octets.buffer)
+  for (let i = 3, rest = fingerprint; i >= 0; i--, rest >>= 64n) view.setBigUint64(i * 8, rest & 0xffff_ffff_ffff_ffffn)
+  return octets
+}
