@@ -144,7 +144,7 @@ export const make = (
 
 /**
  * The octets with some fields set and some dropped, names in any case, everything else byte for byte. A field that is
- * set takes the place of the first of its name, or the end of the header.
+ * set takes the place of the first of its name; one that was not there ends the header, but a Path begins it.
  */
 export const withFields = (
   article: Pick<Article, "octets" | "bodyStart">,
@@ -167,6 +167,9 @@ export const withFields = (
     }
     at = next
   }
+  const path = pending.get("path")
+  if (path !== undefined) pieces.unshift(utf8.encode(path))
+  pending.delete("path")
   pieces.push(octets.subarray(keptFrom, end), utf8.encode([...pending.values()].join("")), octets.subarray(end))
   return concat(pieces)
 }
