@@ -26,7 +26,7 @@ export const Freshness = Schema.Struct({
 }).pipe(Schema.encodeKeys({ scrapedAtMillis: "scrapedAt" }))
 export type Freshness = typeof Freshness.Type
 
-/** One event as the cache holds it. `payload` is of the kind's newest version. */
+/** One event as its author sent it: `payload` follows `version` of the kind's schema; typed clients upcast it. */
 export const EventAnswer = Schema.Struct({
   messageId: MessageId.MessageId,
   kind: Schema.String,
@@ -34,8 +34,8 @@ export const EventAnswer = Schema.Struct({
   at: Schema.optionalKey(GeoPoint.GeoPoint),
   payload: Schema.Unknown,
   groups: Schema.Array(GroupName.GroupName),
-  postedAtMillis: Instant.Instant
-}).pipe(Schema.encodeKeys({ postedAtMillis: "postedAt" }))
+  postedMillis: Instant.Instant
+}).pipe(Schema.encodeKeys({ postedMillis: "postedAt" }))
 export type EventAnswer = typeof EventAnswer.Type
 
 /** A page of events, newest first; `cursor` is there while there are more. */
@@ -53,9 +53,9 @@ export const Digest = Schema.Struct({
   events: Schema.Int,
   removals: Schema.Int,
   fingerprint: Schema.String,
-  newestAtMillis: Instant.Instant,
+  newestMillis: Instant.Instant,
   view: Schema.Unknown
-}).pipe(Schema.encodeKeys({ newestAtMillis: "newestAt" }))
+}).pipe(Schema.encodeKeys({ newestMillis: "newestAt" }))
 export type Digest = typeof Digest.Type
 
 /** The answer for a key: no digest yet is an answer too, with its freshness. */

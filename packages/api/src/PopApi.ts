@@ -4,8 +4,9 @@
  *
  * No server code, so that phones and browsers can import it.
  */
-import { Schema } from "effect"
+import { Effect, Schema, SchemaIssue, SchemaTransformation } from "effect"
 import { HttpApi, HttpApiEndpoint, HttpApiGroup, HttpApiMiddleware, HttpApiSchema, OpenApi } from "effect/http-api"
+import * as Event from "@lupin/core/Event"
 import * as GeoPoint from "@lupin/core/GeoPoint"
 import * as MessageId from "@lupin/core/MessageId"
 import * as Answer from "./Answer.ts"
@@ -22,6 +23,22 @@ const uuidV7Pattern = /^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[
 
 const name = Schema.String.check(Schema.isMaxLength(nameLengthMax))
 
+/** A Message-ID in a path, with its angle brackets or without: shells and browsers mangle them. */
+const messageId = Schema.String.pipe(
+  Schema.decodeTo(
+    MessageId.MessageId,
+    SchemaTransformation.transformEffect({
+      decode: (text: string) => {
+        const id = MessageId.parse(text.startsWith("<") ? text : `<${text}>`)
+        return id === undefined
+          ? Effect.fail(new SchemaIssue.InvalidValue({ message: "Expected a Message-ID, as <id@domain>" }))
+          : Effect.succeed(id)
+      },
+      encode: (id: string) => Effect.succeed(id)
+    })
+  )
+)
+
 /** The body of a post. */
 export const EventBody = Schema.Struct({
   id: Schema.optionalKey(
@@ -29,8 +46,8 @@ export const EventBody = Schema.Struct({
       description: "UUIDv7, minted once per event and kept over all retries"
     })
   ),
-  version: Schema.optionalKey(Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 1_000_000 }))),
-  routing: Schema.optionalKey(Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 1_000_000 }))),
+  version: Schema.optionalKey(Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: Event.versionMax }))),
+  routing: Schema.optionalKey(Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: Event.versionMax }))),
   at: Schema.optionalKey(GeoPoint.GeoPoint),
   payload: Schema.Unknown.check(
     Schema.makeFilter((value: unknown) => {
@@ -99,13 +116,13 @@ const digest = HttpApiEndpoint.get("digest", "/v1/apps/:app/digests/:digestion/:
 )
 
 const article = HttpApiEndpoint.get("article", "/v1/articles/:messageId", {
-  params: { messageId: MessageId.MessageId },
+  params: { messageId },
   success: Schema.Uint8Array.pipe(HttpApiSchema.asUint8Array({ contentType: "message/rfc822" })),
   error: [Problem.NoSuchArticle, Problem.Unavailable]
 }).annotateMerge(OpenApi.annotations({ summary: "Read an article as it stands on the wire" }))
 
 const receipt = HttpApiEndpoint.get("receipt", "/v1/receipts/:messageId", {
-  params: { messageId: MessageId.MessageId },
+  params: { messageId },
   success: Receipt.Receipt,
   error: [Problem.NoSuchArticle, Problem.Unavailable]
 }).annotateMerge(
@@ -122,6 +139,8 @@ export class Pop extends HttpApiGroup.make("pop", { topLevel: true })
 
 export class PopApi extends HttpApi.make("lupin-pop")
   .add(Pop)
+  // Whoever mends a request learns of all its faults at once.
+  .annotate(HttpApi.ParseOptions, { errors: "all" })
   .annotateMerge(
     OpenApi.annotations({
       title: "Lupin POP",

@@ -27,7 +27,7 @@ export class InvalidRequest extends HttpApiError.Problem<InvalidRequest>()(
   { errors }
 ) {}
 
-/** The body is no JSON (RFC 8259), or no valid UTF-8. */
+/** The body is no JSON (RFC 8259). */
 export class MalformedJson extends HttpApiError.Problem<MalformedJson>()(
   "MalformedJson",
   { type: "/problems/malformed-json", status: 400, title: "The body is not valid JSON." },
@@ -145,6 +145,21 @@ export const all = [
 ] as const
 
 export type Problem = InstanceType<(typeof all)[number]>
+
+const encodeMembers = Schema.encodeSync(Schema.Union(all))
+
+/** The JSON members of a problem, the standard ones first. */
+export const encode = (problem: Problem): object => {
+  const { type, title, status, detail, instance, ...extensions } = encodeMembers(problem)
+  return {
+    type,
+    title,
+    status,
+    ...(detail === undefined ? {} : { detail }),
+    ...(instance === undefined ? {} : { instance }),
+    ...extensions
+  }
+}
 
 /** Seconds a client waits before it asks a host again that said 503. */
 export const retryAfterSecondsDefault = 1

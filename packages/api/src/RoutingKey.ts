@@ -5,7 +5,7 @@
  * an answer tells a client when what it knew of this host is gone (design, section 6).
  */
 
-/** Host is the site's name; generation the random id of its cache. Neither holds a dot's worth of structure for callers. */
+/** `host` is the site's name; `cacheGeneration`, the random id of its cache, has no dot. */
 export interface RoutingKey {
   readonly host: string
   readonly cacheGeneration: string

@@ -1,0 +1,196 @@
+/**
+ * The reference POP in memory: the operations of one host that keeps its events in a map and has no peers.
+ *
+ * For tests of apps, of the SDK and of the faces, and the other side of the contract suite. Its controls take parts of it
+ * away and say which sites hold what.
+ */
+import { Clock, Context, Effect, Layer, Result } from "effect"
+import * as App from "@lupin/core/App"
+import * as Event from "@lupin/core/Event"
+import * as EventArticle from "@lupin/core/EventArticle"
+import * as GroupName from "@lupin/core/GroupName"
+import type * as MessageId from "@lupin/core/MessageId"
+import * as Place from "@lupin/core/Place"
+import * as Routing from "@lupin/core/Routing"
+import * as Uuid from "@lupin/core/Uuid"
+import type * as Answer from "./Answer.ts"
+import * as AppFault from "./AppFault.ts"
+import * as EventId from "./EventId.ts"
+import * as PopOperations from "./PopOperations.ts"
+import * as Problem from "./Problem.ts"
+import * as Receipt from "./Receipt.ts"
+import type * as RoutingKey from "./RoutingKey.ts"
+
+/** What a test does to the host behind its back. */
+export class Controls extends Context.Service<
+  Controls,
+  {
+    /** Takes a part away, or gives it back. */
+    readonly setAway: (part: "spool" | "cache", isAway: boolean) => Effect.Effect<void>
+    /** A site (of a zone) says from now on that it holds all that this host accepted. */
+    readonly addHolder: (holder: Receipt.Holder) => Effect.Effect<void>
+    /** Forgets everything and begins a new cache generation. */
+    readonly wipe: Effect.Effect<void>
+    /** Message-IDs held, in the order in which they came. */
+    readonly held: Effect.Effect<ReadonlyArray<MessageId.MessageId>>
+  }
+>()("@lupin/api/MemoryPop/Controls") {}
+
+export interface Options {
+  readonly apps: ReadonlyArray<App.App>
+  /** Name of the host, "memory" where it is absent. */
+  readonly host?: string
+}
+
+/** The host and its controls. */
+export const layer = (options: Options): Layer.Layer<PopOperations.PopOperations | Controls> =>
+  Layer.effectContext(
+    Effect.sync(() => {
+      const state = empty(options)
+      return Context.make(PopOperations.PopOperations, operationsOf(state)).pipe(
+        Context.add(Controls, controlsOf(state))
+      )
+    })
+  )
+
+interface Kept {
+  readonly event: Event.Event
+  readonly messageId: MessageId.MessageId
+  readonly groups: ReadonlyArray<GroupName.GroupName>
+  readonly octets: Uint8Array
+}
+
+interface State {
+  readonly apps: ReadonlyArray<App.App>
+  readonly host: string
+  readonly away: Set<string>
+  readonly holders: Array<Receipt.Holder>
+  readonly byUuid: Map<string, Kept>
+  generation: number
+}
+
+const empty = (options: Options): State => ({
+  apps: options.apps,
+  host: options.host ?? "memory",
+  away: new Set(),
+  holders: [],
+  byUuid: new Map(),
+  generation: 1
+})
+
+const controlsOf = (state: State): Controls["Service"] => ({
+  setAway: (part, isAway) => Effect.sync(() => void (isAway ? state.away.add(part) : state.away.delete(part))),
+  addHolder: (holder) => Effect.sync(() => void state.holders.push(holder)),
+  wipe: Effect.sync(() => {
+    state.byUuid.clear()
+    state.generation += 1
+  }),
+  held: Effect.sync(() => [...state.byUuid.values()].map(({ messageId }) => messageId))
+})
+
+const operationsOf = (state: State): PopOperations.PopOperations["Service"] => ({
+  routingKey: Effect.sync((): RoutingKey.RoutingKey => ({ host: state.host, cacheGeneration: `g${state.generation}` })),
+  postEvent: Effect.fnUntraced(function* (post) {
+    yield* needs(state, "spool")
+    const kept = yield* Effect.fromResult(read(state, post, post.id ?? (yield* EventId.mint)))
+    const known = state.byUuid.get(kept.event.id)
+    if (known !== undefined && known.messageId !== kept.messageId) {
+      return yield* Problem.idConflict(kept.event.id, known.messageId)
+    }
+    state.byUuid.set(kept.event.id, known ?? kept)
+    const { messageId, groups } = kept
+    return { posted: { messageId, groups, receipt: receiptOf(state, messageId) }, isNew: known === undefined }
+  }),
+  events: Effect.fnUntraced(function* (query) {
+    yield* needs(state, "cache")
+    const app = yield* Effect.fromResult(find(state, query.app))
+    if (query.kind !== undefined && !Object.hasOwn(app.events, query.kind)) {
+      return yield* Problem.unknownKind(app.name, query.kind)
+    }
+    const fits = [...state.byUuid.values()].filter((kept) => isAsked(query, kept)).sort(newestFirst)
+    const after = query.cursor === undefined ? 0 : fits.findIndex((kept) => kept.messageId === query.cursor) + 1
+    if (query.cursor !== undefined && after === 0) {
+      return yield* Problem.invalidRequest([{ parameter: "cursor", detail: "is none that this host gave out" }])
+    }
+    const page = fits.slice(after, after + query.limit)
+    const last = page.at(-1)
+    const root = GroupName.GroupName.make(`clientposts.${app.name}`)
+    return {
+      events: page.map((kept) => answerOf(kept)),
+      freshness: [{ group: root, scrapedAtMillis: yield* Clock.currentTimeMillis, articles: fits.length }],
+      ...(last === undefined || after + page.length >= fits.length ? {} : { cursor: last.messageId })
+    }
+  }),
+  digest: Effect.fnUntraced(function* (query) {
+    yield* needs(state, "cache")
+    const app = yield* Effect.fromResult(find(state, query.app))
+    if (!app.digestions.some(({ name }) => name === query.digestion)) {
+      return yield* Problem.unknownDigestion(app.name, query.digestion)
+    }
+    return { digestion: query.digestion, key: query.key, freshness: [] }
+  }),
+  article: (id) => Effect.map(keptAs(state, id), ({ octets }) => octets),
+  receipt: (id) => Effect.map(keptAs(state, id), ({ messageId }) => receiptOf(state, messageId))
+})
+
+const needs = (state: State, part: string): Effect.Effect<void, Problem.Unavailable> =>
+  Effect.suspend(() => (state.away.has(part) ? Effect.fail(Problem.unavailable(part)) : Effect.void))
+
+const find = (state: State, name: string) => Result.mapError(App.find(state.apps, name), () => Problem.unknownApp(name))
+
+/** Checks, routes and writes an event, as a host does before it stores. */
+const read = (
+  state: State,
+  post: PopOperations.PostEvent,
+  id: string
+): Result.Result<Kept, PopOperations.PostProblem> => {
+  const app = App.find(state.apps, post.app)
+  const kind = Result.flatMap(app, (app) => App.kindOf(app, post.kind))
+  if (Result.isFailure(app)) return Result.fail(AppFault.toProblem(post.app, app.failure))
+  if (Result.isFailure(kind)) return Result.fail(AppFault.toProblem(post.app, kind.failure))
+  const version = post.version ?? kind.success.version
+  const decoded = App.decodePayload(app.success, post.kind, version, post.payload)
+  if (Result.isFailure(decoded)) return Result.fail(AppFault.toProblem(post.app, decoded.failure))
+  const { app: _, ...rest } = post
+  const event = Event.make({ ...rest, app: post.app, id, version, routing: post.routing ?? Routing.version })
+  if (event === undefined) return refuse("#/id", "Expected a UUIDv7")
+  const groups = Routing.route(event)
+  if (groups === undefined) return refuse("#/routing", "is no version known here")
+  const octets = EventArticle.toProto(event, { groups, from: EventArticle.mailbox(event.app, "someone") })
+  return Result.succeed({ event, messageId: Event.messageId(event), groups, octets })
+}
+
+const refuse = (pointer: string, detail: string) => Result.fail(Problem.invalidRequest([{ pointer, detail }]))
+
+const receiptOf = (state: State, messageId: MessageId.MessageId): Receipt.Receipt =>
+  Receipt.of({ messageId, holders: [{ site: state.host }, ...state.holders], isDigested: false })
+
+const keptAs = (state: State, id: MessageId.MessageId) =>
+  Effect.andThen(
+    needs(state, "spool"),
+    Effect.suspend(() => {
+      const kept = state.byUuid.get(Event.parseMessageId(id)?.uuid ?? "")
+      return kept?.messageId === id ? Effect.succeed(kept) : Effect.fail(Problem.noSuchArticle(id))
+    })
+  )
+
+const isAsked = (query: PopOperations.EventsQuery, { event, groups }: Kept): boolean => {
+  if (event.app !== query.app || (query.kind !== undefined && event.kind !== query.kind)) return false
+  const { where } = query
+  if (where._tag === "Within") return groups.some((group) => GroupName.isWithin(group, where.group))
+  const circle = Place.circle({ lat: where.lat, lon: where.lon }, where.radiusMetres)
+  return event.at !== undefined && Place.contains(circle, event.at)
+}
+
+const newestFirst = (left: Kept, right: Kept): number =>
+  left.event.id < right.event.id ? 1 : left.event.id > right.event.id ? -1 : 0
+
+const answerOf = ({ event, messageId, groups }: Kept): Answer.EventAnswer => ({
+  messageId,
+  kind: event.kind,
+  version: event.version,
+  payload: event.payload,
+  groups,
+  postedMillis: Uuid.parse(event.id)?.millis ?? 0,
+  ...(event.at === undefined ? {} : { at: event.at })
+})

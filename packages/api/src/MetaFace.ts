@@ -1,0 +1,64 @@
+/**
+ * The meta face of a site, for inside only: `GET /health` as JSON, `GET /metrics` for Prometheus.
+ *
+ * Health answers 200 while the site is ok or degraded and 503 when it is failing, with the same body.
+ */
+import { Effect, Layer, Schema } from "effect"
+import { HttpRouter, HttpServerRequest, HttpServerResponse } from "effect/http"
+import { PrometheusMetrics } from "effect/observability"
+import * as Health from "./Health.ts"
+import * as ProblemAnswer from "./ProblemAnswer.ts"
+
+const healthPath = "/health"
+const metricsPath = "/metrics"
+
+const served = [healthPath, metricsPath].map((path) => ({ method: "GET", path }))
+
+/** Text format of Prometheus, version 0.0.4. */
+const metricsType = "text/plain; version=0.0.4; charset=utf-8"
+
+const encodeReport = Schema.encodeSync(Health.Report)
+
+const health = HttpRouter.use(
+  Effect.fnUntraced(function* (router) {
+    const { report } = yield* Health.Health
+    const answer = Effect.map(report, (found) =>
+      HttpServerResponse.jsonUnsafe(encodeReport(found), {
+        status: found.status === "failing" ? 503 : 200,
+        headers: { "cache-control": "no-store" }
+      })
+    )
+    yield* router.add("GET", healthPath, answer)
+  })
+)
+
+const metrics = (collect: Effect.Effect<void>) =>
+  HttpRouter.add(
+    "GET",
+    metricsPath,
+    Effect.map(Effect.andThen(collect, PrometheusMetrics.format()), (text) =>
+      HttpServerResponse.text(text, { contentType: metricsType })
+    )
+  )
+
+/** Everything but the health report itself, which keeps its body at 503. */
+const answering = HttpRouter.middleware(
+  (app) =>
+    Effect.flatMap(HttpServerRequest.HttpServerRequest, (request) =>
+      ProblemAnswer.guard({ routes: served, bodyBytesMax: 0, keeps: (url) => url.startsWith(healthPath) })(request, app)
+    ),
+  { global: true }
+)
+
+export interface Options {
+  /** Brings gauges up to date before they are shown. */
+  readonly collect?: Effect.Effect<void>
+}
+
+/** The routes alone, for a router of the caller's. */
+export const routes = (options: Options = {}) =>
+  Layer.mergeAll(health, metrics(options.collect ?? Effect.void), answering)
+
+/** Serves the face on the HTTP server that the caller provides, until its scope ends. */
+export const layer = (options: Options = {}) =>
+  HttpRouter.serve(routes(options), { disableLogger: true, disableListenLog: true })
