@@ -7,6 +7,7 @@ import * as GroupName from "./GroupName.ts"
 import * as Headers from "./Headers.ts"
 import * as MessageId from "./MessageId.ts"
 import * as NewsDate from "./NewsDate.ts"
+import * as Octets from "./Octets.ts"
 
 export interface Article {
   readonly octets: Uint8Array
@@ -44,17 +45,15 @@ export const read = (octets: Uint8Array): Article | Malformed => {
   const bodyStart = Headers.check(octets)
   if (typeof bodyStart !== "number") return malformed(bodyStart)
   const end = bodyStart - 2
-  const starts = locate(octets, end)
-  if (typeof starts === "string") return malformed(starts)
-  const contentOf = (field: number): string => {
-    const start = starts[field] as number
-    return Headers.content(octets, start, Headers.fieldEnd(octets, start, end))
-  }
+  const spans = locate(octets, end)
+  if (typeof spans === "string") return malformed(spans)
+  const contentOf = (field: number): string =>
+    Headers.content(octets, spans[field] as number, spans[field + sought.length] as number)
   const id = MessageId.parse(contentOf(messageId))
   if (id === undefined) return malformed("the Message-ID is not one")
   const groups = readGroups(contentOf(newsgroups))
   if (groups === undefined) return malformed("Newsgroups names no group, or one that cannot be")
-  const dated = starts[injectionDate] === -1 ? date : injectionDate
+  const dated = spans[injectionDate] === -1 ? date : injectionDate
   const injectedMillis = NewsDate.parse(contentOf(dated))
   if (injectedMillis === undefined) return malformed(`the ${dated === date ? "Date" : "Injection-Date"} is not one`)
   const way = contentOf(path)
@@ -62,19 +61,23 @@ export const read = (octets: Uint8Array): Article | Malformed => {
   return { octets, bodyStart, messageId: id, groups, path: way, injectedMillis }
 }
 
-/** Offsets of the fields sought, -1 for one that is not there; or the reason why there is no article. */
+/** Where the fields sought begin, -1 for one that is not there, then where they end; or why there is no article. */
 const locate = (octets: Uint8Array, end: number): ReadonlyArray<number> | string => {
-  const starts = [-1, -1, -1, -1, -1, -1, -1]
-  for (let at = 0; at < end; at = Headers.fieldEnd(octets, at, end)) {
+  const spans = [-1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1]
+  for (let at = 0; at < end;) {
+    const next = Headers.fieldEnd(octets, at, end)
     const field = fieldAt(octets, at)
-    if (field < 0) continue
-    if (starts[field] !== -1) return `more than one ${sought[field]} field`
-    starts[field] = at
+    if (field >= 0) {
+      if (spans[field] !== -1) return `more than one ${sought[field]} field`
+      spans[field] = at
+      spans[field + sought.length] = next
+    }
+    at = next
   }
   for (let field = 0; field < mandatoryCount; field += 1) {
-    if (starts[field] === -1) return `no ${sought[field]} field`
+    if (spans[field] === -1) return `no ${sought[field]} field`
   }
-  return starts
+  return spans
 }
 
 /** Decides by the first letter which names are worth comparing. */
@@ -139,7 +142,7 @@ export const make = (
   const lines = fields.map(([name, value]) => fieldLine(name, value)).join("")
   const written = typeof content === "string" ? utf8.encode(content.replaceAll(/\r\n?|\n/g, "\r\n")) : content
   const isEnded = written.length === 0 || written[written.length - 1] === 10
-  return concat([utf8.encode(`${lines}\r\n`), written, isEnded ? nothing : crlf])
+  return Octets.concat([utf8.encode(`${lines}\r\n`), written, isEnded ? nothing : crlf])
 }
 
 /**
@@ -171,35 +174,29 @@ export const withFields = (
   if (path !== undefined) pieces.unshift(utf8.encode(path))
   pending.delete("path")
   pieces.push(octets.subarray(keptFrom, end), utf8.encode([...pending.values()].join("")), octets.subarray(end))
-  return concat(pieces)
+  return Octets.concat(pieces)
 }
 
 /**
- * The article with `prefix` in front of its Path and without its Xref, everything else byte for byte: what a relaying
+ * The article with `prefix`, which is ASCII, in front of its Path and without its Xref, everything else byte for byte: what a relaying
  * site does to it (RFC 5537 §3.6).
  */
 export const prefixPath = (article: Article, prefix: string): Article => {
-  const { bodyStart, octets } = article
-  const end = bodyStart - 2
-  const inserted = utf8.encode(prefix)
-  const pieces: Array<Uint8Array> = []
-  let keptFrom = 0
-  let headerBytes = end + inserted.length
-  for (let at = 0; at < end;) {
-    const next = Headers.fieldEnd(octets, at, end)
-    if (Headers.isNamed(octets, at, "path")) {
-      const pathAt = Headers.contentStart(octets, at, next)
-      pieces.push(octets.subarray(keptFrom, pathAt), inserted)
-      keptFrom = pathAt
-    } else if (Headers.isNamed(octets, at, "xref")) {
-      pieces.push(octets.subarray(keptFrom, at))
-      keptFrom = next
-      headerBytes -= next - at
-    }
-    at = next
-  }
-  pieces.push(octets.subarray(keptFrom))
-  return { ...article, octets: concat(pieces), bodyStart: headerBytes + 2, path: `${prefix}${article.path}` }
+  const { bodyStart, octets } =
+    Headers.find(article.octets, article.bodyStart - 2, "xref") < 0 ? article : dropped(article, "Xref")
+  const start = Headers.find(octets, bodyStart - 2, "path")
+  const pathAt = Headers.contentStart(octets, start, bodyStart - 2)
+  const whole = Octets.take(octets.length + prefix.length)
+  whole.set(octets.subarray(0, pathAt))
+  whole.set(octets.subarray(pathAt), Octets.write(whole, pathAt, prefix))
+  const { groups, injectedMillis, messageId } = article
+  const path = prefix + article.path
+  return { octets: whole, bodyStart: bodyStart + prefix.length, messageId, groups, path, injectedMillis }
+}
+
+const dropped = (article: Article, name: string): Pick<Article, "octets" | "bodyStart"> => {
+  const octets = withFields(article, [], [name])
+  return { octets, bodyStart: article.bodyStart - (article.octets.length - octets.length) }
 }
 
 const utf8 = new TextEncoder()
@@ -207,15 +204,3 @@ const nothing = new Uint8Array(0)
 const crlf = utf8.encode("\r\n")
 
 const fieldLine = (name: string, value: string): string => `${name}: ${value.replaceAll(/[\r\n\0]+/g, " ")}\r\n`
-
-const concat = (pieces: ReadonlyArray<Uint8Array>): Uint8Array => {
-  let size = 0
-  for (const piece of pieces) size += piece.length
-  const whole = new Uint8Array(size)
-  let at = 0
-  for (const piece of pieces) {
-    whole.set(piece, at)
-    at += piece.length
-  }
-  return whole
-}

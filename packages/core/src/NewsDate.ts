@@ -31,6 +31,12 @@ const grammar =
   /^(?:[a-z]{3,9} *,? +)?(\d{1,2}) +([a-z]{3}) +(\d{2,4}) +(\d{1,2}):(\d{2})(?::(\d{2}))?(?: +(?:([+-])(\d{2})(\d{2})|([a-z]{1,5})(?:([+-]\d{1,2}))?))?$/i
 const comments = /\([^()]*\)/g
 const textMax = 128
+const isPlain = /^[^\s(][^\t\r\n(]*[^\s]$/
+const plain = (text: string): string =>
+  text
+    .replace(comments, " ")
+    .replaceAll(/[\t\r\n]/g, " ")
+    .trim()
 
 /**
  * Milliseconds since the epoch, whole seconds; nothing where the text is no date.
@@ -90,5 +96,8 @@ const fullYear = (digits: string): number => {
   return digits.length === 2 && year < 50 ? 2000 + year : 1900 + year
 }
 
-const daysIn = (year: number, month: number): number =>
-  year < 1900 ? 0 : new Date(Date.UTC(year, month + 1, 0)).getUTCDate()
+const daysIn = (year: number, month: number): number => {
+  if (year < 1900) return 0
+  if (month === 1) return (year % 4 === 0 && year % 100 !== 0) || year % 400 === 0 ? 29 : 28
+  return month === 3 || month === 5 || month === 8 || month === 10 ? 30 : 31
+}

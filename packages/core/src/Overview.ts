@@ -6,6 +6,7 @@
 import type * as Article from "./Article.ts"
 import * as Headers from "./Headers.ts"
 import * as MessageId from "./MessageId.ts"
+import * as Octets from "./Octets.ts"
 
 /** The columns after the number, as LIST OVERVIEW.FMT gives them (RFC 3977 §8.4). */
 export const fields = [
@@ -64,23 +65,30 @@ export const line = (number: number, article: Article.Article, xref: string): Ui
   const starts = locate(octets, end)
   const xrefBytes = xref === "" ? 0 : xref.length + "Xref: \r\n".length
   const counts = `\t${octets.length + xrefBytes}\t${lineCount(octets, bodyStart)}\t${xref === "" ? "" : `Xref: ${xref}`}`
-  const out = new Uint8Array(end + counts.length + lineOverheadBytes)
-  let to = writeText(out, 0, String(number))
+  const out = room(end + counts.length + lineOverheadBytes)
+  let to = Octets.write(out, 0, String(number))
   for (let column = 0; column < copied.length; column += 1) {
-    if (column === plain.length) to = writeText(out, to, counts)
+    if (column === plain.length) to = Octets.write(out, to, counts)
     out[to] = tab
     to += 1
     const start = starts[column] as number
     if (start < 0) continue
     const name = fullNames[column - plain.length]
-    if (name !== undefined) to = writeText(out, to, name)
+    if (name !== undefined) to = Octets.write(out, to, name)
     to = writeContent(out, to, octets, start, end)
   }
-  return out.slice(0, to)
+  return Octets.copy(out, 0, to)
 }
 
-/** Room for the number, the tabs and the names of the full columns. */
+/** What the number, the tabs and the names of the full columns take at most. */
 const lineOverheadBytes = 160
+
+// Lines are put together in one place and copied out: a fresh buffer of full size for each would cost more than the line.
+let scratch = new Uint8Array(4_096)
+const room = (bytes: number): Uint8Array => {
+  if (scratch.length < bytes) scratch = new Uint8Array(bytes)
+  return scratch
+}
 
 /** Reads a line without its CRLF; nothing if it does not begin with a number and hold a Message-ID. */
 export const parse = (text: string): Row | undefined => {
@@ -152,12 +160,6 @@ const columnAt = (octets: Uint8Array, at: number): number => {
     default:
       return -1
   }
-}
-
-/** Writes ASCII and says where it ends. */
-const writeText = (out: Uint8Array, start: number, text: string): number => {
-  for (let index = 0; index < text.length; index += 1) out[start + index] = text.charCodeAt(index)
-  return start + text.length
 }
 
 /** Writes the content of the field at `start` without space around it, folds undone. */
