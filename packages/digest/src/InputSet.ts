@@ -17,6 +17,8 @@ export interface Summary {
 
 interface Input<In> {
   readonly value: In
+  /** 1 for the first event taken, in the order of arrival. */
+  readonly ordinal: number
   readonly isRemoved: boolean
 }
 
@@ -37,8 +39,8 @@ export class InputSet<In, S> {
   /** Takes an event once; says whether it was new. */
   add(id: MessageId.MessageId, value: In, injectedMillis: number): boolean {
     if (this.#inputs.has(id)) return false
-    this.#inputs.set(id, { value, isRemoved: false })
     this.#events += 1
+    this.#inputs.set(id, { value, ordinal: this.#events, isRemoved: false })
     this.#fingerprint = Fingerprint.add(this.#fingerprint, id)
     this.#newestMillis = Math.max(this.#newestMillis, injectedMillis)
     this.#state = this.#fold.combine(this.#state, this.#fold.of(value))
@@ -51,9 +53,18 @@ export class InputSet<In, S> {
     if (input === undefined || input.isRemoved) return false
     this.#inputs.set(id, { ...input, isRemoved: true })
     this.#removals += 1
-    this.#fingerprint = Fingerprint.add(this.#fingerprint, id)
-    this.#state = this.#refolded()
+    this.#fingerprint = Fingerprint.addRemoval(this.#fingerprint, id)
+    const { invert } = this.#fold
+    this.#state =
+      invert === undefined
+        ? this.#refolded()
+        : this.#fold.combine(this.#state, invert(this.#fold.of(input.value)))
     return true
+  }
+
+  /** How many events had been taken with this one; `undefined` for an event that is not here. */
+  ordinalOf(id: MessageId.MessageId): number | undefined {
+    return this.#inputs.get(id)?.ordinal
   }
 
   get state(): S {
@@ -73,7 +84,6 @@ export class InputSet<In, S> {
     return { events: this.#events, removals: this.#removals, fingerprint: Fingerprint.text(this.#fingerprint) }
   }
 
-  // A fold need not invert, so what is left is folded anew.
   #refolded(): S {
     let state = this.#fold.empty
     for (const { value, isRemoved } of this.#inputs.values())

@@ -52,6 +52,13 @@ export const covers = (seen: Seen | undefined, version: number, set: InputSet.Su
   return size > 0 || (size === 0 && seen.fingerprint === set.fingerprint)
 }
 
+/** Whether one seen digest ranks above another (version, then inputs, then fingerprint), as `DigestArticle.rank` has it. */
+export const outranks = (a: Seen, b: Seen): boolean => {
+  if (a.version !== b.version) return a.version > b.version
+  const size = a.events + a.removals - b.events - b.removals
+  return size === 0 ? a.fingerprint > b.fingerprint : size > 0
+}
+
 /** An input arrived. */
 export const gathered = (stage: Stage, nowMillis: number): Stage =>
   Stage.$match(stage, {

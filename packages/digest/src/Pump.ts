@@ -1,0 +1,76 @@
+/**
+ * Carries a site's changes into its zone's fan-out: each article once, under its one canonical subject.
+ */
+import * as Article from "@lupin/core/Article"
+import * as Digestion from "@lupin/core/Digestion"
+import * as GroupName from "@lupin/core/GroupName"
+import * as Fanout from "@lupin/fanout/Fanout"
+import * as Spool from "@lupin/spool/Spool"
+import { Effect, Layer, Schedule } from "effect"
+
+/** Changes read from the spool at a time. */
+export const pageMax = 500
+
+/** The group under which an article is told: that of the digestions' axis, else its first. */
+export const subjectOf = (groups: ReadonlyArray<GroupName.GroupName>): GroupName.GroupName | undefined =>
+  Digestion.canonicalGroup(groups) ?? groups[0]
+
+const noOctets = new Uint8Array(0)
+
+/** The message of one change, or none: what expired stays counted, and what has gone since is told by its removal. */
+const messageOf = Effect.fnUntraced(function*(change: Spool.Change): Effect.fn.Return<
+  Fanout.Message | undefined,
+  Spool.SpoolUnavailable,
+  Spool.Spool
+> {
+  const { id, position } = change
+  const subject = subjectOf(change.groups)
+  if (subject === undefined) return undefined
+  if (change._tag === "Removed")
+    return change.why === "cancelled" ? { id, subject, position, octets: noOctets, isRemoval: true } : undefined
+  const held = yield* (yield* Spool.Spool).find(id)
+  return held === undefined ? undefined : { id, subject, position, octets: held.article, isRemoval: false }
+})
+
+/** One page of changes above `after` as messages, and where the next page begins. */
+export const page = Effect.fnUntraced(function*(after: number) {
+  const { changes, next, head } = yield* (yield* Spool.Spool).changes(after, pageMax)
+  const messages: Array<Fanout.Message> = []
+  for (const change of changes) {
+    const message = yield* messageOf(change)
+    if (message !== undefined) messages.push(message)
+  }
+  return { messages, next, head }
+})
+
+/** The article in a message's octets; they come from a spool, so they are one. */
+export const articleOf = (message: Fanout.Message): Article.Article | undefined => {
+  const article = Article.read(message.octets)
+  return Article.isMalformed(article) ? undefined : article
+}
+
+/** Publishes all changes above `after`, and goes on as long as it is let. */
+const run = Effect.fn("Pump.run")(function*(after: number) {
+  const spool = yield* Spool.Spool
+  const fanout = yield* Fanout.Fanout
+  let position = after
+  const step = Effect.gen(function*() {
+    const { messages, next, head } = yield* page(position)
+    yield* fanout.publish(messages)
+    position = next
+    if (next >= head) yield* spool.changed(head)
+  })
+  return yield* step.pipe(
+    Effect.tapError((error) => Effect.logWarning("the pump waits", error)),
+    Effect.retry(Schedule.min([Schedule.exponential("100 millis"), Schedule.spaced("5 seconds")])),
+    Effect.forever
+  )
+})
+
+/** Pumps from the spool's head at the time the layer is built; consumers read what came before from the spool. */
+export const layer: Layer.Layer<never, never, Spool.Spool | Fanout.Fanout> = Layer.effectDiscard(
+  Effect.gen(function*() {
+    const head = yield* (yield* Spool.Spool).head
+    yield* Effect.forkScoped(run(head))
+  })
+)

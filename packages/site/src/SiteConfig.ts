@@ -1,0 +1,132 @@
+/**
+ * What an operator says of one site, as a JSON file.
+ *
+ * Read once at start. Each fault names the key it is about, and all faults are told at once.
+ */
+import { Effect, Result, Schema, SchemaIssue } from "effect"
+import * as Wildmat from "@lupin/core/Wildmat"
+
+/** `host:port`; an IPv6 host stands in brackets; port 0 takes any free one. */
+export const Address = Schema.String.check(
+  Schema.isPattern(/^(\[[0-9a-fA-F:]+\]|[A-Za-z0-9.-]+):\d{1,5}$/, { message: "an address is host:port" })
+)
+
+/** RFC 5536 §3.1.5: what a site writes into Path. */
+const PathIdentity = Schema.String.check(
+  Schema.isPattern(/^[A-Za-z0-9][A-Za-z0-9.:_-]{0,127}$/, { message: "a path identity is a host name" })
+)
+
+const Name = Schema.String.check(
+  Schema.isPattern(/^[a-z][a-z0-9-]{0,62}$/, { message: "a name has lower-case letters, digits and hyphens" })
+)
+
+const WildmatText = Schema.String.check(
+  Schema.makeFilter((text: string) => Wildmat.compile(text) !== undefined || "not a wildmat (RFC 3977 section 4)")
+)
+
+const withDefault = <S extends Schema.Top>(schema: S, value: S["Encoded"]) =>
+  Schema.withDecodingDefaultKey<S>(Effect.succeed(value))(schema)
+
+/** A site whose articles are taken here, and to which ours are fed. */
+export const Peer = Schema.Struct({
+  name: Name,
+  /** Its path identity: articles whose Path names it are not offered. */
+  path: PathIdentity,
+  nntp: Address,
+  kind: Schema.Literals(["pop", "central", "foreign"]),
+  /** The zone of a central peer: receipts count zones, not hosts. */
+  zone: Schema.optionalKey(Name),
+  /** Groups it is fed. */
+  feed: withDefault(WildmatText, "*"),
+  /** Articles are sent at once, not asked about first. */
+  eager: withDefault(Schema.Boolean, false)
+})
+export type Peer = typeof Peer.Type
+
+const common = {
+  name: Name,
+  path: PathIdentity,
+  /** Everything this site keeps lies in here. */
+  directory: Schema.NonEmptyString,
+  /** `fsync` survives a power cut, `kernel` a kill. */
+  durability: withDefault(Schema.Literals(["fsync", "kernel"]), "fsync"),
+  /** Modules of the apps it serves, relative to the configuration file. */
+  apps: withDefault(Schema.Array(Schema.NonEmptyString), []),
+  peers: withDefault(Schema.Array(Peer).check(Schema.isMaxLength(100)), [])
+}
+
+/** A POP host. */
+export const Pop = Schema.Struct({
+  kind: Schema.Literal("pop"),
+  pop: Name,
+  ...common,
+  listen: Schema.Struct({ nntp: Address, json: Address, meta: Address }),
+  /** Its cache: real Postgres by URL, else the embedded one; `template` is an initialised database to copy. */
+  cache: withDefault(
+    Schema.Struct({ postgres: Schema.optionalKey(Schema.String), template: Schema.optionalKey(Schema.String) }),
+    {}
+  )
+})
+export type Pop = typeof Pop.Type
+
+/** A host of a central zone. */
+export const Central = Schema.Struct({
+  kind: Schema.Literal("central"),
+  zone: Name,
+  ...common,
+  listen: Schema.Struct({ nntp: Address, meta: Address }),
+  /** All zones that digest, in any order but the same at each. */
+  zones: Schema.NonEmptyArray(Name)
+})
+export type Central = typeof Central.Type
+
+export type SiteConfig = Pop | Central
+
+/** The file is not a configuration: one line for each key that is wrong. */
+export class ConfigInvalid extends Schema.TaggedError<ConfigInvalid>()("ConfigInvalid", {
+  file: Schema.String,
+  faults: Schema.Array(Schema.Struct({ key: Schema.String, message: Schema.String }))
+}) {
+  override get message(): string {
+    return [`${this.file}:`, ...this.faults.map(({ key, message }) => `  ${key}: ${message}`)].join("\n")
+  }
+}
+
+const faultsOf = SchemaIssue.makeFormatterStandardSchemaV1()
+
+const keyOf = (path: ReadonlyArray<PropertyKey | { readonly key: PropertyKey }> | undefined): string =>
+  (path ?? [])
+    .map((part) => (typeof part === "object" ? part.key : part))
+    .reduce<string>((text, key) => (typeof key === "number" ? `${text}[${key}]` : `${text}${text && "."}${String(key)}`), "") ||
+  "(file)"
+
+const decodeAs = <A>(schema: Schema.Codec<A, unknown>, input: unknown, file: string): Result.Result<A, ConfigInvalid> =>
+  Result.mapError(
+    Schema.decodeUnknownResult(schema, { errors: "all", onExcessProperty: "error" })(input),
+    (error) =>
+      new ConfigInvalid({
+        file,
+        faults: faultsOf(error.issue).issues.map(({ path, message }) => ({ key: keyOf(path), message }))
+      })
+  )
+
+/** The configuration of a POP host out of JSON text. */
+export const pop = (text: string, file: string): Result.Result<Pop, ConfigInvalid> =>
+  Result.flatMap(json(text, file), (input) => decodeAs(Pop, input, file))
+
+/** The configuration of a central host out of JSON text. */
+export const central = (text: string, file: string): Result.Result<Central, ConfigInvalid> =>
+  Result.flatMap(json(text, file), (input) => decodeAs(Central, input, file))
+
+const json = (text: string, file: string): Result.Result<unknown, ConfigInvalid> =>
+  Result.try({
+    try: (): unknown => JSON.parse(text),
+    catch: (cause) => new ConfigInvalid({ file, faults: [{ key: "(file)", message: `not JSON: ${String(cause)}` }] })
+  })
+
+/** Splits `host:port`. */
+export const hostAndPort = (address: string): { readonly host: string; readonly port: number } => {
+  const colon = address.lastIndexOf(":")
+  const host = address.slice(0, colon)
+  return { host: host.startsWith("[") ? host.slice(1, -1) : host, port: Number(address.slice(colon + 1)) }
+}
