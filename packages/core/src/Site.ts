@@ -101,56 +101,88 @@ export const empty = (generation: Generation): Site => ({
   slots: HashMap.empty()
 })
 
+/** What a decision asks of a site. A spool on disk answers from its index, and so decides as the model does. */
+export interface Known {
+  /** That of the latest event. */
+  readonly position: number
+  readonly status: (id: MessageId.MessageId) => "held" | "removed" | "unknown"
+  /** The highest number ever given in a group, the base where none was. */
+  readonly high: (name: GroupName.GroupName) => number
+  /** Of a group that is there. */
+  readonly groupStatus: (name: GroupName.GroupName) => Group.Status | undefined
+  /** The highest that a slot has seen, held or not. */
+  readonly highest: (slotKey: string) => { readonly id: MessageId.MessageId; readonly rank: string } | undefined
+}
+
+/** The site itself as what is known. */
+export const known = (site: Site): Known => ({
+  position: site.position,
+  status: (id) => status(site, id),
+  high: (name) => high(site, name),
+  groupStatus: (name) => group(site, name)?.status,
+  highest: (slotKey) => lookUp(site.slots, slotKey)
+})
+
 /** Total: a command that changes nothing leads to no events. */
-export const decide = (site: Site, command: Command): ReadonlyArray<Event> => {
+export const decide = (site: Site, command: Command): ReadonlyArray<Event> => decideFrom(known(site), command)
+
+/** `decide` for a site that is known through look-ups. */
+export const decideFrom = (site: Known, command: Command): ReadonlyArray<Event> => {
   const next = { position: site.position + 1, atMillis: command.atMillis }
   switch (command._tag) {
     case "File":
       return decideFile(site, command)
     case "Cancel":
-      return status(site, command.target) === "removed" ? [] : [{ _tag: "Cancelled", id: command.target, ...next }]
+      return site.status(command.target) === "removed" ? [] : [{ _tag: "Cancelled", id: command.target, ...next }]
     case "Expire":
-      return status(site, command.id) === "held" ? [{ _tag: "Expired", id: command.id, ...next }] : []
+      return site.status(command.id) === "held" ? [{ _tag: "Expired", id: command.id, ...next }] : []
     case "AddGroup":
-      return group(site, command.group)?.status === command.status
+      return site.groupStatus(command.group) === command.status
         ? []
         : [{ _tag: "GroupAdded", group: command.group, status: command.status, ...next }]
     case "RemoveGroup":
-      return group(site, command.group) === undefined ? [] : [{ _tag: "GroupRemoved", group: command.group, ...next }]
+      return site.groupStatus(command.group) === undefined
+        ? []
+        : [{ _tag: "GroupRemoved", group: command.group, ...next }]
   }
 }
 
 /** What filing would come to. `full`: none of the groups has a number left. */
-export const outcome = (
-  site: Site,
-  command: Extract<Command, { _tag: "File" }>
-): "filed" | "here" | "removed" | "full" => {
-  const known = status(site, command.id)
-  if (known !== "unknown") return known === "held" ? "here" : "removed"
+export const outcome = (site: Site, command: FileCommand): Outcome => outcomeFrom(known(site), command)
+
+/** `outcome` for a site that is known through look-ups. */
+export const outcomeFrom = (site: Known, command: FileCommand): Outcome => {
+  const status = site.status(command.id)
+  if (status !== "unknown") return status === "held" ? "here" : "removed"
   return assign(site, command.groups).length === 0 ? "full" : "filed"
 }
 
-const decideFile = (site: Site, command: Extract<Command, { _tag: "File" }>): ReadonlyArray<Event> => {
-  if (outcome(site, command) !== "filed") return []
+export type Outcome = "filed" | "here" | "removed" | "full"
+
+type FileCommand = Extract<Command, { _tag: "File" }>
+
+const decideFile = (site: Known, command: FileCommand): ReadonlyArray<Event> => {
+  if (outcomeFrom(site, command) !== "filed") return []
   const { atMillis, id, slot } = command
   const position = site.position + 1
   const numbers = assign(site, command.groups)
   const filed: Event = { _tag: "Filed", id, numbers, position, atMillis, ...(slot === undefined ? {} : { slot }) }
-  const rival = slot === undefined ? undefined : lookUp(site.slots, slot.key)
+  const rival = slot === undefined ? undefined : site.highest(slot.key)
   if (slot === undefined || rival === undefined) return [filed]
   const isHigher = rankOrder({ id, rank: slot.rank }, rival) > 0
-  if (isHigher && status(site, rival.id) !== "held") return [filed]
+  if (isHigher && site.status(rival.id) !== "held") return [filed]
   const [lower, by] = isHigher ? [rival.id, id] : [id, rival.id]
   return [filed, { _tag: "Superseded", id: lower, by, position: position + 1, atMillis }]
 }
 
 /** The next number of each group that has one left, in order, a group once. */
-const assign = (site: Site, groups: ReadonlyArray<GroupName.GroupName>): Xref.Numbers =>
+const assign = (site: Known, groups: ReadonlyArray<GroupName.GroupName>): Xref.Numbers =>
   [...new Set(groups)]
-    .map((name) => [name, high(site, name) + 1] as const)
+    .map((name) => [name, site.high(name) + 1] as const)
     .filter(([, number]) => number <= Limits.articleNumberMax)
 
-const rankOrder = (
+/** Orders the articles of a slot: by rank, ties by Message-ID. */
+export const rankOrder = (
   left: { readonly id: string; readonly rank: string },
   right: { readonly id: string; readonly rank: string }
 ): number => (left.rank === right.rank ? compare(left.id, right.id) : compare(left.rank, right.rank))
