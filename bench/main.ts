@@ -1,0 +1,31 @@
+/**
+ * Runs the benchmarks named on the command line, or all of them, and prints what they measured.
+ *
+ * With `--json` standard output holds nothing but one JSON object a line; what it ran on goes to standard error.
+ */
+import * as Machine from "./Machine.ts"
+import * as Report from "./Report.ts"
+
+type Bench = () => Promise<{ readonly run: () => Promise<ReadonlyArray<Report.Measure>> }>
+
+const benches: Readonly<Record<string, Bench>> = {
+  core: () => import("./core.ts")
+}
+
+const words = process.argv.slice(2)
+const isJson = words.includes("--json")
+const named = words.filter((word) => !word.startsWith("--"))
+const unknown = named.find((name) => !(name in benches))
+if (unknown !== undefined) {
+  console.error(`There is no benchmark "${unknown}"; there are: ${Object.keys(benches).join(", ")}.`)
+  process.exit(2)
+}
+
+const say = isJson ? console.error : console.log
+say(`${Machine.describe()}\n`)
+for (const name of named.length === 0 ? Object.keys(benches) : named) {
+  const bench = await benches[name]?.()
+  const measures = (await bench?.run()) ?? []
+  process.stdout.write(isJson ? Report.json(measures) : `${Report.table(measures)}\n`)
+  if (!Report.allHold(measures)) process.exitCode = 1
+}
