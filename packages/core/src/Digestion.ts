@@ -112,6 +112,17 @@ export const canonicalGroup = (groups: ReadonlyArray<GroupName.GroupName>): Grou
 
 const canonicalPattern = /^clientposts\.[^.]+\.(?:s2|topic)\./
 
+/** The country and region an event lies in, as group components: `us.washington`; `undefined` for one without a place. */
+export const regionOf = ({ groups }: Pick<Input, "groups">): string | undefined => {
+  for (const group of groups) {
+    const found = regionPattern.exec(group)
+    if (found !== null) return found[1]
+  }
+  return undefined
+}
+
+const regionPattern = /^clientposts\.[^.]+\.geo\.([^.]+\.[^.]+)/
+
 /** The key of an input; `undefined` where it counts for nothing, or its key is empty, too long or broken Unicode. */
 export const keyOf = <S>(digestion: Digestion<S>, input: Input): string | undefined => {
   if (!digestion.kinds.includes(input.kind)) return undefined
@@ -135,4 +146,4 @@ export const targetOf = (app: string, name: string, key: string): GroupName.Grou
 }
 
 // RFC 5536 §3.1.4 sets `all` and `ctl` aside, and asks for components that are not all digits.
-const componentsPattern = /^(?!(?:.*\.)?(?:all|ctl|\d+)(?:\.|$))[a-z0-9+_-]{1,30}(?:\.[a-z0-9+_-]{1,30}){0,7}$/
+const componentsPattern = /^(?!(?:.*\.)?(?:all|ctl|\d+)(?:\.|$))[a-z0-9+_-]{1,64}(?:\.[a-z0-9+_-]{1,64}){0,7}$/

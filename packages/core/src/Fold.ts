@@ -79,7 +79,10 @@ export const mean = <In>(of: (input: In) => number, decimals = 0): Fold<In, Mean
 /** The mean, rounded to thousandths of the unit of `of`; `undefined` of no inputs. */
 export const meanOf = (mean: Mean, decimals = 0): number | undefined => {
   if (mean.count === 0) return undefined
-  const thousandths = (mean.sum * 1000n) / BigInt(mean.count)
+  const count = BigInt(mean.count)
+  const doubled = mean.sum * 2000n
+  // Division of big integers cuts towards zero: half a unit away from zero first makes that a rounding.
+  const thousandths = (doubled + (doubled < 0n ? -count : count)) / (2n * count)
   return Number(thousandths) / 1000 / 10 ** decimals
 }
 

@@ -1,0 +1,4 @@
+/**
+ * What an app team has computed at the centre.
+ */
+export * from "@lupin/core/Digestion"

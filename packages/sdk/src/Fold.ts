@@ -1,0 +1,4 @@
+/**
+ * The folds an app team builds digestions from.
+ */
+export * from "@lupin/core/Fold"
