@@ -1,0 +1,140 @@
+/**
+ * The door by which articles of other sites enter: judged by `core/Relay`, marked with our name, stored by the batch.
+ */
+import type * as Article from "@lupin/core/Article"
+import * as EventArticle from "@lupin/core/EventArticle"
+import type * as MessageId from "@lupin/core/MessageId"
+import * as Relay from "@lupin/core/Relay"
+import { Clock, Context, Effect, Layer } from "effect"
+import * as TransitTable from "./internal/TransitTable.ts"
+import { SiteIdentity } from "./SiteIdentity.ts"
+import { Spool, type Stored, type SpoolUnavailable } from "./Spool.ts"
+
+/** Who offers: one connection of a peer. */
+export interface Peer {
+  /** Unlike that of every other connection open now. */
+  readonly connection: string
+  /** The peer's name in the Path, where we know it. */
+  readonly path?: string
+  /** Between our own sites, to refill a spool: age does not matter. */
+  readonly isBackfill?: boolean
+}
+
+/** `here`: held, or removed and remembered. `later`: another connection is sending it. */
+export type Offer = "wanted" | "here" | "later"
+
+export interface Offered {
+  /** The id that the command named. */
+  readonly id: MessageId.MessageId
+  /** The article as on the wire, without dot-stuffing. */
+  readonly octets: Uint8Array
+}
+
+/** `Refused` is for good, `Deferred` for now. Reasons fit into a reply line. */
+export type Received =
+  | { readonly _tag: "Accepted" }
+  | { readonly _tag: "AlreadyHere" }
+  | { readonly _tag: "Refused"; readonly reason: string }
+  | { readonly _tag: "Deferred"; readonly reason: string }
+
+export interface Options {
+  /** Who writes at the site where an article was injected; `undefined` where that is not known, and not held against it. */
+  readonly writerOf?: Relay.RelayContext["writerOf"]
+}
+
+/** How long other peers wait for an article that one has said it will send. */
+export const leaseMillis = 30_000
+/** Articles in transit that are remembered; beyond it the oldest may be sent twice. */
+export const leasesMax = 100_000
+
+export class Relayer extends Context.Service<
+  Relayer,
+  {
+    /** One word per id, in order. What is `wanted` is this connection's to send. */
+    readonly offer: (
+      ids: ReadonlyArray<MessageId.MessageId>,
+      peer: Peer
+    ) => Effect.Effect<ReadonlyArray<Offer>, SpoolUnavailable>
+    /** One answer per article, in order, once those accepted would survive a power cut. */
+    readonly receive: (
+      batch: ReadonlyArray<Offered>,
+      peer: Peer
+    ) => Effect.Effect<ReadonlyArray<Received>, SpoolUnavailable>
+    /** The connection has ended: what it was to send may be sent by others. */
+    readonly release: (peer: Peer) => Effect.Effect<void>
+  }
+>()("@lupin/spool/Relayer") {
+  static readonly layer = (options: Options = {}): Layer.Layer<Relayer, never, Spool | SiteIdentity> =>
+    Layer.effect(
+      Relayer,
+      Effect.gen(function* () {
+        const spool = yield* Spool
+        const site = yield* SiteIdentity
+        const transit = TransitTable.make(leasesMax)
+
+        const contextOf = (peer: Peer, nowMillis: number): Relay.RelayContext => ({
+          site: site.path,
+          nowMillis,
+          verify: EventArticle.verify,
+          ...(peer.path === undefined ? {} : { peer: peer.path }),
+          ...(peer.isBackfill === undefined ? {} : { isBackfill: peer.isBackfill }),
+          ...(options.writerOf === undefined ? {} : { writerOf: options.writerOf })
+        })
+
+        const offer = Effect.fnUntraced(function* (ids: ReadonlyArray<MessageId.MessageId>, peer: Peer) {
+          const statuses = yield* spool.status(ids)
+          const nowMillis = yield* Clock.currentTimeMillis
+          return ids.map((id, at): Offer => {
+            const isInTransit = transit.isElsewhere(id, peer.connection, nowMillis)
+            const verdict = Relay.judgeOffer(id, { status: statuses[at] ?? "unknown", isInTransit })
+            if (verdict === "wanted") transit.take(id, peer.connection, nowMillis + leaseMillis)
+            return verdict === "refused" ? "here" : verdict
+          })
+        })
+
+        const receive = Effect.fnUntraced(function* (batch: ReadonlyArray<Offered>, peer: Peer) {
+          const nowMillis = yield* Clock.currentTimeMillis
+          // Whoever is asked for one of these while it is being stored has to wait for the outcome.
+          for (const { id } of batch) transit.take(id, peer.connection, nowMillis + leaseMillis)
+          const statuses = yield* spool.status(batch.map(({ id }) => id))
+          const context = contextOf(peer, nowMillis)
+          const accepted: Array<Article.Article> = []
+          const verdicts = batch.map(
+            ({ id, octets }, at): Received | { readonly _tag: "Storing"; readonly at: number } => {
+              if (statuses[at] !== "unknown") return { _tag: "AlreadyHere" }
+              const verdict = Relay.receive(octets, id, context)
+              if (verdict._tag !== "Accepted") return { _tag: verdict._tag, reason: verdict.message }
+              return { _tag: "Storing", at: accepted.push(verdict.article) - 1 }
+            }
+          )
+          const stored = accepted.length === 0 ? [] : yield* spool.store(accepted)
+          return verdicts.map((verdict) => (verdict._tag === "Storing" ? answerOf(stored[verdict.at]) : verdict))
+        })
+
+        return {
+          offer,
+          receive: (batch, peer) =>
+            receive(batch, peer).pipe(
+              Effect.ensuring(
+                Effect.sync(() => {
+                  for (const { id } of batch) transit.end(id, peer.connection)
+                })
+              )
+            ),
+          release: (peer) => Effect.sync(() => transit.endAll(peer.connection))
+        }
+      })
+    )
+}
+
+const answerOf = (stored: Stored | undefined): Received => {
+  switch (stored?._tag) {
+    case "Filed":
+      return { _tag: "Accepted" }
+    case "AlreadyHere":
+    case "Removed":
+      return { _tag: "AlreadyHere" }
+    default:
+      return { _tag: "Deferred", reason: "its groups are full here" }
+  }
+}
