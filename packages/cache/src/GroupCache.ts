@@ -38,16 +38,8 @@ export interface CachedDigest {
   readonly newestMillis: number
 }
 
-/** What every query says about the age it accepts. */
-export interface Tolerance {
-  /** A copy at most this old, in milliseconds, is served as it is. 0: nothing older than the query itself. */
-  readonly staleMillisMax: number
-  /** What to do with a copy that is older while a scrape runs: wait for the scrape (the default), or serve the copy. */
-  readonly whileScraping?: "wait" | "serve"
-}
-
 /** Events of one app in at most `Limits.subtreesMax` subtrees, newest first, a page of at most `limit`. */
-export interface EventsQuery extends Tolerance {
+export interface EventsQuery extends Freshness.Tolerance {
   readonly app: string
   readonly kind?: string
   readonly subtrees: ReadonlyArray<GroupName.GroupName>
@@ -65,7 +57,7 @@ export interface EventsPage {
 }
 
 /** One key of a digestion; `group` is the group (or a subtree) that its digests are posted to. */
-export interface DigestQuery extends Tolerance {
+export interface DigestQuery extends Freshness.Tolerance {
   readonly app: string
   readonly digestion: string
   readonly key: string
