@@ -64,12 +64,13 @@ const refused = (tag: Reason["_tag"], field: string, message: string): Refused =
 })
 
 /** Fields that may stand once at most (RFC 5536 §3.1, §3.2), and ours. */
-const singular: ReadonlySet<string> = new Set([
-  ...["from", "newsgroups", "subject", "date", "message-id", "path", "injection-date", "references", "followup-to"],
-  ...["sender", "reply-to", "approved", "control", "supersedes", "distribution", "expires", "organization", "summary"],
-  ...["lupin-event", "lupin-location", "lupin-digest", "mime-version", "content-type", "content-transfer-encoding"],
-  ...["cancel-lock", "cancel-key", "archive", "keywords", "user-agent"]
-])
+const singular: ReadonlySet<string> = new Set(
+  (
+    "from newsgroups subject date message-id path injection-date references followup-to sender reply-to approved " +
+    "control supersedes distribution expires organization summary keywords archive user-agent cancel-lock cancel-key " +
+    "mime-version content-type content-transfer-encoding lupin-event lupin-location lupin-digest"
+  ).split(" ")
+)
 const mandatory = ["From", "Newsgroups", "Subject"] as const
 /** Only the site that injects may write these (RFC 5537 §3.5, step 2). */
 const forbidden: ReadonlySet<string> = new Set(["injection-info", "xref"])

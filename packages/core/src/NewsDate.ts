@@ -45,12 +45,7 @@ const plain = (text: string): string =>
  */
 export const parse = (text: string): number | undefined => {
   if (text.length > textMax) return undefined
-  const found = grammar.exec(
-    text
-      .replace(comments, " ")
-      .replaceAll(/[\t\r\n]/g, " ")
-      .trim()
-  )
+  const found = grammar.exec(isPlain.test(text) ? text : plain(text))
   if (found === null) return undefined
   const [
     ,

@@ -33,9 +33,9 @@ export const sites = (text: string): ReadonlyArray<string> => parse(text).sites
 export const names = (text: string, site: string): boolean => {
   const path = text.toLowerCase()
   const sought = site.toLowerCase()
+  if (!isSite(sought)) return false
   for (let at = path.indexOf(sought); at >= 0; at = path.indexOf(sought, at + 1)) {
-    if (sought === "" || !isEntryStart(path, at)) continue
-    if (isEntryEnd(path, at + sought.length)) return true
+    if (isEntryStart(path, at) && isEntryEnd(path, at + sought.length)) return true
   }
   return false
 }

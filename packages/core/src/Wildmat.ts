@@ -21,7 +21,7 @@ export interface Wildmat {
 }
 
 /** Space, control characters and `[ \ ]` have no place in a wildmat (RFC 3977 §4.1); nor has `!` after the start. */
-const unfit = /[\u0000-\u0020\u007f![\]\\]/
+const unfit = /[\p{Cc} ![\]\\]/u
 const surrogate = /[\ud800-\udfff]/
 
 /** Reads a wildmat; nothing where RFC 3977 §4.1 does not allow it. */
