@@ -1,0 +1,139 @@
+/**
+ * Cuts a stream of octets into lines and dot-terminated blocks, in whatever pieces the octets arrive.
+ *
+ * Only CRLF ends a line and only CRLF "." CRLF ends a block (RFC 3977 §3.1); a bare CR or LF is an octet like any other.
+ * The caller says which of the two it expects next. What is longer than its limit is drained to its end without being
+ * kept, so the stream stays in step and the buffer stays bounded.
+ */
+import { Buffer } from "node:buffer"
+import * as DotStuffing from "./DotStuffing.ts"
+
+/** Longer than the caller allows; its rest was drained. */
+export interface TooLong {
+  readonly _tag: "TooLong"
+  /** The first octets of a line that was too long, as far as its limit; empty for a block. */
+  readonly start: string
+}
+
+const cr = 0x0d
+const lf = 0x0a
+const dot = 0x2e
+const blockEnd = Buffer.from("\r\n.\r\n", "latin1")
+const nothing = Buffer.alloc(0)
+
+/** Smallest buffer made to join pieces, in octets. */
+const joinBytesMin = 4096
+
+/** Most octets that `bytes` octets of lines can take on the wire: a line holding one dot grows from three to four. */
+const stuffedBytesMax = (bytes: number): number => bytes + Math.ceil(bytes / 3) + blockEnd.length
+
+export class Framing {
+  #store: Buffer = nothing
+  #octets: Buffer = nothing
+  #at = 0
+  #scanned = 0
+  #draining: "line" | "block" | undefined
+  #lineStart = ""
+
+  /** Octets kept because their line or block has not ended yet. */
+  get pendingBytes(): number {
+    return this.#octets.length - this.#at
+  }
+
+  /** Takes the next octets of the stream. They must not change afterwards: lines and blocks may be slices of them. */
+  push(chunk: Uint8Array): void {
+    if (this.#at === this.#octets.length) {
+      this.#store = nothing
+      this.#octets = DotStuffing.asBuffer(chunk)
+      this.#at = 0
+      this.#scanned = 0
+      return
+    }
+    const end = this.#octets.length
+    const pending = end - this.#at
+    if (this.#store.length - end < chunk.length) {
+      const needed = pending + chunk.length
+      const bytes = this.#store.length === 0 ? Math.max(needed, joinBytesMin) : needed * 2
+      const joined = Buffer.allocUnsafeSlow(bytes)
+      this.#octets.copy(joined, 0, this.#at)
+      this.#scanned = Math.max(0, this.#scanned - this.#at)
+      this.#at = 0
+      this.#store = joined
+      joined.set(chunk, pending)
+      this.#octets = joined.subarray(0, needed)
+      return
+    }
+    // Octets before `end` may belong to blocks already handed out; only what lies behind is written.
+    this.#store.set(chunk, end)
+    this.#octets = this.#store.subarray(0, end + chunk.length)
+  }
+
+  /** The next line without its CRLF, or undefined until it has arrived. `bytesMax` counts the CRLF. */
+  line(bytesMax: number): string | TooLong | undefined {
+    const octets = this.#octets
+    let end = octets.indexOf(lf, Math.max(this.#at, this.#scanned))
+    while (end !== -1 && !(end > this.#at && octets[end - 1] === cr)) end = octets.indexOf(lf, end + 1)
+    if (end === -1) {
+      this.#scanned = octets.length
+      if (octets.length - this.#at > bytesMax) this.#drainLine(bytesMax)
+      return undefined
+    }
+    const start = this.#at
+    this.#at = end + 1
+    this.#scanned = this.#at
+    if (this.#draining === "line") {
+      this.#draining = undefined
+      return { _tag: "TooLong", start: this.#lineStart }
+    }
+    if (end + 1 - start > bytesMax) return { _tag: "TooLong", start: octets.toString("utf8", start, start + bytesMax) }
+    return octets.toString("utf8", start, end - 1)
+  }
+
+  /** The next block, unstuffed and without its terminator, or undefined until it has arrived. `bytesMax` is its unstuffed size. */
+  block(bytesMax: number): Uint8Array | TooLong | undefined {
+    const octets = this.#octets
+    const start = this.#at
+    const draining = this.#draining === "block"
+    if (!draining && octets[start] === dot) {
+      if (octets.length - start < 3) return undefined
+      if (octets[start + 1] === cr && octets[start + 2] === lf) {
+        this.#at = start + 3
+        this.#scanned = this.#at
+        return nothing
+      }
+    }
+    const end = octets.indexOf(blockEnd, Math.max(start, this.#scanned - blockEnd.length + 1))
+    if (end === -1) {
+      this.#scanned = octets.length
+      if (draining || octets.length - start > stuffedBytesMax(bytesMax)) this.#drainBlock()
+      return undefined
+    }
+    this.#at = end + blockEnd.length
+    this.#scanned = this.#at
+    this.#draining = undefined
+    if (draining) return { _tag: "TooLong", start: "" }
+    const block = DotStuffing.unstuff(octets.subarray(start, end + 2))
+    return block.length > bytesMax ? { _tag: "TooLong", start: "" } : block
+  }
+
+  #drainLine(bytesMax: number): void {
+    if (this.#draining === undefined) {
+      this.#draining = "line"
+      this.#lineStart = this.#octets.toString("utf8", this.#at, this.#at + bytesMax)
+    }
+    this.#keepLast(1)
+  }
+
+  #drainBlock(): void {
+    this.#draining = "block"
+    this.#keepLast(blockEnd.length - 1)
+  }
+
+  #keepLast(bytes: number): void {
+    const kept = Math.min(bytes, this.#octets.length - this.#at)
+    this.#octets = Buffer.from(this.#octets.subarray(this.#octets.length - kept))
+    this.#store = nothing
+    this.#at = 0
+    this.#scanned = 0
+  }
+}

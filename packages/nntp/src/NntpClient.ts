@@ -1,0 +1,300 @@
+/**
+ * A connection to an NNTP server on which commands are pipelined and replies matched by order.
+ *
+ * Any number of fibers may use it side by side. Whatever ends the connection fails all that still wait.
+ */
+import { Clock, Deferred, Effect, Exit, type Scope, Semaphore } from "effect"
+import * as Socket from "effect/socket/Socket"
+import { Framing } from "./Framing.ts"
+import { type Endpoint, Network } from "./Network.ts"
+import { NntpDisconnected } from "./NntpError.ts"
+import { WriteBuffer } from "./WriteBuffer.ts"
+
+/** One reply, with its block where it has one: unstuffed, without terminator. */
+export interface Reply {
+  readonly code: number
+  /** What follows the code and a space. */
+  readonly text: string
+  readonly block: Uint8Array | undefined
+}
+
+/** What to send, and what to expect of it. */
+export interface Request {
+  /** Without CRLF. */
+  readonly line: string
+  /** Codes of replies that bring a block. */
+  readonly blockCodes?: ReadonlySet<number>
+  /** Sent behind the line at once, stuffed and ended: TAKETHIS. */
+  readonly article?: Uint8Array
+}
+
+export interface Options extends Endpoint {
+  /** How long the server may say nothing while an answer is due. */
+  readonly silenceMillisMax?: number
+}
+
+export interface NntpClient {
+  /** Host and port, for messages. */
+  readonly server: string
+  readonly greeting: Reply
+  readonly isOpen: () => boolean
+  /** Fails as soon as the connection has ended. */
+  readonly ended: Effect.Effect<never, NntpDisconnected>
+  /** Sends all, and returns their replies in order. An empty list returns at once. */
+  readonly exchange: (requests: ReadonlyArray<Request>) => Effect.Effect<ReadonlyArray<Reply>, NntpDisconnected>
+  /**
+   * Sends a command and, if the server answers with `code`, the article: POST and IHAVE. Nothing else is sent in between.
+   * Returns the last reply.
+   */
+  readonly submit: (line: string, code: number, article: Uint8Array) => Effect.Effect<Reply, NntpDisconnected>
+  /** Sends all and returns once they are written; `onReply` is called for each, in order, with its place in the list. */
+  readonly send: (
+    requests: ReadonlyArray<Request>,
+    onReply: (reply: Reply, index: number) => void
+  ) => Effect.Effect<void, NntpDisconnected>
+}
+
+export const silenceMillisMaxDefault = 60_000
+
+/** Largest block accepted of a server, in octets; a list of a million groups fits. */
+const blockBytesMax = 64 * 1024 * 1024
+
+/** Longest reply line accepted, in octets: servers are not always within the 512 of RFC 3977. */
+const lineBytesMax = 8 * 1024
+
+interface Expected {
+  readonly blockCodes: ReadonlySet<number> | undefined
+  readonly onReply: (reply: Reply) => void
+  readonly onEnd: (error: NntpDisconnected) => void
+}
+
+/** Connects and takes the greeting. The connection ends with its scope, after a QUIT. */
+export const connect = Effect.fnUntraced(function* (
+  options: Options
+): Effect.fn.Return<NntpClient, NntpDisconnected, Scope.Scope> {
+  const { dial } = yield* Network
+  const clock = yield* Clock.Clock
+  const server = `${options.host}:${options.port}`
+  const disconnected = (reason: string): NntpDisconnected => new NntpDisconnected({ server, reason })
+  const translate = Effect.mapError((error: Socket.SocketError) => disconnected(reasonOf(error)))
+
+  const socket = yield* dial(options)
+  const pull = yield* translate(Socket.readerBytes(socket))
+  const writer = yield* socket.writer
+  const lock = yield* Semaphore.make(1)
+  const framing = new Framing()
+  const buffer = new WriteBuffer()
+  const waiting: Array<Expected> = []
+  const endListeners = new Set<(error: NntpDisconnected) => void>()
+  let first = 0
+  let partial: Omit<Reply, "block"> | undefined
+  let heardAtMillis = clock.currentTimeMillisUnsafe()
+  let end: NntpDisconnected | undefined
+
+  const finish = (error: NntpDisconnected): void => {
+    if (end !== undefined) return
+    end = error
+    for (const expected of waiting.splice(0).slice(first)) expected.onEnd(error)
+    for (const listener of endListeners) listener(error)
+  }
+
+  const settle = (reply: Reply): string | undefined => {
+    const expected = waiting[first]
+    if (expected === undefined) return `said ${reply.code} ${reply.text}`
+    first += 1
+    if (first === waiting.length) {
+      waiting.length = 0
+      first = 0
+    }
+    expected.onReply(reply)
+    return undefined
+  }
+
+  /** Takes all that is complete; a text says why the stream makes no sense any more. */
+  const takeReplies = (): string | undefined => {
+    for (;;) {
+      if (partial !== undefined) {
+        const block = framing.block(blockBytesMax)
+        if (block === undefined) return undefined
+        if (!(block instanceof Uint8Array)) return "sent too large a block"
+        const reply = { ...partial, block }
+        partial = undefined
+        const trouble = settle(reply)
+        if (trouble !== undefined) return trouble
+        continue
+      }
+      const line = framing.line(lineBytesMax)
+      if (line === undefined) return undefined
+      const head = typeof line === "string" ? readLine(line) : undefined
+      if (head === undefined) return "sent what is no reply"
+      if (waiting[first]?.blockCodes?.has(head.code) === true) {
+        partial = head
+        continue
+      }
+      const trouble = settle({ ...head, block: undefined })
+      if (trouble !== undefined) return trouble
+    }
+  }
+
+  const listen = Effect.gen(function* () {
+    while (end === undefined) {
+      for (const chunk of yield* pull) framing.push(chunk)
+      heardAtMillis = clock.currentTimeMillisUnsafe()
+      const trouble = takeReplies()
+      if (trouble !== undefined) finish(disconnected(trouble))
+    }
+    yield* writer.write(new Socket.CloseEvent(1000))
+  })
+
+  /** Must run under the lock: what is expected is in the order of what is written. */
+  const write = (
+    requests: ReadonlyArray<Request>,
+    expect: (index: number) => Expected
+  ): Effect.Effect<void, NntpDisconnected> =>
+    Effect.suspend(() => {
+      if (end !== undefined) return Effect.fail(end)
+      for (let index = 0; index < requests.length; index += 1) {
+        append(buffer, requests[index])
+        waiting.push(expect(index))
+      }
+      const written = translate(writer.write(buffer.take()))
+      buffer.recycle(false)
+      return written
+    }).pipe(Effect.onInterrupt(() => Effect.sync(() => finish(disconnected("interrupted while writing")))))
+
+  const silence: Effect.Effect<never, NntpDisconnected> = Effect.gen(function* () {
+    const silenceMillisMax = options.silenceMillisMax ?? silenceMillisMaxDefault
+    const startedMillis = clock.currentTimeMillisUnsafe()
+    for (;;) {
+      const since = Math.max(startedMillis, heardAtMillis)
+      const leftMillis = since + silenceMillisMax - clock.currentTimeMillisUnsafe()
+      if (leftMillis <= 0) {
+        const error = disconnected("gave no answer in time")
+        finish(error)
+        yield* Effect.ignore(writer.write(new Socket.CloseEvent(1000)))
+        return yield* error
+      }
+      yield* Effect.sleep(leftMillis)
+    }
+  })
+
+  /** Writes under the lock that the caller holds or takes, and waits for the replies. */
+  const talk = (
+    requests: ReadonlyArray<Request>,
+    guard: <A, E>(writing: Effect.Effect<A, E>) => Effect.Effect<A, E>
+  ): Effect.Effect<ReadonlyArray<Reply>, NntpDisconnected> =>
+    Effect.suspend(() => {
+      const replies: Array<Reply> = []
+      let failed: NntpDisconnected | undefined
+      let wake = (): void => {}
+      const onReply = (reply: Reply): void => {
+        replies.push(reply)
+        if (replies.length === requests.length) wake()
+      }
+      const onEnd = (error: NntpDisconnected): void => {
+        failed = error
+        wake()
+      }
+      const arrived = Effect.callback<void, NntpDisconnected>((resume) => {
+        wake = () => resume(failed === undefined ? Effect.void : Effect.fail(failed))
+        if (failed !== undefined || replies.length === requests.length) wake()
+      })
+      const writing = guard(write(requests, (index) => ({ blockCodes: requests[index]?.blockCodes, onReply, onEnd })))
+      return writing.pipe(Effect.andThen(arrived), Effect.raceFirst(silence), Effect.as(replies))
+    })
+
+  yield* Effect.addFinalizer(() =>
+    Effect.suspend(() => {
+      if (end !== undefined) return Effect.void
+      finish(disconnected("closed by us"))
+      return writer.write("QUIT\r\n").pipe(Effect.timeoutOption(quitMillisMax), Effect.ignore)
+    })
+  )
+
+  const greeted = yield* Deferred.make<Reply, NntpDisconnected>()
+  waiting.push({
+    blockCodes: undefined,
+    onReply: (reply) => Deferred.doneUnsafe(greeted, Exit.succeed(reply)),
+    onEnd: (error) => Deferred.doneUnsafe(greeted, Exit.fail(error))
+  })
+  yield* listen.pipe(
+    Effect.catch((error) => Effect.sync(() => finish(disconnected(reasonOf(error))))),
+    Effect.forkScoped
+  )
+  const greeting = yield* Effect.raceFirst(Deferred.await(greeted), silence)
+  if (greeting.code !== 200 && greeting.code !== 201) {
+    return yield* disconnected(`said ${greeting.code} ${greeting.text}`)
+  }
+
+  const exchange = (requests: ReadonlyArray<Request>): Effect.Effect<ReadonlyArray<Reply>, NntpDisconnected> =>
+    requests.length === 0 ? Effect.succeed([]) : talk(requests, lock.withPermits(1))
+
+  const unguarded = <A, E>(writing: Effect.Effect<A, E>): Effect.Effect<A, E> => writing
+
+  return {
+    server,
+    greeting,
+    isOpen: () => end === undefined,
+    ended: Effect.callback<never, NntpDisconnected>((resume) => {
+      const listener = (error: NntpDisconnected): void => resume(Effect.fail(error))
+      if (end !== undefined) return listener(end)
+      endListeners.add(listener)
+      return Effect.sync(() => endListeners.delete(listener))
+    }),
+    exchange,
+    submit: (line, code, article) =>
+      Effect.gen(function* () {
+        const asked = yield* talk([{ line }], unguarded)
+        const answer = asked[0] ?? noReply
+        if (answer.code !== code) return answer
+        const sent = yield* talk([{ line: "", article }], unguarded)
+        return sent[0] ?? noReply
+      }).pipe(
+        Effect.onInterrupt(() => Effect.sync(() => finish(disconnected("interrupted in mid article")))),
+        lock.withPermits(1)
+      ),
+    send: (requests, onReply) =>
+      requests.length === 0
+        ? Effect.void
+        : lock.withPermits(1)(
+            write(requests, (index) => ({
+              blockCodes: requests[index]?.blockCodes,
+              onReply: (reply) => onReply(reply, index),
+              onEnd: () => {}
+            }))
+          )
+  }
+})
+
+/** How long a closing client tries to say QUIT. */
+const quitMillisMax = 1_000
+
+const noReply: Reply = { code: 0, text: "", block: undefined }
+
+/** An article without a line before it is the second half of a command. */
+const append = (buffer: WriteBuffer, request: Request | undefined): void => {
+  if (request === undefined) return
+  if (request.line !== "") buffer.line(request.line)
+  if (request.article === undefined) return
+  buffer.stuffed(request.article)
+  buffer.endBlock()
+}
+
+const readLine = (line: string): Omit<Reply, "block"> | undefined =>
+  /^[1-5]\d\d(?: |$)/.test(line) ? { code: Number(line.slice(0, 3)), text: line.slice(4) } : undefined
+
+const reasonOf = (error: Socket.SocketError): string => {
+  const { reason } = error
+  switch (reason._tag) {
+    case "SocketCloseError":
+      return "closed the connection"
+    case "SocketOpenError":
+      return reason.kind === "Timeout" ? "did not open in time" : `cannot be reached: ${causeOf(reason.cause)}`
+    case "SocketReadError":
+    case "SocketWriteError":
+    case "SocketUpgradeError":
+      return `connection broke: ${causeOf(reason.cause)}`
+  }
+}
+
+const causeOf = (cause: unknown): string => (cause instanceof Error ? cause.message : String(cause))

@@ -1,0 +1,237 @@
+/**
+ * Answers to the commands that read articles and overview: looks up what a task names and writes the reply.
+ */
+import * as Headers from "@lupin/core/Headers"
+import * as Limits from "@lupin/core/Limits"
+import type * as MessageId from "@lupin/core/MessageId"
+import * as Overview from "@lupin/core/Overview"
+import * as Article from "@lupin/core/Article"
+import * as Xref from "@lupin/core/Xref"
+import type { Held, Spool } from "@lupin/spool/Spool"
+import { Effect } from "effect"
+import * as Columns from "./Columns.ts"
+import type * as Command from "./Command.ts"
+import type { Output, Trouble } from "./Output.ts"
+import * as Reply from "./Reply.ts"
+import type * as Session from "./Session.ts"
+
+/** What answers are made from. */
+export interface Reading {
+  readonly spool: Spool["Service"]
+  /** What our Xref begins with. */
+  readonly site: string
+}
+
+/** Rows asked of the spool at a time. */
+const rowsMax = Limits.pageMax
+
+type Outcome = Session.Outcome | undefined
+type Answer = Effect.Effect<Outcome, Trouble>
+
+/** GROUP and LISTGROUP (RFC 3977 §6.1.1, §6.1.2). A group that is not there changes no selection. */
+export const select = Effect.fnUntraced(function* (
+  { spool }: Reading,
+  task: Session.Task & { readonly _tag: "Select" },
+  out: Output
+): Effect.fn.Return<Outcome, Trouble> {
+  const group = yield* spool.group(task.name)
+  if (group === undefined) return none(out, 411)
+  const [first] = yield* spool.numbers(group.name, group.low, group.high, 1)
+  const suffix = task.list === undefined ? "" : " list follows"
+  out.buffer.line(`211 ${group.count} ${group.low} ${group.high} ${group.name}${suffix}`)
+  if (task.list !== undefined) {
+    const high = Math.min(task.list.high, group.high)
+    let low = task.list.low
+    while (low <= high) {
+      const numbers = yield* spool.numbers(group.name, low, high, rowsMax)
+      for (const number of numbers) out.buffer.line(String(number))
+      yield* out.flushIfFull
+      low = numbers.length < rowsMax ? high + 1 : (numbers[numbers.length - 1] ?? high) + 1
+    }
+    out.buffer.text(".\r\n")
+  }
+  return { _tag: "Selected", group: group.name, number: first }
+})
+
+/** NEXT and LAST (RFC 3977 §6.1.3, §6.1.4). */
+export const neighbour = Effect.fnUntraced(function* (
+  { spool }: Reading,
+  task: Session.Task & { readonly _tag: "Neighbour" },
+  out: Output
+): Effect.fn.Return<Outcome, Trouble> {
+  const number = yield* spool.neighbour(task.group, task.number, task.direction)
+  const [row] = number === undefined ? [] : yield* spool.overview(task.group, number, number, 1)
+  if (row === undefined) return none(out, task.direction === "next" ? 421 : 422)
+  out.buffer.line(Reply.line(223, `${row.number} ${Columns.messageIdOf(row.line)}`))
+  return { _tag: "Moved", number: row.number }
+})
+
+/** ARTICLE, HEAD, BODY and STAT (RFC 3977 §6.2). By Message-ID the current article number stays. */
+export const article = (reading: Reading, task: Session.Task & { readonly _tag: "Article" }, out: Output): Answer =>
+  typeof task.of === "string"
+    ? articleById(reading, task.part, task.of, out)
+    : articleAt(reading, task.part, task.of, out)
+
+const articleById = Effect.fnUntraced(function* (
+  { site, spool }: Reading,
+  part: Command.Part,
+  id: MessageId.MessageId,
+  out: Output
+): Effect.fn.Return<Outcome, Trouble> {
+  const held = yield* spool.find(id)
+  if (held === undefined) return none(out, 430)
+  write(out, part, 0, id, held, site)
+  yield* out.flushIfFull
+  return undefined
+})
+
+const articleAt = Effect.fnUntraced(function* (
+  { site, spool }: Reading,
+  part: Command.Part,
+  { group, isCurrent, low: number }: Session.Span,
+  out: Output
+): Effect.fn.Return<Outcome, Trouble> {
+  const held = number > Limits.articleNumberMax ? undefined : yield* spool.at(group, number)
+  if (held === undefined) return none(out, isCurrent ? 420 : 423)
+  const id = Headers.get(held.article, Columns.headerEnd(held.article), "message-id") ?? ""
+  write(out, part, number, id, held, site)
+  yield* out.flushIfFull
+  return { _tag: "Moved", number }
+})
+
+const codes = { ARTICLE: 220, HEAD: 221, BODY: 222, STAT: 223 } as const
+
+/** Writes the part asked for, with our Xref in the place of any other. */
+const write = (out: Output, part: Command.Part, number: number, id: string, held: Held, site: string): void => {
+  const { buffer } = out
+  const octets = held.article
+  buffer.line(`${codes[part]} ${number} ${id}`)
+  if (part === "STAT") return
+  const end = Columns.headerEnd(octets)
+  if (part !== "BODY") {
+    stuffedWithoutXref(out, octets, end)
+    buffer.text(`Xref: ${Xref.format(site, held.numbers)}\r\n`)
+  }
+  if (part === "ARTICLE") buffer.text("\r\n")
+  if (part !== "HEAD") buffer.stuffed(octets.subarray(end + 2))
+  buffer.endBlock()
+}
+
+const stuffedWithoutXref = ({ buffer }: Output, octets: Uint8Array, end: number): void => {
+  let from = 0
+  for (let at = Headers.find(octets, end, "xref"); at !== -1; at = Headers.find(octets, end, "xref", from)) {
+    buffer.stuffed(octets.subarray(from, at))
+    from = Headers.fieldEnd(octets, at, end)
+  }
+  buffer.stuffed(octets.subarray(from, end))
+}
+
+/** OVER and XOVER (RFC 3977 §8.3). */
+export const over = (reading: Reading, task: Session.Task & { readonly _tag: "Over" }, out: Output): Answer =>
+  typeof task.of === "string"
+    ? rowById(reading, task.of, out, "224 Overview follows", (held) => {
+        const read = Article.read(held.article)
+        if (!Article.isMalformed(read)) out.buffer.raw(Overview.line(0, read, Xref.format(reading.site, held.numbers)))
+        out.buffer.text("\r\n")
+      })
+    : rows(reading, task.of, out, "224 Overview follows", (_, line) => {
+        out.buffer.raw(line)
+        out.buffer.text("\r\n")
+      })
+
+/** HDR and XHDR (RFC 3977 §8.5). A field that the overview lacks is looked up in each article. */
+export const hdr = (reading: Reading, task: Session.Task & { readonly _tag: "Hdr" }, out: Output): Answer => {
+  const { field, isOldForm, of } = task
+  const at = Columns.place(field)
+  if (at === undefined && Columns.isMetadata(field)) return Effect.sync(() => none(out, 503))
+  const head = isOldForm ? "221 Header follows" : "225 Header fields follow"
+  const row = (label: string, value: Uint8Array): void => {
+    out.buffer.text(`${label} `)
+    out.buffer.raw(value)
+    out.buffer.text("\r\n")
+  }
+  if (typeof of === "string") {
+    const label = isOldForm ? of : "0"
+    return rowById(reading, of, out, head, (held) => {
+      const read = Article.read(held.article)
+      if (at === undefined || Article.isMalformed(read)) return row(label, Columns.ofArticle(held.article, field))
+      row(label, Columns.ofLine(Overview.line(0, read, Xref.format(reading.site, held.numbers)), at))
+    })
+  }
+  return at === undefined
+    ? fieldRows(reading, field, of, out, head, row)
+    : rows(reading, of, out, head, (number, line) => row(String(number), Columns.ofLine(line, at)))
+}
+
+const rowById = Effect.fnUntraced(function* (
+  { spool }: Reading,
+  id: MessageId.MessageId,
+  out: Output,
+  head: string,
+  row: (held: Held) => void
+): Effect.fn.Return<Outcome, Trouble> {
+  const held = yield* spool.find(id)
+  if (held === undefined) return none(out, 430)
+  out.buffer.line(head)
+  row(held)
+  out.buffer.text(".\r\n")
+  return undefined
+})
+
+/** Overview lines of a span, page by page; the first line of the reply waits until one is found. */
+const rows = Effect.fnUntraced(function* (
+  { spool }: Reading,
+  span: Session.Span,
+  out: Output,
+  head: string,
+  row: (number: number, line: Uint8Array) => void
+): Effect.fn.Return<Outcome, Trouble> {
+  const high = Math.min(span.high, Limits.articleNumberMax)
+  let low = span.low
+  let isHeadOut = false
+  while (low <= high) {
+    const page = yield* spool.overview(span.group, low, high, rowsMax)
+    if (page.length > 0 && !isHeadOut) {
+      out.buffer.line(head)
+      isHeadOut = true
+    }
+    for (const { line, number } of page) row(number, line)
+    low = page.length < rowsMax ? high + 1 : (page[page.length - 1]?.number ?? high) + 1
+    yield* out.flushIfFull
+  }
+  if (!isHeadOut) return none(out, span.isCurrent ? 420 : 423)
+  out.buffer.text(".\r\n")
+  return undefined
+})
+
+const fieldRows = Effect.fnUntraced(function* (
+  { spool }: Reading,
+  field: string,
+  span: Session.Span,
+  out: Output,
+  head: string,
+  row: (label: string, value: Uint8Array) => void
+): Effect.fn.Return<Outcome, Trouble> {
+  const high = Math.min(span.high, Limits.articleNumberMax)
+  let low = span.low
+  let isHeadOut = false
+  while (low <= high) {
+    const numbers = yield* spool.numbers(span.group, low, high, rowsMax)
+    for (const number of numbers) {
+      const held = yield* spool.at(span.group, number)
+      if (held === undefined) continue
+      if (!isHeadOut) out.buffer.line(head)
+      isHeadOut = true
+      row(String(number), Columns.ofArticle(held.article, field))
+      yield* out.flushIfFull
+    }
+    low = numbers.length < rowsMax ? high + 1 : (numbers[numbers.length - 1] ?? high) + 1
+  }
+  if (!isHeadOut) return none(out, span.isCurrent ? 420 : 423)
+  out.buffer.text(".\r\n")
+  return undefined
+})
+
+const none = (out: Output, code: Reply.Code): undefined => {
+  out.buffer.line(Reply.line(code))
+}

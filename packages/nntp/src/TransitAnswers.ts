@@ -1,0 +1,151 @@
+/**
+ * Answers to the commands that bring articles, many at once: what one chunk offers is asked once, what it brings is
+ * stored as one batch, and the replies keep the order of the commands.
+ */
+import type * as MessageId from "@lupin/core/MessageId"
+import type { Injector } from "@lupin/spool/Injector"
+import type { Offer, Peer, Received, Relayer } from "@lupin/spool/Relayer"
+import type { SpoolUnavailable } from "@lupin/spool/Spool"
+import { Effect } from "effect"
+import * as Reply from "./Reply.ts"
+import type * as Session from "./Session.ts"
+
+/** What answers are made from. */
+export interface Transit {
+  readonly relayer: Relayer["Service"]
+  readonly injector: Injector["Service"]
+  readonly peer: Peer
+}
+
+/** A task whose answer needs nothing of the answers before it. */
+export type Batched = Session.Task & { readonly _tag: "Answer" | "Offer" | "Receive" | "Post" }
+
+/** Posts of one connection that are stored side by side, so that they share a group commit. */
+const postsMax = 64
+
+/**
+ * Tasks in the order of their commands, as far as one round of offers and one of articles gives the same answers as one
+ * after another would: no id twice, and posts apart from the rest.
+ */
+export class Batch {
+  readonly tasks: Array<Batched> = []
+  readonly #ids = new Set<string>()
+  #hasPost = false
+
+  /** Says whether `task` may be answered together with those gathered so far. */
+  accepts(task: Batched): boolean {
+    if (task._tag === "Answer" || this.tasks.length === 0) return true
+    if (task._tag === "Post") return this.#ids.size === 0
+    return !this.#hasPost && !this.#ids.has(task.id)
+  }
+
+  add(task: Batched): void {
+    this.tasks.push(task)
+    if (task._tag === "Post") this.#hasPost = true
+    else if (task._tag !== "Answer") this.#ids.add(task.id)
+  }
+
+  clear(): void {
+    this.tasks.length = 0
+    this.#ids.clear()
+    this.#hasPost = false
+  }
+}
+
+/** Reply lines, one per task, in order. Trouble of the spool is an answer: the peer tries again later. */
+export const answer = Effect.fnUntraced(function* (
+  transit: Transit,
+  tasks: ReadonlyArray<Batched>
+): Effect.fn.Return<ReadonlyArray<string>> {
+  const offers: Array<MessageId.MessageId> = []
+  const articles: Array<{ readonly id: MessageId.MessageId; readonly octets: Uint8Array }> = []
+  const posts: Array<Uint8Array> = []
+  for (const task of tasks) {
+    if (task._tag === "Offer") offers.push(task.id)
+    else if (task._tag === "Receive") articles.push(task)
+    else if (task._tag === "Post") posts.push(task.octets)
+  }
+  const received = articles.length === 0 ? [] : yield* receive(transit, articles)
+  const offered = offers.length === 0 ? [] : yield* offer(transit, offers)
+  const posted =
+    posts.length === 0 ? [] : yield* Effect.forEach(posts, (octets) => post(transit, octets), { concurrency: postsMax })
+  let nextReceived = 0
+  let nextOffered = 0
+  let nextPosted = 0
+  return tasks.map((task) => {
+    switch (task._tag) {
+      case "Answer":
+        return task.line
+      case "Offer":
+        return offerLine(task, offered[nextOffered++] ?? "later")
+      case "Receive":
+        return receivedLine(task, received[nextReceived++] ?? missing)
+      case "Post":
+        return posted[nextPosted++] ?? Reply.line(441)
+    }
+  })
+})
+
+/** What the relayer says of offered ids; "later" where the spool cannot answer. */
+export const offer = (
+  { peer, relayer }: Transit,
+  ids: ReadonlyArray<MessageId.MessageId>
+): Effect.Effect<ReadonlyArray<Offer>> =>
+  relayer
+    .offer(ids, peer)
+    .pipe(Effect.catchTag("SpoolUnavailable", () => Effect.succeed(ids.map(() => "later" as const))))
+
+/** The reply to CHECK or IHAVE; the word is the relayer's. */
+export const offerLine = (task: Session.Task & { readonly _tag: "Offer" }, word: Offer): string => {
+  if (task.by === "IHAVE") return Reply.line(word === "wanted" ? 335 : word === "here" ? 435 : 436)
+  switch (word) {
+    case "wanted":
+      return `238 ${task.id}`
+    case "here":
+      return `438 ${task.id}`
+    case "later":
+      return `431 ${task.id}`
+  }
+}
+
+const missing: Received = { _tag: "Deferred", reason: "no answer" }
+
+const receive = (
+  { peer, relayer }: Transit,
+  articles: ReadonlyArray<{ readonly id: MessageId.MessageId; readonly octets: Uint8Array }>
+): Effect.Effect<ReadonlyArray<Received>> =>
+  relayer
+    .receive(articles, peer)
+    .pipe(
+      Effect.catchTag("SpoolUnavailable", (trouble) =>
+        Effect.succeed(articles.map((): Received => ({ _tag: "Deferred", reason: trouble.reason })))
+      )
+    )
+
+/**
+ * RFC 4644 has no code for a TAKETHIS to be tried again but 400, which ends the connection for one article's sake; 431
+ * says the same of the article alone.
+ */
+const receivedLine = (task: Session.Task & { readonly _tag: "Receive" }, received: Received): string => {
+  const isTakeThis = task.by === "TAKETHIS"
+  switch (received._tag) {
+    case "Accepted":
+      return isTakeThis ? `239 ${task.id}` : Reply.line(235)
+    case "AlreadyHere":
+      return isTakeThis ? `439 ${task.id} Already here` : Reply.line(437, "Already here")
+    case "Refused":
+      return isTakeThis ? Reply.line(439, `${task.id} ${received.reason}`) : Reply.line(437, received.reason)
+    case "Deferred":
+      return isTakeThis ? Reply.line(431, `${task.id} ${received.reason}`) : Reply.line(436, received.reason)
+  }
+}
+
+const post = ({ injector }: Transit, octets: Uint8Array): Effect.Effect<string> =>
+  injector.inject(octets, { writer: "client" }).pipe(
+    Effect.map(({ id }) => `240 ${id} Article received`),
+    Effect.catchTags({
+      InjectionRefused: (refused: { readonly message: string }) => Effect.succeed(Reply.line(441, refused.message)),
+      SpoolUnavailable: (trouble: SpoolUnavailable) =>
+        Effect.succeed(Reply.line(441, `Try again later: ${trouble.reason}`))
+    })
+  )

@@ -1,0 +1,92 @@
+/**
+ * Octets gathered in order, to leave in one write.
+ */
+import { Buffer } from "node:buffer"
+import * as DotStuffing from "./DotStuffing.ts"
+
+/** First size of the buffer, in octets. */
+const bytesMin = 16_384
+
+/** Largest buffer that is kept for the next chunk, in octets; one that grew further is let go. */
+const keptBytesMax = 512 * 1024
+
+const crlf = "\r\n"
+
+export class WriteBuffer {
+  #octets: Buffer = Buffer.allocUnsafeSlow(bytesMin)
+  #length = 0
+
+  get length(): number {
+    return this.#length
+  }
+
+  /** Appends text as UTF-8. */
+  text(text: string): void {
+    this.#reserve(text.length * 3)
+    this.#length += this.#octets.write(text, this.#length, "utf8")
+  }
+
+  /** Appends a line and its CRLF. */
+  line(text: string): void {
+    this.text(text)
+    this.text(crlf)
+  }
+
+  /** Appends octets as they are. */
+  raw(octets: Uint8Array): void {
+    this.#reserve(octets.length)
+    this.#octets.set(octets, this.#length)
+    this.#length += octets.length
+  }
+
+  /** Appends lines of octets, their dots doubled; the first octet begins a line. */
+  stuffed(octets: Uint8Array): void {
+    const from = DotStuffing.asBuffer(octets)
+    let at = 0
+    for (let found = DotStuffing.nextLineDot(from, 0); found !== -1; found = DotStuffing.nextLineDot(from, found + 1)) {
+      this.#copy(from, at, found + 1)
+      at = found
+    }
+    this.#copy(from, at, from.length)
+  }
+
+  /** Appends one line of a block, given without its CRLF. */
+  blockLine(text: string): void {
+    this.line(text.startsWith(".") ? `.${text}` : text)
+  }
+
+  /** Ends a block that follows its reply line; a last line without CRLF gets one. */
+  endBlock(): void {
+    const isLineEnd = this.#octets[this.#length - 1] === 0x0a && this.#octets[this.#length - 2] === 0x0d
+    this.text(isLineEnd ? DotStuffing.terminator : crlf + DotStuffing.terminator)
+  }
+
+  /** Takes back what was appended after `length`, which was asked for since the last take. */
+  truncate(length: number): void {
+    this.#length = Math.min(this.#length, length)
+  }
+
+  /** Everything since the last take. The next append may write over it, so call `recycle` before that. */
+  take(): Uint8Array {
+    const taken = this.#octets.subarray(0, this.#length)
+    this.#length = 0
+    return taken
+  }
+
+  /** Says whether the octets taken last have left the process; if not, the buffer goes on with fresh ones. */
+  recycle(isWritten: boolean): void {
+    if (!isWritten || this.#octets.length > keptBytesMax) this.#octets = Buffer.allocUnsafeSlow(bytesMin)
+  }
+
+  #copy(from: Buffer, start: number, end: number): void {
+    this.#reserve(end - start)
+    this.#length += from.copy(this.#octets, this.#length, start, end)
+  }
+
+  #reserve(bytes: number): void {
+    if (this.#octets.length - this.#length >= bytes) return
+    const grown = Buffer.allocUnsafeSlow(Math.max(this.#octets.length * 2, this.#length + bytes))
+    this.#octets.copy(grown, 0, 0, this.#length)
+    this.#octets = grown
+  }
+}

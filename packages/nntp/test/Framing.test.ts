@@ -1,0 +1,126 @@
+import * as fc from "fast-check"
+import { Buffer } from "node:buffer"
+import { describe, expect, it } from "vitest"
+import * as DotStuffing from "../src/DotStuffing.ts"
+import { Framing, type TooLong } from "../src/Framing.ts"
+import { octetsLike, splits } from "./octets.ts"
+
+const lineMax = 64
+const blockMax = 200
+
+/** Reads as a server would: a line `B` is followed by a block. */
+const readAll = (chunks: ReadonlyArray<Uint8Array>) => {
+  const framing = new Framing()
+  const frames: Array<string | TooLong> = []
+  let pendingMax = 0
+  let wantsBlock = false
+  for (const chunk of chunks) {
+    framing.push(chunk)
+    for (;;) {
+      const frame: string | Uint8Array | TooLong | undefined = wantsBlock
+        ? framing.block(blockMax)
+        : framing.line(lineMax)
+      if (frame === undefined) break
+      wantsBlock = frame === "B"
+      frames.push(frame instanceof Uint8Array ? Buffer.from(frame).toString("latin1") : frame)
+    }
+    pendingMax = Math.max(pendingMax, framing.pendingBytes)
+  }
+  return { frames, pendingMax }
+}
+
+describe("Framing", () => {
+  it("gives the same lines and blocks however the octets are split", () => {
+    fc.assert(
+      fc.property(
+        octetsLike(["B\r\n", "\r\n", ".\r\n", "\r\n.\r\n", "\r", "\n", ".", "..", "x", "y".repeat(80)]),
+        splits,
+        (octets, cuts) => {
+          expect(readAll(cuts(octets)).frames).toEqual(readAll([octets]).frames)
+        }
+      ),
+      { numRuns: 1000 }
+    )
+  })
+
+  it("reads back any block of CRLF lines that was stuffed and ended", () => {
+    const block = fc
+      .array(fc.stringMatching(/^[.ab\r\n\0é]{0,6}$/))
+      .map((lines) => Buffer.from(lines.map((line) => `${line}\r\n`).join(""), "latin1"))
+    fc.assert(
+      fc.property(block, splits, (content, cuts) => {
+        fc.pre(content.length <= blockMax && !content.includes("\r\n.\r\n\r\n.\r\n"))
+        const wire = Buffer.concat([Buffer.from("B\r\n"), DotStuffing.stuff(content), Buffer.from(".\r\nend\r\n")])
+        expect(readAll(cuts(wire)).frames).toEqual(["B", content.toString("latin1"), "end"])
+      })
+    )
+  })
+
+  it("keeps no more than its limits and one chunk, whatever comes", () => {
+    fc.assert(
+      fc.property(fc.array(fc.uint8Array({ maxLength: 50 }), { maxLength: 80 }), (chunks) => {
+        expect(readAll(chunks).pendingMax).toBeLessThanOrEqual(blockMax * 2 + 50)
+      })
+    )
+  })
+
+  it("ends a line with CRLF only", () => {
+    expect(readAll([Buffer.from("a\nb\rc\r\nd\r\n")]).frames).toEqual(["a\nb\rc", "d"])
+  })
+
+  it("ends a block with CRLF dot CRLF only", () => {
+    expect(readAll([Buffer.from("B\r\nx\n.\nQUIT\r.\r\n\r\n.\n.\r\nend\r\n.\r\nnext\r\n")]).frames).toEqual([
+      "B",
+      "x\n.\nQUIT\r.\r\n\r\n\n.\r\nend\r\n",
+      "next"
+    ])
+  })
+
+  it("drains a block that is too large, and the next line is in step", () => {
+    const wire = Buffer.from(`B\r\n${"z".repeat(50)}\r\n`.padEnd(900, "w") + "\r\n.\r\nnext\r\n")
+    const bytewise = [...wire].map((octet) => Uint8Array.of(octet))
+    expect(readAll(bytewise).frames).toEqual(["B", { _tag: "TooLong", start: "" }, "next"])
+  })
+
+  it("gives the beginning of a line that is too long, and the next line is in step", () => {
+    const { frames } = readAll([
+      Buffer.from(`TAKETHIS ${"x".repeat(100)}`),
+      Buffer.from("y\r"),
+      Buffer.from("\nnext\r\n")
+    ])
+    expect(frames).toEqual([{ _tag: "TooLong", start: `TAKETHIS ${"x".repeat(55)}` }, "next"])
+  })
+
+  it("leaves a block that was handed out as it was when more octets come", () => {
+    const framing = new Framing()
+    for (const octet of Buffer.from("one\r\n.\r\n")) framing.push(Uint8Array.of(octet))
+    const block = framing.block(100)
+    for (const octet of Buffer.from("two two two two\r\n.\r\n")) framing.push(Uint8Array.of(octet))
+    expect(Buffer.from(block as Uint8Array).toString()).toBe("one\r\n")
+  })
+})
+
+describe("DotStuffing", () => {
+  const octets = octetsLike(["\r\n", ".", "..", "a", "\n.", "\r."])
+
+  it("gives back what it stuffed", () => {
+    fc.assert(
+      fc.property(octets, (block) => Buffer.compare(DotStuffing.unstuff(DotStuffing.stuff(block)), block) === 0)
+    )
+  })
+
+  it("leaves no line that is a lone dot", () => {
+    fc.assert(
+      fc.property(
+        octets,
+        (block) => !/(?:^|\r\n)\.(?:\r\n|$)/.test(Buffer.from(DotStuffing.stuff(block)).toString("latin1"))
+      )
+    )
+  })
+
+  it("copies nothing where no line begins with a dot", () => {
+    const block = Buffer.from("a.b\r\nc.\r\n")
+    expect(DotStuffing.stuff(block)).toBe(block)
+    expect(DotStuffing.unstuff(block)).toBe(block)
+  })
+})
