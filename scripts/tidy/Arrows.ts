@@ -42,9 +42,9 @@ const neverTogether: ReadonlyArray<readonly [string, string]> = [["apps/pop", "a
 /** Packages that run on phones and in browsers: nothing of Node in them. */
 const withoutNode = new Set(["packages/core", "packages/api", "packages/sdk"])
 
-/** The modules of nntp that the cache may know: it reads through a client and has no server in it. */
-const narrowed: Readonly<Record<string, RegExp>> = {
-  "packages/cache>packages/nntp": /^@lupin\/nntp\/Nntp(?:Client|Reader|Pool|Error)\w*$/
+/** Modules that a package must not know although it may know their neighbours: the cache reads, and serves no one. */
+const closed: Readonly<Record<string, RegExp>> = {
+  "packages/cache>packages/nntp": /^@lupin\/nntp\/(?:NntpServer|Session|PeerFeed|\w+Answers)$/
 }
 
 const builtins = new Set(builtinModules)
@@ -122,8 +122,7 @@ const fromSrc = (project: Project.Project, own: Project.Package, specifier: stri
   if (!(allowed(own) ?? []).includes(target.folder)) {
     return { rule: "arrows", message: `${own.folder} must not import ${target.folder} ("${specifier}")` }
   }
-  const narrow = narrowed[`${own.folder}>${target.folder}`]
-  if (narrow !== undefined && !narrow.test(specifier)) {
+  if (closed[`${own.folder}>${target.folder}`]?.test(specifier) === true) {
     return { rule: "arrows", message: `${own.folder} may import only the client side of ${target.folder}` }
   }
   return bare(specifier, name)
