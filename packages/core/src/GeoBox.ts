@@ -58,7 +58,7 @@ const edgeCrosses = (box: GeoBox, a: S2.Vector, b: S2.Vector): boolean => {
   return (
     [box.west, box.east].some((lon) => {
       const lat = latitudeAt(normal, lon)
-      return lat !== undefined && lat >= box.south && lat <= box.north && onEdge(toVector(lat, lon))
+      return lat >= box.south && lat <= box.north && onEdge(toVector(lat, lon))
     }) ||
     [box.south, box.north].some((lat) =>
       longitudesAt(normal, lat).some((lon) => spans(box, lon) && onEdge(toVector(lat, lon)))
@@ -66,11 +66,9 @@ const edgeCrosses = (box: GeoBox, a: S2.Vector, b: S2.Vector): boolean => {
   )
 }
 
-// Where a great circle meets the half meridian of a longitude; nowhere when it runs through the poles itself.
-const latitudeAt = ([x, y, z]: S2.Vector, lon: number): number | undefined => {
-  if (Math.abs(z) < slack) return undefined
-  return degrees(Math.atan(-(x * Math.cos(radians(lon)) + y * Math.sin(radians(lon))) / z))
-}
+// Where a great circle meets the half meridian of a longitude: at a pole, or nowhere (NaN), when it is a meridian itself.
+const latitudeAt = ([x, y, z]: S2.Vector, lon: number): number =>
+  degrees(Math.atan(-(x * Math.cos(radians(lon)) + y * Math.sin(radians(lon))) / z))
 
 // Where a great circle meets a parallel: none, one or two longitudes.
 const longitudesAt = ([x, y, z]: S2.Vector, lat: number): ReadonlyArray<number> => {

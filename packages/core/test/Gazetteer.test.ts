@@ -40,6 +40,7 @@ describe("Gazetteer", () => {
   it("answers at the poles and under both names of the antimeridian alike", () => {
     expect(nameOf(90, 12)).toBe("xz.sea")
     expect(nameOf(-90, -77)).toBe("aq.whole")
+    expect(nameOf(-16.5, 180)).toBe("fj.whole")
     fc.assert(
       fc.property(Places.point, ({ lat }) => {
         expect(nameOf(lat, 180)).toBe(nameOf(lat, -180))

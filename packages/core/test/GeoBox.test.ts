@@ -59,6 +59,14 @@ describe("GeoBox", () => {
     )
   })
 
+  it("meets a cell that only bulges or runs through it, with no corner of one in the other", () => {
+    const northEdgeAt45 = S2.cell("a")
+    expect(GeoBox.meets({ south: 44, west: -40, north: 50, east: 40 }, northEdgeAt45)).toBe(true)
+    expect(GeoBox.meets({ south: 45.1, west: -40, north: 50, east: 40 }, northEdgeAt45)).toBe(false)
+    expect(GeoBox.meets({ south: -60, west: -1, north: 60, east: 1 }, northEdgeAt45)).toBe(true)
+    expect(GeoBox.meets({ south: -1, west: -60, north: 1, east: 60 }, northEdgeAt45)).toBe(true)
+  })
+
   it("meets no cell on the other side of the globe", () => {
     fc.assert(
       fc.property(Places.point, ({ lat, lon }) => {

@@ -19,8 +19,8 @@ const nudge: fc.Arbitrary<number> = fc
 
 /** The suffix of a cell of any level. */
 export const suffix: fc.Arbitrary<string> = fc
-  .tuple(fc.constantFrom(...S2.faces), fc.array(fc.constantFrom(..."abcdefghijklmnop"), { maxLength: S2.lettersMax }))
-  .map(([face, letters]) => [face, ...letters].join("."))
+  .tuple(fc.constantFrom(...S2.faces), fc.array(fc.nat(15), { maxLength: S2.lettersMax }))
+  .map(([face, indexes]) => indexes.reduce((above, index) => S2.children(above)[index] ?? above, face))
 
 const anywhere: fc.Arbitrary<S2.Point> = fc
   .tuple(within(-1, 1), within(-180, 180))
