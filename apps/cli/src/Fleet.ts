@@ -17,6 +17,8 @@ export interface Fleet {
   readonly start: (site: FleetPlan.Site) => Effect.Effect<void, SiteProcess.SiteNotStarted>
   /** What was asked from a second terminal. */
   readonly handle: (request: FleetControl.Request) => Effect.Effect<FleetControl.Answer>
+  /** As they stand in `fleet.json`. */
+  readonly sites: Effect.Effect<ReadonlyArray<FleetFile.Site>>
   readonly markSeeded: Effect.Effect<void>
   readonly isSeeded: boolean
 }
@@ -83,10 +85,12 @@ export const make = Effect.fn("Fleet.make")(function*(
   const leaving = new Set<string>()
   let isSeeded = before?.isSeeded ?? false
 
-  const save = Effect.sync(() => {
-    const sites = FleetPlan.sites.map((site) =>
+  const describeAll = () =>
+    FleetPlan.sites.map((site) =>
       describe(site, ports.get(site.name) ?? FleetPlan.portsWanted(0), root, running.get(site.name))
     )
+  const save = Effect.sync(() => {
+    const sites = describeAll()
     const next = `${fleetFile(root)}.next`
     FileSystem.writeFileSync(next, FleetFile.encode({ sites, isSeeded }))
     FileSystem.renameSync(next, fleetFile(root))
@@ -171,5 +175,5 @@ export const make = Effect.fn("Fleet.make")(function*(
     isSeeded = true
     return save
   })
-  return { layout, ports, start, handle, markSeeded, isSeeded }
+  return { layout, ports, start, handle, sites: Effect.sync(describeAll), markSeeded, isSeeded }
 })

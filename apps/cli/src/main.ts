@@ -1,0 +1,96 @@
+/**
+ * The `lupin` command.
+ *
+ * Each subcommand loads its own code when it runs, so that a central host never loads a database.
+ */
+import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
+import * as NodeServices from "@effect/platform-node/NodeServices"
+import { Console, Effect, Option } from "effect"
+import { Argument, Command, Flag } from "effect/cli"
+
+const directory = Flag.String("dir").pipe(
+  Flag.withDescription("Where the fleet keeps its data"),
+  Flag.withDefault(".lupin")
+)
+const config = Flag.String("config").pipe(Flag.withDescription("The site's configuration, a JSON file"))
+
+const order = (verb: "stop" | "start" | "kill" | "wipe", description: string) =>
+  Command.make(verb, { site: Argument.String("site"), directory }, ({ site, directory }) =>
+    Effect.flatMap(Effect.promise(() => import("./Dev.ts")), (Dev) => Dev.order(verb, site, directory))
+  ).pipe(Command.withDescription(description))
+
+const dev = Command.make(
+  "dev",
+  {
+    isFresh: Flag.Boolean("fresh").pipe(Flag.withDescription("Forget an earlier fleet's data"), Flag.withDefault(false)),
+    app: Flag.String("app").pipe(Flag.withDescription("An app module instead of the example"), Flag.optional),
+    directory
+  },
+  ({ isFresh, app, directory }) =>
+    Effect.flatMap(Effect.promise(() => import("./Dev.ts")), (Dev) =>
+      Dev.run({ isFresh, directory, apps: Option.toArray(app) })
+    )
+).pipe(
+  Command.withDescription("Bring up a fleet on this machine: three zones, three POP hosts"),
+  Command.withSubcommands([
+    order("stop", "Stop a site as an operator would"),
+    order("start", "Start a stopped site"),
+    order("kill", "End a site as a power cut would"),
+    order("wipe", "Kill a site, forget its data, start it empty")
+  ])
+)
+
+const pop = Command.make("pop", { config }, ({ config }) =>
+  Effect.flatMap(Effect.promise(() => import("@lupin/pop/main")), (Pop) => Pop.run(config))
+).pipe(Command.withDescription("Run a POP host"))
+
+const central = Command.make("central", { config }, ({ config }) =>
+  Effect.flatMap(Effect.promise(() => import("@lupin/central/main")), (Central) => Central.run(config))
+).pipe(Command.withDescription("Run a host of a central zone"))
+
+const prepareCache = Command.make("prepare-cache", { directory: Argument.String("directory") }, ({ directory }) =>
+  Effect.flatMap(Effect.promise(() => import("@lupin/pop/CacheTemplate")), (CacheTemplate) => CacheTemplate.prepare(directory))
+).pipe(Command.withDescription("Make an initialised cache database for POP hosts to copy"))
+
+const url = Flag.String("pop").pipe(Flag.withDescription("JSON address of a POP"), Flag.withDefault("http://127.0.0.1:18083"))
+
+const post = Command.make(
+  "post",
+  {
+    url,
+    at: Flag.String("at").pipe(Flag.withDescription("lat,lon"), Flag.optional),
+    id: Flag.String("id").pipe(Flag.withDescription("UUIDv7 of the event, to repeat a post"), Flag.optional),
+    app: Argument.String("app"),
+    kind: Argument.String("kind"),
+    payload: Argument.String("payload").pipe(Argument.withDescription("JSON"))
+  },
+  (options) => Effect.flatMap(Effect.promise(() => import("./Wire.ts")), (Wire) => Wire.post(options))
+).pipe(Command.withDescription("Post one event"))
+
+const read = Command.make(
+  "read",
+  {
+    url,
+    kind: Flag.String("kind").pipe(Flag.optional),
+    near: Flag.String("near").pipe(Flag.withDescription("lat,lon"), Flag.optional),
+    radius: Flag.String("radius").pipe(Flag.withDefault("25km")),
+    group: Flag.String("group").pipe(Flag.withDescription("A group, with all below it"), Flag.optional),
+    limit: Flag.Int("limit").pipe(Flag.withDefault(20)),
+    app: Argument.String("app")
+  },
+  (options) => Effect.flatMap(Effect.promise(() => import("./Wire.ts")), (Wire) => Wire.read(options))
+).pipe(Command.withDescription("Read events of an app, newest first"))
+
+Command.make("lupin").pipe(
+  Command.withDescription("Usenet for apps"),
+  Command.withSubcommands([dev, pop, central, post, read, prepareCache]),
+  Command.run({ version: "0.1.0" }),
+  Effect.provide(NodeServices.layer),
+  Effect.catch((error: unknown) =>
+    Effect.andThen(
+      Console.error(error instanceof Error ? error.message : String(error)),
+      Effect.sync(() => void (process.exitCode = 1))
+    )
+  ),
+  NodeRuntime.runMain
+)

@@ -1,0 +1,90 @@
+/**
+ * Turns what a client posted into a proto-article, or says what is wrong with it. Pure.
+ *
+ * Id, dates and groups follow from the event alone, so every host makes the same article of it.
+ */
+import type * as PopOperations from "@lupin/api/PopOperations"
+import * as Problem from "@lupin/api/Problem"
+import * as App from "@lupin/core/App"
+import * as Event from "@lupin/core/Event"
+import * as EventArticle from "@lupin/core/EventArticle"
+import type * as GroupName from "@lupin/core/GroupName"
+import type * as MessageId from "@lupin/core/MessageId"
+import * as Routing from "@lupin/core/Routing"
+import { Result } from "effect"
+
+/** An event ready for the injector. */
+export interface Prepared {
+  readonly uuid: string
+  readonly messageId: MessageId.MessageId
+  readonly groups: ReadonlyArray<GroupName.GroupName>
+  readonly proto: Uint8Array
+}
+
+export type Fault = Problem.UnknownApp | Problem.UnknownKind | Problem.InvalidPayload | Problem.InvalidRequest
+
+const pointerOf = (root: string, path: string): string =>
+  path === "" ? `#/${root}` : `#/${root}/${path.split(".").map((part) => part.replaceAll("~", "~0").replaceAll("/", "~1")).join("/")}`
+
+const faultOf = (app: string, kind: string, fault: App.Fault): Fault => {
+  switch (fault._tag) {
+    case "UnknownApp":
+      return new Problem.UnknownApp({ app, detail: `This POP serves no app ${app}.` })
+    case "UnknownKind":
+      return new Problem.UnknownKind({ app, kind, detail: `${app} has no kind ${kind}.` })
+    case "UnknownVersion":
+      return new Problem.InvalidRequest({
+        detail: `Version ${fault.version} of ${kind} is not known; the newest is ${fault.newest}.`,
+        errors: [{ pointer: "#/version", detail: `not between 1 and ${fault.newest}` }]
+      })
+    case "InvalidPayload":
+      return new Problem.InvalidPayload({
+        detail: fault.issues.map(({ path, message }) => `${path || "payload"}: ${message}`).join("; "),
+        errors: fault.issues.map(({ path, message }) => ({ pointer: pointerOf("payload", path), detail: message }))
+      })
+  }
+}
+
+/** `mintedId` is a fresh UUIDv7, used only where the client sent none. */
+export const prepare = (
+  apps: ReadonlyArray<App.App>,
+  post: PopOperations.PostEvent,
+  mintedId: string
+): Result.Result<Prepared, Fault> => {
+  const known = Result.flatMap(App.find(apps, post.app), (app) =>
+    Result.flatMap(App.kindOf(app, post.kind), ({ version }) =>
+      App.decodePayload(app, post.kind, post.version ?? version, post.payload).pipe(
+        Result.map(({ subject }) => ({ subject, version: post.version ?? version }))
+      )
+    )
+  )
+  if (Result.isFailure(known)) return Result.fail(faultOf(post.app, post.kind, known.failure))
+  const { subject, version } = known.success
+  const event = Event.make({
+    app: post.app,
+    kind: post.kind,
+    version,
+    id: post.id ?? mintedId,
+    payload: post.payload,
+    routing: post.routing ?? Routing.version,
+    ...(post.at === undefined ? {} : { at: post.at })
+  })
+  if (event === undefined)
+    return Result.fail(
+      new Problem.InvalidRequest({
+        detail: "The id is no UUIDv7.",
+        errors: [{ pointer: "#/id", detail: "not a UUID of version 7 (RFC 9562)" }]
+      })
+    )
+  const groups = Routing.route(event)
+  if (groups === undefined)
+    return Result.fail(
+      new Problem.InvalidRequest({
+        detail: `Routing ${event.routing} is not known here; the newest is ${Routing.version}.`,
+        errors: [{ pointer: "#/routing", detail: "not a version of the routing" }]
+      })
+    )
+  const from = EventArticle.mailbox(post.app, "someone")
+  const proto = EventArticle.toProto(event, { groups, from, ...(subject === undefined ? {} : { subject }) })
+  return Result.succeed({ uuid: event.id, messageId: Event.messageId(event), groups, proto })
+}
