@@ -4,7 +4,7 @@
  * Development runs the TypeScript itself; node_modules is never stripped of its types, so a tarball holds what tsc emits
  * and a manifest whose exports lead there.
  */
-import { execFileSync } from "node:child_process"
+import { execFileSync, spawnSync } from "node:child_process"
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { dirname, join } from "node:path"
@@ -22,7 +22,12 @@ const target = join(root, "dist")
 const emit = (): void => {
   const config = join(root, "tsconfig.pack.json")
   const compiler = join(root, "node_modules", "typescript", "bin", "tsc")
-  execFileSync(process.execPath, [compiler, "-p", config, "--outDir", emitted], { cwd: root, stdio: "inherit" })
+  const args = [compiler, "-p", config, "--outDir", emitted]
+  const { status } = spawnSync(process.execPath, args, { cwd: root, stdio: ["ignore", "inherit", "inherit"] })
+  if (status !== 0) {
+    console.error("Nothing was packed: the sources do not type-check.")
+    process.exit(1)
+  }
 }
 
 const pack = (name: string): string => {

@@ -99,10 +99,10 @@ const run = (command: string, args: ReadonlyArray<string>): boolean =>
   spawnSync(command, args, { cwd: folder, stdio: ["ignore", "inherit", "inherit"] }).status === 0
 
 try {
-  execFileSync(process.execPath, [join(root, "scripts", "pack.ts")], { cwd: root, stdio: "inherit" })
-  install()
-  const passed = [loadAll(), checkTypes(), await bundle()]
-  process.exitCode = passed.every(Boolean) ? 0 : 1
+  const packed = run(process.execPath, [join(root, "scripts", "pack.ts")])
+  if (packed) install()
+  const passed = packed && [loadAll(), checkTypes(), await bundle()].every(Boolean)
+  process.exitCode = passed ? 0 : 1
 } finally {
   rmSync(folder, { recursive: true, force: true })
 }
