@@ -145,7 +145,11 @@ export const decodePayload = (
     if (step === undefined) throw new TypeError(`version ${older} of ${kind} has no upcast`)
     const old = decode(step.schema, current)
     if (Result.isFailure(old)) return invalid(old.failure)
-    current = step.up(old.success)
+    try {
+      current = step.up(old.success)
+    } catch (error) {
+      return invalid([{ path: "", message: `does not upcast from version ${older}: ${String(error)}` }])
+    }
   }
   const decoded = decode(schema, current)
   if (Result.isFailure(decoded)) return invalid(decoded.failure)

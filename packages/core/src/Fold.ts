@@ -97,7 +97,7 @@ export const tally = <In>(of: (input: In) => string | undefined): Fold<In, Tally
   empty: HashMap.empty(),
   of: (input) => {
     const label = of(input)
-    return label === undefined ? HashMap.empty() : HashMap.make([label, 1])
+    return label === undefined ? HashMap.empty() : HashMap.make([label.toWellFormed(), 1])
   },
   combine: addTallies,
   invert: (a) => HashMap.map(a, (times) => 0 - times),
