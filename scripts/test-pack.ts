@@ -56,9 +56,17 @@ const entry = (): string => {
   return `${imports.join("\n")}\nexport const exported: number = ${sizes.join(" + ")}\n`
 }
 
+/** The example of the README: what it shows has to work for whoever copies it. */
+const readmeExample = (): string => {
+  const example = /```ts\n([\s\S]*?)```/.exec(readFileSync(join(root, "README.md"), "utf8"))?.[1]
+  if (example === undefined) throw new Error("README.md shows no example")
+  return example
+}
+
 const checkTypes = (): boolean => {
   mkdirSync(join(folder, "types"), { recursive: true })
   write("types/entry.ts", entry())
+  write("types/readme.ts", readmeExample())
   return ["nodenext", "bundler"].every((moduleResolution) => {
     const options = {
       target: "es2024",
