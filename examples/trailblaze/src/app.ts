@@ -14,11 +14,10 @@ const Text = (charsMax: number) => Schema.String.check(Schema.isMaxLength(charsM
 
 /** A day as `2026-11-21`. */
 const Day = Schema.String.check(
-  Schema.isPattern(/^\d{4}-\d{2}-\d{2}$/),
-  Schema.makeFilter((text: string) => new Date(`${text}T00:00:00Z`).toJSON()?.startsWith(text) === true, {
-    expected: "a day of the calendar"
-  })
+  Schema.makeFilter((text: string) => text.length === 10 && toDay(text) === text, { expected: "a day as 2026-11-21" })
 )
+
+const toDay = (text: string): string | undefined => new Date(`${text}T00:00:00Z`).toJSON()?.slice(0, 10)
 
 /** A review, with 1 to 5 for the trail. */
 export const Review = Schema.Struct({
