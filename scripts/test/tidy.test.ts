@@ -50,10 +50,29 @@ describe("links", () => {
   })
 })
 
-it("refuses a lock file that names a registry", () => {
-  const locked = (line: string) => LockFile.check(projectOf({ "package-lock.json": `{\n${line}\n}` }))
-  expect(locked('      "resolved": "https://registry.example/x.tgz",')).toHaveLength(1)
-  expect(locked('      "integrity": "sha512-x"')).toEqual([])
+describe("the lock file", () => {
+  const locked = (entry: unknown) =>
+    LockFile.check(
+      projectOf({
+        "packages/spool/package.json": manifest("@lupin/spool", "lmdb"),
+        "package-lock.json": JSON.stringify({ packages: { "packages/spool": entry } }, undefined, 2)
+      })
+    ).map((own) => own.message)
+
+  it("is fine while it holds the manifests as they stand", () => {
+    expect(locked({ dependencies: { lmdb: "1.0.0" } })).toEqual([])
+  })
+
+  it("names no registry", () => {
+    expect(locked({ dependencies: { lmdb: "1.0.0" }, resolved: "https://registry.example/x.tgz" })).toHaveLength(1)
+  })
+
+  it("is behind a manifest with another version, one dependency more, or none locked at all", () => {
+    const behind = ["is behind packages/spool/package.json: npm install"]
+    expect(locked({ dependencies: { lmdb: "1.0.1" } })).toEqual(behind)
+    expect(locked({ dependencies: { lmdb: "1.0.0", pg: "1.0.0" } })).toEqual(behind)
+    expect(locked(undefined)).toEqual(behind)
+  })
 })
 
 describe("exceptions", () => {

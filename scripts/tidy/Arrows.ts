@@ -20,7 +20,7 @@ export const arrows: Readonly<Record<string, ReadonlyArray<string>>> = {
   "packages/cache": words("packages/core packages/nntp"),
   "packages/api": words("packages/core"),
   "packages/sdk": words("packages/core packages/api"),
-  "packages/site": words("packages/core packages/spool packages/nntp"),
+  "packages/site": words("packages/core packages/spool packages/nntp packages/api"),
   "packages/testing": words(
     "packages/core packages/spool packages/nntp packages/fanout packages/digest packages/cache packages/api " +
       "packages/sdk packages/site"

@@ -1,17 +1,34 @@
 /**
- * Whether the lock file installs anywhere: it names packages and their hashes, and no registry's address.
+ * Whether the lock file installs anywhere, and what it locks: no registry's address, and the manifests as they stand.
  */
 import type { Finding } from "./Finding.ts"
 import type * as Project from "./Project.ts"
 
 const path = "package-lock.json"
 
-/** A finding for each lock file line that binds an install to one registry. */
+const lists = ["dependencies", "devDependencies", "peerDependencies"] as const
+
+type Locked = Readonly<Record<string, Partial<Record<(typeof lists)[number], Readonly<Record<string, string>>>>>>
+
+/** A finding for each line that binds an install to one registry, and for each manifest that `npm ci` would refuse. */
 export const check = (project: Project.Project): ReadonlyArray<Finding> =>
-  project.lockFile
+  project.lockFile === "" ? [] : [...registries(project.lockFile), ...stale(project)]
+
+const registries = (lockFile: string): ReadonlyArray<Finding> =>
+  lockFile
     .split("\n")
     .flatMap((text, index) =>
       /^\s*"resolved": "https?:/.test(text)
         ? [{ path, line: index + 1, rule: "lock", message: "names a registry; install with the project's .npmrc" }]
         : []
     )
+
+const stale = (project: Project.Project): ReadonlyArray<Finding> => {
+  const { packages = {} } = JSON.parse(project.lockFile) as { readonly packages?: Locked }
+  return project.packages
+    .filter((own) => lists.some((list) => !areEqual(own[list], packages[own.folder]?.[list] ?? {})))
+    .map((own) => ({ path, rule: "lock", message: `is behind ${own.folder}/package.json: npm install` }))
+}
+
+const areEqual = (a: Readonly<Record<string, string>>, b: Readonly<Record<string, string>>): boolean =>
+  Object.keys(a).length === Object.keys(b).length && Object.entries(a).every(([name, version]) => b[name] === version)
