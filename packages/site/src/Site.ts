@@ -1,0 +1,67 @@
+/**
+ * What every site is made of, POP host or zone: its spool with two doors, and what serves, feeds, refills and expires.
+ */
+import * as Health from "@lupin/api/Health"
+import * as MetaFace from "@lupin/api/MetaFace"
+import type * as App from "@lupin/core/App"
+import type * as MessageId from "@lupin/core/MessageId"
+import * as NntpServer from "@lupin/nntp/NntpServer"
+import * as Expiry from "@lupin/spool/Expiry"
+import * as FileSpool from "@lupin/spool/FileSpool"
+import { Injector } from "@lupin/spool/Injector"
+import { Relayer } from "@lupin/spool/Relayer"
+import { SiteIdentity } from "@lupin/spool/SiteIdentity"
+import { Effect, Layer } from "effect"
+import * as NodeHttpServer from "@effect/platform-node/NodeHttpServer"
+import { createServer } from "node:http"
+import * as Path from "node:path"
+import * as Feeds from "./Feeds.ts"
+import * as Refill from "./Refill.ts"
+import * as SiteChecks from "./SiteChecks.ts"
+import * as SiteConfig from "./SiteConfig.ts"
+import * as SiteMetrics from "./SiteMetrics.ts"
+
+/** The spool on disk, the site's name, and the doors by which articles enter. */
+export const doors = (config: SiteConfig.SiteConfig, apps: ReadonlyArray<App.App>) =>
+  Layer.mergeAll(Injector.layer, Relayer.layer()).pipe(
+    Layer.provideMerge(
+      FileSpool.layer({ directory: Path.join(config.directory, "spool"), durability: config.durability })
+    ),
+    Layer.provideMerge(
+      SiteIdentity.layer({
+        name: config.name,
+        path: config.path,
+        kind: config.kind,
+        apps: new Set(apps.map(({ name }) => name))
+      })
+    )
+  )
+
+/** The NNTP port, the feeds to peers, the refill of a new spool and expiry, over the doors. */
+export const serving = <R>(
+  config: SiteConfig.SiteConfig,
+  digested: Effect.Effect<(id: MessageId.MessageId) => boolean, never, R>
+) => {
+  const server = Layer.unwrap(
+    Effect.map(digested, (isDigested) =>
+      NntpServer.layerTcp({ ...SiteConfig.hostAndPort(config.listen.nntp), isDigested })
+    )
+  )
+  return Layer.mergeAll(server, Feeds.layer(config.peers), Refill.layer(config.peers), Expiry.layer)
+}
+
+/** An HTTP server on an address of the configuration. */
+export const http = (address: string) => NodeHttpServer.layer(createServer, SiteConfig.hostAndPort(address))
+
+/** Health and metrics on the meta port, for inside only. */
+export const meta = (config: SiteConfig.SiteConfig, checks: ReadonlyArray<Health.Check> = []) =>
+  Layer.unwrap(
+    Effect.gen(function*() {
+      const own = yield* SiteChecks.make
+      const collect = yield* SiteMetrics.make
+      return MetaFace.layer({ collect }).pipe(
+        Layer.provide(Health.Health.layer([...own, ...checks])),
+        Layer.provide(http(config.listen.meta))
+      )
+    })
+  )

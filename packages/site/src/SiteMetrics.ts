@@ -1,0 +1,51 @@
+/**
+ * Gauges of a site, brought up to date whenever somebody asks for metrics.
+ */
+import * as NntpServer from "@lupin/nntp/NntpServer"
+import * as PeerStats from "@lupin/nntp/PeerStats"
+import * as Spool from "@lupin/spool/Spool"
+import { Effect, Metric } from "effect"
+
+const position = Metric.gauge("lupin_spool_position", { description: "Events in the spool's log so far" })
+const groups = Metric.gauge("lupin_spool_groups", { description: "Groups that exist here" })
+const connections = Metric.gauge("lupin_nntp_connections", { description: "NNTP connections open now" })
+
+const feedGauges = {
+  lag: ["lupin_feed_lag_articles", "Events of the spool that a peer has not answered yet"],
+  deferred: ["lupin_feed_deferred_articles", "Articles a peer asked to be offered again"],
+  offers: ["lupin_feed_offers", "Articles offered to a peer since the start"],
+  accepted: ["lupin_feed_accepted", "Articles a peer took since the start"],
+  refused: ["lupin_feed_refused", "Articles a peer refused since the start"],
+  connected: ["lupin_feed_connected", "1 while a feed is connected"]
+} as const
+
+const gauge = (which: keyof typeof feedGauges, peer: string) => {
+  const [name, description] = feedGauges[which]
+  return Metric.withAttributes(Metric.gauge(name, { description }), { peer })
+}
+
+const updateFeed = (feed: Readonly<PeerStats.PeerState>) =>
+  Effect.all(
+    [
+      Metric.update(gauge("lag", feed.name), Math.max(0, feed.head - feed.position)),
+      Metric.update(gauge("deferred", feed.name), feed.deferred),
+      Metric.update(gauge("offers", feed.name), feed.offers),
+      Metric.update(gauge("accepted", feed.name), feed.accepted),
+      Metric.update(gauge("refused", feed.name), feed.refused),
+      Metric.update(gauge("connected", feed.name), feed.isConnected ? 1 : 0)
+    ],
+    { discard: true }
+  )
+
+/** The effect that brings all gauges up to date. */
+export const make = Effect.gen(function*() {
+  const spool = yield* Spool.Spool
+  const stats = yield* PeerStats.PeerStats
+  const server = yield* NntpServer.NntpServer
+  return Effect.gen(function*() {
+    yield* Metric.update(position, yield* spool.head)
+    yield* Metric.update(connections, yield* server.connections)
+    yield* Effect.ignore(Effect.flatMap(spool.groups, (all) => Metric.update(groups, all.length)))
+    yield* Effect.forEach(yield* stats.snapshot, updateFeed, { discard: true })
+  })
+})

@@ -1,0 +1,63 @@
+import { assert, describe, it } from "@effect/vitest"
+import * as SiteConfig from "@lupin/site/SiteConfig"
+import { Result } from "effect"
+import * as fc from "fast-check"
+
+const pop = {
+  kind: "pop",
+  pop: "boi",
+  name: "boi1",
+  path: "h1.boi.pop.lupin",
+  directory: "/var/lib/lupin",
+  listen: { nntp: "0.0.0.0:119", json: "[::1]:8080", meta: "127.0.0.1:9100" }
+}
+
+const faults = (config: unknown) => {
+  const read = SiteConfig.pop(JSON.stringify(config), "site.json")
+  return Result.isFailure(read) ? read.failure.faults : []
+}
+
+const keys = (config: unknown) => faults(config).map(({ key }) => key)
+
+describe("SiteConfig", () => {
+  it("fills in what an operator need not say", () => {
+    const read = SiteConfig.pop(JSON.stringify(pop), "site.json")
+    if (Result.isFailure(read)) return assert.fail(read.failure.message)
+    const { durability, apps, peers, cache } = read.success
+    assert.deepStrictEqual({ durability, apps, peers, cache }, { durability: "fsync", apps: [], peers: [], cache: {} })
+  })
+
+  it("names every key that is wrong, deep ones too, all at once", () => {
+    const peer = { name: "lupin-us-sea", path: "h1.sea", nntp: "sea:119", kind: "central", feed: "!" }
+    const config = { ...pop, name: "Boi 1", durabilty: "fsync", peers: [peer, { ...peer, nntp: "sea" }] }
+    assert.sameMembers([...new Set(keys(config))], ["name", "durabilty", "peers[0].feed", "peers[1].feed", "peers[1].nntp"])
+  })
+
+  it("names a key that is missing", () => {
+    const { directory: _, ...without } = pop
+    assert.deepStrictEqual(keys(without), ["directory"])
+  })
+
+  it("tells what is no JSON from what is no configuration", () => {
+    const read = SiteConfig.pop("{", "site.json")
+    assert.isTrue(Result.isFailure(read) && read.failure.message.includes("not JSON"))
+  })
+
+  it("takes a central configuration for a POP's only as a fault of its kind", () => {
+    assert.include(keys({ ...pop, kind: "central" }), "kind")
+  })
+
+  it("answers any text with a configuration or with faults that name keys", () => {
+    fc.assert(
+      fc.property(fc.oneof(fc.string(), fc.json()), (text) => {
+        for (const read of [SiteConfig.pop(text, "f"), SiteConfig.central(text, "f")])
+          if (Result.isFailure(read)) assert.isAbove(read.failure.faults.length, 0)
+      })
+    )
+  })
+
+  it("splits host and port, brackets of IPv6 taken off", () => {
+    assert.deepStrictEqual(SiteConfig.hostAndPort("[::1]:119"), { host: "::1", port: 119 })
+    assert.deepStrictEqual(SiteConfig.hostAndPort("news.example:563"), { host: "news.example", port: 563 })
+  })
+})
