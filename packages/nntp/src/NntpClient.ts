@@ -256,13 +256,15 @@ export const connect = Effect.fnUntraced(function* (
     send: (requests, onReply) =>
       requests.length === 0
         ? Effect.void
-        : lock.withPermits(1)(
-            write(requests, (index) => ({
-              blockCodes: requests[index]?.blockCodes,
-              onReply: (reply) => onReply(reply, index),
-              onEnd: () => {}
-            }))
-          )
+        : lock
+            .withPermits(1)(
+              write(requests, (index) => ({
+                blockCodes: requests[index]?.blockCodes,
+                onReply: (reply) => onReply(reply, index),
+                onEnd: () => {}
+              }))
+            )
+            .pipe(Effect.raceFirst(silence))
   }
 })
 

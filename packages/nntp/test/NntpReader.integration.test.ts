@@ -176,9 +176,13 @@ describe("NntpReader at a server that fails", () => {
     expect(error).toBeInstanceOf(NntpDisconnected)
     expect(error).toMatchObject({ reason: "said 502 go away" })
   })
-  failing("fails where the server says nothing", () => undefined, (error) => {
-    expect(error).toMatchObject({ reason: "gave no answer in time" })
-  })
+  failing(
+    "fails where the server says nothing",
+    () => undefined,
+    (error) => {
+      expect(error).toMatchObject({ reason: "gave no answer in time" })
+    }
+  )
   failing("fails where no answer comes", StubServer.greet("200 hi\r\n"), (error) => {
     expect(error).toMatchObject({ reason: "gave no answer in time" })
   })
@@ -217,9 +221,14 @@ describe("NntpReaderPool", () => {
       const server = yield* NntpServer
       const pool = yield* NntpReaderPool.make({ ...server.address, connectionsMax: 2 })
       const use = pool.use((reader) => Effect.andThen(reader.date, server.connections))
-      const open = yield* Effect.all(Array.from({ length: 12 }, () => use), { concurrency: "unbounded" })
+      const open = yield* Effect.all(
+        Array.from({ length: 12 }, () => use),
+        { concurrency: "unbounded" }
+      )
       expect(Math.max(...open)).toBeLessThanOrEqual(2)
-      yield* pool.use((reader) => Effect.flatMap(reader.client.exchange([{ line: "QUIT" }]), () => Effect.flip(reader.client.ended)))
+      yield* pool.use((reader) =>
+        Effect.flatMap(reader.client.exchange([{ line: "QUIT" }]), () => Effect.flip(reader.client.ended))
+      )
       expect(yield* use).toBeLessThanOrEqual(2)
     }).pipe(Effect.scoped, Effect.provide(site.layer("alpha")))
   )

@@ -1,0 +1,316 @@
+/**
+ * One connection of a feed: offers what is new and what was deferred, until the connection ends.
+ *
+ * Streaming peers (RFC 4644) get CHECK and TAKETHIS with many articles under way, others IHAVE one by one. Nothing but
+ * an answer that is due, or a deferral, sets a timer.
+ */
+import * as FeedRule from "@lupin/core/FeedRule"
+import * as Headers from "@lupin/core/Headers"
+import * as Limits from "@lupin/core/Limits"
+import * as MessageId from "@lupin/core/MessageId"
+import type { Change, Spool, SpoolUnavailable } from "@lupin/spool/Spool"
+import { Clock, Effect, Random, type Scope } from "effect"
+import * as Backoff from "./Backoff.ts"
+import * as Capabilities from "./Capabilities.ts"
+import * as Columns from "./Columns.ts"
+import type { Entry, FeedWindow } from "./FeedWindow.ts"
+import * as NntpClient from "./NntpClient.ts"
+import { NntpDisconnected, type NntpError } from "./NntpError.ts"
+import * as NntpReader from "./NntpReader.ts"
+import type * as PeerFeed from "./PeerFeed.ts"
+import type { PeerState } from "./PeerStats.ts"
+
+export interface Feed extends Required<Omit<PeerFeed.Options, "reconnect">> {
+  readonly spool: Spool["Service"]
+  readonly stats: PeerState
+  readonly state: FeedWindow
+  readonly follower: string
+}
+
+type Trouble = NntpError | SpoolUnavailable
+
+/** Deferred articles kept open; beyond it nothing new is read until the peer takes some. */
+export const deferralsMax = 1_000
+
+/** An eager feed sends at once what is no older; what waited longer is asked about first, as the peer may have it. */
+export const eagerAgeMillisMax = 60_000
+
+/** Events read from the log at a time. */
+const pageMax = Limits.pageMax
+
+/** Octets of articles written before the next are read. */
+const writeBytes = 256 * 1024
+
+/** What is to be said to the peer about an entry. */
+interface Move {
+  readonly entry: Entry
+  readonly command: "CHECK" | "TAKETHIS"
+}
+
+/** Runs until the connection ends; every end is a failure that says why. */
+export const run = Effect.fnUntraced(function* (feed: Feed): Effect.fn.Return<never, Trouble, Scope.Scope> {
+  const { spool, state, stats } = feed
+  const clock = yield* Clock.Clock
+  const random = yield* Random.Random
+  const client = yield* NntpClient.connect({ ...feed.peer, silenceMillisMax: feed.silenceMillisMax })
+  stats.connects += 1
+  const reader = NntpReader.make(client)
+  const capabilities = yield* reader.capabilities.pipe(
+    Effect.catchTag("NntpRefused", () => Effect.succeed(Capabilities.none))
+  )
+  const [mode] = yield* client.exchange([{ line: "MODE STREAM" }])
+  const isStreaming = mode?.code === 203
+  stats.isConnected = true
+  stats.isStreaming = isStreaming
+
+  const moves: Array<Move> = []
+  let trouble: NntpDisconnected | undefined
+  let heardMillis = clock.currentTimeMillisUnsafe()
+  let isSignalled = false
+  let wake = (): void => {}
+
+  const onReply = ({ command, entry }: Move, reply: NntpClient.Reply): void => {
+    heardMillis = clock.currentTimeMillisUnsafe()
+    const verdict = judge(command, reply.code)
+    settle(feed, entry, verdict, heardMillis, random.nextDoubleUnsafe())
+    if (verdict === "send") moves.push({ entry, command: "TAKETHIS" })
+    if (verdict === "trouble") {
+      trouble ??= new NntpDisconnected({
+        server: client.server,
+        reason: `said ${reply.code} ${reply.text} to ${command}`
+      })
+    }
+    isSignalled = true
+    wake()
+  }
+
+  const signalled = Effect.callback<void>((resume) => {
+    if (isSignalled) return resume(Effect.void)
+    wake = () => resume(Effect.void)
+    return Effect.sync(() => {
+      wake = () => {}
+    })
+  })
+
+  const hasRoom = (): boolean => state.inFlight < feed.window && state.deferred < deferralsMax
+
+  /** Waits for whatever may give something to do. */
+  const somethingToDo = Effect.suspend(() => {
+    const nowMillis = clock.currentTimeMillisUnsafe()
+    const waits: Array<Effect.Effect<unknown, Trouble>> = [signalled, client.ended]
+    if (state.inFlight > 0) {
+      const leftMillis = heardMillis + feed.silenceMillisMax - nowMillis
+      const silent = new NntpDisconnected({ server: client.server, reason: "gave no answer in time" })
+      waits.push(Effect.andThen(Effect.sleep(Math.max(leftMillis, 0)), Effect.fail(silent)))
+    }
+    if (hasRoom()) {
+      const gathering = state.inFlight === 0 && !feed.eager ? feed.gatherMillis : 0
+      waits.push(Effect.andThen(spool.changed(state.scanned), gathering === 0 ? Effect.void : Effect.sleep(gathering)))
+    }
+    const dueMillis = state.nextDueMillis()
+    if (dueMillis !== undefined) waits.push(Effect.sleep(Math.max(dueMillis - nowMillis, 0)))
+    return Effect.raceAllFirst(waits)
+  })
+
+  for (;;) {
+    isSignalled = false
+    if (trouble !== undefined) return yield* trouble
+    const nowMillis = clock.currentTimeMillisUnsafe()
+    for (const entry of state.due(nowMillis, feed.window - state.inFlight)) offer(feed, moves, entry, nowMillis)
+    const isRead = hasRoom() && (yield* readChanges(feed, capabilities, moves, nowMillis))
+    const batch = moves.splice(0)
+    if (batch.length > 0) heardMillis = Math.max(heardMillis, nowMillis)
+    if (isStreaming) yield* stream(feed, client, batch, onReply)
+    else yield* oneByOne(feed, client, batch, onReply)
+    yield* savePosition(feed)
+    if (!isRead && moves.length === 0 && !isSignalled) yield* somethingToDo
+  }
+})
+
+type Verdict = "send" | "accepted" | "notWanted" | "refused" | "later" | "trouble"
+
+const judge = (command: Move["command"] | "IHAVE", code: number): Verdict => {
+  switch (code) {
+    case 238:
+      return command === "CHECK" ? "send" : "trouble"
+    case 235:
+    case 239:
+      return "accepted"
+    case 435:
+    case 438:
+      return "notWanted"
+    case 437:
+    case 439:
+      return "refused"
+    case 431:
+    case 436:
+      return "later"
+    default:
+      return "trouble"
+  }
+}
+
+/** An article that a peer has put off until no peer would take it any more is given up. */
+const settle = (feed: Feed, entry: Entry, verdict: Verdict, nowMillis: number, chance: number): void => {
+  const { state, stats } = feed
+  switch (verdict) {
+    case "accepted":
+    case "notWanted":
+    case "refused":
+      stats[verdict] += 1
+      return state.settle(entry)
+    case "later":
+      stats.deferrals += 1
+      if (nowMillis - entry.arrivedMillis < Limits.relayAgeMillisMax) {
+        return state.defer(entry, nowMillis + Backoff.delayMillis(feed.defer, entry.attempts + 1, chance))
+      }
+      stats.dropped += 1
+      return state.settle(entry)
+    case "send":
+    case "trouble":
+  }
+}
+
+/** Asks, or sends at once where the feed is eager and the article new. */
+const offer = (feed: Feed, moves: Array<Move>, entry: Entry, nowMillis: number): void => {
+  const isNew = entry.attempts === 0 && nowMillis - entry.arrivedMillis <= eagerAgeMillisMax
+  feed.state.depart(entry, "asking")
+  moves.push({ entry, command: feed.eager && isNew ? "TAKETHIS" : "CHECK" })
+}
+
+/** Reads on in the log and opens an entry for each article the peer is to have; says whether there was anything to read. */
+const readChanges = Effect.fnUntraced(function* (
+  feed: Feed,
+  { generation }: Capabilities.Capabilities,
+  moves: Array<Move>,
+  nowMillis: number
+): Effect.fn.Return<boolean, SpoolUnavailable> {
+  const { spool, state, stats } = feed
+  const room = feed.window - state.inFlight
+  const before = state.scanned
+  const page = yield* spool.changes(before, Math.min(pageMax, room))
+  stats.head = page.head
+  const peer: FeedRule.Peer = {
+    identities: feed.peer.identities,
+    ...(generation === undefined ? {} : { generationStartedMillis: generation.startedMillis })
+  }
+  const filed: Array<Change & { readonly _tag: "Filed" }> = []
+  for (const change of page.changes) {
+    if (change._tag === "Filed" && (yield* isWanted(feed, change, peer))) filed.push(change)
+  }
+  const statuses = filed.length === 0 ? [] : yield* spool.status(filed.map(({ id }) => id))
+  for (const [index, change] of filed.entries()) {
+    if (statuses[index] !== "held") continue
+    offer(feed, moves, state.add(change.id, change.position, change.arrivedMillis), nowMillis)
+  }
+  state.scan(Math.max(page.next, page.changes[page.changes.length - 1]?.position ?? 0))
+  return state.scanned > before
+})
+
+const isWanted = Effect.fnUntraced(function* (
+  { rule, spool }: Feed,
+  change: Change & { readonly _tag: "Filed" },
+  peer: FeedRule.Peer
+): Effect.fn.Return<boolean, SpoolUnavailable> {
+  const offered = { ...change, injectedMillis: MessageId.mintedMillis(change.id) ?? change.arrivedMillis }
+  if (FeedRule.wants(rule, offered, peer)._tag !== "Wanted") return false
+  if (rule.distributions === undefined) return true
+  const held = yield* spool.find(change.id)
+  const distribution = held && Headers.get(held.article, Columns.headerEnd(held.article), "distribution")
+  return distribution === undefined || FeedRule.wants(rule, { ...offered, distribution }, peer)._tag === "Wanted"
+})
+
+/** Says all moves, reading articles as they are needed; what is held no more is not spoken of again. */
+const stream = Effect.fnUntraced(function* (
+  feed: Feed,
+  client: NntpClient.NntpClient,
+  moves: ReadonlyArray<Move>,
+  onReply: (move: Move, reply: NntpClient.Reply) => void
+): Effect.fn.Return<void, Trouble> {
+  let said: Array<Move> = []
+  let requests: Array<NntpClient.Request> = []
+  let bytes = 0
+  for (const move of moves) {
+    const request = yield* requestOf(feed, move)
+    if (request === undefined) continue
+    said.push(move)
+    requests.push(request)
+    bytes += request.article?.length ?? 0
+    if (bytes < writeBytes) continue
+    yield* say(client, said, requests, onReply)
+    said = []
+    requests = []
+    bytes = 0
+  }
+  yield* say(client, said, requests, onReply)
+})
+
+const say = (
+  client: NntpClient.NntpClient,
+  moves: ReadonlyArray<Move>,
+  requests: ReadonlyArray<NntpClient.Request>,
+  onReply: (move: Move, reply: NntpClient.Reply) => void
+): Effect.Effect<void, NntpDisconnected> =>
+  client.send(requests, (reply, index) => {
+    const move = moves[index]
+    if (move !== undefined) onReply(move, reply)
+  })
+
+const requestOf = Effect.fnUntraced(function* (
+  feed: Feed,
+  { command, entry }: Move
+): Effect.fn.Return<NntpClient.Request | undefined, SpoolUnavailable> {
+  const line = `${command} ${entry.id}`
+  if (command === "CHECK") {
+    feed.stats.offers += 1
+    feed.state.depart(entry, "asking")
+    return { line }
+  }
+  const article = yield* take(feed, entry)
+  if (article === undefined) return undefined
+  countSent(feed, article)
+  return { line, article }
+})
+
+const take = Effect.fnUntraced(function* (
+  { spool, state }: Feed,
+  entry: Entry
+): Effect.fn.Return<Uint8Array | undefined, SpoolUnavailable> {
+  const held = yield* spool.find(entry.id)
+  if (held === undefined) state.settle(entry)
+  else state.depart(entry, "sending")
+  return held?.article
+})
+
+/** For peers without streaming (RFC 3977 §6.3.2). */
+const oneByOne = Effect.fnUntraced(function* (
+  feed: Feed,
+  client: NntpClient.NntpClient,
+  moves: ReadonlyArray<Move>,
+  onReply: (move: Move, reply: NntpClient.Reply) => void
+): Effect.fn.Return<void, Trouble> {
+  for (const move of moves) {
+    const article = yield* take(feed, move.entry)
+    if (article === undefined) continue
+    feed.stats.offers += 1
+    const reply = yield* client.submit(`IHAVE ${move.entry.id}`, 335, article)
+    if (reply.code === 235 || reply.code === 437) countSent(feed, article)
+    onReply(move, reply)
+  }
+})
+
+const countSent = ({ stats }: Feed, article: Uint8Array): void => {
+  stats.sent += 1
+  stats.sentBytes += article.length
+}
+
+const savePosition = (feed: Feed): Effect.Effect<void, SpoolUnavailable> =>
+  Effect.suspend(() => {
+    const { position } = feed.state
+    const { stats } = feed
+    stats.inFlight = feed.state.inFlight
+    stats.deferred = feed.state.deferred
+    if (position === stats.position) return Effect.void
+    stats.position = position
+    return feed.spool.savePosition(feed.follower, position)
+  })

@@ -1,0 +1,84 @@
+/**
+ * What the feeds of a site have done so far, for metrics and status pages.
+ */
+import { Context, Effect, Layer } from "effect"
+
+/** One feed. Counters only grow while the process lives. */
+export interface PeerState {
+  readonly name: string
+  isConnected: boolean
+  /** Whether the peer takes CHECK and TAKETHIS; otherwise IHAVE. */
+  isStreaming: boolean
+  /** Everything in our spool up to here was answered by the peer. */
+  position: number
+  /** Our newest event when the feed looked last. */
+  head: number
+  /** Articles that wait for an answer, and those to be offered again later. */
+  inFlight: number
+  deferred: number
+  connects: number
+  /** Offers by CHECK or IHAVE. */
+  offers: number
+  /** Articles sent, and their octets. */
+  sent: number
+  sentBytes: number
+  accepted: number
+  /** Had already (438, 435). */
+  notWanted: number
+  /** Sent in vain (439, 437). */
+  refused: number
+  /** Answers 431 and 436. */
+  deferrals: number
+  /** Given up after they had been deferred for too long. */
+  dropped: number
+  /** Failed or broken connections. */
+  failures: number
+  lastTrouble: string | undefined
+}
+
+const initial = (name: string): PeerState => ({
+  name,
+  isConnected: false,
+  isStreaming: false,
+  position: 0,
+  head: 0,
+  inFlight: 0,
+  deferred: 0,
+  connects: 0,
+  offers: 0,
+  sent: 0,
+  sentBytes: 0,
+  accepted: 0,
+  notWanted: 0,
+  refused: 0,
+  deferrals: 0,
+  dropped: 0,
+  failures: 0,
+  lastTrouble: undefined
+})
+
+export class PeerStats extends Context.Service<
+  PeerStats,
+  {
+    /** The state of a feed, which the feed writes to; the same for the same name. */
+    readonly of: (name: string) => PeerState
+    /** A copy of all feeds, by name. */
+    readonly snapshot: Effect.Effect<ReadonlyArray<Readonly<PeerState>>>
+  }
+>()("@lupin/nntp/PeerStats") {
+  static readonly layer: Layer.Layer<PeerStats> = Layer.sync(PeerStats, () => {
+    const states = new Map<string, PeerState>()
+    return PeerStats.of({
+      of: (name) => {
+        const state = states.get(name) ?? initial(name)
+        states.set(name, state)
+        return state
+      },
+      snapshot: Effect.sync(() =>
+        [...states.values()]
+          .map((state) => ({ ...state }))
+          .toSorted((left, right) => (left.name < right.name ? -1 : left.name > right.name ? 1 : 0))
+      )
+    })
+  })
+}

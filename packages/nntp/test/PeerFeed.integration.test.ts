@@ -1,0 +1,238 @@
+import { describe, expect, it } from "@effect/vitest"
+import * as FeedRule from "@lupin/core/FeedRule"
+import * as MessageId from "@lupin/core/MessageId"
+import * as Wildmat from "@lupin/core/Wildmat"
+import { Injector } from "@lupin/spool/Injector"
+import { Spool } from "@lupin/spool/Spool"
+import { Context, Effect, Exit, Fiber, Layer, Scope } from "effect"
+import { NntpServer } from "../src/NntpServer.ts"
+import * as PeerFeed from "../src/PeerFeed.ts"
+import { PeerStats } from "../src/PeerStats.ts"
+import * as StubServer from "./stubServer.ts"
+import * as site from "./site.ts"
+
+type Site = Context.Context<site.Services | NntpServer | PeerStats>
+
+/** A site that lives as long as the scope. */
+const start = (name: string, options: Parameters<typeof site.layer>[1] = {}): Effect.Effect<Site, never, Scope.Scope> =>
+  Layer.build(Layer.mergeAll(site.layer(name, options), PeerStats.layer)) as Effect.Effect<Site, never, Scope.Scope>
+
+const fast = { baseMillis: 5, millisMax: 20 }
+
+const feed = (
+  from: Site,
+  to: { readonly name: string; readonly port: number },
+  options: Partial<PeerFeed.Options> = {}
+) =>
+  PeerFeed.run({
+    peer: { name: to.name, host: "127.0.0.1", port: to.port, identities: [`${to.name}.test`] },
+    rule: FeedRule.everything,
+    eager: true,
+    gatherMillis: 5,
+    reconnect: fast,
+    defer: fast,
+    ...options
+  }).pipe(Effect.provideContext(from))
+
+const portOf = (running: Site): number => Context.get(running, NntpServer).address.port
+
+const post = (at: Site, subject: string, groups?: string) =>
+  Context.get(at, Injector).inject(site.proto(subject, groups), { writer: "client" })
+
+/** Waits until the site holds so many articles, and returns the ids in the order of their arrival. */
+const holds = (at: Site, count: number): Effect.Effect<ReadonlyArray<MessageId.MessageId>> =>
+  Effect.gen(function* () {
+    const spool = Context.get(at, Spool)
+    for (;;) {
+      const arrivals = yield* spool.arrivedSince(0, 10_000)
+      if (arrivals.length >= count) return arrivals.map(({ id }) => id)
+      yield* spool.changed(yield* spool.head)
+    }
+  }).pipe(Effect.orDie)
+
+const statsOf = (at: Site, name: string) => Context.get(at, PeerStats).of(name)
+
+/** Waits for a state of a feed that no event announces. */
+const until = (isSo: () => boolean): Effect.Effect<void> =>
+  Effect.suspend(() => (isSo() ? Effect.void : Effect.andThen(Effect.sleep(2), until(isSo))))
+
+const settled = (at: Site, name: string) =>
+  Effect.gen(function* () {
+    const head = yield* Context.get(at, Spool).head
+    yield* until(() => statsOf(at, name).position === head)
+  })
+
+describe("PeerFeed", () => {
+  for (const eager of [true, false]) {
+    it.live(`floods two sites both ways without loop or duplicate, ${eager ? "eager" : "lazy"}`, () =>
+      Effect.gen(function* () {
+        const alpha = yield* start("alpha")
+        const beta = yield* start("beta")
+        yield* Effect.forkScoped(feed(alpha, { name: "beta", port: portOf(beta) }, { eager }))
+        yield* Effect.forkScoped(feed(beta, { name: "alpha", port: portOf(alpha) }, { eager }))
+        const posted: Array<string> = []
+        for (let index = 0; index < 60; index += 1) {
+          posted.push((yield* post(index % 2 === 0 ? alpha : beta, `post ${index}`)).id)
+        }
+        for (const at of [alpha, beta]) expect([...(yield* holds(at, 60))].sort()).toEqual([...posted].sort())
+        yield* settled(alpha, "beta")
+        yield* settled(beta, "alpha")
+        for (const [at, to] of [
+          [alpha, "beta"],
+          [beta, "alpha"]
+        ] as const) {
+          expect(statsOf(at, to)).toMatchObject({
+            accepted: 30,
+            refused: 0,
+            notWanted: 0,
+            sent: 30,
+            offers: eager ? 0 : 30
+          })
+        }
+      }).pipe(Effect.scoped)
+    )
+  }
+
+  it.live("sends what a busy site holds through a small window, once each", () =>
+    Effect.gen(function* () {
+      const alpha = yield* start("alpha")
+      const beta = yield* start("beta")
+      for (let index = 0; index < 300; index += 1) yield* post(alpha, `post ${index}`)
+      yield* Effect.forkScoped(feed(alpha, { name: "beta", port: portOf(beta) }, { window: 7 }))
+      yield* holds(beta, 300)
+      yield* settled(alpha, "beta")
+      expect(statsOf(alpha, "beta")).toMatchObject({ accepted: 300, refused: 0, notWanted: 0 })
+    }).pipe(Effect.scoped)
+  )
+
+  it.live("goes on from its stored position after a restart", () =>
+    Effect.gen(function* () {
+      const alpha = yield* start("alpha")
+      const beta = yield* start("beta")
+      const to = { name: "beta", port: portOf(beta) }
+      const first = yield* Effect.forkScoped(feed(alpha, to))
+      yield* post(alpha, "before")
+      yield* holds(beta, 1)
+      yield* settled(alpha, "beta")
+      yield* Fiber.interrupt(first)
+      yield* post(alpha, "meanwhile")
+      yield* Effect.forkScoped(feed(alpha, to))
+      yield* holds(beta, 2)
+      yield* settled(alpha, "beta")
+      expect(statsOf(alpha, "beta")).toMatchObject({ accepted: 2, sent: 2, notWanted: 0, refused: 0 })
+      expect(yield* Context.get(alpha, Spool).readPosition(PeerFeed.follower("beta"))).toBe(
+        yield* Context.get(alpha, Spool).head
+      )
+    }).pipe(Effect.scoped)
+  )
+
+  it.live("waits for a peer that is down, and for one that goes down and comes back", () =>
+    Effect.gen(function* () {
+      const alpha = yield* start("alpha")
+      const scope = yield* Scope.make()
+      const beta = yield* Scope.provide(start("beta"), scope)
+      const port = portOf(beta)
+      yield* Effect.forkScoped(feed(alpha, { name: "beta", port }))
+      yield* post(alpha, "one")
+      yield* holds(beta, 1)
+      yield* settled(alpha, "beta")
+      yield* Scope.close(scope, Exit.void)
+      yield* post(alpha, "two")
+      yield* until(() => statsOf(alpha, "beta").failures > 2)
+      const again = yield* start("beta", { port })
+      yield* post(alpha, "three")
+      expect(yield* holds(again, 2)).toHaveLength(2)
+      yield* settled(alpha, "beta")
+    }).pipe(Effect.scoped)
+  )
+
+  it.live("offers only what the rule wants, and nothing whose Path names the peer", () =>
+    Effect.gen(function* () {
+      const alpha = yield* start("alpha")
+      const beta = yield* start("beta")
+      const wildmat = Wildmat.compile("misc.*,!misc.private,@misc.poison") ?? Wildmat.nothing
+      yield* post(alpha, "one", "misc.test")
+      yield* post(alpha, "two", "comp.lang")
+      yield* post(alpha, "three", "misc.private")
+      yield* post(alpha, "four", "misc.test,misc.poison")
+      yield* post(alpha, "five", "comp.lang,misc.test")
+      yield* Effect.forkScoped(feed(alpha, { name: "beta", port: portOf(beta) }, { rule: { wildmat } }))
+      yield* holds(beta, 2)
+      yield* settled(alpha, "beta")
+      expect(statsOf(alpha, "beta")).toMatchObject({ accepted: 2, sent: 2 })
+      yield* Effect.forkScoped(feed(beta, { name: "alpha", port: portOf(alpha) }))
+      yield* settled(beta, "alpha")
+      expect(statsOf(beta, "alpha")).toMatchObject({ offers: 0, sent: 0 })
+    }).pipe(Effect.scoped)
+  )
+
+  it.live("drops what was removed before it could be sent", () =>
+    Effect.gen(function* () {
+      const alpha = yield* start("alpha")
+      const beta = yield* start("beta")
+      const { id } = yield* post(alpha, "gone")
+      yield* Context.get(alpha, Spool).remove([id], "cancelled")
+      yield* post(alpha, "kept")
+      yield* Effect.forkScoped(feed(alpha, { name: "beta", port: portOf(beta) }))
+      expect(yield* holds(beta, 1)).toHaveLength(1)
+      yield* settled(alpha, "beta")
+      expect(statsOf(alpha, "beta")).toMatchObject({ sent: 1, accepted: 1 })
+    }).pipe(Effect.scoped)
+  )
+
+  it.live("offers again what the peer puts off, and holds its position until then", () =>
+    Effect.gen(function* () {
+      const alpha = yield* start("alpha")
+      const { id } = yield* post(alpha, "put off")
+      let checks = 0
+      const port = yield* StubServer.listen((line) => {
+        if (line === undefined) return "200 stub\r\n"
+        if (line === "MODE STREAM") return "203 ok\r\n"
+        if (line === "CAPABILITIES") return "500 what\r\n"
+        if (line === `CHECK ${id}`) return `${(checks += 1) < 4 ? 431 : 438} ${id}\r\n`
+        return undefined
+      })
+      yield* Effect.forkScoped(feed(alpha, { name: "stub", port }, { eager: false }))
+      yield* settled(alpha, "stub")
+      expect(checks).toBe(4)
+      expect(statsOf(alpha, "stub")).toMatchObject({ deferrals: 3, notWanted: 1, deferred: 0 })
+    }).pipe(Effect.scoped)
+  )
+
+  it.live("uses IHAVE where the peer has no streaming", () =>
+    Effect.gen(function* () {
+      const alpha = yield* start("alpha")
+      const { id } = yield* post(alpha, "old way")
+      const port = yield* StubServer.listen((line) => {
+        if (line === undefined) return "200 stub\r\n"
+        if (line === `IHAVE ${id}`) return "335 send\r\n"
+        if (line === ".") return "235 thanks\r\n"
+        return line === "CAPABILITIES" || line === "MODE STREAM" ? "500 what\r\n" : undefined
+      })
+      yield* Effect.forkScoped(feed(alpha, { name: "stub", port }))
+      yield* settled(alpha, "stub")
+      expect(statsOf(alpha, "stub")).toMatchObject({ isStreaming: false, accepted: 1, sent: 1 })
+    }).pipe(Effect.scoped)
+  )
+
+  it.live("gives up a peer that stops answering, and asks about what it had sent", () =>
+    Effect.gen(function* () {
+      const alpha = yield* start("alpha")
+      const { id } = yield* post(alpha, "silence")
+      let connections = 0
+      const port = yield* StubServer.listen((line) => {
+        if (line === undefined) {
+          connections += 1
+          return "200 stub\r\n"
+        }
+        if (line === "MODE STREAM") return "203 ok\r\n"
+        if (line === "CAPABILITIES") return "500 what\r\n"
+        return line === `CHECK ${id}` ? `438 ${id}\r\n` : undefined
+      })
+      yield* Effect.forkScoped(feed(alpha, { name: "stub", port }, { silenceMillisMax: 40 }))
+      yield* settled(alpha, "stub")
+      expect(connections).toBe(2)
+      expect(statsOf(alpha, "stub")).toMatchObject({ sent: 1, notWanted: 1, failures: 1 })
+    }).pipe(Effect.scoped)
+  )
+})
