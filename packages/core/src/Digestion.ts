@@ -86,7 +86,6 @@ export const define = <const Kinds extends Payloads, S>(options: Options<Kinds, 
   const { app, name, version = 1, due = dueDefault, turnMillis = turnMillisDefault } = options
   if (!Event.isName(app) || !Event.isName(name)) throw new TypeError(`${app}.${name} is no name of a digestion`)
   if (!Event.isVersion(version)) throw new TypeError(`${version} is no version of a digestion`)
-  const fold: Fold.Fold<InputOf<Kinds>, S> = options.fold
   return {
     app,
     name,
@@ -94,8 +93,8 @@ export const define = <const Kinds extends Payloads, S>(options: Options<Kinds, 
     kinds: Object.keys(options.events),
     source: sourceOf(app),
     // The digester gives a digestion only events of its kinds, decoded by their schemas.
-    key: (input) => options.key(input as InputOf<Kinds>),
-    fold: fold as Fold.Fold<Input, S>,
+    key: (input) => options.key(input),
+    fold: options.fold,
     view: options.view,
     target: (key) => targetOf(app, name, key),
     due,
@@ -130,9 +129,9 @@ export const keyOf = <S>(digestion: Digestion<S>, input: Input): string | undefi
   return key !== undefined && isKey(key) ? key : undefined
 }
 
-/** Whether a text can be a key: well-formed Unicode of 1 to 128 octets. */
+/** Whether a text can be a key: well-formed Unicode of 1 to 128 octets, no controls among them. */
 export const isKey = (text: string): boolean =>
-  text !== "" && text.isWellFormed() && new TextEncoder().encode(text).length <= keyOctetsMax
+  /^\P{Cc}+$/u.test(text) && text.isWellFormed() && new TextEncoder().encode(text).length <= keyOctetsMax
 
 /**
  * `digests.<app>.<name>.<key>` where the key reads as components of a group's name, else its hash in their place.

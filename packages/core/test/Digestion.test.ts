@@ -62,7 +62,7 @@ describe("Digestion.keyOf", () => {
         if (key !== undefined) expect(decodeURIComponent(encodeURIComponent(key))).toBe(key)
       })
     )
-    expect(Digestion.isKey("")).toBe(false)
+    for (const text of ["", "a\u0000", "a\nb", "\u0085"]) expect(Digestion.isKey(text)).toBe(false)
     expect(Digestion.isKey("é".repeat(Digestion.keyOctetsMax / 2))).toBe(true)
     expect(Digestion.isKey("é".repeat(Digestion.keyOctetsMax / 2) + "a")).toBe(false)
   })
