@@ -3,6 +3,7 @@
  */
 import type * as Group from "@lupin/core/Group"
 import * as Limits from "@lupin/core/Limits"
+import type * as MessageId from "@lupin/core/MessageId"
 import * as Wildmat from "@lupin/core/Wildmat"
 import type { Change, Spool } from "@lupin/spool/Spool"
 import { Effect } from "effect"
@@ -18,6 +19,8 @@ export interface Listing {
   readonly site: string
   /** What LIST NEWSGROUPS says of a group. */
   readonly describe: (group: string) => string
+  /** Whether this site's digester has counted an event wherever it counts. */
+  readonly isDigested: (id: MessageId.MessageId) => boolean
 }
 
 /** Arrivals and events asked of the spool at a time. */
@@ -154,12 +157,13 @@ export const changes = Effect.fnUntraced(function* (
   out.buffer.text(".\r\n")
 })
 
-/** XSTATUS: `283 <generation> <held|removed|unknown> …`, one word per id, in order. */
+/** XSTATUS: `283 <generation> <held|digested|removed|unknown> …`, one word per id, in order. */
 export const status = Effect.fnUntraced(function* (
-  { spool }: Listing,
+  { isDigested, spool }: Listing,
   task: Session.Task & { readonly _tag: "Status" },
   out: Output
 ): Effect.fn.Return<void, Trouble> {
   const statuses = yield* spool.status(task.ids)
-  out.buffer.line(`283 ${spool.generation.id} ${statuses.join(" ")}`)
+  const words = task.ids.map((id, at) => (statuses[at] === "held" && isDigested(id) ? "digested" : statuses[at]))
+  out.buffer.line(`283 ${spool.generation.id} ${words.join(" ")}`)
 })

@@ -43,10 +43,13 @@ export interface Cursor {
   readonly after: number
 }
 
+/** What a server holds of an id; `digested` is held, and in a digest wherever it counts. */
+export type Status = "held" | "digested" | "removed" | "unknown"
+
 export interface Statuses {
   readonly generation: string
   /** One per id, in order. */
-  readonly statuses: ReadonlyArray<"held" | "removed" | "unknown">
+  readonly statuses: ReadonlyArray<Status>
 }
 
 export interface NntpReader {
@@ -157,7 +160,7 @@ export const make = (client: NntpClient.NntpClient): NntpReader => {
 
   const status: NntpReader["status"] = Effect.fnUntraced(function* (ids) {
     const asked = statusLines(ids).map((line) => ({ line }))
-    const statuses: Array<"held" | "removed" | "unknown"> = []
+    const statuses: Array<Status> = []
     let generation = ""
     for (const [index, reply] of (yield* client.exchange(asked)).entries()) {
       const [told = "", ...words] = reply.text.split(" ")
@@ -239,8 +242,8 @@ const statusLines = (ids: ReadonlyArray<MessageId.MessageId>): ReadonlyArray<str
   return line === "XSTATUS" ? made : [...made, line]
 }
 
-const isStatus = (word: string): word is "held" | "removed" | "unknown" =>
-  word === "held" || word === "removed" || word === "unknown"
+const isStatus = (word: string): word is Status =>
+  word === "held" || word === "digested" || word === "removed" || word === "unknown"
 
 const readChanges = (reply: NntpClient.Reply): Changes => {
   const [generation = "", next, head, reset] = reply.text.split(" ")

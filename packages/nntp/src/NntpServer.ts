@@ -3,6 +3,7 @@
  */
 import { NetSocket } from "@effect/platform-node/NodeSocket"
 import * as NodeSocketServer from "@effect/platform-node/NodeSocketServer"
+import type * as MessageId from "@lupin/core/MessageId"
 import { Injector } from "@lupin/spool/Injector"
 import { Relayer } from "@lupin/spool/Relayer"
 import { SiteIdentity } from "@lupin/spool/SiteIdentity"
@@ -23,6 +24,8 @@ export interface Options {
   readonly mayPost?: boolean
   /** What LIST NEWSGROUPS says of a group. */
   readonly describe?: (group: string) => string
+  /** Whether this site's digester has counted an event; XSTATUS tells. */
+  readonly isDigested?: (id: MessageId.MessageId) => boolean
 }
 
 export const connectionsMaxDefault = 1_000
@@ -70,7 +73,8 @@ export const layer = (options: Options = {}): Layer.Layer<NntpServer, never, Nee
           site: site.path,
           mayPost: options.mayPost ?? true,
           idleMillisMax: options.idleMillisMax ?? idleMillisMaxDefault,
-          describe: options.describe ?? (() => "No description")
+          describe: options.describe ?? (() => "No description"),
+          isDigested: options.isDigested ?? (() => false)
         }
         return yield* Connection.serve(service, socket, transport).pipe(
           Effect.ensuring(
