@@ -1,0 +1,33 @@
+/**
+ * The cache of a POP host: rows in its own Postgres, scraped from its own NNTP port.
+ */
+import * as PgClient from "@effect/sql-pg/PgClient"
+import type * as CacheStore from "@lupin/cache/CacheStore"
+import * as NntpSource from "@lupin/cache/NntpSource"
+import * as PgliteStore from "@lupin/cache/PgliteStore"
+import * as PostgresStore from "@lupin/cache/PostgresStore"
+import * as ScrapingCache from "@lupin/cache/ScrapingCache"
+import * as NntpServer from "@lupin/nntp/NntpServer"
+import type * as SiteConfig from "@lupin/site/SiteConfig"
+import { Effect, Layer, Redacted } from "effect"
+import * as Path from "node:path"
+
+const embedded = ({ cache, directory }: SiteConfig.Pop) =>
+  PgliteStore.layer({
+    directory: Path.join(directory, "cache"),
+    ...(cache.template === undefined ? {} : { template: cache.template })
+  })
+
+const real = (url: string) => PostgresStore.layer.pipe(Layer.provide(PgClient.layer({ url: Redacted.make(url) })))
+
+type RowsError = Layer.Error<ReturnType<typeof embedded>> | Layer.Error<ReturnType<typeof real>>
+
+/** Real Postgres where the configuration names one, else the embedded one in the site's directory. */
+const rows = (config: SiteConfig.Pop): Layer.Layer<CacheStore.CacheStore, RowsError> =>
+  config.cache.postgres === undefined ? embedded(config) : real(config.cache.postgres)
+
+/** This host's own port: it scrapes what its own spool holds. */
+const source = Layer.unwrap(Effect.map(NntpServer.NntpServer, ({ address }) => NntpSource.layer(address)))
+
+export const layer = (config: SiteConfig.Pop) =>
+  ScrapingCache.layer().pipe(Layer.provide(rows(config)), Layer.provide(source))
