@@ -1,0 +1,143 @@
+/**
+ * The log as followers read it: the newest changes from memory, older ones from the segments, a bounded stretch at a
+ * time.
+ */
+import type { Arrival, Change, Changes } from "../Spool.ts"
+import type { Index } from "./Index.ts"
+import type * as Record from "./Record.ts"
+import type { SegmentLog } from "./SegmentLog.ts"
+
+/** Newest events that are kept in memory, at least; at most twice as many. */
+export const recentEventsMin = 4_096
+/** Records that one call looks at in the segments, beside those it returns. */
+const scanRecordsMax = 1_000
+/** Places where recent calls stopped, so that the next ones need not search. */
+const bookmarksMax = 64
+
+export interface Follow {
+  /** Takes in events just published, in the order of their positions. */
+  readonly note: (events: ReadonlyArray<Record.Logged>) => void
+  readonly changes: (after: number, limit: number) => Changes
+  readonly arrivedSince: (sinceMillis: number, limit: number, after: number) => ReadonlyArray<Arrival>
+}
+
+export const make = (log: SegmentLog, index: Index): Follow => {
+  // At place i the event of position `recentFirst + i`, if it is a change.
+  let recent: Array<Change | undefined> = []
+  let recentFirst = index.progress.position + 1
+  const bookmarks = new Map<number, number>()
+
+  const bookmark = (position: number, address: number): void => {
+    bookmarks.delete(position)
+    bookmarks.set(position, address)
+    if (bookmarks.size <= bookmarksMax) return
+    for (const oldest of bookmarks.keys()) {
+      bookmarks.delete(oldest)
+      return
+    }
+  }
+
+  /** An address from which the event after a position is soon found. */
+  const near = (after: number): number => bookmarks.get(after) ?? index.markAt(after + 1)?.address ?? log.start
+
+  const scan = (after: number, limit: number): Changes => {
+    const { position: head } = index.progress
+    const changes: Array<Change> = []
+    let next = after
+    let address = near(after)
+    for (let records = 0; records < limit + scanRecordsMax && next < head; records++) {
+      const found = log.peek(address)
+      if (found === undefined) break
+      for (const event of found.events) {
+        if (event.position <= next || changes.length >= limit) continue
+        next = event.position
+        const change = toChange(event)
+        if (change !== undefined) changes.push(change)
+      }
+      if (next < (found.events.at(-1)?.position ?? 0)) return { changes, next, head }
+      address = found.next
+      if (changes.length >= limit) break
+    }
+    bookmark(next, address)
+    return { changes, next, head }
+  }
+
+  return {
+    note: (events) => {
+      for (const event of events) recent.push(toChange(event))
+      if (recent.length < recentEventsMin * 2) return
+      const dropped = recent.length - recentEventsMin
+      recent = recent.slice(dropped)
+      recentFirst += dropped
+    },
+    changes: (after, limit) => {
+      const from = Math.max(0, after)
+      const { position: head } = index.progress
+      if (from >= head) return { changes: [], next: from, head }
+      if (from + 1 < recentFirst) return scan(from, limit)
+      const changes: Array<Change> = []
+      let next = from
+      while (next < head && changes.length < limit) {
+        const change = recent[next + 1 - recentFirst]
+        next += 1
+        if (change !== undefined) changes.push(change)
+      }
+      return { changes, next, head }
+    },
+    arrivedSince: (sinceMillis, limit, after) => {
+      const { position: head } = index.progress
+      const arrivals: Array<Arrival> = []
+      let address = Math.max(near(Math.max(0, after)), index.markBefore(sinceMillis)?.address ?? log.start)
+      for (let position = after; position < head && arrivals.length < limit; ) {
+        const found = log.peek(address)
+        if (found === undefined) break
+        for (const event of found.events) {
+          position = event.position
+          if (event._tag !== "Filed" || position <= after || event.atMillis < sinceMillis) continue
+          if (arrivals.length >= limit || !isHeld(index, event)) continue
+          const groups = event.numbers.map(([group]) => group)
+          arrivals.push({ id: event.id, groups, position, arrivedMillis: event.atMillis })
+        }
+        address = found.next
+      }
+      return arrivals
+    }
+  }
+}
+
+/** Held as it was filed here: an id that was forgotten may have come again. */
+const isHeld = (index: Index, event: Record.Filed): boolean => {
+  const row = index.id(event.id)
+  return row?._tag === "Held" && row.position === event.position
+}
+
+const whys = { Cancelled: "cancelled", Superseded: "superseded", Expired: "expired" } as const
+
+const toChange = (event: Record.Logged): Change | undefined => {
+  switch (event._tag) {
+    case "Filed":
+      return {
+        _tag: "Filed",
+        position: event.position,
+        id: event.id,
+        groups: event.numbers.map(([group]) => group),
+        bytes: event.bytes,
+        arrivedMillis: event.atMillis,
+        path: event.path,
+        ...(event.slot === undefined ? {} : { slot: event.slot.key })
+      }
+    case "Cancelled":
+    case "Superseded":
+    case "Expired":
+      return {
+        _tag: "Removed",
+        position: event.position,
+        id: event.id,
+        groups: event.numbers.map(([group]) => group),
+        removedMillis: event.atMillis,
+        why: whys[event._tag]
+      }
+    default:
+      return undefined
+  }
+}

@@ -1,0 +1,164 @@
+/**
+ * Writes what callers bring at about the same time with one write and one sync, and answers each once its part is safe.
+ *
+ * One commit is under way at a time; what comes meanwhile shares the next. Readers see a commit only when it is safe.
+ */
+import type { Stored } from "../Spool.ts"
+import type * as Plan from "./Plan.ts"
+
+/** Commands of one commit at most, so that it does not hold up the rest of the process for long. */
+export const unitsMax = 1_000
+/** Octets of one commit at most, give or take an article. */
+export const commitBytesMax = 4 * 1024 * 1024
+/** Octets of articles that may wait; what comes beyond is refused for now. */
+export const waitingBytesMax = 64 * 1024 * 1024
+
+/** What the commit acts on. All but `sync` is synchronous; any may throw. */
+export interface Target {
+  readonly plan: () => Plan.Plan
+  /** Writes the records and gives their addresses; where it throws, nothing may stay behind. */
+  readonly write: (records: ReadonlyArray<Plan.Planned>) => ReadonlyArray<number>
+  /** Cuts off what a failed write left behind. */
+  readonly undo: () => void
+  readonly sync: (done: (error: Error | null) => void) => void
+  /** Shows the records to readers. */
+  readonly publish: (records: ReadonlyArray<Plan.Planned>, addresses: ReadonlyArray<number>) => void
+  /** Called after the answers were given, for what may take its time. */
+  readonly settle: () => void
+}
+
+export type Answer = ReadonlyArray<Stored | undefined> | { readonly _tag: "Unavailable"; readonly reason: string }
+
+interface Job {
+  readonly units: ReadonlyArray<Plan.Unit>
+  readonly answer: (answer: Answer) => void
+  readonly stored: Array<Stored | undefined>
+  readonly bytes: number
+}
+
+export interface GroupCommit {
+  /** Answers one `Stored` per unit that files, in order. */
+  readonly submit: (units: ReadonlyArray<Plan.Unit>, answer: (answer: Answer) => void) => void
+  /** Takes nothing more, and calls back when all that was taken is answered. */
+  readonly close: (done: () => void) => void
+}
+
+export const make = (target: Target): GroupCommit => {
+  let waiting: Array<Job> = []
+  let waitingBytes = 0
+  let isBusy = false
+  let broken: string | undefined
+  let closed: (() => void) | undefined
+
+  const fail = (jobs: ReadonlyArray<Job>, reason: string): void => {
+    for (const job of jobs) job.answer({ _tag: "Unavailable", reason })
+  }
+
+  const drop = (jobs: ReadonlyArray<Job>): void => {
+    const dropped = new Set(jobs)
+    waiting = waiting.filter((job) => !dropped.has(job))
+    for (const job of jobs) waitingBytes -= job.bytes
+  }
+
+  /** Plans as much as one commit may hold; the last job may be left with a rest. */
+  const gather = (): { readonly plan: Plan.Plan; readonly jobs: ReadonlyArray<Job> } => {
+    const plan = target.plan()
+    const jobs: Array<Job> = []
+    let units = 0
+    let bytes = 0
+    for (const job of waiting) {
+      jobs.push(job)
+      while (job.stored.length < job.units.length) {
+        if (units >= unitsMax || bytes >= commitBytesMax) return { plan, jobs }
+        const unit = job.units[job.stored.length]
+        if (unit === undefined) break
+        job.stored.push(plan.add(unit))
+        units += 1
+        bytes += unit.article?.octets.length ?? 0
+      }
+    }
+    return { plan, jobs }
+  }
+
+  const finish = (plan: Plan.Plan, addresses: ReadonlyArray<number>, jobs: ReadonlyArray<Job>): void => {
+    attempt(() => target.publish(plan.records, addresses))
+    const whole = jobs.filter((job) => job.stored.length === job.units.length)
+    drop(whole)
+    for (const job of whole) job.answer(job.stored)
+    attempt(target.settle)
+  }
+
+  /** What fails here leaves the spool in doubt: it serves reads, and stores again after it was opened anew. */
+  const attempt = (act: () => void): void => {
+    try {
+      act()
+    } catch (error) {
+      broken = doubt(error)
+    }
+  }
+
+  const commit = (): void => {
+    if (broken !== undefined) {
+      fail(waiting, broken)
+      drop(waiting)
+    }
+    if (waiting.length === 0) return rest()
+    let jobs: ReadonlyArray<Job> = waiting
+    let plan: Plan.Plan
+    let addresses: ReadonlyArray<number> = []
+    try {
+      const gathered = gather()
+      jobs = gathered.jobs
+      plan = gathered.plan
+      if (plan.records.length > 0) addresses = target.write(plan.records)
+    } catch (error) {
+      // Nothing was shown, and nothing is left in the log: these callers try again, and the next ones may succeed.
+      attempt(target.undo)
+      fail(jobs, reasonOf(error))
+      drop(jobs)
+      return next()
+    }
+    if (plan.records.length === 0) {
+      finish(plan, addresses, jobs)
+      return next()
+    }
+    target.sync((error) => {
+      if (error === null) finish(plan, addresses, jobs)
+      else broken = doubt(error)
+      next()
+    })
+  }
+
+  const next = (): void => {
+    setImmediate(commit)
+  }
+
+  const rest = (): void => {
+    isBusy = false
+    closed?.()
+  }
+
+  return {
+    submit: (units, answer) => {
+      const bytes = units.reduce((sum, unit) => sum + (unit.article?.octets.length ?? 0), 0)
+      if (closed !== undefined) return answer({ _tag: "Unavailable", reason: "the spool is closing" })
+      if (broken !== undefined) return answer({ _tag: "Unavailable", reason: broken })
+      if (waitingBytes > 0 && waitingBytes + bytes > waitingBytesMax) {
+        return answer({ _tag: "Unavailable", reason: "too much is waiting to be stored" })
+      }
+      waiting.push({ units, answer, stored: [], bytes })
+      waitingBytes += bytes
+      if (isBusy) return
+      isBusy = true
+      setImmediate(commit)
+    },
+    close: (done) => {
+      closed = done
+      if (!isBusy) done()
+    }
+  }
+}
+
+const doubt = (error: unknown): string => `stores nothing more until it is opened anew: ${reasonOf(error)}`
+
+const reasonOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))

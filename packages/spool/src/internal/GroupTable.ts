@@ -1,0 +1,98 @@
+/**
+ * The groups of a spool on disk: water marks and counts, kept in memory and taken along event by event as `core/Site`
+ * does.
+ *
+ * `low` is found by asking for the first number held, and only when somebody looks: removals in a row cost nothing.
+ */
+import type * as Group from "@lupin/core/Group"
+import type * as GroupName from "@lupin/core/GroupName"
+
+/** A group by its key in the index. One that was removed stays known, so that its numbers are never given again. */
+export interface Shelf {
+  readonly key: number
+  readonly name: GroupName.GroupName
+  isThere: boolean
+  /** Numbers up to this belong to an earlier life of the group, and are not shown. */
+  floor: number
+  /** No number held is below this. */
+  lowAtLeast: number
+  high: number
+  count: number
+  status: Group.Status
+  createdMillis: number
+}
+
+export interface GroupTable {
+  readonly get: (name: string) => Shelf | undefined
+  readonly all: () => Iterable<Shelf>
+  /** Shelves changed since the last time this was asked. */
+  readonly takeChanged: () => ReadonlyArray<Shelf>
+  readonly file: (name: GroupName.GroupName, number: number, atMillis: number) => Shelf
+  /** The shelf whose number that is now; nothing where it was of an earlier life of the group. */
+  readonly unfile: (name: string, number: number) => Shelf | undefined
+  readonly add: (name: GroupName.GroupName, status: Group.Status, atMillis: number) => void
+  readonly remove: (name: string) => void
+}
+
+export const make = (shelves: Iterable<Shelf>, numberBase: number): GroupTable => {
+  const table = new Map<string, Shelf>()
+  const changed = new Set<Shelf>()
+  for (const shelf of shelves) table.set(shelf.name, shelf)
+
+  const reach = (name: GroupName.GroupName, atMillis: number): Shelf => {
+    let shelf = table.get(name)
+    if (shelf === undefined) {
+      shelf = {
+        key: table.size + 1,
+        name,
+        isThere: false,
+        floor: numberBase,
+        lowAtLeast: numberBase + 1,
+        high: numberBase,
+        count: 0,
+        status: "y",
+        createdMillis: atMillis
+      }
+      table.set(name, shelf)
+    }
+    if (!shelf.isThere) shelf.createdMillis = atMillis
+    shelf.isThere = true
+    changed.add(shelf)
+    return shelf
+  }
+
+  return {
+    get: (name) => table.get(name),
+    all: () => table.values(),
+    takeChanged: () => {
+      const taken = [...changed]
+      changed.clear()
+      return taken
+    },
+    file: (name, number, atMillis) => {
+      const shelf = reach(name, atMillis)
+      if (shelf.count === 0) shelf.lowAtLeast = number
+      shelf.high = number
+      shelf.count += 1
+      return shelf
+    },
+    unfile: (name, number) => {
+      const shelf = table.get(name)
+      if (shelf === undefined || number <= shelf.floor) return undefined
+      shelf.count -= 1
+      if (shelf.count === 0) shelf.lowAtLeast = shelf.high + 1
+      else if (number === shelf.lowAtLeast) shelf.lowAtLeast = number + 1
+      changed.add(shelf)
+      return shelf
+    },
+    add: (name, status, atMillis) => {
+      reach(name, atMillis).status = status
+    },
+    remove: (name) => {
+      const shelf = table.get(name)
+      if (shelf === undefined) return
+      Object.assign(shelf, { isThere: false, floor: shelf.high, lowAtLeast: shelf.high + 1, count: 0, status: "y" })
+      changed.add(shelf)
+    }
+  }
+}

@@ -1,0 +1,320 @@
+/**
+ * What readers and deciders look up, projected from the log: history, numbers, slots and landmarks in LMDB.
+ *
+ * Committed lazily together with the place up to which the log was taken in; what is not yet committed lies in an
+ * overlay of bounded size and is taken from the log again after a crash. Deleting the index loses nothing.
+ */
+import * as Site from "@lupin/core/Site"
+import type * as MessageId from "@lupin/core/MessageId"
+import { Buffer } from "node:buffer"
+import { type Database, open as openLmdb, type RootDatabase } from "lmdb"
+import * as GroupTable from "./GroupTable.ts"
+import type { IdRow, Mark, Place } from "./IndexRows.ts"
+import * as Rows from "./IndexRows.ts"
+import type * as Record from "./Record.ts"
+
+/** Records that are taken in between two commits. */
+export const recordsPerCommit = 1_000
+/** Records between two landmarks: what a follower that starts anywhere has to skip. */
+const recordsPerMark = 64
+/** Raised when rows change their form: an older index is made anew from the log. */
+const indexFormat = 1
+
+type Slot = { readonly id: MessageId.MessageId; readonly rank: string }
+type Rows = Database<Buffer, Buffer>
+
+/** How far the log was taken in. */
+export interface Progress {
+  readonly position: number
+  /** Where the next record begins. */
+  readonly address: number
+  /** Where the latest record begins; 0 before the first. */
+  readonly latestAddress: number
+  readonly latestMillis: number
+}
+
+interface Changed {
+  readonly added: Map<number, Place>
+  readonly dropped: Set<number>
+}
+
+const binary = { encoding: "binary", keyEncoding: "binary" } as const
+
+export class Index {
+  readonly #env: RootDatabase
+  readonly #ids: Rows
+  readonly #numbers: Rows
+  readonly #groups: Rows
+  readonly #slots: Rows
+  readonly #marks: Rows
+  readonly #meta: Rows
+  readonly #generation: Site.Generation
+  readonly #newIds = new Map<string, IdRow>()
+  readonly #newNumbers = new Map<number, Changed>()
+  readonly #newSlots = new Map<string, Slot>()
+  #newMarks: Array<Mark> = []
+  #recordsSinceCommit = 0
+  #recordsSinceMark = recordsPerMark
+  #hasFailed = false
+  progress: Progress
+  groups: GroupTable.GroupTable
+
+  /** Opens the index in a directory; an index of another generation or format is emptied. `start`: of the log. */
+  constructor(directory: string, generation: Site.Generation, start: number) {
+    this.#env = openLmdb({ path: directory, maxDbs: 8, noSubdir: false, ...binary })
+    const database = (name: string): Rows => this.#env.openDB<Buffer, Buffer>({ name, ...binary })
+    this.#ids = database("ids")
+    this.#numbers = database("numbers")
+    this.#groups = database("groups")
+    this.#slots = database("slots")
+    this.#marks = database("marks")
+    this.#meta = database("meta")
+    this.#generation = generation
+    this.progress = { position: 0, address: start, latestAddress: 0, latestMillis: 0 }
+    const saved = this.#meta.get(progressKey)
+    const kept = saved === undefined ? undefined : JSON.parse(saved.toString("utf8"))
+    if (kept?.format === indexFormat && kept.generation === generation.id) {
+      this.progress = kept.progress
+      this.groups = GroupTable.make(this.#readShelves(), generation.numberBase)
+    } else {
+      this.groups = this.empty(start)
+    }
+  }
+
+  /** Forgets everything, so that the log can be taken in from its start. */
+  empty(start: number): GroupTable.GroupTable {
+    for (const rows of [this.#ids, this.#numbers, this.#groups, this.#slots, this.#marks, this.#meta]) rows.clearSync()
+    this.progress = { position: 0, address: start, latestAddress: 0, latestMillis: 0 }
+    return (this.groups = GroupTable.make([], this.#generation.numberBase))
+  }
+
+  /** Takes in one record, the next of the log. */
+  take(events: ReadonlyArray<Record.Logged>, place: Place, next: number): void {
+    const [first] = events
+    const last = events.at(-1)
+    if (first === undefined || last === undefined) return
+    if (this.#recordsSinceMark++ >= recordsPerMark) {
+      this.#newMarks.push({ position: first.position, address: place.address, atMillis: first.atMillis })
+      this.#recordsSinceMark = 1
+    }
+    for (const event of events) this.#evolve(event, place)
+    const latestMillis = Math.max(this.progress.latestMillis, last.atMillis)
+    this.progress = { position: last.position, address: next, latestAddress: place.address, latestMillis }
+    this.#recordsSinceCommit += 1
+  }
+
+  get isCommitDue(): boolean {
+    return this.#recordsSinceCommit >= recordsPerCommit
+  }
+
+  /** Once this has thrown it does nothing more: the overlay goes on serving, and the next opening takes the log again. */
+  commit(): void {
+    if (this.#recordsSinceCommit === 0 || this.#hasFailed) return
+    this.#hasFailed = true
+    this.#write()
+    this.#hasFailed = false
+    this.#newIds.clear()
+    this.#newNumbers.clear()
+    this.#newSlots.clear()
+    this.#newMarks = []
+    this.#recordsSinceCommit = 0
+  }
+
+  #write(): void {
+    this.#env.transactionSync(() => {
+      for (const [id, row] of this.#newIds) this.#ids.putSync(Rows.idKey(id), Rows.writeId(row))
+      for (const [group, { added, dropped }] of this.#newNumbers) {
+        for (const number of dropped) this.#numbers.removeSync(Rows.numberKey(group, number))
+        for (const [number, place] of added) this.#numbers.putSync(Rows.numberKey(group, number), Rows.writePlace(place))
+      }
+      for (const [key, slot] of this.#newSlots) this.#slots.putSync(Buffer.from(key), Buffer.from(JSON.stringify(slot)))
+      for (const mark of this.#newMarks) this.#marks.putSync(Rows.positionKey(mark.position), Rows.writeMark(mark))
+      for (const shelf of this.groups.takeChanged()) {
+        this.#groups.putSync(Rows.idKey(shelf.name), Rows.writeShelf(shelf))
+      }
+      const { progress } = this
+      const kept = { format: indexFormat, generation: this.#generation.id, progress }
+      this.#meta.putSync(progressKey, Buffer.from(JSON.stringify(kept)))
+    })
+  }
+
+  id(id: string): IdRow | undefined {
+    const fresh = this.#newIds.get(id)
+    if (fresh !== undefined) return fresh
+    const octets = this.#ids.get(Rows.idKey(id))
+    return octets === undefined ? undefined : Rows.readId(octets)
+  }
+
+  status(id: string): "held" | "removed" | "unknown" {
+    const row = this.id(id)
+    return row === undefined ? "unknown" : row._tag === "Held" ? "held" : "removed"
+  }
+
+  /** The first id that begins so and passes, held or removed. At most `scanMax` others are looked at. */
+  firstId(prefix: string, isSought: (id: string) => boolean, scanMax: number): string | undefined {
+    const found = [...this.#newIds.keys()].filter((id) => id.startsWith(prefix) && isSought(id))
+    for (const key of this.#ids.getKeys({ start: Rows.idKey(prefix), limit: scanMax })) {
+      const id = key.toString("latin1")
+      if (!id.startsWith(prefix)) break
+      if (isSought(id)) {
+        found.push(id)
+        break
+      }
+    }
+    return found.toSorted()[0]
+  }
+
+  /** The highest that a slot has seen. */
+  slot(key: string): Slot | undefined {
+    const fresh = this.#newSlots.get(key)
+    if (fresh !== undefined) return fresh
+    const octets = this.#slots.get(Buffer.from(key))
+    return octets === undefined ? undefined : JSON.parse(octets.toString("utf8"))
+  }
+
+  /** Drops what history knows of ids that are not held. */
+  forget(ids: ReadonlyArray<string>): void {
+    this.commit()
+    const removed = ids.filter((id) => this.status(id) === "removed")
+    this.#env.transactionSync(() => {
+      for (const id of removed) this.#ids.removeSync(Rows.idKey(id))
+    })
+  }
+
+  /** Where the article of that number lies. */
+  place(shelf: GroupTable.Shelf, number: number): Place | undefined {
+    if (number <= shelf.floor || number > shelf.high) return undefined
+    const fresh = this.#newNumbers.get(shelf.key)
+    if (fresh?.dropped.has(number) === true) return undefined
+    const added = fresh?.added.get(number)
+    if (added !== undefined) return added
+    const octets = this.#numbers.get(Rows.numberKey(shelf.key, number))
+    return octets === undefined ? undefined : Rows.readPlace(octets)
+  }
+
+  /** Numbers held in `low..high` with their places, ascending, at most `limit`. */
+  places(shelf: GroupTable.Shelf, low: number, high: number, limit: number): Array<readonly [number, Place]> {
+    const fresh = this.#newNumbers.get(shelf.key)
+    const found: Array<readonly [number, Place]> = []
+    const [start, end] = rangeOf(shelf, low, high)
+    if (start > end || limit <= 0) return found
+    const range = { start: Rows.numberKey(shelf.key, start), end: Rows.numberKey(shelf.key, end + 1) }
+    for (const { key, value } of this.#numbers.getRange(range)) {
+      const number = Rows.readNumber(key)
+      if (fresh?.dropped.has(number) !== true) found.push([number, Rows.readPlace(value)])
+      if (found.length === limit) return found
+    }
+    // What is not yet committed has higher numbers than all that is, and comes in their order.
+    for (const [number, place] of fresh?.added ?? []) {
+      if (number < start || number > end) continue
+      found.push([number, place])
+      if (found.length === limit) break
+    }
+    return found
+  }
+
+  /** The highest number held up to `high`. */
+  numberBelow(shelf: GroupTable.Shelf, high: number): number | undefined {
+    const [start, end] = rangeOf(shelf, 0, high)
+    if (start > end) return undefined
+    const fresh = this.#newNumbers.get(shelf.key)
+    const added = [...(fresh?.added.keys() ?? [])].findLast((number) => number <= end)
+    if (added !== undefined) return added
+    const range = { start: Rows.numberKey(shelf.key, end), end: Rows.numberKey(shelf.key, start - 1), reverse: true }
+    for (const key of this.#numbers.getKeys(range)) {
+      const number = Rows.readNumber(key)
+      if (fresh?.dropped.has(number) !== true) return number
+    }
+    return undefined
+  }
+
+  /** The lowest number held, one above `high` where none is. */
+  low(shelf: GroupTable.Shelf): number {
+    if (shelf.count > 0) shelf.lowAtLeast = this.places(shelf, 0, shelf.high, 1)[0]?.[0] ?? shelf.high + 1
+    return shelf.lowAtLeast
+  }
+
+  /** The latest landmark that is not behind a position. */
+  markAt(position: number): Mark | undefined {
+    const fresh = this.#newMarks.findLast((mark) => mark.position <= position)
+    if (fresh !== undefined) return fresh
+    for (const { key, value } of this.#marks.getRange({ start: Rows.positionKey(position), reverse: true, limit: 1 })) {
+      return Rows.readMark(key, value)
+    }
+    return undefined
+  }
+
+  /** The latest landmark of before a time. Time never goes back along the log. */
+  markBefore(millis: number): Mark | undefined {
+    let low = 0
+    let high = this.progress.position
+    while (low < high) {
+      const middle = Math.ceil((low + high) / 2)
+      const mark = this.markAt(middle)
+      if (mark === undefined || mark.atMillis < millis) low = middle
+      else high = mark.position - 1
+    }
+    return this.markAt(low)
+  }
+
+  async close(): Promise<void> {
+    this.commit()
+    await this.#env.close()
+  }
+
+  #evolve(event: Record.Logged, place: Place): void {
+    const { atMillis } = event
+    switch (event._tag) {
+      case "Filed":
+        this.#newIds.set(event.id, { _tag: "Held", position: event.position, ...place })
+        for (const [name, number] of event.numbers) {
+          const shelf = this.groups.file(name, number, atMillis)
+          this.#changed(shelf).added.set(number, place)
+        }
+        return this.#fill(event)
+      case "Cancelled":
+      case "Superseded":
+      case "Expired":
+        this.#newIds.set(event.id, { _tag: "Removed", atMillis })
+        for (const [name, number] of event.numbers) {
+          const shelf = this.groups.unfile(name, number)
+          if (shelf === undefined) continue
+          const changed = this.#changed(shelf)
+          if (!changed.added.delete(number)) changed.dropped.add(number)
+        }
+        return
+      case "GroupAdded":
+        return this.groups.add(event.group, event.status, atMillis)
+      case "GroupRemoved":
+        return this.groups.remove(event.group)
+    }
+  }
+
+  #fill({ id, slot }: Record.Filed): void {
+    if (slot === undefined) return
+    const rival = this.slot(slot.key)
+    if (rival === undefined || Site.rankOrder({ id, rank: slot.rank }, rival) > 0) {
+      this.#newSlots.set(slot.key, { id, rank: slot.rank })
+    }
+  }
+
+  #changed(shelf: GroupTable.Shelf): Changed {
+    const known = this.#newNumbers.get(shelf.key)
+    if (known !== undefined) return known
+    const changed = { added: new Map<number, Place>(), dropped: new Set<number>() }
+    this.#newNumbers.set(shelf.key, changed)
+    return changed
+  }
+
+  *#readShelves(): Iterable<GroupTable.Shelf> {
+    for (const { key, value } of this.#groups.getRange({})) yield Rows.readShelf(key, value)
+  }
+}
+
+const progressKey = Buffer.from("progress")
+
+/** Both ends included; no number held lies outside. */
+const rangeOf = (shelf: GroupTable.Shelf, low: number, high: number): readonly [number, number] => [
+  Math.max(low, shelf.floor + 1, shelf.lowAtLeast),
+  Math.min(high, shelf.high)
+]

@@ -1,0 +1,62 @@
+/**
+ * Positions of followers in a file: a line each time one is saved, the last line of a follower counts.
+ *
+ * A line reaches the system at once and the disk when it likes; a torn or damaged line is passed over.
+ */
+import { Buffer } from "node:buffer"
+import * as fs from "node:fs"
+import * as path from "node:path"
+import { crc32 } from "node:zlib"
+
+export interface PositionsFile {
+  readonly read: (follower: string) => number | undefined
+  readonly save: (follower: string, position: number) => void
+  readonly close: () => void
+}
+
+/** The file is written anew with one line a follower once it has grown so long. */
+const fileBytesMax = 1024 * 1024
+
+export const open = (directory: string): PositionsFile => {
+  const name = path.join(directory, "positions")
+  const positions = new Map<string, number>()
+  const text = fs.existsSync(name) ? fs.readFileSync(name, "utf8") : ""
+  for (const line of text.split("\n")) {
+    const saved = parse(line)
+    if (saved !== undefined) positions.set(saved.follower, saved.position)
+  }
+
+  let bytes = 0
+  const rewrite = (): number => {
+    const lines = Buffer.from([...positions].map(([follower, position]) => format(follower, position)).join(""))
+    fs.writeFileSync(`${name}.new`, lines, { flush: true })
+    fs.renameSync(`${name}.new`, name)
+    bytes = lines.length
+    return fs.openSync(name, "a")
+  }
+  let file = rewrite()
+
+  return {
+    read: (follower) => positions.get(follower),
+    save: (follower, position) => {
+      if (positions.get(follower) === position) return
+      positions.set(follower, position)
+      bytes += fs.writeSync(file, format(follower, position))
+      if (bytes <= fileBytesMax) return
+      fs.closeSync(file)
+      file = rewrite()
+    },
+    close: () => fs.closeSync(file)
+  }
+}
+
+const format = (follower: string, position: number): string => {
+  const text = `${position} ${encodeURIComponent(follower)}`
+  return `${text} ${crc32(text).toString(16)}\n`
+}
+
+const parse = (line: string): { readonly follower: string; readonly position: number } | undefined => {
+  const [, text, digits, name, crc] = /^((\d{1,16}) (\S+)) ([0-9a-f]+)$/.exec(line) ?? []
+  if (text === undefined || name === undefined || crc32(text).toString(16) !== crc) return undefined
+  return { follower: decodeURIComponent(name), position: Number(digits) }
+}

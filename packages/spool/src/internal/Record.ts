@@ -1,0 +1,213 @@
+/**
+ * Records of the log: what one command led to, in octets, with all that replay needs and the article last.
+ *
+ * On disk a record is the length and the CRC-32 of its payload (4 octets each, big-endian), then the payload. All events
+ * of one command share a record, so that a torn tail never parts them.
+ */
+import type * as GroupName from "@lupin/core/GroupName"
+import type * as MessageId from "@lupin/core/MessageId"
+import type * as Site from "@lupin/core/Site"
+import type * as Xref from "@lupin/core/Xref"
+import { Buffer } from "node:buffer"
+import { crc32 } from "node:zlib"
+
+/** An article's event with what followers and readers ask for most. `overview` is the line without its number. */
+export type Filed = Site.Filed & { readonly path: string; readonly overview: Uint8Array; readonly bytes: number }
+/** An event that removes, with the numbers that were taken from the article. */
+export type Removal = (Site.Cancelled | Site.Superseded | Site.Expired) & { readonly numbers: Xref.Numbers }
+export type Logged = Filed | Removal | Site.GroupAdded | Site.GroupRemoved
+
+/** Octets in front of each payload. */
+export const headBytes = 8
+/** How far into its payload a record says where its article begins. */
+const prefixBytes = 5
+
+const tags = ["Filed", "Cancelled", "Superseded", "Expired", "GroupAdded", "GroupRemoved"] as const
+
+/** The record as pieces for one write, the article not copied. */
+export const encode = (events: ReadonlyArray<Logged>, article: Uint8Array | undefined): ReadonlyArray<Uint8Array> => {
+  const writer = new Writer()
+  writer.skip(headBytes)
+  writer.uint(events.length, 1)
+  writer.skip(4)
+  for (const event of events) writeEvent(writer, event)
+  const meta = writer.take()
+  const metaBytes = meta.length - headBytes
+  meta.writeUInt32BE(metaBytes, headBytes + 1)
+  meta.writeUInt32BE(metaBytes + (article?.length ?? 0), 0)
+  const checked = crc32(meta.subarray(headBytes))
+  meta.writeUInt32BE(article === undefined ? checked : crc32(article, checked), 4)
+  return article === undefined ? [meta] : [meta, article]
+}
+
+/** Length and checksum of the payload that follows a head. */
+export const readHead = (head: Buffer): { readonly bytes: number; readonly crc: number } => ({
+  bytes: head.readUInt32BE(0),
+  crc: head.readUInt32BE(4)
+})
+
+export const isIntact = (payload: Uint8Array, crc: number): boolean => crc32(payload) === crc
+
+/** How many octets of a payload precede its article; `undefined` while too few are there to tell. */
+export const metaBytes = (payload: Buffer): number | undefined =>
+  payload.length < prefixBytes ? undefined : payload.readUInt32BE(1)
+
+/** The events of a payload, of which at least `metaBytes` are there. `payloadBytes` is its whole length. */
+export const decode = (payload: Buffer, payloadBytes: number): ReadonlyArray<Logged> => {
+  const reader = new Reader(payload)
+  const count = reader.uint(1)
+  const articleStart = reader.uint(4)
+  const events: Array<Logged> = []
+  for (let at = 0; at < count; at++) events.push(readEvent(reader, payloadBytes - articleStart))
+  return events
+}
+
+const writeEvent = (writer: Writer, event: Logged): void => {
+  writer.uint(tags.indexOf(event._tag), 1)
+  writer.uint(event.position, 6)
+  writer.uint(event.atMillis, 6)
+  switch (event._tag) {
+    case "Filed":
+      writer.text(event.id)
+      writeNumbers(writer, event.numbers)
+      writer.uint(event.slot === undefined ? 0 : 1, 1)
+      if (event.slot !== undefined) {
+        writer.text(event.slot.key)
+        writer.text(event.slot.rank)
+      }
+      writer.text(event.path)
+      return writer.octets(event.overview)
+    case "Cancelled":
+    case "Superseded":
+    case "Expired":
+      writer.text(event.id)
+      writeNumbers(writer, event.numbers)
+      return event._tag === "Superseded" ? writer.text(event.by) : undefined
+    case "GroupAdded":
+      writer.text(event.group)
+      return writer.text(event.status)
+    case "GroupRemoved":
+      return writer.text(event.group)
+  }
+}
+
+const readEvent = (reader: Reader, bytes: number): Logged => {
+  const tag = tags[reader.uint(1)]
+  const position = reader.uint(6)
+  const atMillis = reader.uint(6)
+  // What is read here was written by this module and bears its checksum: names and ids were checked at the door.
+  switch (tag) {
+    case "Filed": {
+      const id = reader.text() as MessageId.MessageId
+      const numbers = readNumbers(reader)
+      const slot = reader.uint(1) === 0 ? {} : { slot: { key: reader.text(), rank: reader.text() } }
+      return { _tag: tag, position, atMillis, id, numbers, path: reader.text(), overview: reader.octets(), bytes, ...slot }
+    }
+    case "Superseded": {
+      const id = reader.text() as MessageId.MessageId
+      const numbers = readNumbers(reader)
+      return { _tag: tag, position, atMillis, id, numbers, by: reader.text() as MessageId.MessageId }
+    }
+    case "Cancelled":
+    case "Expired": {
+      const id = reader.text() as MessageId.MessageId
+      return { _tag: tag, position, atMillis, id, numbers: readNumbers(reader) }
+    }
+    case "GroupAdded": {
+      const group = reader.text() as GroupName.GroupName
+      return { _tag: tag, position, atMillis, group, status: reader.text() as Site.GroupAdded["status"] }
+    }
+    case "GroupRemoved":
+      return { _tag: tag, position, atMillis, group: reader.text() as GroupName.GroupName }
+    default:
+      throw new Error("a record of the log holds an event of no known kind")
+  }
+}
+
+const writeNumbers = (writer: Writer, numbers: Xref.Numbers): void => {
+  writer.uint(numbers.length, 2)
+  for (const [group, number] of numbers) {
+    writer.text(group)
+    writer.uint(number, 4)
+  }
+}
+
+const readNumbers = (reader: Reader): Xref.Numbers => {
+  const count = reader.uint(2)
+  const numbers: Array<readonly [GroupName.GroupName, number]> = []
+  for (let at = 0; at < count; at++) numbers.push([reader.text() as GroupName.GroupName, reader.uint(4)])
+  return numbers
+}
+
+const scratchBytes = 4096
+
+/** One block serves all records that fit; `take` copies out of it. */
+const scratch = Buffer.alloc(scratchBytes)
+
+class Writer {
+  #buffer = scratch
+  #at = 0
+
+  skip(bytes: number): void {
+    this.#reserve(bytes)
+    this.#at += bytes
+  }
+
+  uint(value: number, bytes: 1 | 2 | 4 | 6): void {
+    this.#reserve(bytes)
+    this.#at = this.#buffer.writeUIntBE(value, this.#at, bytes)
+  }
+
+  /** At most 4 GiB, UTF-8. */
+  text(value: string): void {
+    this.#reserve(4 + value.length * 3)
+    const bytes = this.#buffer.write(value, this.#at + 4, "utf8")
+    this.#buffer.writeUInt32BE(bytes, this.#at)
+    this.#at += 4 + bytes
+  }
+
+  octets(value: Uint8Array): void {
+    this.#reserve(4 + value.length)
+    this.#buffer.writeUInt32BE(value.length, this.#at)
+    this.#buffer.set(value, this.#at + 4)
+    this.#at += 4 + value.length
+  }
+
+  take(): Buffer {
+    return Buffer.from(this.#buffer.subarray(0, this.#at))
+  }
+
+  #reserve(bytes: number): void {
+    if (this.#at + bytes <= this.#buffer.length) return
+    const larger = Buffer.alloc((this.#at + bytes) * 2)
+    larger.set(this.#buffer.subarray(0, this.#at))
+    this.#buffer = larger
+  }
+}
+
+class Reader {
+  readonly #buffer: Buffer
+  #at = 0
+
+  constructor(buffer: Buffer) {
+    this.#buffer = buffer
+  }
+
+  uint(bytes: 1 | 2 | 4 | 6): number {
+    const value = this.#buffer.readUIntBE(this.#at, bytes)
+    this.#at += bytes
+    return value
+  }
+
+  text(): string {
+    const bytes = this.uint(4)
+    this.#at += bytes
+    return this.#buffer.toString("utf8", this.#at - bytes, this.#at)
+  }
+
+  octets(): Uint8Array {
+    const bytes = this.uint(4)
+    this.#at += bytes
+    return this.#buffer.subarray(this.#at - bytes, this.#at)
+  }
+}

@@ -1,0 +1,83 @@
+/**
+ * A spool's directory: which generation it holds and in which format, and the opening of what lies in it.
+ */
+import * as Schema from "effect/Schema"
+import type * as Site from "@lupin/core/Site"
+import * as fs from "node:fs"
+import * as path from "node:path"
+import type { Disk } from "../Disk.ts"
+import { Index } from "./Index.ts"
+import * as SegmentLog from "./SegmentLog.ts"
+
+/** Raised when an older program could not read what a newer one wrote. */
+export const format = 1
+
+const Description = Schema.fromJsonString(
+  Schema.Struct({
+    format: Schema.Literal(format),
+    generation: Schema.Struct({ id: Schema.String, startedMillis: Schema.Number, numberBase: Schema.Number })
+  })
+)
+
+/** The generation in a directory, or `fresh` written into a new one. Throws if it cannot be read here. */
+export const describe = (directory: string, fresh: Site.Generation): Site.Generation => {
+  const name = path.join(directory, "spool.json")
+  if (fs.existsSync(name)) {
+    const text = fs.readFileSync(name, "utf8")
+    try {
+      return Schema.decodeUnknownSync(Description)(text).generation
+    } catch (error) {
+      throw new Error(`${name} is of no format known here (this program writes format ${format})`, { cause: error })
+    }
+  }
+  if (fs.existsSync(path.join(directory, "log"))) throw new Error(`${directory} has a log but no spool.json`)
+  fs.writeFileSync(`${name}.new`, Schema.encodeSync(Description)({ format, generation: fresh }), { flush: true })
+  fs.renameSync(`${name}.new`, name)
+  SegmentLog.syncDirectory(directory)
+  return fresh
+}
+
+export interface Contents {
+  readonly log: SegmentLog.SegmentLog
+  readonly index: Index
+  /** Octets of a torn tail that were cut off. */
+  readonly cutBytes: number
+  /** Records that the index had missed. */
+  readonly replayed: number
+}
+
+/** Opens log and index, and takes in what the index has missed. Throws where a record within the log is damaged. */
+export const open = (directory: string, generation: Site.Generation, disk: Disk): Contents => {
+  const log = SegmentLog.open(path.join(directory, "log"), disk)
+  const index = openIndex(path.join(directory, "index"), generation, log.start)
+  if (!isOfLog(index, log)) index.empty(log.start)
+  let replayed = 0
+  for (let found = log.verify(index.progress.address); found !== undefined; found = log.verify(found.next)) {
+    const [first] = found.events
+    if (first?.position !== index.progress.position + 1) {
+      throw new Error(`the log is damaged: event ${index.progress.position + 1} is missing`)
+    }
+    index.take(found.events, found, found.next)
+    if (index.isCommitDue) index.commit()
+    replayed += 1
+  }
+  return { log, index, cutBytes: log.cut(index.progress.address), replayed }
+}
+
+/** An index that cannot be opened is made anew: the log has all that was in it. */
+const openIndex = (directory: string, generation: Site.Generation, start: number): Index => {
+  try {
+    return new Index(directory, generation, start)
+  } catch {
+    fs.rmSync(directory, { recursive: true, force: true })
+    return new Index(directory, generation, start)
+  }
+}
+
+/** Whether the index ends at a record of this log. After a power cut the log may have lost more than the index. */
+const isOfLog = (index: Index, log: SegmentLog.SegmentLog): boolean => {
+  const { address, latestAddress, position } = index.progress
+  if (latestAddress === 0) return true
+  const latest = log.verify(latestAddress)
+  return latest !== undefined && latest.next === address && latest.events.at(-1)?.position === position
+}
