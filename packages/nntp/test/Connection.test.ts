@@ -1,0 +1,165 @@
+import { describe, expect, it } from "@effect/vitest"
+import { Injector } from "@lupin/spool/Injector"
+import { Relayer } from "@lupin/spool/Relayer"
+import { Spool } from "@lupin/spool/Spool"
+import { Effect, Random } from "effect"
+import * as Socket from "effect/socket/Socket"
+import { TestClock } from "effect/testing"
+import * as fc from "fast-check"
+import { Buffer } from "node:buffer"
+import * as Connection from "../src/Connection.ts"
+import * as DotStuffing from "../src/DotStuffing.ts"
+import { octetsLike, splits } from "./octets.ts"
+import * as site from "./site.ts"
+
+const nowMillis = Date.UTC(2026, 10, 21)
+
+/** A connection on which these chunks arrive and which then ends; what the server wrote, and in how many writes. */
+const converse = (chunks: ReadonlyArray<Uint8Array>) =>
+  Effect.gen(function* () {
+    yield* TestClock.setTime(nowMillis)
+    const relayer = yield* Relayer
+    const written: Array<Buffer> = []
+    let at = 0
+    const socket = Socket.make({
+      reader: Effect.succeed({
+        pull: Effect.suspend(() => {
+          const chunk = chunks[at]
+          at += 1
+          return chunk === undefined
+            ? Effect.fail(new Socket.SocketError({ reason: new Socket.SocketCloseError({ code: 1000 }) }))
+            : Effect.succeed([chunk] as const)
+        }),
+        upgrade: Socket.SocketUpgradeError.unsupported
+      }),
+      writer: Effect.succeed({
+        write: (chunk) =>
+          Effect.sync(() => {
+            if (!Socket.isCloseEvent(chunk)) written.push(Buffer.from(chunk as Uint8Array))
+          }),
+        writeAll: () => Effect.die(new Error("one write is enough"))
+      })
+    })
+    const service: Connection.Service = {
+      spool: yield* Spool,
+      injector: yield* Injector,
+      relayer,
+      peer: { connection: "test" },
+      site: "alpha.test",
+      mayPost: true,
+      idleMillisMax: 1_000,
+      describe: () => "?",
+      isDigested: () => false
+    }
+    yield* Connection.serve(service, socket, { isDrained: () => true, end: Effect.void })
+    return { text: Buffer.concat(written).toString("latin1"), writes: written.length }
+  }).pipe(Effect.scoped, Effect.provide(site.services("alpha")), Random.withSeed("same ids"))
+
+const ids = ["<a@x>", "<b@x>", "<c@x>"]
+const articleOf = (id: string): string =>
+  `${Buffer.from(DotStuffing.stuff(site.relayed(id, nowMillis, "misc.test", ".\r\n"))).toString("latin1")}.\r\n`
+
+const anId = fc.constantFrom(...ids)
+const command: fc.Arbitrary<string> = fc.oneof(
+  {
+    weight: 4,
+    arbitrary: fc
+      .tuple(anId, anId)
+      .map(([id, other]) => `TAKETHIS ${id}\r\n${articleOf(other === "<c@x>" ? other : id)}`)
+  },
+  { weight: 3, arbitrary: anId.map((id) => `CHECK ${id}\r\n`) },
+  { weight: 1, arbitrary: anId.map((id) => `IHAVE ${id}\r\n${articleOf(id)}`) },
+  {
+    weight: 2,
+    arbitrary: fc
+      .constantFrom("misc.test", "comp.lang")
+      .map((group) => `POST\r\n${Buffer.from(site.proto("posted", group)).toString("latin1")}.\r\n`)
+  },
+  {
+    weight: 6,
+    arbitrary: fc
+      .constantFrom(
+        "GROUP misc.test",
+        "LISTGROUP",
+        "NEXT",
+        "LAST",
+        "STAT",
+        "ARTICLE",
+        "HEAD <a@x>",
+        "OVER 1-",
+        "XHDR Message-ID 1-",
+        "LIST",
+        "NEWNEWS * 20260101 000000",
+        "XCHANGES * - 0 10",
+        "XSTATUS <a@x> <b@x>",
+        "DATE",
+        "MODE STREAM",
+        "CHECK nonsense",
+        "TAKETHIS"
+      )
+      .map((line) => `${line}\r\n`)
+  },
+  { weight: 1, arbitrary: fc.stringMatching(/^[ -~\r\n]{0,20}$/).map((line) => `${line}\r\n`) }
+)
+
+describe("Connection", () => {
+  it.effect("gives the same replies however the stream is split", () =>
+    Effect.promise(() =>
+      fc.assert(
+        fc.asyncProperty(fc.array(command, { maxLength: 25 }), splits, async (commands, cuts) => {
+          const octets = Buffer.from(commands.join(""), "latin1")
+          const whole = await run([octets])
+          const pieces = await run(cuts(octets))
+          expect(pieces.text).toBe(whole.text)
+        }),
+        { numRuns: 60 }
+      )
+    )
+  )
+
+  it.effect("answers every command of a chunk in one write", () =>
+    Effect.gen(function* () {
+      const { text, writes } = yield* converse([Buffer.from("DATE\r\n".repeat(100) + "CHECK <a@x>\r\n".repeat(3))])
+      expect(text.split("\r\n")).toHaveLength(105)
+      expect(writes).toBe(2)
+    })
+  )
+
+  it.effect("survives any octets, with an answer or an end", () =>
+    Effect.promise(() =>
+      fc.assert(
+        fc.asyncProperty(
+          octetsLike([
+            "\r\n",
+            ".\r\n",
+            "TAKETHIS <a@x>\r\n",
+            "POST\r\n",
+            "IHAVE <b@x>\r\n",
+            "GROUP ",
+            "ARTICLE ",
+            "\0",
+            "\xff"
+          ]),
+          splits,
+          async (octets, cuts) => {
+            const { text } = await run(cuts(octets))
+            expect(text).toMatch(/^200 [^\r\n]*\r\n(?:[\s\S]*\r\n)?$/)
+          }
+        ),
+        { numRuns: 200 }
+      )
+    )
+  )
+
+  it.effect("closes on what is no NNTP after a bounded number of lines", () =>
+    Effect.gen(function* () {
+      const { text } = yield* converse([Buffer.from("GET / HTTP/1.1\r\n".repeat(1000))])
+      const lines = text.trimEnd().split("\r\n")
+      expect(lines.length).toBeLessThan(100)
+      expect(lines.at(-1)).toMatch(/^400 /)
+    })
+  )
+})
+
+const run = (chunks: ReadonlyArray<Uint8Array>): Promise<{ readonly text: string; readonly writes: number }> =>
+  Effect.runPromise(converse(chunks).pipe(Effect.provide(TestClock.layer())))

@@ -1,0 +1,52 @@
+import * as fc from "fast-check"
+import { Buffer } from "node:buffer"
+import { describe, expect, it } from "vitest"
+import * as DotStuffing from "../src/DotStuffing.ts"
+import { WriteBuffer } from "../src/WriteBuffer.ts"
+import { octetsLike } from "./octets.ts"
+
+const block = octetsLike(["\r\n", ".", "a", "\n.", "\r.", "b".repeat(5000)])
+
+describe("WriteBuffer", () => {
+  it("stuffs as DotStuffing does, however it has grown, and ends with a lone dot", () => {
+    fc.assert(
+      fc.property(block, block, (before, octets) => {
+        const buffer = new WriteBuffer()
+        buffer.raw(before)
+        buffer.line("222")
+        buffer.stuffed(octets)
+        buffer.endBlock()
+        const stuffed = Buffer.from(DotStuffing.stuff(octets))
+        const isEnded = octets.length === 0 || stuffed.toString("latin1").endsWith("\r\n")
+        const expected = Buffer.concat([
+          before,
+          Buffer.from("222\r\n"),
+          stuffed,
+          Buffer.from(isEnded ? ".\r\n" : "\r\n.\r\n")
+        ])
+        expect(Buffer.compare(buffer.take(), expected)).toBe(0)
+      })
+    )
+  })
+
+  it("forgets what was truncated, and begins anew after it was taken", () => {
+    const buffer = new WriteBuffer()
+    buffer.line("one")
+    const mark = buffer.length
+    buffer.line("two")
+    buffer.truncate(mark)
+    expect(Buffer.from(buffer.take()).toString()).toBe("one\r\n")
+    buffer.recycle(true)
+    buffer.blockLine(".é")
+    expect(Buffer.from(buffer.take()).toString()).toBe("..é\r\n")
+  })
+
+  it("leaves octets alone that have not left the process", () => {
+    const buffer = new WriteBuffer()
+    buffer.line("first")
+    const taken = buffer.take()
+    buffer.recycle(false)
+    buffer.line("second")
+    expect(Buffer.from(taken).toString()).toBe("first\r\n")
+  })
+})
