@@ -60,7 +60,13 @@ export const make = Effect.fnUntraced(function* <const A extends App.App>(option
   const core: Core = {
     store,
     pops: options.pops,
-    seen: yield* SubscriptionRef.make(OutboxState.restore(limits, kept)),
+    seen: yield* SubscriptionRef.make(
+      OutboxState.restore(
+        limits,
+        kept,
+        damaged.map(({ slot }) => slot)
+      )
+    ),
     turn: yield* Semaphore.make(1),
     wake: yield* Latch.make(true),
     isOnline: MutableRef.make(options.isOnline ?? true)

@@ -127,14 +127,14 @@ export interface Step {
 
 export const empty = (limits: Limits): State => ({ limits, nextSlot: 1, characters: 0, entries: new Map() })
 
-/** The state after a restart: what was under way is tried again. */
-export const restore = (limits: Limits, kept: ReadonlyArray<Kept>): State => {
+/** The state after a restart: what was under way is tried again. New events go above all of `slotsTaken`. */
+export const restore = (limits: Limits, kept: ReadonlyArray<Kept>, slotsTaken: ReadonlyArray<number> = []): State => {
   const entries = kept
     .toSorted((left, right) => left.slot - right.slot)
     .map((one): [number, Entry] => [one.slot, revive(one)])
   return {
     limits,
-    nextSlot: entries.reduce((next, [slot]) => Math.max(next, slot + 1), 1),
+    nextSlot: [...slotsTaken, ...kept.map(({ slot }) => slot)].reduce((next, slot) => Math.max(next, slot + 1), 1),
     characters: entries.reduce((sum, [, entry]) => sum + charactersOf(entry.draft), 0),
     entries: new Map(entries)
   }

@@ -16,6 +16,8 @@ export class StoreUnavailable extends Schema.TaggedError<StoreUnavailable>()("St
 /** A record that cannot be read; it stays in the store, for the app's team to look at. */
 export interface Damaged {
   readonly key: string
+  /** Its slot, which no new event takes. */
+  readonly slot: number
   readonly reason: string
 }
 
@@ -63,7 +65,7 @@ export class OutboxStore extends Context.Service<
             if (text === undefined) continue
             const record = decodeRecord(text)
             if (record._tag === "Success") kept.push(record.success)
-            else damaged.push({ key, reason: record.failure.message })
+            else damaged.push({ key, slot: Number(key.slice(prefix.length)), reason: record.failure.message })
           }
           return { kept, damaged }
         }).pipe(Effect.mapError(unavailable)),
