@@ -6,7 +6,7 @@ import * as MetaFace from "@lupin/api/MetaFace"
 import type * as App from "@lupin/core/App"
 import type * as MessageId from "@lupin/core/MessageId"
 import * as NntpServer from "@lupin/nntp/NntpServer"
-import * as Expiry from "@lupin/spool/Expiry"
+
 import * as FileSpool from "@lupin/spool/FileSpool"
 import { Injector } from "@lupin/spool/Injector"
 import { Relayer } from "@lupin/spool/Relayer"
@@ -47,7 +47,7 @@ export const serving = <R>(
       NntpServer.layerTcp({ ...SiteConfig.hostAndPort(config.listen.nntp), isDigested })
     )
   )
-  return Layer.mergeAll(server, Feeds.layer(config.peers), Refill.layer(config.peers), Expiry.layer)
+  return Layer.mergeAll(server, Feeds.layer(config.peers), Refill.layer(config.peers))
 }
 
 /** An HTTP server on an address of the configuration. */
