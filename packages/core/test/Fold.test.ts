@@ -12,8 +12,11 @@ interface Sight {
   readonly millis: number
 }
 
+// Labels that share a hash, so that a map of them remembers the order they came in.
+const alike = ["trail-lgwu1u", "trail-lg1sok"] as const
+
 const sight: fc.Arbitrary<Sight> = fc.record({
-  bird: fc.oneof(fc.constantFrom("crow", "jay", "__proto__", "constructor", "", "\ud83e"), fc.string()),
+  bird: fc.oneof(fc.constantFrom(...alike, "crow", "jay", "__proto__", "constructor", "", "\ud83e"), fc.string()),
   metres: fc.oneof(
     fc.integer({ min: -20, max: 20 }),
     fc.integer({ min: -99_999, max: 99_999 }).map((hundredths) => hundredths / 100),
@@ -82,6 +85,15 @@ describe("Fold", () => {
       ["jay", 2],
       ["auk", 1]
     ])
+  })
+
+  it("writes a tally in the order of the labels' code units", () => {
+    const labels = ["b", "\u{1f97e}", "a", "\uffee", "B", "é"]
+    const state = Fold.fold(
+      Fold.tally((label: string) => label),
+      labels
+    )
+    expect(Fold.encodeJson(Fold.tally(bird), state)).toEqual(labels.toSorted().map((label) => [label, 1]))
   })
 
   it("shows a histogram as counts from low to high", () => {
