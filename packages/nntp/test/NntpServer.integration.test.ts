@@ -1,7 +1,7 @@
 import { describe, expect, it } from "@effect/vitest"
 import * as GroupName from "@lupin/core/GroupName"
 import { Spool } from "@lupin/spool/Spool"
-import { Effect } from "effect"
+import { Effect, type Scope } from "effect"
 import { Buffer } from "node:buffer"
 import * as DotStuffing from "../src/DotStuffing.ts"
 import { NntpServer } from "../src/NntpServer.ts"
@@ -12,10 +12,8 @@ const now = Effect.sync(() => Date.now())
 const group = GroupName.GroupName.make("misc.test")
 
 /** Runs against a server of its own, over real sockets and the real clock. */
-const serverTest = (
-  name: string,
-  test: Effect.Effect<void, unknown, site.Services | NntpServer | import("effect").Scope.Scope>
-) => it.live(name, () => test.pipe(Effect.scoped, Effect.provide(site.layer("alpha"))) as Effect.Effect<void, unknown>)
+const serverTest = (name: string, test: Effect.Effect<void, unknown, site.Services | NntpServer | Scope.Scope>) =>
+  it.live(name, () => test.pipe(Effect.scoped, Effect.provide(site.layer("alpha"))))
 
 const takeThis = (id: string, article: Uint8Array): string =>
   `TAKETHIS ${id}\r\n${Buffer.from(DotStuffing.stuff(article)).toString("latin1")}.\r\n`

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "@effect/vitest"
 import * as FeedRule from "@lupin/core/FeedRule"
-import * as MessageId from "@lupin/core/MessageId"
+import type * as MessageId from "@lupin/core/MessageId"
 import * as Wildmat from "@lupin/core/Wildmat"
 import { Injector } from "@lupin/spool/Injector"
 import { Spool } from "@lupin/spool/Spool"
