@@ -160,7 +160,8 @@ const make = Effect.fnUntraced(function* ({ durability, generation, index, log, 
       ),
     addGroup: (group, status) =>
       Effect.asVoid(submit((atMillis) => [{ command: { _tag: "AddGroup", group, status, atMillis } }])),
-    removeGroup: (group) => Effect.asVoid(submit((atMillis) => [{ command: { _tag: "RemoveGroup", group, atMillis } }])),
+    removeGroup: (group) =>
+      Effect.asVoid(submit((atMillis) => [{ command: { _tag: "RemoveGroup", group, atMillis } }])),
     forget: (ids) => attempt(() => index.forget(ids)),
     status: (ids) => attempt(() => ids.map((id) => index.status(id))),
     find: (id) =>

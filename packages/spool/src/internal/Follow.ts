@@ -88,7 +88,7 @@ export const make = (log: SegmentLog, index: Index): Follow => {
       const { position: head } = index.progress
       const arrivals: Array<Arrival> = []
       let address = Math.max(near(Math.max(0, after)), index.markBefore(sinceMillis)?.address ?? log.start)
-      for (let position = after; position < head && arrivals.length < limit; ) {
+      for (let position = after; position < head && arrivals.length < limit;) {
         const found = log.peek(address)
         if (found === undefined) break
         for (const event of found.events) {

@@ -125,7 +125,8 @@ export class Index {
       for (const [id, row] of this.#newIds) this.#ids.putSync(Rows.idKey(id), Rows.writeId(row))
       for (const [group, { added, dropped }] of this.#newNumbers) {
         for (const number of dropped) this.#numbers.removeSync(Rows.numberKey(group, number))
-        for (const [number, place] of added) this.#numbers.putSync(Rows.numberKey(group, number), Rows.writePlace(place))
+        for (const [number, place] of added)
+          this.#numbers.putSync(Rows.numberKey(group, number), Rows.writePlace(place))
       }
       for (const [key, slot] of this.#newSlots) this.#slots.putSync(Buffer.from(key), Buffer.from(JSON.stringify(slot)))
       for (const mark of this.#newMarks) this.#marks.putSync(Rows.positionKey(mark.position), Rows.writeMark(mark))

@@ -101,7 +101,17 @@ const readEvent = (reader: Reader, bytes: number): Logged => {
       const id = reader.text() as MessageId.MessageId
       const numbers = readNumbers(reader)
       const slot = reader.uint(1) === 0 ? {} : { slot: { key: reader.text(), rank: reader.text() } }
-      return { _tag: tag, position, atMillis, id, numbers, path: reader.text(), overview: reader.octets(), bytes, ...slot }
+      return {
+        _tag: tag,
+        position,
+        atMillis,
+        id,
+        numbers,
+        path: reader.text(),
+        overview: reader.octets(),
+        bytes,
+        ...slot
+      }
     }
     case "Superseded": {
       const id = reader.text() as MessageId.MessageId

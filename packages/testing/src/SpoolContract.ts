@@ -1,0 +1,419 @@
+/**
+ * What every spool promises, as checks to run on each layer of it.
+ *
+ * `for (const promise of spoolContract) it.effect(promise.name, () => promise.check.pipe(Effect.provide(layer)))`, under
+ * a TestClock and with a new layer each time.
+ */
+import * as Article from "@lupin/core/Article"
+import * as GroupName from "@lupin/core/GroupName"
+import * as MessageId from "@lupin/core/MessageId"
+import * as Overview from "@lupin/core/Overview"
+import { SiteIdentity } from "@lupin/spool/SiteIdentity"
+import * as Spool from "@lupin/spool/Spool"
+import { Effect, Fiber } from "effect"
+import { TestClock } from "effect/testing"
+
+export interface Promised {
+  /** The fact it states, to name a test. */
+  readonly name: string
+  /** Dies with what was seen where the layer breaks it. Needs a spool of its own. */
+  readonly check: Effect.Effect<void, Spool.SpoolUnavailable, Spool.Spool | SiteIdentity>
+}
+
+export const group = (name: string): GroupName.GroupName => GroupName.GroupName.make(name)
+export const id = (name: string): MessageId.MessageId => MessageId.MessageId.make(`<${name}@test.example>`)
+
+const [alpha, beta, gamma] = [group("misc.alpha"), group("misc.beta"), group("misc.gamma")]
+
+/** An article as a door hands it to the spool, with further fields. */
+export const article = (
+  messageId: MessageId.MessageId,
+  groups: ReadonlyArray<GroupName.GroupName>,
+  body = "words\r\n",
+  fields: ReadonlyArray<readonly [string, string]> = []
+): Article.Article => {
+  const octets = Article.make(
+    [
+      ["Path", "here.example!.POSTED!not-for-mail"],
+      ["From", "someone <someone@app.invalid>"],
+      ["Newsgroups", groups.join(",")],
+      ["Subject", `about ${messageId}`],
+      ["Message-ID", messageId],
+      ["Date", "Thu, 1 Jan 2026 00:00:00 +0000"],
+      ...fields
+    ],
+    body
+  )
+  const read = Article.read(octets)
+  if (Article.isMalformed(read)) throw new Error(read.reason)
+  return read
+}
+
+/** The id of a digest by a letter; ids of digests have 26 of them. */
+export const digestId = (letter: string): MessageId.MessageId =>
+  MessageId.MessageId.make(`<${letter.repeat(26)}@app.digest.lupin>`)
+
+/** A digest of so many events; more events outrank fewer. */
+export const digest = (
+  messageId: MessageId.MessageId,
+  key: string,
+  events: number,
+  groups: ReadonlyArray<GroupName.GroupName> = [group(`digests.app.ratings.${key}`)]
+): Article.Article => {
+  const fingerprint = messageId.slice(1, 27)
+  const header = `ratings; v=1; key=${key}; events=${events}; removals=0; fingerprint=${fingerprint}`
+  return article(messageId, groups, "{}\r\n", [["Lupin-Digest", header]])
+}
+
+const plain = (value: unknown): string =>
+  JSON.stringify(value, (_, part: unknown) => (part instanceof Uint8Array ? { octets: [...part] } : part))
+
+/** Throws where two values are not the same, octets compared as such. */
+export const equal = (what: string, seen: unknown, wanted: unknown): void => {
+  // A Buffer spells itself as an object; it is octets like any other.
+  const [left, right] = [plain(asOctets(seen)), plain(asOctets(wanted))]
+  if (left !== right) throw new Error(`${what}: ${left} is not ${right}`)
+}
+
+const asOctets = (value: unknown): unknown => {
+  if (value instanceof Uint8Array) return new Uint8Array(value)
+  if (Array.isArray(value)) return value.map(asOctets)
+  if (typeof value !== "object" || value === null) return value
+  return Object.fromEntries(
+    Object.entries(value)
+      .map(([key, part]) => [key, asOctets(part)] as const)
+      .toSorted()
+  )
+}
+
+const promise = (
+  name: string,
+  check: () => Effect.fn.Return<void, Spool.SpoolUnavailable, Spool.Spool | SiteIdentity>
+): Promised => ({ name, check: Effect.gen(check) })
+
+const tagsOf = (stored: ReadonlyArray<Spool.Stored>) => stored.map(({ _tag }) => _tag)
+
+const storing: ReadonlyArray<Promised> = [
+  promise("gives a crosspost one number in each group, above the generation's base and rising", function* () {
+    const spool = yield* Spool.Spool
+    const { numberBase } = spool.generation
+    const stored = yield* spool.store([article(id("1"), [alpha]), article(id("2"), [beta, alpha])])
+    equal("stored", stored, [
+      { _tag: "Filed", position: 1, numbers: [[alpha, numberBase + 1]] },
+      {
+        _tag: "Filed",
+        position: 2,
+        numbers: [
+          [beta, numberBase + 1],
+          [alpha, numberBase + 2]
+        ]
+      }
+    ])
+    equal("head", yield* spool.head, 2)
+  }),
+  promise("has a generation of 26 characters that starts when it was made", function* () {
+    const { generation } = yield* Spool.Spool
+    equal("id", /^[a-z2-7]{26}$/.test(generation.id), true)
+    equal("started", generation.startedMillis, 0)
+  }),
+  promise("takes an article once, whether it comes again in a batch or later", function* () {
+    const spool = yield* Spool.Spool
+    const one = article(id("1"), [alpha])
+    equal("batch", tagsOf(yield* spool.store([one, one])), ["Filed", "AlreadyHere"])
+    equal("later", tagsOf(yield* spool.store([one])), ["AlreadyHere"])
+    equal("group", (yield* spool.group(alpha))?.count, 1)
+    equal("nothing", yield* spool.store([]), [])
+  }),
+  promise("gives each of many who store at once its own numbers, and one of them each article", function* () {
+    const spool = yield* Spool.Spool
+    const batchOf = (writer: number) => [0, 1, 2].map((at) => article(id(`${(writer + at) % 20}`), [alpha]))
+    const answers = yield* Effect.forEach(
+      Array.from({ length: 20 }, (_, writer) => writer),
+      (writer) => spool.store(batchOf(writer)),
+      { concurrency: "unbounded" }
+    )
+    const numbers = answers.flat().flatMap((stored) => (stored._tag === "Filed" ? [stored.numbers[0]?.[1]] : []))
+    equal("filed", new Set(numbers).size, 20)
+    equal("all", numbers.length, 20)
+  }),
+  promise("keeps the order of a batch that is longer than one write", function* () {
+    const spool = yield* Spool.Spool
+    const { numberBase } = spool.generation
+    const large = "x".repeat(900_000)
+    const batch = Array.from({ length: 1_200 }, (_, at) =>
+      article(id(`n${at}`), [alpha], at % 200 === 0 ? large : "short\r\n")
+    )
+    const stored = yield* spool.store(batch)
+    equal(
+      "numbers",
+      stored.map((one) => (one._tag === "Filed" ? one.numbers[0]?.[1] : one._tag)),
+      batch.map((_, at) => numberBase + at + 1)
+    )
+    equal("last", (yield* spool.find(id("n1000")))?.article.length, batch[1_000]?.octets.length)
+  }),
+  promise("gives back octets as they came, by id and by number", function* () {
+    const spool = yield* Spool.Spool
+    yield* TestClock.setTime(5_000)
+    const latin = article(id("1"), [alpha, beta], "naïve caf\u00e9\r\n..\r\n")
+    yield* spool.store([latin])
+    const held = yield* spool.find(id("1"))
+    const number = spool.generation.numberBase + 1
+    equal("held", held, {
+      article: latin.octets,
+      numbers: [
+        [alpha, number],
+        [beta, number]
+      ],
+      position: 1,
+      arrivedMillis: 5_000
+    })
+    equal("by number", yield* spool.at(beta, number), held)
+    equal("another number", yield* spool.at(beta, number + 1), undefined)
+    equal("another group", yield* spool.at(gamma, number), undefined)
+    equal("another id", yield* spool.find(id("2")), undefined)
+  })
+]
+
+const removing: ReadonlyArray<Promised> = [
+  promise("shows nothing of what was removed, and remembers it", function* () {
+    const spool = yield* Spool.Spool
+    const base = spool.generation.numberBase
+    yield* spool.store(["1", "2", "3"].map((name) => article(id(name), [alpha])))
+    yield* spool.remove([id("2")], "cancelled")
+    equal("status", yield* spool.status([id("1"), id("2"), id("4")]), ["held", "removed", "unknown"])
+    equal("find", yield* spool.find(id("2")), undefined)
+    equal("at", yield* spool.at(alpha, base + 2), undefined)
+    equal("numbers", yield* spool.numbers(alpha, 0, base + 9, 9), [base + 1, base + 3])
+    const lines = yield* spool.overview(alpha, 0, base + 9, 9)
+    equal(
+      "overview",
+      lines.map(({ number }) => number),
+      [base + 1, base + 3]
+    )
+    equal("again", tagsOf(yield* spool.store([article(id("2"), [alpha])])), ["Removed"])
+  }),
+  promise("moves the low mark over what was removed, never back, and above an empty group's high mark", function* () {
+    const spool = yield* Spool.Spool
+    const base = spool.generation.numberBase
+    const marks = Effect.map(spool.group(alpha), (there) => [there?.low, there?.high, there?.count])
+    yield* spool.store(["1", "2", "3"].map((name) => article(id(name), [alpha])))
+    yield* spool.remove([id("2")], "expired")
+    equal("middle", yield* marks, [base + 1, base + 3, 2])
+    yield* spool.remove([id("1")], "expired")
+    equal("lowest", yield* marks, [base + 3, base + 3, 1])
+    yield* spool.remove([id("3")], "expired")
+    equal("all", yield* marks, [base + 4, base + 3, 0])
+    yield* spool.store([article(id("4"), [alpha])])
+    equal("next", yield* marks, [base + 4, base + 4, 1])
+  }),
+  promise("refuses an article whose cancel came first", function* () {
+    const spool = yield* Spool.Spool
+    yield* spool.remove([id("1")], "cancelled")
+    equal("stored", tagsOf(yield* spool.store([article(id("1"), [alpha])])), ["Removed"])
+    equal("group", yield* spool.group(alpha), undefined)
+  }),
+  promise("expires only what it holds", function* () {
+    const spool = yield* Spool.Spool
+    yield* spool.remove([id("1")], "expired")
+    equal("head", yield* spool.head, 0)
+    equal("stored", tagsOf(yield* spool.store([article(id("1"), [alpha])])), ["Filed"])
+  }),
+  promise("forgets what was removed, and nothing that it holds", function* () {
+    const spool = yield* Spool.Spool
+    yield* spool.store([article(id("1"), [alpha]), article(id("2"), [alpha])])
+    yield* spool.remove([id("1")], "expired")
+    yield* spool.forget([id("1"), id("2"), id("3")])
+    equal("status", yield* spool.status([id("1"), id("2")]), ["unknown", "held"])
+    equal("again", tagsOf(yield* spool.store([article(id("1"), [alpha])])), ["Filed"])
+  }),
+  promise("keeps the highest digest of a key, whichever comes first", function* () {
+    const spool = yield* Spool.Spool
+    const [a, b, c] = [digestId("a"), digestId("b"), digestId("c")]
+    const batch = [digest(a, "lake", 2), digest(b, "lake", 3), digest(c, "lake", 1)]
+    equal("stored", tagsOf(yield* spool.store(batch)), ["Filed", "Filed", "Filed"])
+    equal("status", yield* spool.status([a, b, c]), ["removed", "held", "removed"])
+    yield* spool.store([digest(digestId("d"), "peak", 1)])
+    equal("other key", yield* spool.status([b, digestId("d")]), ["held", "held"])
+    const { changes } = yield* spool.changes(0, 10)
+    equal(
+      "changes",
+      changes.map((change) => [change.position, change.id, change._tag === "Removed" ? change.why : change.slot]),
+      [
+        [1, a, "digest app/ratings/lake"],
+        [2, b, "digest app/ratings/lake"],
+        [3, a, "superseded"],
+        [4, c, "digest app/ratings/lake"],
+        [5, c, "superseded"],
+        [6, digestId("d"), "digest app/ratings/peak"]
+      ]
+    )
+  })
+]
+
+const reading: ReadonlyArray<Promised> = [
+  promise("gives overview lines with the Xref of all numbers, by range and by id", function* () {
+    const spool = yield* Spool.Spool
+    const site = yield* SiteIdentity
+    const base = spool.generation.numberBase
+    const one = article(id("1"), [beta, alpha])
+    yield* spool.store([article(id("0"), [alpha]), one])
+    const xref = `${site.path} misc.beta:${base + 1} misc.alpha:${base + 2}`
+    equal("range", yield* spool.overview(alpha, base + 2, base + 2, 9), [
+      { number: base + 2, line: Overview.line(base + 2, one, xref) }
+    ])
+    equal("by id", yield* spool.overviewOf([id("9"), id("1")]), [undefined, Overview.line(base + 1, one, xref)])
+    equal("limit", (yield* spool.overview(alpha, 0, base + 9, 1)).length, 1)
+    equal("reversed", yield* spool.overview(alpha, base + 2, base + 1, 9), [])
+    equal("nowhere", yield* spool.overview(gamma, 0, base + 9, 9), [])
+  }),
+  promise("finds the neighbours of a number over gaps", function* () {
+    const spool = yield* Spool.Spool
+    const base = spool.generation.numberBase
+    yield* spool.store(["1", "2", "3"].map((name) => article(id(name), [alpha])))
+    yield* spool.remove([id("2")], "cancelled")
+    equal("next", yield* spool.neighbour(alpha, base + 1, "next"), base + 3)
+    equal("last", yield* spool.neighbour(alpha, base + 3, "last"), base + 1)
+    equal("above all", yield* spool.neighbour(alpha, base + 3, "next"), undefined)
+    equal("below all", yield* spool.neighbour(alpha, base + 1, "last"), undefined)
+    equal("nowhere", yield* spool.neighbour(gamma, base + 1, "next"), undefined)
+  }),
+  promise("adds groups and removes them, and never gives a number of theirs again", function* () {
+    const spool = yield* Spool.Spool
+    const base = spool.generation.numberBase
+    yield* spool.addGroup(alpha, "m")
+    equal("added", yield* spool.group(alpha), {
+      name: alpha,
+      low: base + 1,
+      high: base,
+      count: 0,
+      status: "m",
+      createdMillis: 0
+    })
+    yield* spool.store([article(id("1"), [alpha, beta])])
+    yield* spool.removeGroup(alpha)
+    equal("removed", yield* spool.group(alpha), undefined)
+    equal(
+      "left",
+      (yield* spool.groups).map(({ name }) => name),
+      [beta]
+    )
+    equal("still held", (yield* spool.find(id("1"))) !== undefined, true)
+    equal("without number", yield* spool.at(alpha, base + 1), undefined)
+    yield* TestClock.adjust("1 second")
+    yield* spool.store([article(id("2"), [alpha])])
+    yield* spool.remove([id("1")], "expired")
+    const again = { name: alpha, low: base + 2, high: base + 2, count: 1, status: "y", createdMillis: 1_000 }
+    equal("again", yield* spool.group(alpha), again)
+  }),
+  promise("lists groups by name", function* () {
+    const spool = yield* Spool.Spool
+    yield* spool.store([article(id("1"), [gamma, alpha]), article(id("2"), [beta])])
+    equal(
+      "names",
+      (yield* spool.groups).map(({ name }) => name),
+      [alpha, beta, gamma]
+    )
+  }),
+  promise("knows what id a client's UUID has, held or removed, and no other ids", function* () {
+    const spool = yield* Spool.Spool
+    const uuid = "01939f2e-0000-7000-8000-000000000000"
+    const mine = MessageId.MessageId.make(`<${uuid}.${"k".repeat(26)}@app.client.lupin>`)
+    const foreign = MessageId.MessageId.make(`<${uuid}.aaaa@elsewhere.example>`)
+    yield* spool.store([article(foreign, [alpha])])
+    equal("foreign", yield* spool.findUuid(uuid), undefined)
+    yield* spool.store([article(mine, [alpha])])
+    equal("held", yield* spool.findUuid(uuid), mine)
+    yield* spool.remove([mine], "cancelled")
+    equal("removed", yield* spool.findUuid(uuid), mine)
+    yield* spool.forget([mine])
+    equal("forgotten", yield* spool.findUuid(uuid), undefined)
+  })
+]
+
+const following: ReadonlyArray<Promised> = [
+  promise("tells followers every change once, in order, page by page", function* () {
+    const spool = yield* Spool.Spool
+    yield* spool.addGroup(gamma, "y")
+    yield* spool.store([article(id("1"), [alpha]), article(id("2"), [beta])])
+    yield* spool.remove([id("1"), id("9")], "cancelled")
+    const seen: Array<unknown> = []
+    for (let after = 0; after < 5;) {
+      const page = yield* spool.changes(after, 2)
+      equal("head", page.head, 5)
+      equal("page", page.changes.length <= 2 && page.next > after, true)
+      for (const change of page.changes) seen.push([change.position, change._tag, change.id, change.groups])
+      after = page.next
+    }
+    equal("changes", seen, [
+      [2, "Filed", id("1"), [alpha]],
+      [3, "Filed", id("2"), [beta]],
+      [4, "Removed", id("1"), [alpha]],
+      [5, "Removed", id("9"), []]
+    ])
+    equal("at the head", yield* spool.changes(5, 10), { changes: [], next: 5, head: 5 })
+  }),
+  promise("tells a follower what it needs to decide on an article", function* () {
+    const spool = yield* Spool.Spool
+    yield* TestClock.setTime(7_000)
+    const one = article(id("1"), [alpha])
+    yield* spool.store([one])
+    equal("change", (yield* spool.changes(0, 1)).changes, [
+      {
+        _tag: "Filed",
+        position: 1,
+        id: id("1"),
+        groups: [alpha],
+        bytes: one.octets.length,
+        arrivedMillis: 7_000,
+        path: one.path
+      }
+    ])
+  }),
+  promise("wakes everyone who waits for a change, and nobody who waits for a later one", function* () {
+    const spool = yield* Spool.Spool
+    const waiting = yield* Effect.forEach([0, 0, 0], (after) => Effect.forkChild(spool.changed(after)))
+    const later = yield* Effect.forkChild(spool.changed(1))
+    yield* Effect.yieldNow
+    yield* spool.store([article(id("1"), [alpha])])
+    yield* Fiber.joinAll(waiting)
+    equal("later", later.pollUnsafe(), undefined)
+    yield* spool.store([article(id("2"), [alpha])])
+    yield* Fiber.join(later)
+    yield* spool.changed(1)
+  }),
+  promise("keeps the position of each follower", function* () {
+    const spool = yield* Spool.Spool
+    equal("at first", yield* spool.readPosition("feed to lhr1"), undefined)
+    yield* spool.savePosition("feed to lhr1", 3)
+    yield* spool.savePosition("digester", 9)
+    yield* spool.savePosition("feed to lhr1", 2)
+    equal("saved", [yield* spool.readPosition("feed to lhr1"), yield* spool.readPosition("digester")], [2, 9])
+  }),
+  promise("lists what arrived since a time and is held, page by page", function* () {
+    const spool = yield* Spool.Spool
+    yield* spool.store([article(id("1"), [alpha])])
+    yield* TestClock.setTime(10_000)
+    yield* spool.store([article(id("2"), [alpha]), article(id("3"), [alpha, beta])])
+    yield* TestClock.setTime(20_000)
+    yield* spool.store([article(id("4"), [beta])])
+    yield* spool.remove([id("2")], "cancelled")
+    const all = yield* spool.arrivedSince(10_000, 10)
+    equal("all", all, [
+      { id: id("3"), groups: [alpha, beta], position: 3, arrivedMillis: 10_000 },
+      { id: id("4"), groups: [beta], position: 4, arrivedMillis: 20_000 }
+    ])
+    equal("first", yield* spool.arrivedSince(10_000, 1), all.slice(0, 1))
+    equal("second", yield* spool.arrivedSince(10_000, 1, 3), all.slice(1))
+    equal("later", yield* spool.arrivedSince(20_001, 10), [])
+  }),
+  promise("never lets arrival go back, whatever the clock does", function* () {
+    const spool = yield* Spool.Spool
+    yield* TestClock.setTime(10_000)
+    yield* spool.store([article(id("1"), [alpha])])
+    yield* TestClock.setTime(4_000)
+    yield* spool.store([article(id("2"), [alpha])])
+    equal("arrived", (yield* spool.find(id("2")))?.arrivedMillis, 10_000)
+  })
+]
+
+export const spoolContract: ReadonlyArray<Promised> = [...storing, ...removing, ...reading, ...following]
