@@ -67,6 +67,14 @@ describe("the lock file", () => {
     expect(locked({ dependencies: { lmdb: "1.0.0" }, resolved: "https://registry.example/x.tgz" })).toHaveLength(1)
   })
 
+  it("lacks no package of another platform", () => {
+    const dependencies = { lmdb: "1.0.0" }
+    const optionalDependencies = { "@lmdb/darwin-x64": "1.0.0" }
+    expect(locked({ dependencies, optionalDependencies })).toEqual([
+      "lacks 1 packages of other platforms: npm run lock"
+    ])
+  })
+
   it("is behind a manifest with another version, one dependency more, or none locked at all", () => {
     const behind = ["is behind packages/spool/package.json: npm install"]
     expect(locked({ dependencies: { lmdb: "1.0.1" } })).toEqual(behind)
