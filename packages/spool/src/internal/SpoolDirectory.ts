@@ -47,9 +47,15 @@ export interface Contents {
 }
 
 /** Opens log and index, and takes in what the index has missed. Throws where a record within the log is damaged. */
-export const open = (directory: string, generation: Site.Generation, disk: Disk): Contents => {
+export const open = (
+  directory: string,
+  generation: Site.Generation,
+  disk: Disk,
+  recordsPerCommit: number
+): Contents => {
+  const indexDirectory = path.join(directory, "index")
   const log = SegmentLog.open(path.join(directory, "log"), disk)
-  const index = openIndex(path.join(directory, "index"), generation, log.start)
+  const index = openIndex(() => new Index(indexDirectory, generation, log.start, recordsPerCommit), indexDirectory)
   if (!isOfLog(index, log)) index.empty(log.start)
   let replayed = 0
   for (let found = log.verify(index.progress.address); found !== undefined; found = log.verify(found.next)) {
@@ -65,12 +71,12 @@ export const open = (directory: string, generation: Site.Generation, disk: Disk)
 }
 
 /** An index that cannot be opened is made anew: the log has all that was in it. */
-const openIndex = (directory: string, generation: Site.Generation, start: number): Index => {
+const openIndex = (open: () => Index, directory: string): Index => {
   try {
-    return new Index(directory, generation, start)
+    return open()
   } catch {
     fs.rmSync(directory, { recursive: true, force: true })
-    return new Index(directory, generation, start)
+    return open()
   }
 }
 
