@@ -104,6 +104,20 @@ export class BodyTooLarge extends HttpApiError.Problem<BodyTooLarge>()(
   { limitBytes: Schema.Int, errors }
 ) {}
 
+/** The request's head is longer than the server reads. */
+export class HeadTooLarge extends HttpApiError.Problem<HeadTooLarge>()("HeadTooLarge", {
+  type: "/problems/head-too-large",
+  status: 431,
+  title: "The head of the request is too large."
+}) {}
+
+/** The request did not come in whole in time. */
+export class RequestTimeout extends HttpApiError.Problem<RequestTimeout>()("RequestTimeout", {
+  type: "/problems/request-timeout",
+  status: 408,
+  title: "The request did not come in whole in time."
+}) {}
+
 /** The body is of a media type this path does not read. */
 export class UnsupportedMediaType extends HttpApiError.Problem<UnsupportedMediaType>()(
   "UnsupportedMediaType",
@@ -145,6 +159,8 @@ export const all = [
   MethodNotAllowed,
   IdConflict,
   BodyTooLarge,
+  HeadTooLarge,
+  RequestTimeout,
   UnsupportedMediaType,
   EventRefused,
   Unavailable,

@@ -144,7 +144,7 @@ layer(live, { excludeTestServices: true })("JsonFace", (it) => {
       yield* controls.setAway("spool", true)
       const refused = yield* post(reviews, { payload: review })
       isProblem(refused, 503, "unavailable")
-      assert.strictEqual(refused.headers.get("retry-after"), "1")
+      assert.strictEqual(refused.headers.get("retry-after"), String(refused.json["retryAfterSeconds"]))
       yield* controls.setAway("spool", false)
       yield* controls.setAway("cache", true)
       isProblem(yield* ask("/v1/apps/trails/events?near=1,1"), 503, "unavailable")
@@ -234,13 +234,24 @@ layer(live, { excludeTestServices: true })("JsonFace", (it) => {
     })
   )
 
-  it.effect("answers request lines that no client would send", () =>
+  it.effect("answers bytes that no client would send with a problem too", () =>
     Effect.gen(function* () {
       const { raw } = yield* FaceClient
       const paths = ["//", "/%", "/v1/articles/%ff", "/v1/apps/../events", "/?%zz", "http://[", "*", "/v1/receipts/%00"]
-      for (const path of paths) {
-        const text = yield* raw(`GET ${path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n`)
-        assert.match(text, /^HTTP\/1\.1 4\d\d /, path)
+      const long = `GET / HTTP/1.1\r\nHost: x\r\nX: ${"x".repeat(20_000)}\r\n\r\n`
+      const requests = paths.map((path) => `GET ${path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n`)
+      for (const request of [
+        ...requests,
+        "GET\r\n\r\n",
+        "\u0016\u0003\u0001",
+        "POST / HTTP/1.1\r\nContent-Length: x\r\n\r\n",
+        long
+      ]) {
+        const text = yield* raw(request)
+        assert.match(text, /^HTTP\/1\.1 4\d\d /, request.slice(0, 60))
+        assert.match(text, /^content-type: application\/problem\+json\r$/im, request.slice(0, 60))
+        const body = text.slice(text.indexOf("\r\n\r\n") + 4)
+        assert.strictEqual(JSON.parse(body).status, Number(text.slice(9, 12)))
       }
     })
   )

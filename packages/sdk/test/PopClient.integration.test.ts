@@ -21,9 +21,7 @@ const throughFace = Layer.effect(
   Effect.gen(function* () {
     const { address } = yield* HttpServer.HttpServer
     const client = yield* PopClient.make({ baseUrl: HttpServer.formatAddress(address), retries: 0 })
-    const key = Effect.flatMap(client.routingKey, (known) =>
-      known === undefined ? Effect.die(new Error("no answer carried a routing key")) : Effect.succeed(known)
-    )
+    const key = Effect.flatMap(client.routingKey, (known) => Effect.orDie(Effect.fromNullishOr(known)))
     return PopOperations.PopOperations.of({
       routingKey: key,
       postEvent: (post) => dieOfTrouble(client.postEvent(post)),
