@@ -1,85 +1,46 @@
 /**
  * Keeps two processes from opening the same directory.
  *
- * The lock is a file beside it that names its owner. A process that was killed leaves the file, and a start finds that
- * its owner is gone.
+ * The lock is an exclusive transaction on an empty SQLite file beside the directory, which may itself be replaced
+ * meanwhile. The system gives it back however the process ends.
  */
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import type * as Scope from "effect/Scope"
-import * as Fs from "node:fs"
+import { DatabaseSync } from "node:sqlite"
 
 /** Another live process has the directory. Stop that one first, or use another directory. */
 export class DirectoryInUse extends Schema.TaggedError<DirectoryInUse>()("DirectoryInUse", {
   directory: Schema.String,
-  pid: Schema.Int
+  reason: Schema.String
 }) {
   override get message(): string {
-    return `${this.directory} is in use by process ${this.pid}`
+    return `${this.directory} is in use by another process: ${this.reason}`
   }
 }
 
-/** Looks at a lock file left behind: at most so often is it replaced by that of another start. */
-const triesMax = 5
+/** The lock's file. */
+export const fileOf = (directory: string): string => `${directory}.locked`
 
 /** Takes the lock until the scope closes. The directory's parent exists. */
-export const acquire = (directory: string): Effect.Effect<void, DirectoryInUse, Scope.Scope> => {
-  const file = `${directory}.lock`
-  return Effect.acquireRelease(
-    Effect.suspend(() => {
-      for (let tries = 0; tries < triesMax; tries++) {
-        if (write(file)) return Effect.void
-        const owner = readOwner(file)
-        if (owner !== undefined && isAlive(owner)) return new DirectoryInUse({ directory, pid: owner.pid })
-        Fs.rmSync(file, { force: true })
-      }
-      return new DirectoryInUse({ directory, pid: readOwner(file)?.pid ?? 0 })
-    }),
-    () => Effect.sync(() => Fs.rmSync(file, { force: true }))
+export const acquire = (directory: string): Effect.Effect<void, DirectoryInUse, Scope.Scope> =>
+  Effect.asVoid(
+    Effect.acquireRelease(
+      Effect.try({
+        try: () => take(fileOf(directory)),
+        catch: (cause) => new DirectoryInUse({ directory, reason: String(cause) })
+      }),
+      (lock) => Effect.sync(() => lock.close())
+    )
   )
-}
 
-interface Owner {
-  readonly pid: number
-  /** When the process began, as the system tells it; empty where it does not. Ids of processes are used again. */
-  readonly began: string
-}
-
-const write = (file: string): boolean => {
+const take = (file: string): DatabaseSync => {
+  const lock = new DatabaseSync(file, { timeout: 0 })
   try {
-    Fs.writeFileSync(file, `${process.pid} ${beganOf(process.pid)}\n`, { flag: "wx" })
-    return true
+    lock.exec("BEGIN EXCLUSIVE")
+    return lock
   } catch (cause) {
-    if (cause instanceof Error && "code" in cause && cause.code === "EEXIST") return false
+    lock.close()
     throw cause
-  }
-}
-
-const readOwner = (file: string): Owner | undefined => {
-  try {
-    const [pid, began = ""] = Fs.readFileSync(file, "utf8").trim().split(" ")
-    const number = Number(pid)
-    return Number.isSafeInteger(number) && number > 0 ? { pid: number, began } : undefined
-  } catch {
-    return undefined
-  }
-}
-
-const isAlive = ({ pid, began }: Owner): boolean => {
-  try {
-    process.kill(pid, 0)
-  } catch (cause) {
-    if (!(cause instanceof Error && "code" in cause && cause.code === "EPERM")) return false
-  }
-  return began === beganOf(pid)
-}
-
-/** The 22nd field of /proc/<pid>/stat, counted behind the command's closing bracket (proc(5)). */
-const beganOf = (pid: number): string => {
-  try {
-    const stat = Fs.readFileSync(`/proc/${pid}/stat`, "utf8")
-    return stat.slice(stat.lastIndexOf(")") + 2).split(" ")[19] ?? ""
-  } catch {
-    return ""
   }
 }
