@@ -78,11 +78,18 @@ describe("a development fleet", () => {
     const { status, body } = await fleet.post("boi1", review("sawtooth-lake", 4))
     expect(status).toBe(201)
     await isAnswered("lhr1", body.messageId, "clientposts.trailblaze.geo.us.idaho")
-    await until("the digest", async () => ((await digest("lhr1", "sawtooth-lake"))?.count === 1 ? true : undefined), 10_000)
+    await until(
+      "the digest",
+      async () => ((await digest("lhr1", "sawtooth-lake"))?.count === 1 ? true : undefined),
+      10_000
+    )
   })
 
   it("takes a repeat at another POP as the same event, and the id with other content as a conflict", async () => {
-    const id = `${Date.now().toString(16).padStart(12, "0").replace(/^(.{8})(.{4})$/, "$1-$2")}-7abc-8def-0123456789ab`
+    const id = `${Date.now()
+      .toString(16)
+      .padStart(12, "0")
+      .replace(/^(.{8})(.{4})$/, "$1-$2")}-7abc-8def-0123456789ab`
     const first = await fleet.post("boi1", { id, ...review("stuart-lake") })
     const again = await fleet.post("lhr1", { id, ...review("stuart-lake") })
     const here = await fleet.post("boi1", { id, ...review("stuart-lake") })
@@ -99,7 +106,10 @@ describe("a development fleet", () => {
       "the receipt",
       async () => {
         const path = `/v1/receipts/${encodeURIComponent(body.messageId)}`
-        const receipt = (await fleet.json("lhr1", path)) as { stages: ReadonlyArray<string>; heldBy: ReadonlyArray<string> }
+        const receipt = (await fleet.json("lhr1", path)) as {
+          stages: ReadonlyArray<string>
+          heldBy: ReadonlyArray<string>
+        }
         return receipt.stages.includes("digested") ? receipt : undefined
       },
       5_000
@@ -156,7 +166,11 @@ describe("a development fleet", () => {
 
   it("says so when a site ends by itself, and does not restart it", async () => {
     kill("lhr1")
-    await until("the report", async () => (fleet.output.includes("lhr1 exited with SIGKILL, by itself") ? true : undefined), 5_000)
+    await until(
+      "the report",
+      async () => (fleet.output.includes("lhr1 exited with SIGKILL, by itself") ? true : undefined),
+      5_000
+    )
     expect(fleet.site("lhr1").pid).toBeUndefined()
     expect((await fleet.order("start", "lhr1")).code).toBe(0)
   }, 60_000)

@@ -24,7 +24,12 @@ export interface Prepared {
 export type Fault = Problem.UnknownApp | Problem.UnknownKind | Problem.InvalidPayload | Problem.InvalidRequest
 
 const pointerOf = (root: string, path: string): string =>
-  path === "" ? `#/${root}` : `#/${root}/${path.split(".").map((part) => part.replaceAll("~", "~0").replaceAll("/", "~1")).join("/")}`
+  path === ""
+    ? `#/${root}`
+    : `#/${root}/${path
+        .split(".")
+        .map((part) => part.replaceAll("~", "~0").replaceAll("/", "~1"))
+        .join("/")}`
 
 const faultOf = (app: string, kind: string, fault: App.Fault): Fault => {
   switch (fault._tag) {

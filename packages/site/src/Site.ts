@@ -56,7 +56,7 @@ export const http = (address: string) => NodeHttpServer.layer(createServer, Site
 /** Health and metrics on the meta port, for inside only. */
 export const meta = (config: SiteConfig.SiteConfig, checks: ReadonlyArray<Health.Check> = []) =>
   Layer.unwrap(
-    Effect.gen(function*() {
+    Effect.gen(function* () {
       const own = yield* SiteChecks.make
       const collect = yield* SiteMetrics.make
       return MetaFace.layer({ collect }).pipe(
