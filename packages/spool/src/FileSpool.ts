@@ -38,9 +38,12 @@ export interface Options {
   readonly durability: "fsync" | "kernel"
   /** Records taken into the index at once; so many are replayed after a crash. More are cheaper and take longer. */
   readonly recordsPerCommit?: number
+  /** How long a segment of the log grows before the next one begins; at most the default. */
+  readonly segmentBytes?: number
 }
 
 export const recordsPerCommitDefault = 1_000
+export const segmentBytesDefault = 64 * 1024 * 1024
 
 /** Ids with the same UUID in front that `findUuid` looks at. */
 const uuidScanMax = 64
@@ -63,7 +66,10 @@ export const layer = (options: Options): Layer.Layer<Spool, SpoolUnavailable, Si
       const generation = yield* attempt(() => SpoolDirectory.describe(options.directory, fresh))
       const { cutBytes, index, log, replayed } = yield* Effect.acquireRelease(
         attempt(() =>
-          SpoolDirectory.open(options.directory, generation, disk, options.recordsPerCommit ?? recordsPerCommitDefault)
+          SpoolDirectory.open(options.directory, generation, disk, {
+            recordsPerCommit: options.recordsPerCommit ?? recordsPerCommitDefault,
+            segmentBytes: options.segmentBytes ?? segmentBytesDefault
+          })
         ),
         ({ index, log }) => Effect.promise(() => index.close()).pipe(Effect.ensuring(Effect.sync(() => log.close())))
       )

@@ -9,9 +9,7 @@ import * as path from "node:path"
 import type { Disk } from "../Disk.ts"
 import * as Record from "./Record.ts"
 
-/** A segment that has grown so long is followed by a new one. */
-export const segmentBytes = 64 * 1024 * 1024
-/** Room that an address gives to one segment: a segment, and the batch that filled it. */
+/** Room that an address gives to one segment: twice what it may have when a batch is added. */
 const addressSpan = 2 ** 27
 /** Marks a file as a segment, with the version of its format. */
 const magic = Buffer.from("lupinlog\0\0\0\x01", "latin1")
@@ -58,7 +56,8 @@ export interface SegmentLog {
   readonly close: () => void
 }
 
-export const open = (directory: string, disk: Disk): SegmentLog => {
+/** A segment that has grown to `segmentBytes`, at most 64 MiB, is followed by a new one. */
+export const open = (directory: string, disk: Disk, segmentBytes: number): SegmentLog => {
   fs.mkdirSync(directory, { recursive: true })
   const segments = new Map<number, Segment>()
   const numbers = fs

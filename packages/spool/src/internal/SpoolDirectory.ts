@@ -37,6 +37,11 @@ export const describe = (directory: string, fresh: Site.Generation): Site.Genera
   return fresh
 }
 
+export interface Sizes {
+  readonly recordsPerCommit: number
+  readonly segmentBytes: number
+}
+
 export interface Contents {
   readonly log: SegmentLog.SegmentLog
   readonly index: Index
@@ -47,15 +52,13 @@ export interface Contents {
 }
 
 /** Opens log and index, and takes in what the index has missed. Throws where a record within the log is damaged. */
-export const open = (
-  directory: string,
-  generation: Site.Generation,
-  disk: Disk,
-  recordsPerCommit: number
-): Contents => {
+export const open = (directory: string, generation: Site.Generation, disk: Disk, sizes: Sizes): Contents => {
   const indexDirectory = path.join(directory, "index")
-  const log = SegmentLog.open(path.join(directory, "log"), disk)
-  const index = openIndex(() => new Index(indexDirectory, generation, log.start, recordsPerCommit), indexDirectory)
+  const log = SegmentLog.open(path.join(directory, "log"), disk, sizes.segmentBytes)
+  const index = openIndex(
+    () => new Index(indexDirectory, generation, log.start, sizes.recordsPerCommit),
+    indexDirectory
+  )
   if (!isOfLog(index, log)) index.empty(log.start)
   let replayed = 0
   for (let found = log.verify(index.progress.address); found !== undefined; found = log.verify(found.next)) {
