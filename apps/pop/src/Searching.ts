@@ -26,10 +26,7 @@ export const subtreesOf = (app: string, where: PopOperations.Where): Result.Resu
   if (GroupName.isWithin(where.group, GroupName.GroupName.make(`clientposts.${app}`)))
     return Result.succeed({ subtrees: [where.group] })
   return Result.fail(
-    new Problem.InvalidRequest({
-      detail: `Events of ${app} are in groups below clientposts.${app}.`,
-      errors: [{ parameter: "group", detail: `not clientposts.${app} and not below it` }]
-    })
+    Problem.invalidRequest([{ parameter: "group", detail: `is neither clientposts.${app} nor below it` }])
   )
 }
 
