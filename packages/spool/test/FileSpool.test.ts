@@ -145,7 +145,7 @@ describe("FileSpool", () => {
       const directory = yield* temporaryDirectory
       let isFull = false
       const disk: Disk = {
-        ...node,
+        sync: node.sync,
         write: (file, pieces, offset) => {
           if (!isFull) return node.write(file, pieces, offset)
           node.write(file, [(pieces[0] ?? new Uint8Array()).subarray(0, 20)], offset)
@@ -173,7 +173,7 @@ describe("FileSpool", () => {
       const directory = yield* temporaryDirectory
       let isBroken = false
       const disk: Disk = {
-        ...node,
+        write: node.write,
         sync: (file, done) => (isBroken ? done(new Error("input/output error")) : node.sync(file, done))
       }
       yield* inSpool(directory, (spool) =>
@@ -202,7 +202,7 @@ describe("FileSpool", () => {
       let atSync: ReadonlyArray<string> = []
       let look: (() => ReadonlyArray<string>) | undefined
       const disk: Disk = {
-        ...node,
+        write: node.write,
         sync: (file, done) => {
           atSync = look?.() ?? []
           node.sync(file, done)
@@ -210,7 +210,8 @@ describe("FileSpool", () => {
       }
       yield* inSpool(directory, (spool) =>
         Effect.gen(function* () {
-          look = () => Effect.runSync(spool.status([id("1")]))
+          const context = yield* Effect.context()
+          look = () => Effect.runSyncWith(context)(spool.status([id("1")]))
           yield* spool.store([one])
           assert.deepStrictEqual(atSync, ["unknown"])
           assert.deepStrictEqual(look(), ["held"])
@@ -224,7 +225,7 @@ describe("FileSpool", () => {
       const directory = yield* temporaryDirectory
       let syncs = 0
       const disk: Disk = {
-        ...node,
+        write: node.write,
         sync: (file, done) => {
           syncs += 1
           node.sync(file, done)

@@ -1,7 +1,6 @@
 import { describe, it } from "@effect/vitest"
 import type * as Article from "@lupin/core/Article"
 import * as DigestArticle from "@lupin/core/DigestArticle"
-import type * as MessageId from "@lupin/core/MessageId"
 import * as Site from "@lupin/core/Site"
 import * as FileSpool from "@lupin/spool/FileSpool"
 import { SiteIdentity } from "@lupin/spool/SiteIdentity"

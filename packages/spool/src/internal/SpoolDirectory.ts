@@ -16,7 +16,7 @@ export const format = 1
 const Description = Schema.fromJsonString(
   Schema.Struct({
     format: Schema.Literal(format),
-    generation: Schema.Struct({ id: Schema.String, startedMillis: Schema.Number, numberBase: Schema.Number })
+    generation: Schema.Struct({ id: Schema.String, startedMillis: Schema.Finite, numberBase: Schema.Finite })
   })
 )
 
@@ -26,7 +26,7 @@ export const describe = (directory: string, fresh: Site.Generation): Site.Genera
   if (fs.existsSync(name)) {
     const text = fs.readFileSync(name, "utf8")
     try {
-      return Schema.decodeUnknownSync(Description)(text).generation
+      return Schema.decodeSync(Description)(text).generation
     } catch (error) {
       throw new Error(`${name} is of no format known here (this program writes format ${format})`, { cause: error })
     }
