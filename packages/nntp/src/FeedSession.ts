@@ -13,7 +13,7 @@ import { Clock, Effect, Random, type Scope } from "effect"
 import * as Backoff from "./Backoff.ts"
 import * as Capabilities from "./Capabilities.ts"
 import * as Columns from "./Columns.ts"
-import type { Entry, FeedWindow } from "./FeedWindow.ts"
+import { type Entry, FeedWindow } from "./FeedWindow.ts"
 import * as NntpClient from "./NntpClient.ts"
 import { NntpDisconnected, type NntpError } from "./NntpError.ts"
 import * as NntpReader from "./NntpReader.ts"
@@ -23,8 +23,15 @@ import type { PeerState } from "./PeerStats.ts"
 export interface Feed extends Required<Omit<PeerFeed.Options, "reconnect">> {
   readonly spool: Spool["Service"]
   readonly stats: PeerState
-  readonly state: FeedWindow
-  readonly follower: string
+  /** What outlives a connection. */
+  readonly progress: Progress
+}
+
+/** How far a feed has come with one generation of the peer's spool. */
+export interface Progress {
+  state: FeedWindow
+  /** The name under which the position is stored; undefined before the first connection. */
+  follower: string | undefined
 }
 
 type Trouble = NntpError | SpoolUnavailable
@@ -49,7 +56,7 @@ interface Move {
 
 /** Runs until the connection ends; every end is a failure that says why. */
 export const run = Effect.fnUntraced(function* (feed: Feed): Effect.fn.Return<never, Trouble, Scope.Scope> {
-  const { spool, state, stats } = feed
+  const { spool, stats } = feed
   const clock = yield* Clock.Clock
   const random = yield* Random.Random
   const client = yield* NntpClient.connect({ ...feed.peer, silenceMillisMax: feed.silenceMillisMax })
@@ -58,6 +65,7 @@ export const run = Effect.fnUntraced(function* (feed: Feed): Effect.fn.Return<ne
   const capabilities = yield* reader.capabilities.pipe(
     Effect.catchTag("NntpRefused", () => Effect.succeed(Capabilities.none))
   )
+  const state = yield* adopt(feed, capabilities)
   const [mode] = yield* client.exchange([{ line: "MODE STREAM" }])
   const isStreaming = mode?.code === 203
   stats.isConnected = true
@@ -127,6 +135,23 @@ export const run = Effect.fnUntraced(function* (feed: Feed): Effect.fn.Return<ne
   }
 })
 
+/** The name under which a feed's position is stored: one for each generation of a peer that tells it. */
+export const follower = (peerName: string, generation: Capabilities.Capabilities["generation"]): string =>
+  generation === undefined ? `feed:${peerName}` : `feed:${peerName}:${generation.id}`
+
+/** A peer whose spool began anew has lost what we sent, so the feed begins anew as well. */
+const adopt = Effect.fnUntraced(function* (
+  { peer, progress, spool }: Feed,
+  { generation }: Capabilities.Capabilities
+): Effect.fn.Return<FeedWindow, SpoolUnavailable> {
+  const name = follower(peer.name, generation)
+  if (progress.follower === name) return progress.state
+  const position = yield* spool.readPosition(name)
+  progress.follower = name
+  progress.state = new FeedWindow(position ?? 0)
+  return progress.state
+})
+
 type Verdict = "send" | "accepted" | "notWanted" | "refused" | "later" | "trouble"
 
 const judge = (command: Move["command"] | "IHAVE", code: number): Verdict => {
@@ -152,7 +177,8 @@ const judge = (command: Move["command"] | "IHAVE", code: number): Verdict => {
 
 /** An article that a peer has put off until no peer would take it any more is given up. */
 const settle = (feed: Feed, entry: Entry, verdict: Verdict, nowMillis: number, chance: number): void => {
-  const { state, stats } = feed
+  const { stats } = feed
+  const { state } = feed.progress
   switch (verdict) {
     case "accepted":
     case "notWanted":
@@ -174,7 +200,7 @@ const settle = (feed: Feed, entry: Entry, verdict: Verdict, nowMillis: number, c
 /** Asks, or sends at once where the feed is eager and the article new. */
 const offer = (feed: Feed, moves: Array<Move>, entry: Entry, nowMillis: number): void => {
   const isNew = entry.attempts === 0 && nowMillis - entry.arrivedMillis <= eagerAgeMillisMax
-  feed.state.depart(entry, "asking")
+  feed.progress.state.depart(entry, "asking")
   moves.push({ entry, command: feed.eager && isNew ? "TAKETHIS" : "CHECK" })
 }
 
@@ -185,7 +211,8 @@ const readChanges = Effect.fnUntraced(function* (
   moves: Array<Move>,
   nowMillis: number
 ): Effect.fn.Return<boolean, SpoolUnavailable> {
-  const { spool, state, stats } = feed
+  const { spool, stats } = feed
+  const { state } = feed.progress
   const room = feed.window - state.inFlight
   const before = state.scanned
   const page = yield* spool.changes(before, Math.min(pageMax, room))
@@ -200,8 +227,8 @@ const readChanges = Effect.fnUntraced(function* (
   }
   const statuses = filed.length === 0 ? [] : yield* spool.status(filed.map(({ id }) => id))
   for (const [index, change] of filed.entries()) {
-    if (statuses[index] !== "held") continue
-    offer(feed, moves, state.add(change.id, change.position, change.arrivedMillis), nowMillis)
+    const entry = statuses[index] === "held" && state.add(change.id, change.position, change.arrivedMillis)
+    if (entry) offer(feed, moves, entry, nowMillis)
   }
   state.scan(Math.max(page.next, page.changes[page.changes.length - 1]?.position ?? 0))
   return state.scanned > before
@@ -263,7 +290,7 @@ const requestOf = Effect.fnUntraced(function* (
   const line = `${command} ${entry.id}`
   if (command === "CHECK") {
     feed.stats.offers += 1
-    feed.state.depart(entry, "asking")
+    feed.progress.state.depart(entry, "asking")
     return { line }
   }
   const article = yield* take(feed, entry)
@@ -273,7 +300,7 @@ const requestOf = Effect.fnUntraced(function* (
 })
 
 const take = Effect.fnUntraced(function* (
-  { spool, state }: Feed,
+  { progress: { state }, spool }: Feed,
   entry: Entry
 ): Effect.fn.Return<Uint8Array | undefined, SpoolUnavailable> {
   const held = yield* spool.find(entry.id)
@@ -304,13 +331,12 @@ const countSent = ({ stats }: Feed, article: Uint8Array): void => {
   stats.sentBytes += article.length
 }
 
-const savePosition = (feed: Feed): Effect.Effect<void, SpoolUnavailable> =>
+const savePosition = ({ progress, spool, stats }: Feed): Effect.Effect<void, SpoolUnavailable> =>
   Effect.suspend(() => {
-    const { position } = feed.state
-    const { stats } = feed
-    stats.inFlight = feed.state.inFlight
-    stats.deferred = feed.state.deferred
-    if (position === stats.position) return Effect.void
+    const { deferred, inFlight, position } = progress.state
+    stats.inFlight = inFlight
+    stats.deferred = deferred
+    if (position === stats.position || progress.follower === undefined) return Effect.void
     stats.position = position
-    return feed.spool.savePosition(feed.follower, position)
+    return spool.savePosition(progress.follower, position)
   })
