@@ -12,10 +12,12 @@ import type * as CacheStore from "./CacheStore.ts"
 import type { CacheUnavailable } from "./GroupCache.ts"
 import * as ScrapeCursor from "./ScrapeCursor.ts"
 
-/** What drafts need of the store: a transaction, alone, and somebody who counts removed rows. */
+/** What drafts need of the store: a transaction, alone, and somebody who counts rows that come and go. */
 export interface Environment {
   readonly writing: <A>(effect: Effect.Effect<A, SqlError>) => Effect.Effect<A, CacheUnavailable>
-  readonly removed: (rows: number) => void
+  readonly count: (added: number, removed: number) => void
+  /** Looks after the database if that is due. */
+  readonly upkeep: Effect.Effect<void, CacheUnavailable>
 }
 
 export interface Drafts {
@@ -40,7 +42,7 @@ export const make = (sql: SqlClient.SqlClient, environment: Environment): Drafts
       DELETE FROM article a WHERE NOT EXISTS (SELECT 1 FROM holding h WHERE h.message_id = a.message_id)
         AND a.message_id <> ALL(${pinned()}::text[]) RETURNING 1)
       SELECT count(*)::int AS rows FROM gone`
-    environment.removed(swept?.rows ?? 0)
+    environment.count(0, swept?.rows ?? 0)
   })
 
   const insertContents = Effect.fnUntraced(function* (contents: ReadonlyArray<CachedArticle.CachedArticle>) {
@@ -60,6 +62,7 @@ export const make = (sql: SqlClient.SqlClient, environment: Environment): Drafts
 
   const hold = Effect.fnUntraced(function* (subtreeId: number, ids: ReadonlyArray<MessageId.MessageId>) {
     if (ids.length === 0) return
+    environment.count(ids.length, 0)
     yield* sql`WITH added AS (
         INSERT INTO holding (subtree_id, message_id, posted_millis, round)
         SELECT s.id, a.message_id, a.posted_millis, s.round + 1 FROM subtree s, article a
@@ -82,7 +85,7 @@ export const make = (sql: SqlClient.SqlClient, environment: Environment): Drafts
           bytes = bytes - (SELECT coalesce(sum(cost), 0) FROM gone)
         WHERE s.id = ${subtreeId})
       SELECT count(*)::int AS rows FROM gone`
-    environment.removed(gone?.rows ?? 0)
+    environment.count(0, gone?.rows ?? 0)
     yield* sql`DELETE FROM article a WHERE a.message_id = ANY(${ids}::text[]) AND a.message_id <> ALL(${pinned()}::text[])
       AND NOT EXISTS (SELECT 1 FROM holding h WHERE h.message_id = a.message_id)`
   })
@@ -155,7 +158,10 @@ export const make = (sql: SqlClient.SqlClient, environment: Environment): Drafts
         ).pipe(Effect.map((rows) => rows.map(({ number, message_id }) => [number, message_id] as const))),
       apply: (page) => writing(takeIn(row.id, page)).pipe(Effect.tap(unpin)),
       publish: (page, times) =>
-        writing(Effect.andThen(takeIn(row.id, page), show(row.id, group, times))).pipe(Effect.tap(unpin))
+        writing(Effect.andThen(takeIn(row.id, page), show(row.id, group, times))).pipe(
+          Effect.tap(unpin),
+          Effect.andThen(environment.upkeep)
+        )
     }
     return draft
   })

@@ -13,5 +13,5 @@ const url = await Effect.runPromise(Scope.provide(LocalPostgres.acquire, scope))
 Vitest.afterAll(() => Effect.runPromise(Scope.close(scope, Exit.void)))
 
 describe.skipIf(url === undefined)("Postgres", () => {
-  layer(Layer.orDie(PostgresStore.layerAt(url ?? "")))("a cache in Postgres", cacheContract)
+  layer(Layer.orDie(PostgresStore.layerAt(url ?? "")))("a cache in Postgres", (it) => cacheContract(it, { lives: 40 }))
 })
