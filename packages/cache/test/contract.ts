@@ -434,7 +434,7 @@ export const cacheContract = (it: Vitest.MethodsNonLive<CacheStore.CacheStore>, 
           assert.deepStrictEqual(yield* serials(cache, { subtrees: places.slice(1, 2) }), [1])
           assert.deepStrictEqual(yield* kept, [places[1], places[2]])
         }),
-      { bytesMax: 4_000 }
+      { bytesMax: 40_000 }
     )
   )
 
