@@ -10,9 +10,9 @@ import * as Limits from "@lupin/core/Limits"
 import * as MessageId from "@lupin/core/MessageId"
 import type { Change, Spool, SpoolUnavailable } from "@lupin/spool/Spool"
 import { Clock, Effect, Random, type Scope } from "effect"
-import * as Backoff from "./Backoff.ts"
 import * as Capabilities from "./Capabilities.ts"
 import * as Columns from "./Columns.ts"
+import * as FeedVerdict from "./FeedVerdict.ts"
 import { type Entry, FeedWindow } from "./FeedWindow.ts"
 import * as NntpClient from "./NntpClient.ts"
 import { NntpDisconnected, type NntpError } from "./NntpError.ts"
@@ -51,7 +51,7 @@ const writeBytes = 256 * 1024
 /** What is to be said to the peer about an entry. */
 interface Move {
   readonly entry: Entry
-  readonly command: "CHECK" | "TAKETHIS"
+  readonly command: "CHECK" | "TAKETHIS" | "IHAVE"
 }
 
 /** Runs until the connection ends; every end is a failure that says why. */
@@ -71,6 +71,7 @@ export const run = Effect.fnUntraced(function* (feed: Feed): Effect.fn.Return<ne
   stats.isConnected = true
   stats.isStreaming = isStreaming
 
+  const answered: FeedVerdict.Feed = { state, stats, defer: feed.defer }
   const moves: Array<Move> = []
   let trouble: NntpDisconnected | undefined
   let heardMillis = clock.currentTimeMillisUnsafe()
@@ -79,8 +80,8 @@ export const run = Effect.fnUntraced(function* (feed: Feed): Effect.fn.Return<ne
 
   const onReply = ({ command, entry }: Move, reply: NntpClient.Reply): void => {
     heardMillis = clock.currentTimeMillisUnsafe()
-    const verdict = judge(command, reply.code)
-    settle(feed, entry, verdict, heardMillis, random.nextDoubleUnsafe())
+    const verdict = FeedVerdict.of(command, reply.code)
+    FeedVerdict.apply(answered, entry, verdict, heardMillis, random.nextDoubleUnsafe())
     if (verdict === "send") moves.push({ entry, command: "TAKETHIS" })
     if (verdict === "trouble") {
       trouble ??= new NntpDisconnected({
@@ -151,51 +152,6 @@ const adopt = Effect.fnUntraced(function* (
   progress.state = new FeedWindow(position ?? 0)
   return progress.state
 })
-
-type Verdict = "send" | "accepted" | "notWanted" | "refused" | "later" | "trouble"
-
-const judge = (command: Move["command"] | "IHAVE", code: number): Verdict => {
-  switch (code) {
-    case 238:
-      return command === "CHECK" ? "send" : "trouble"
-    case 235:
-    case 239:
-      return "accepted"
-    case 435:
-    case 438:
-      return "notWanted"
-    case 437:
-    case 439:
-      return "refused"
-    case 431:
-    case 436:
-      return "later"
-    default:
-      return "trouble"
-  }
-}
-
-/** An article that a peer has put off until no peer would take it any more is given up. */
-const settle = (feed: Feed, entry: Entry, verdict: Verdict, nowMillis: number, chance: number): void => {
-  const { stats } = feed
-  const { state } = feed.progress
-  switch (verdict) {
-    case "accepted":
-    case "notWanted":
-    case "refused":
-      stats[verdict] += 1
-      return state.settle(entry)
-    case "later":
-      stats.deferrals += 1
-      if (nowMillis - entry.arrivedMillis < Limits.relayAgeMillisMax) {
-        return state.defer(entry, nowMillis + Backoff.delayMillis(feed.defer, entry.attempts + 1, chance))
-      }
-      stats.dropped += 1
-      return state.settle(entry)
-    case "send":
-    case "trouble":
-  }
-}
 
 /** Asks, or sends at once where the feed is eager and the article new. */
 const offer = (feed: Feed, moves: Array<Move>, entry: Entry, nowMillis: number): void => {
@@ -322,7 +278,7 @@ const oneByOne = Effect.fnUntraced(function* (
     feed.stats.offers += 1
     const reply = yield* client.submit(`IHAVE ${move.entry.id}`, 335, article)
     if (reply.code === 235 || reply.code === 437) countSent(feed, article)
-    onReply(move, reply)
+    onReply({ ...move, command: "IHAVE" }, reply)
   }
 })
 
