@@ -1,5 +1,5 @@
 /**
- * Checks the rules of the house that a machine can see: import arrows, file rules, the map, links. Exits 1 on a finding.
+ * Checks the rules of the house that a machine can see: import arrows, file rules, the map, links, the lock file. Exits 1 on a finding.
  *
  * With `--write-map` it writes docs/map.md from the module headers instead.
  */
@@ -14,6 +14,7 @@ import * as Links from "./tidy/Links.ts"
 import * as LockFile from "./tidy/LockFile.ts"
 import * as ModuleMap from "./tidy/ModuleMap.ts"
 import * as Project from "./tidy/Project.ts"
+import * as Reasons from "./tidy/Reasons.ts"
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
 const project = Project.load(root)
@@ -22,7 +23,7 @@ if (process.argv.includes("--write-map")) {
   writeFileSync(join(root, ModuleMap.path), ModuleMap.render(project))
   console.log(`${ModuleMap.path} is current`)
 } else {
-  const rules = [Arrows.check, FileRules.check, ModuleMap.check, Links.check, LockFile.check]
+  const rules = [Arrows.check, FileRules.check, ModuleMap.check, Links.check, LockFile.check, Reasons.check]
   const findings = Finding.sort(Exceptions.apply(rules.flatMap((rule) => rule(project))))
   for (const finding of findings) console.log(Finding.format(finding))
   const counts = `${project.sources.length} sources, ${project.packages.length} packages`

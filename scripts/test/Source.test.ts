@@ -38,6 +38,12 @@ describe("uses", () => {
     expect(names("const now = Date.now")).toContain("Date.now")
   })
 
+  it("see a global by its long name", () => {
+    expect(names("globalThis.setTimeout(f, 1)")).toContain("setTimeout")
+    expect(names("globalThis.Date.now()")).toContain("Date.now")
+    expect(names("new globalThis.Date()")).toContain("new Date")
+  })
+
   it("leave a method of the same name alone", () => {
     expect(names("scheduler.setTimeout(1)")).not.toContain("setTimeout")
     expect(names("setTimeout(f, 1)")).toContain("setTimeout")

@@ -4,6 +4,7 @@ import * as Finding from "../tidy/Finding.ts"
 import * as Links from "../tidy/Links.ts"
 import * as LockFile from "../tidy/LockFile.ts"
 import * as ModuleMap from "../tidy/ModuleMap.ts"
+import * as Reasons from "../tidy/Reasons.ts"
 import { manifest, projectOf } from "./projectOf.ts"
 
 const files = {
@@ -67,12 +68,33 @@ describe("the lock file", () => {
     expect(locked({ dependencies: { lmdb: "1.0.0" }, resolved: "https://registry.example/x.tgz" })).toHaveLength(1)
   })
 
+  it("lacks no package of another platform", () => {
+    const dependencies = { lmdb: "1.0.0" }
+    const optionalDependencies = { "@lmdb/darwin-x64": "1.0.0" }
+    expect(locked({ dependencies, optionalDependencies })).toEqual([
+      "lacks 1 packages of other platforms: npm run lock"
+    ])
+  })
+
   it("is behind a manifest with another version, one dependency more, or none locked at all", () => {
     const behind = ["is behind packages/spool/package.json: npm install"]
     expect(locked({ dependencies: { lmdb: "1.0.1" } })).toEqual(behind)
     expect(locked({ dependencies: { lmdb: "1.0.0", pg: "1.0.0" } })).toEqual(behind)
     expect(locked(undefined)).toEqual(behind)
   })
+})
+
+it("wants a reason for each dependency on code of others, and none for our own", () => {
+  const check = (page: string) =>
+    Reasons.check(
+      projectOf({
+        "packages/core/package.json": manifest("@lupin/core"),
+        "packages/spool/package.json": manifest("@lupin/spool", "@lupin/core", "lmdb"),
+        [Reasons.path]: page
+      })
+    ).map((own) => own.message)
+  expect(check("`lmdb-js` is another")).toEqual(["gives no reason for lmdb"])
+  expect(check("`lmdb` holds the projections")).toEqual([])
 })
 
 describe("exceptions", () => {

@@ -3,7 +3,7 @@
  *
  * Pure: text in, facts out. The parser sees through strings, comments and templates, which a search for words does not.
  */
-import { parseSync, Visitor } from "rolldown/utils"
+import { type ESTree, parseSync, Visitor } from "rolldown/utils"
 
 export interface Import {
   readonly specifier: string
@@ -49,17 +49,18 @@ export const read = (path: string, text: string): Source => {
     ImportExpression: (node) => add(literal(node.source), node.start),
     TSImportType: (node) => add(literal(node.source), node.start),
     CallExpression: (node) => {
-      if (node.callee.type === "Identifier") use(node.callee.name, node.start)
+      const name = globalName(node.callee)
+      if (name !== undefined) use(name, node.start)
     },
     NewExpression: (node) => {
-      if (node.callee.type === "Identifier" && node.arguments.length === 0) use(`new ${node.callee.name}`, node.start)
+      const name = globalName(node.callee)
+      if (name !== undefined && node.arguments.length === 0) use(`new ${name}`, node.start)
     },
     MemberExpression: (node) => {
-      if (node.object.type !== "Identifier") return
-      if (globals.has(node.object.name)) use(node.object.name, node.start)
-      if (!node.computed && node.property.type === "Identifier") {
-        use(`${node.object.name}.${node.property.name}`, node.start)
-      }
+      const name = globalName(node.object)
+      if (name === undefined) return
+      if (globals.has(name)) use(name, node.start)
+      if (!node.computed && node.property.type === "Identifier") use(`${name}.${node.property.name}`, node.start)
     }
   }).visit(parsed.program)
   const isHandOn = (kind: string, source: unknown) =>
@@ -98,6 +99,13 @@ const headerOf = (text: string): string | undefined => {
     .map((line) => line.replace(/^\s*\*? ?/, "").trimEnd())
     .join("\n")
     .trim()
+}
+
+/** `X` of `X` and of `globalThis.X`. */
+const globalName = (node: ESTree.Expression | ESTree.Super): string | undefined => {
+  if (node.type === "Identifier") return node.name
+  if (node.type !== "MemberExpression" || node.computed || node.property.type !== "Identifier") return undefined
+  return node.object.type === "Identifier" && node.object.name === "globalThis" ? node.property.name : undefined
 }
 
 const literal = (node: { readonly type: string }): unknown =>

@@ -19,7 +19,12 @@ const digesting = (config: SiteConfig.Central, apps: ReadonlyArray<App.App>) =>
 /** Serves until the layer's scope closes. */
 export const layer = (config: SiteConfig.Central, apps: ReadonlyArray<App.App>) =>
   Site.meta(config).pipe(
-    Layer.provideMerge(Site.serving(config, Effect.map(Digester.Digester, ({ isDigested }) => isDigested))),
+    Layer.provideMerge(
+      Site.serving(
+        config,
+        Effect.map(Digester.Digester, ({ isDigested }) => isDigested)
+      )
+    ),
     Layer.provideMerge(digesting(config, apps)),
     Layer.provideMerge(Site.doors(config, apps))
   )

@@ -1,4 +1,7 @@
 #!/usr/bin/env node
+/**
+ * Runs the `lupin` command from its sources, on a Node that can.
+ */
 import { dirname, join } from "node:path"
 import { fileURLToPath, pathToFileURL } from "node:url"
 

@@ -51,7 +51,9 @@ const prepareCache = (template: string) =>
     if (FileSystem.existsSync(template)) return resume(Effect.void)
     const child = fork(main, ["prepare-cache", template], { stdio: ["ignore", "ignore", "inherit", "ipc"] })
     child.once("exit", (code) =>
-      resume(code === 0 ? Effect.void : Effect.fail(new DevFailed({ reason: `the cache's template was not made (${code})` })))
+      resume(
+        code === 0 ? Effect.void : Effect.fail(new DevFailed({ reason: `the cache's template was not made (${code})` }))
+      )
     )
     return Effect.sync(() => void child.kill())
   })
@@ -65,7 +67,7 @@ const startAll = (fleet: Fleet.Fleet, kind: FleetPlan.Site["kind"]) =>
     { concurrency: "unbounded", discard: true }
   )
 
-const seeding = Effect.fn("Dev.seeding")(function*(fleet: Fleet.Fleet) {
+const seeding = Effect.fn("Dev.seeding")(function* (fleet: Fleet.Fleet) {
   const first = FleetPlan.sites.find(({ kind }) => kind === "pop")
   const ports = first === undefined ? undefined : fleet.ports.get(first.name)
   if (fleet.isSeeded || first === undefined || ports === undefined) return
@@ -75,11 +77,12 @@ const seeding = Effect.fn("Dev.seeding")(function*(fleet: Fleet.Fleet) {
 })
 
 /** Runs until it is interrupted; all sites are then stopped. */
-export const run = Effect.fn("Dev.run")(function*(options: Options) {
+export const run = Effect.fn("Dev.run")(function* (options: Options) {
   const root = Path.resolve(options.directory)
   const socket = socketOf(root)
   const other = yield* Effect.option(FleetControl.ask(socket, { verb: "start", site: "" }))
-  if (other._tag === "Some") return yield* new DevFailed({ reason: `a fleet runs in ${root} already; stop it with Ctrl-C` })
+  if (other._tag === "Some")
+    return yield* new DevFailed({ reason: `a fleet runs in ${root} already; stop it with Ctrl-C` })
   if (options.isFresh) forget(root)
   FileSystem.mkdirSync(root, { recursive: true })
   const apps = options.apps.length === 0 ? [exampleApp] : options.apps.map((file) => Path.resolve(file))
@@ -97,7 +100,7 @@ export const run = Effect.fn("Dev.run")(function*(options: Options) {
 }, Effect.scoped)
 
 /** `lupin dev stop|start|kill|wipe SITE` in a second terminal. */
-export const order = Effect.fn("Dev.order")(function*(verb: FleetControl.Verb, site: string, directory: string) {
+export const order = Effect.fn("Dev.order")(function* (verb: FleetControl.Verb, site: string, directory: string) {
   const answer = yield* FleetControl.ask(socketOf(Path.resolve(directory)), { verb, site })
   if (!answer.isDone) return yield* new DevFailed({ reason: answer.message })
   yield* said(answer.message)

@@ -38,10 +38,10 @@ const portOf = (address: string | undefined, wanted: number): number =>
   address === undefined ? wanted : Number(address.slice(address.lastIndexOf(":") + 1))
 
 /** The ports of the last run where they are free, else the usual ones, else any. */
-const choosePorts = Effect.fnUntraced(function*(before: FleetFile.FleetFile | undefined) {
+const choosePorts = Effect.fnUntraced(function* (before: FleetFile.FleetFile | undefined) {
   const taken = new Set<number>()
   const ports = new Map<string, FleetPlan.Ports>()
-  const choose = Effect.fnUntraced(function*(wanted: number) {
+  const choose = Effect.fnUntraced(function* (wanted: number) {
     const port = yield* FreePort.choose(wanted, taken)
     taken.add(port)
     return port
@@ -75,7 +75,7 @@ const describe = (
 })
 
 /** Lays out directories, ports and configurations; nothing runs yet. All sites are stopped when the scope closes. */
-export const make = Effect.fn("Fleet.make")(function*(
+export const make = Effect.fn("Fleet.make")(function* (
   layout: FleetPlan.Layout
 ): Effect.fn.Return<Fleet, never, Scope.Scope> {
   const { root } = layout
@@ -105,7 +105,7 @@ export const make = Effect.fn("Fleet.make")(function*(
   }
 
   const scope = yield* Effect.scope
-  const start = Effect.fn("Fleet.start")(function*(site: FleetPlan.Site) {
+  const start = Effect.fn("Fleet.start")(function* (site: FleetPlan.Site) {
     if (running.has(site.name)) return
     const process = yield* SiteProcess.start({
       name: site.name,
@@ -118,7 +118,9 @@ export const make = Effect.fn("Fleet.make")(function*(
     yield* process.exited.pipe(
       Effect.flatMap(({ code, signal }) => {
         running.delete(site.name)
-        const why = leaving.has(site.name) ? "as asked" : `by itself; it is not restarted (lupin dev start ${site.name})`
+        const why = leaving.has(site.name)
+          ? "as asked"
+          : `by itself; it is not restarted (lupin dev start ${site.name})`
         return Effect.andThen(save, Console.log(`lupin: ${site.name} exited with ${signal ?? `code ${code}`}, ${why}`))
       }),
       Effect.forkIn(scope)

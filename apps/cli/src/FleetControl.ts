@@ -38,16 +38,16 @@ const firstLine = (socket: Net.Socket): Promise<string> =>
   })
 
 /** Listens at `path` until the scope closes; a socket file that a dead fleet left is replaced. */
-export const serve = Effect.fn("FleetControl.serve")(function*(
+export const serve = Effect.fn("FleetControl.serve")(function* (
   path: string,
   handle: (request: Request) => Effect.Effect<Answer>
 ): Effect.fn.Return<void, NoFleet, Scope.Scope> {
-  const run = Effect.runPromiseWith(yield* Effect.context<never>())
+  const run = Effect.runPromiseWith(yield* Effect.context())
   const answer = async (socket: Net.Socket) => {
     const request = Schema.decodeUnknownOption(Request)(await firstLine(socket))
     const said: Answer =
       request._tag === "None"
-        ? { isDone: false, message: "not a request: {\"verb\",\"site\"}" }
+        ? { isDone: false, message: 'not a request: {"verb","site"}' }
         : await run(handle(request.value))
     socket.end(`${Schema.encodeSync(Answer)(said)}\n`)
   }
@@ -75,5 +75,8 @@ export const ask = (path: string, request: Request): Effect.Effect<Answer, NoFle
       catch: (cause) => new NoFleet({ reason: String(cause) })
     }),
     (line) =>
-      Effect.mapError(Schema.decodeUnknownEffect(Answer)(line), () => new NoFleet({ reason: "the answer was not understood" }))
+      Effect.mapError(
+        Schema.decodeUnknownEffect(Answer)(line),
+        () => new NoFleet({ reason: "the answer was not understood" })
+      )
   )

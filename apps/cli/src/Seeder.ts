@@ -51,13 +51,14 @@ const post = (url: string, body: unknown) =>
     (answer) =>
       answer.ok
         ? Effect.void
-        : Effect.flatMap(Effect.promise(() => answer.text()), (text) =>
-            Effect.fail(new SeedFailed({ reason: `${url}: ${answer.status} ${text}` }))
+        : Effect.flatMap(
+            Effect.promise(() => answer.text()),
+            (text) => Effect.fail(new SeedFailed({ reason: `${url}: ${answer.status} ${text}` }))
           )
   )
 
 /** Posts the seeds of every app that has some to the POP at `host:port`; gives how many. */
-export const seed = Effect.fn("Seeder.seed")(function*(apps: ReadonlyArray<string>, json: string) {
+export const seed = Effect.fn("Seeder.seed")(function* (apps: ReadonlyArray<string>, json: string) {
   let posted = 0
   for (const module of apps) {
     const file = Path.join(Path.dirname(module), "seeds.ts")

@@ -48,7 +48,7 @@ const watch = (child: ChildProcess, exited: Deferred.Deferred<Exit>, ready: Defe
 }
 
 /** Starts `lupin pop` or `lupin central` and waits until the site serves. What it prints goes to its log file. */
-export const start = Effect.fn("SiteProcess.start")(function*(site: {
+export const start = Effect.fn("SiteProcess.start")(function* (site: {
   readonly name: string
   readonly kind: "pop" | "central"
   readonly config: string

@@ -44,7 +44,7 @@ const json = (text: string): Effect.Effect<unknown, PopSaid> =>
 const show = (value: unknown) => Console.log(JSON.stringify(value, null, 2))
 
 /** Posts one event and shows its id, groups and first receipt. */
-export const post = Effect.fn("Wire.post")(function*(options: {
+export const post = Effect.fn("Wire.post")(function* (options: {
   readonly url: string
   readonly app: string
   readonly kind: string
@@ -61,7 +61,7 @@ export const post = Effect.fn("Wire.post")(function*(options: {
 })
 
 /** Shows a page of events. */
-export const read = Effect.fn("Wire.read")(function*(options: {
+export const read = Effect.fn("Wire.read")(function* (options: {
   readonly url: string
   readonly app: string
   readonly kind: Option.Option<string>
@@ -78,5 +78,5 @@ export const read = Effect.fn("Wire.read")(function*(options: {
     query.set("radius", options.radius)
   }
   if (Option.isNone(options.near) && Option.isNone(options.group)) query.set("group", `clientposts.${options.app}`)
-  yield* show(yield* request(`${options.url}/v1/apps/${encodeURIComponent(options.app)}/events?${query}`))
+  yield* show(yield* request(`${options.url}/v1/apps/${encodeURIComponent(options.app)}/events?${query.toString()}`))
 })

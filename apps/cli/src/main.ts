@@ -16,19 +16,26 @@ const config = Flag.String("config").pipe(Flag.withDescription("The site's confi
 
 const order = (verb: "stop" | "start" | "kill" | "wipe", description: string) =>
   Command.make(verb, { site: Argument.String("site"), directory }, ({ site, directory }) =>
-    Effect.flatMap(Effect.promise(() => import("./Dev.ts")), (Dev) => Dev.order(verb, site, directory))
+    Effect.flatMap(
+      Effect.promise(() => import("./Dev.ts")),
+      (Dev) => Dev.order(verb, site, directory)
+    )
   ).pipe(Command.withDescription(description))
 
 const dev = Command.make(
   "dev",
   {
-    isFresh: Flag.Boolean("fresh").pipe(Flag.withDescription("Forget an earlier fleet's data"), Flag.withDefault(false)),
+    isFresh: Flag.Boolean("fresh").pipe(
+      Flag.withDescription("Forget an earlier fleet's data"),
+      Flag.withDefault(false)
+    ),
     app: Flag.String("app").pipe(Flag.withDescription("An app module instead of the example"), Flag.optional),
     directory
   },
   ({ isFresh, app, directory }) =>
-    Effect.flatMap(Effect.promise(() => import("./Dev.ts")), (Dev) =>
-      Dev.run({ isFresh, directory, apps: Option.toArray(app) })
+    Effect.flatMap(
+      Effect.promise(() => import("./Dev.ts")),
+      (Dev) => Dev.run({ isFresh, directory, apps: Option.toArray(app) })
     )
 ).pipe(
   Command.withDescription("Bring up a fleet on this machine: three zones, three POP hosts"),
@@ -41,18 +48,30 @@ const dev = Command.make(
 )
 
 const pop = Command.make("pop", { config }, ({ config }) =>
-  Effect.flatMap(Effect.promise(() => import("@lupin/pop/main")), (Pop) => Pop.run(config))
+  Effect.flatMap(
+    Effect.promise(() => import("@lupin/pop/main")),
+    (Pop) => Pop.run(config)
+  )
 ).pipe(Command.withDescription("Run a POP host"))
 
 const central = Command.make("central", { config }, ({ config }) =>
-  Effect.flatMap(Effect.promise(() => import("@lupin/central/main")), (Central) => Central.run(config))
+  Effect.flatMap(
+    Effect.promise(() => import("@lupin/central/main")),
+    (Central) => Central.run(config)
+  )
 ).pipe(Command.withDescription("Run a host of a central zone"))
 
 const prepareCache = Command.make("prepare-cache", { directory: Argument.String("directory") }, ({ directory }) =>
-  Effect.flatMap(Effect.promise(() => import("@lupin/pop/CacheTemplate")), (CacheTemplate) => CacheTemplate.prepare(directory))
+  Effect.flatMap(
+    Effect.promise(() => import("@lupin/pop/CacheTemplate")),
+    (CacheTemplate) => CacheTemplate.prepare(directory)
+  )
 ).pipe(Command.withDescription("Make an initialised cache database for POP hosts to copy"))
 
-const url = Flag.String("pop").pipe(Flag.withDescription("JSON address of a POP"), Flag.withDefault("http://127.0.0.1:18083"))
+const url = Flag.String("pop").pipe(
+  Flag.withDescription("JSON address of a POP"),
+  Flag.withDefault("http://127.0.0.1:18083")
+)
 
 const post = Command.make(
   "post",
@@ -64,7 +83,11 @@ const post = Command.make(
     kind: Argument.String("kind"),
     payload: Argument.String("payload").pipe(Argument.withDescription("JSON"))
   },
-  (options) => Effect.flatMap(Effect.promise(() => import("./Wire.ts")), (Wire) => Wire.post(options))
+  (options) =>
+    Effect.flatMap(
+      Effect.promise(() => import("./Wire.ts")),
+      (Wire) => Wire.post(options)
+    )
 ).pipe(Command.withDescription("Post one event"))
 
 const read = Command.make(
@@ -78,7 +101,11 @@ const read = Command.make(
     limit: Flag.Int("limit").pipe(Flag.withDefault(20)),
     app: Argument.String("app")
   },
-  (options) => Effect.flatMap(Effect.promise(() => import("./Wire.ts")), (Wire) => Wire.read(options))
+  (options) =>
+    Effect.flatMap(
+      Effect.promise(() => import("./Wire.ts")),
+      (Wire) => Wire.read(options)
+    )
 ).pipe(Command.withDescription("Read events of an app, newest first"))
 
 Command.make("lupin").pipe(

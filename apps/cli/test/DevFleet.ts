@@ -20,7 +20,8 @@ export const lupin = (args: ReadonlyArray<string>): Promise<Ended> =>
   new Promise((resolve) => {
     const child = spawn(process.execPath, [main, ...args], { stdio: ["ignore", "pipe", "pipe"] })
     let output = ""
-    for (const stream of [child.stdout, child.stderr]) stream.on("data", (chunk: Buffer) => (output += chunk.toString()))
+    for (const stream of [child.stdout, child.stderr])
+      stream.on("data", (chunk: Buffer) => (output += chunk.toString()))
     child.once("close", (code) => resolve({ code, output }))
   })
 
@@ -114,8 +115,13 @@ export class DevFleet {
     const ids: Array<string> = []
     let cursor: string | undefined
     do {
-      const query = new URLSearchParams({ kind: "review", group, limit: "500", ...(cursor === undefined ? {} : { cursor }) })
-      const answer = await fetch(this.url(site, `/v1/apps/trailblaze/events?${query}`)).catch(() => undefined)
+      const query = new URLSearchParams({
+        kind: "review",
+        group,
+        limit: "500",
+        ...(cursor === undefined ? {} : { cursor })
+      })
+      const answer = await fetch(this.url(site, `/v1/apps/trailblaze/events?${query.toString()}`)).catch(() => undefined)
       if (answer?.status !== 200) return []
       const page = (await answer.json()) as { events: ReadonlyArray<{ messageId: string }>; cursor?: string }
       ids.push(...page.events.map(({ messageId }) => messageId))

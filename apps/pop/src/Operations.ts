@@ -1,6 +1,8 @@
 /**
  * What a POP host does for its clients: the operations of the API over its injector, spool, cache and zones.
  */
+import * as EventId from "@lupin/api/EventId"
+import * as InjectionFault from "@lupin/api/InjectionFault"
 import * as PopOperations from "@lupin/api/PopOperations"
 import * as Problem from "@lupin/api/Problem"
 import * as Receipt from "@lupin/api/Receipt"
@@ -10,135 +12,118 @@ import * as App from "@lupin/core/App"
 import * as Article from "@lupin/core/Article"
 import * as GroupName from "@lupin/core/GroupName"
 import type * as MessageId from "@lupin/core/MessageId"
-import * as Uuid from "@lupin/core/Uuid"
 import * as Xref from "@lupin/core/Xref"
 import * as Injector from "@lupin/spool/Injector"
 import * as SiteIdentity from "@lupin/spool/SiteIdentity"
 import * as Spool from "@lupin/spool/Spool"
-import { Clock, Effect, Layer, Random, Result } from "effect"
+import { Effect, Layer, Result } from "effect"
 import * as Posting from "./Posting.ts"
 import * as Searching from "./Searching.ts"
 import * as Zones from "./Zones.ts"
 
-/** What a client is asked to wait after an Unavailable, in seconds. */
-const retryAfterSeconds = 2
-
-const unavailable = (part: string) => (error: { readonly reason: string }) =>
-  Effect.andThen(
-    Effect.logWarning(`${part} is unavailable`, error.reason),
-    Effect.fail(new Problem.Unavailable({ part, retryAfterSeconds, detail: `The ${part} does not answer at the moment.` }))
-  )
+const unavailable = (part: "spool" | "cache") => (error: { readonly reason: string }) =>
+  Effect.andThen(Effect.logWarning(`${part} is unavailable`, error.reason), Effect.fail(Problem.unavailable(part)))
 const spoolDown = unavailable("spool")
 const cacheDown = unavailable("cache")
 
-const mintId = Effect.gen(function*() {
-  const millis = yield* Clock.currentTimeMillis
-  const octets = new Uint8Array(Uuid.randomOctets)
-  for (let at = 0; at < octets.length; at++) octets[at] = yield* Random.nextIntBetween(0, 255)
-  return Uuid.v7(millis, octets)
-})
-
 const appOf = (apps: ReadonlyArray<App.App>, name: string) =>
-  Effect.mapError(
-    Effect.fromResult(App.find(apps, name)),
-    () => new Problem.UnknownApp({ app: name, detail: `This POP serves no app ${name}.` })
-  )
+  Effect.mapError(Effect.fromResult(App.find(apps, name)), () => Problem.unknownApp(name))
 
-const noSuchArticle = (id: MessageId.MessageId) =>
-  new Problem.NoSuchArticle({ messageId: id, detail: "Neither this host nor the zones it could ask hold it." })
-
-const make = Effect.fn("Operations.make")(function*(apps: ReadonlyArray<App.App>) {
+const make = Effect.fn("Operations.make")(function* (apps: ReadonlyArray<App.App>) {
   const identity = yield* SiteIdentity.SiteIdentity
   const spool = yield* Spool.Spool
   const injector = yield* Injector.Injector
   const cache = yield* GroupCache.GroupCache
   const zones = yield* Zones.Zones
 
-  const refuseTaken = Effect.fnUntraced(function*({ uuid, messageId }: Posting.Prepared) {
+  const refuseTaken = Effect.fnUntraced(function* ({ uuid, messageId }: Posting.Prepared) {
     const known = yield* spool.findUuid(uuid)
     if (known === undefined || known === messageId) return
-    return yield* new Problem.IdConflict({
-      id: uuid,
-      messageId: known,
-      detail: "This id was used for an event with another content. A new event needs a new id.",
-      errors: [{ pointer: "#/id", detail: `is that of ${known}` }]
-    })
+    return yield* Problem.idConflict(uuid, known)
   })
 
-  const postEvent = Effect.fn("Operations.postEvent")(function*(post: PopOperations.PostEvent) {
-    const prepared = yield* Effect.fromResult(Posting.prepare(apps, post, yield* mintId))
-    yield* refuseTaken(prepared)
-    const { id, isNew } = yield* Effect.catchTag(
-      injector.inject(prepared.proto, { writer: "client" }),
-      "InjectionRefused",
-      (refused) => Effect.fail(new Problem.EventRefused({ reason: refused.reason._tag, detail: refused.message }))
-    )
-    const receipt = Receipt.of({ messageId: id, holders: [{ site: identity.name }], isDigested: false })
-    return { isNew, posted: { messageId: id, groups: prepared.groups, receipt } }
-  }, (effect) => Effect.catchTag(effect, "SpoolUnavailable", spoolDown))
-
-  const events = Effect.fn("Operations.events")(function*(query: PopOperations.EventsQuery) {
-    const app = yield* appOf(apps, query.app)
-    const { kind, limit, cursor, staleMillisMax } = query
-    if (kind !== undefined && Result.isFailure(App.kindOf(app, kind)))
-      return yield* new Problem.UnknownKind({ app: app.name, kind, detail: `${app.name} has no kind ${kind}.` })
-    const search = yield* Effect.fromResult(Searching.subtreesOf(app.name, query.where))
-    const page = yield* cache.events({
-      app: app.name,
-      ...search,
-      limit,
-      staleMillisMax,
-      ...(kind === undefined ? {} : { kind }),
-      ...(cursor === undefined ? {} : { cursor })
-    })
-    return {
-      events: page.events.map((event) => Searching.eventAnswer(app, event)),
-      freshness: page.freshness,
-      ...(page.cursor === undefined ? {} : { cursor: page.cursor })
-    }
-  }, (effect) => Effect.catchTag(effect, "CacheUnavailable", cacheDown), (effect) =>
-    Effect.catchTag(effect, "CursorMalformed", () =>
-      Effect.fail(
-        new Problem.InvalidRequest({
-          detail: "The cursor is none that was given out. Start again without one.",
-          errors: [{ parameter: "cursor", detail: "not understood" }]
-        })
+  const postEvent = Effect.fn("Operations.postEvent")(
+    function* (post: PopOperations.PostEvent) {
+      const prepared = yield* Effect.fromResult(Posting.prepare(apps, post, yield* EventId.mint))
+      yield* refuseTaken(prepared)
+      const { id, isNew } = yield* Effect.catchTag(
+        injector.inject(prepared.proto, { writer: "client" }),
+        "InjectionRefused",
+        (refused) => Effect.fail(InjectionFault.toProblem(refused))
       )
-    ))
+      const receipt = Receipt.of({ messageId: id, holders: [{ site: identity.name }], isDigested: false })
+      return { isNew, posted: { messageId: id, groups: prepared.groups, receipt } }
+    },
+    (effect) => Effect.catchTag(effect, "SpoolUnavailable", spoolDown)
+  )
 
-  const digest = Effect.fn("Operations.digest")(function*(query: PopOperations.DigestQuery) {
-    const app = yield* appOf(apps, query.app)
-    const digestion = app.digestions.find(({ name }) => name === query.digestion)
-    if (digestion === undefined)
-      return yield* new Problem.UnknownDigestion({
+  const events = Effect.fn("Operations.events")(
+    function* (query: PopOperations.EventsQuery) {
+      const app = yield* appOf(apps, query.app)
+      const { kind, limit, cursor, staleMillisMax } = query
+      if (kind !== undefined && Result.isFailure(App.kindOf(app, kind)))
+        return yield* Problem.unknownKind(app.name, kind)
+      const search = yield* Effect.fromResult(Searching.subtreesOf(app.name, query.where))
+      const page = yield* cache.events({
         app: app.name,
-        digestion: query.digestion,
-        detail: `${app.name} has no digestion ${query.digestion}.`
+        ...search,
+        limit,
+        staleMillisMax,
+        ...(kind === undefined ? {} : { kind }),
+        ...(cursor === undefined ? {} : { cursor })
       })
-    const answer = yield* cache.digest({
-      ...query,
-      group: GroupName.GroupName.make(`digests.${app.name}.${digestion.name}`)
-    })
-    const { digestion: name, key } = query
-    if (answer.digest === undefined) return { digestion: name, key, freshness: [answer.freshness] }
-    return { digestion: name, key, digest: answer.digest, freshness: [answer.freshness] }
-  }, (effect) => Effect.catchTag(effect, "CacheUnavailable", cacheDown))
+      return {
+        events: page.events.map((event) => Searching.eventAnswer(app, event)),
+        freshness: page.freshness,
+        ...(page.cursor === undefined ? {} : { cursor: page.cursor })
+      }
+    },
+    (effect) => Effect.catchTag(effect, "CacheUnavailable", cacheDown),
+    (effect) =>
+      Effect.catchTag(effect, "CursorMalformed", () =>
+        Effect.fail(Problem.invalidRequest([{ parameter: "cursor", detail: "is none that was given out" }]))
+      )
+  )
 
-  const article = Effect.fn("Operations.article")(function*(id: MessageId.MessageId) {
-    const held = yield* spool.find(id)
-    if (held === undefined) return yield* noSuchArticle(id)
-    const read = Article.read(held.article)
-    if (Article.isMalformed(read)) return held.article
-    return Article.withFields(read, [["Xref", Xref.format(identity.path, held.numbers)]], ["Xref"])
-  }, (effect) => Effect.catchTag(effect, "SpoolUnavailable", spoolDown))
+  const digest = Effect.fn("Operations.digest")(
+    function* (query: PopOperations.DigestQuery) {
+      const app = yield* appOf(apps, query.app)
+      const digestion = app.digestions.find(({ name }) => name === query.digestion)
+      if (digestion === undefined) return yield* Problem.unknownDigestion(app.name, query.digestion)
+      const answer = yield* cache.digest({
+        ...query,
+        group: GroupName.GroupName.make(`digests.${app.name}.${digestion.name}`)
+      })
+      const { digestion: name, key } = query
+      if (answer.digest === undefined) return { digestion: name, key, freshness: [answer.freshness] }
+      return { digestion: name, key, digest: answer.digest, freshness: [answer.freshness] }
+    },
+    (effect) => Effect.catchTag(effect, "CacheUnavailable", cacheDown)
+  )
 
-  const receipt = Effect.fn("Operations.receipt")(function*(messageId: MessageId.MessageId) {
-    const [[here], said] = yield* Effect.all([spool.status([messageId]), zones.ask(messageId)], { concurrency: 2 })
-    const holders: Array<Receipt.Holder> = said.filter(({ isHeld }) => isHeld).map(({ site, zone }) => ({ site, zone }))
-    if (here === "held") holders.push({ site: identity.name })
-    if (holders.length === 0) return yield* noSuchArticle(messageId)
-    return Receipt.of({ messageId, holders, isDigested: said.some(({ isDigested }) => isDigested) })
-  }, (effect) => Effect.catchTag(effect, "SpoolUnavailable", spoolDown))
+  const article = Effect.fn("Operations.article")(
+    function* (id: MessageId.MessageId) {
+      const held = yield* spool.find(id)
+      if (held === undefined) return yield* Problem.noSuchArticle(id)
+      const read = Article.read(held.article)
+      if (Article.isMalformed(read)) return held.article
+      return Article.withFields(read, [["Xref", Xref.format(identity.path, held.numbers)]], ["Xref"])
+    },
+    (effect) => Effect.catchTag(effect, "SpoolUnavailable", spoolDown)
+  )
+
+  const receipt = Effect.fn("Operations.receipt")(
+    function* (messageId: MessageId.MessageId) {
+      const [[here], said] = yield* Effect.all([spool.status([messageId]), zones.ask(messageId)], { concurrency: 2 })
+      const holders: Array<Receipt.Holder> = said
+        .filter(({ isHeld }) => isHeld)
+        .map(({ site, zone }) => ({ site, zone }))
+      if (here === "held") holders.push({ site: identity.name })
+      if (holders.length === 0) return yield* Problem.noSuchArticle(messageId)
+      return Receipt.of({ messageId, holders, isDigested: said.some(({ isDigested }) => isDigested) })
+    },
+    (effect) => Effect.catchTag(effect, "SpoolUnavailable", spoolDown)
+  )
 
   const routingKey: Effect.Effect<RoutingKey.RoutingKey> = Effect.sync(() => ({
     host: identity.name,

@@ -3,6 +3,7 @@
  *
  * Id, dates and groups follow from the event alone, so every host makes the same article of it.
  */
+import * as AppFault from "@lupin/api/AppFault"
 import type * as PopOperations from "@lupin/api/PopOperations"
 import * as Problem from "@lupin/api/Problem"
 import * as App from "@lupin/core/App"
@@ -21,29 +22,7 @@ export interface Prepared {
   readonly proto: Uint8Array
 }
 
-export type Fault = Problem.UnknownApp | Problem.UnknownKind | Problem.InvalidPayload | Problem.InvalidRequest
-
-const pointerOf = (root: string, path: string): string =>
-  path === "" ? `#/${root}` : `#/${root}/${path.split(".").map((part) => part.replaceAll("~", "~0").replaceAll("/", "~1")).join("/")}`
-
-const faultOf = (app: string, kind: string, fault: App.Fault): Fault => {
-  switch (fault._tag) {
-    case "UnknownApp":
-      return new Problem.UnknownApp({ app, detail: `This POP serves no app ${app}.` })
-    case "UnknownKind":
-      return new Problem.UnknownKind({ app, kind, detail: `${app} has no kind ${kind}.` })
-    case "UnknownVersion":
-      return new Problem.InvalidRequest({
-        detail: `Version ${fault.version} of ${kind} is not known; the newest is ${fault.newest}.`,
-        errors: [{ pointer: "#/version", detail: `not between 1 and ${fault.newest}` }]
-      })
-    case "InvalidPayload":
-      return new Problem.InvalidPayload({
-        detail: fault.issues.map(({ path, message }) => `${path || "payload"}: ${message}`).join("; "),
-        errors: fault.issues.map(({ path, message }) => ({ pointer: pointerOf("payload", path), detail: message }))
-      })
-  }
-}
+export type Fault = AppFault.AppProblem
 
 /** `mintedId` is a fresh UUIDv7, used only where the client sent none. */
 export const prepare = (
@@ -58,7 +37,7 @@ export const prepare = (
       )
     )
   )
-  if (Result.isFailure(known)) return Result.fail(faultOf(post.app, post.kind, known.failure))
+  if (Result.isFailure(known)) return Result.fail(AppFault.toProblem(post.app, known.failure))
   const { subject, version } = known.success
   const event = Event.make({
     app: post.app,
@@ -70,19 +49,13 @@ export const prepare = (
     ...(post.at === undefined ? {} : { at: post.at })
   })
   if (event === undefined)
-    return Result.fail(
-      new Problem.InvalidRequest({
-        detail: "The id is no UUIDv7.",
-        errors: [{ pointer: "#/id", detail: "not a UUID of version 7 (RFC 9562)" }]
-      })
-    )
+    return Result.fail(Problem.invalidRequest([{ pointer: "#/id", detail: "is no UUID of version 7 (RFC 9562)" }]))
   const groups = Routing.route(event)
   if (groups === undefined)
     return Result.fail(
-      new Problem.InvalidRequest({
-        detail: `Routing ${event.routing} is not known here; the newest is ${Routing.version}.`,
-        errors: [{ pointer: "#/routing", detail: "not a version of the routing" }]
-      })
+      Problem.invalidRequest([
+        { pointer: "#/routing", detail: `is none of the rules known here, up to ${Routing.version}` }
+      ])
     )
   const from = EventArticle.mailbox(post.app, "someone")
   const proto = EventArticle.toProto(event, { groups, from, ...(subject === undefined ? {} : { subject }) })

@@ -17,10 +17,7 @@ export interface Search {
 }
 
 /** An area becomes at most eight subtrees of S2 groups; a group is read with all below it. */
-export const subtreesOf = (
-  app: string,
-  where: PopOperations.Where
-): Result.Result<Search, Problem.InvalidRequest> => {
+export const subtreesOf = (app: string, where: PopOperations.Where): Result.Result<Search, Problem.InvalidRequest> => {
   if (where._tag === "Near") {
     const area = Place.circle({ lat: where.lat, lon: where.lon }, where.radiusMetres)
     const subtrees = Place.cover(area).map((suffix) => GroupName.GroupName.make(`clientposts.${app}.s2.${suffix}`))
@@ -29,21 +26,23 @@ export const subtreesOf = (
   if (GroupName.isWithin(where.group, GroupName.GroupName.make(`clientposts.${app}`)))
     return Result.succeed({ subtrees: [where.group] })
   return Result.fail(
-    new Problem.InvalidRequest({
-      detail: `Events of ${app} are in groups below clientposts.${app}.`,
-      errors: [{ parameter: "group", detail: `not clientposts.${app} and not below it` }]
-    })
+    Problem.invalidRequest([{ parameter: "group", detail: `is neither clientposts.${app} nor below it` }])
   )
 }
 
 /** The payload in its kind's newest version, as JSON; as it was posted where it cannot be read any more. */
-const newest = (app: App.App, event: GroupCache.CachedEvent): { readonly version: number; readonly payload: unknown } => {
+const newest = (
+  app: App.App,
+  event: GroupCache.CachedEvent
+): { readonly version: number; readonly payload: unknown } => {
   const { kind, version, payload } = event
   const decoded = App.decodePayload(app, kind, version, payload)
   const definition = App.kindOf(app, kind)
   if (Result.isFailure(decoded) || Result.isFailure(definition)) return { version, payload }
   const encoded = Schema.encodeUnknownResult(definition.success.schema)(decoded.success.payload)
-  return Result.isFailure(encoded) ? { version, payload } : { version: definition.success.version, payload: encoded.success }
+  return Result.isFailure(encoded)
+    ? { version, payload }
+    : { version: definition.success.version, payload: encoded.success }
 }
 
 /** One row as clients see it. */

@@ -27,7 +27,7 @@ export class Zones extends Context.Service<
   }
 >()("@lupin/pop/Zones") {}
 
-const make = Effect.fn("Zones.make")(function*(peers: ReadonlyArray<SiteConfig.Peer>) {
+const make = Effect.fn("Zones.make")(function* (peers: ReadonlyArray<SiteConfig.Peer>) {
   const zones = yield* Effect.forEach(
     peers.filter(({ kind }) => kind === "central"),
     (peer) =>

@@ -3,7 +3,7 @@
  *
  * Every answer carries the host's routing key; every 4xx and 5xx is an RFC 9457 problem. The HTTP server is the app's.
  */
-import { ByteSize, Effect, Layer, Result, Schema } from "effect"
+import { ByteSize, Effect, Layer, Schema } from "effect"
 import { HttpIncomingMessage, HttpMiddleware, HttpRouter, HttpServerRequest, HttpServerResponse } from "effect/http"
 import { HttpApi, HttpApiBuilder, HttpApiMiddleware, HttpApiSwagger } from "effect/http-api"
 import * as Limits from "@lupin/core/Limits"
@@ -13,6 +13,7 @@ import * as EventsParameters from "./EventsParameters.ts"
 import * as FaceMetrics from "./FaceMetrics.ts"
 import * as PopApi from "./PopApi.ts"
 import * as PopOperations from "./PopOperations.ts"
+import type * as Problem from "./Problem.ts"
 import * as ProblemAnswer from "./ProblemAnswer.ts"
 import * as ProblemPages from "./ProblemPages.ts"
 import * as RoutingKey from "./RoutingKey.ts"
@@ -34,33 +35,36 @@ const handlers = HttpApiBuilder.group(
   Effect.fnUntraced(function* (group) {
     const operations = yield* PopOperations.PopOperations
     return group.handleAll({
-      postEvent: Effect.fnUntraced(function* ({ params, payload }) {
-        const { id, ...body } = payload
-        const { posted, isNew } = yield* operations.postEvent({
-          ...params,
-          ...body,
-          ...(id === undefined ? {} : { id: id.toLowerCase() })
-        })
-        const answer = HttpServerResponse.jsonUnsafe(encodePosted(posted), { status: isNew ? 201 : 200 })
-        const location = `/v1/articles/${encodeURIComponent(posted.messageId)}`
-        return isNew ? HttpServerResponse.setHeader(answer, "location", location) : answer
-      }),
+      postEvent: ({ params, payload: { id, ...body } }) =>
+        operations
+          .postEvent({ ...params, ...body, ...(id === undefined ? {} : { id: id.toLowerCase() }) })
+          .pipe(Effect.map(answerPosted), orProblem),
       events: ({ params, query }) =>
-        Result.match(EventsParameters.toQuery(params.app, query), {
-          onFailure: Effect.fail,
-          onSuccess: operations.events
-        }),
+        Effect.fromResult(EventsParameters.toQuery(params.app, query)).pipe(
+          Effect.flatMap(operations.events),
+          orProblem
+        ),
       digest: ({ params, query }) =>
-        operations.digest({ ...params, staleMillisMax: query.stale ?? EventsParameters.staleMillisDefault }),
-      article: ({ params }) => operations.article(params.messageId),
-      receipt: ({ params }) => operations.receipt(params.messageId)
+        orProblem(operations.digest({ ...params, staleMillisMax: query.stale ?? EventsParameters.staleMillisDefault })),
+      article: ({ params }) => orProblem(operations.article(params.messageId)),
+      receipt: ({ params }) => orProblem(operations.receipt(params.messageId))
     })
   })
 )
 
-/** Schema failures become declared problems here, so that clients decode them too. */
+/** 201 with where the article is, or 200 for a repeat. */
+const answerPosted = ({ isNew, posted }: PopOperations.PostOutcome): HttpServerResponse.HttpServerResponse => {
+  const answer = HttpServerResponse.jsonUnsafe(encodePosted(posted), { status: isNew ? 201 : 200 })
+  const location = `/v1/articles/${encodeURIComponent(posted.messageId)}`
+  return isNew ? HttpServerResponse.setHeader(answer, "location", location) : answer
+}
+
+/** Renders a problem here and not by the builder, which knows no headers. */
+const orProblem = <A, E extends Problem.Problem, R>(operation: Effect.Effect<A, E, R>) =>
+  Effect.catch(operation, (problem) => Effect.succeed(ProblemAnswer.toResponse(problem)))
+
 const requestProblems = HttpApiMiddleware.layerSchemaErrorTransform(PopApi.RequestProblems, (error) =>
-  Effect.fail(ProblemAnswer.ofSchemaError(error))
+  Effect.succeed(ProblemAnswer.toResponse(ProblemAnswer.ofSchemaError(error)))
 )
 
 const pages = HttpRouter.addAll(

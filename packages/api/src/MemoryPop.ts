@@ -9,6 +9,7 @@ import * as App from "@lupin/core/App"
 import * as Event from "@lupin/core/Event"
 import * as EventArticle from "@lupin/core/EventArticle"
 import * as GroupName from "@lupin/core/GroupName"
+import * as Injection from "@lupin/core/Injection"
 import type * as MessageId from "@lupin/core/MessageId"
 import * as Place from "@lupin/core/Place"
 import * as Routing from "@lupin/core/Routing"
@@ -16,6 +17,7 @@ import * as Uuid from "@lupin/core/Uuid"
 import type * as Answer from "./Answer.ts"
 import * as AppFault from "./AppFault.ts"
 import * as EventId from "./EventId.ts"
+import * as InjectionFault from "./InjectionFault.ts"
 import * as PopOperations from "./PopOperations.ts"
 import * as Problem from "./Problem.ts"
 import * as Receipt from "./Receipt.ts"
@@ -92,7 +94,8 @@ const operationsOf = (state: State): PopOperations.PopOperations["Service"] => (
   routingKey: Effect.sync((): RoutingKey.RoutingKey => ({ host: state.host, cacheGeneration: `g${state.generation}` })),
   postEvent: Effect.fnUntraced(function* (post) {
     yield* needs(state, "spool")
-    const kept = yield* Effect.fromResult(read(state, post, post.id ?? (yield* EventId.mint)))
+    const id = post.id ?? (yield* EventId.mint)
+    const kept = yield* Effect.fromResult(read(state, post, id, yield* Clock.currentTimeMillis))
     const known = state.byUuid.get(kept.event.id)
     if (known !== undefined && known.messageId !== kept.messageId) {
       return yield* Problem.idConflict(kept.event.id, known.messageId)
@@ -142,7 +145,8 @@ const find = (state: State, name: string) => Result.mapError(App.find(state.apps
 const read = (
   state: State,
   post: PopOperations.PostEvent,
-  id: string
+  id: string,
+  nowMillis: number
 ): Result.Result<Kept, PopOperations.PostProblem> => {
   const app = App.find(state.apps, post.app)
   const kind = Result.flatMap(app, (app) => App.kindOf(app, post.kind))
@@ -156,8 +160,19 @@ const read = (
   if (event === undefined) return refuse("#/id", "Expected a UUIDv7")
   const groups = Routing.route(event)
   if (groups === undefined) return refuse("#/routing", "is no version known here")
-  const octets = EventArticle.toProto(event, { groups, from: EventArticle.mailbox(event.app, "someone") })
-  return Result.succeed({ event, messageId: Event.messageId(event), groups, octets })
+  const messageId = Event.messageId(event)
+  const proto = EventArticle.toProto(event, { groups, from: EventArticle.mailbox(event.app, "someone") })
+  const injected = Injection.inject(proto, {
+    site: `${state.host}.example`,
+    writer: "client",
+    nowMillis,
+    apps: new Set(state.apps.map(({ name }) => name)),
+    mintId: () => messageId,
+    verify: EventArticle.verify
+  })
+  return injected._tag === "Refused"
+    ? Result.fail(InjectionFault.toProblem(injected))
+    : Result.succeed({ event, messageId, groups, octets: injected.article.octets })
 }
 
 const refuse = (pointer: string, detail: string) => Result.fail(Problem.invalidRequest([{ pointer, detail }]))

@@ -4,7 +4,7 @@
  * Operations fail with these classes, every face renders them, and typed clients get them back by `_tag`.
  * `type` is a full-path relative reference (RFC 9457, section 3.1.1) that every JSON face answers with a page.
  */
-import { Schema } from "effect"
+import { Effect, Schema } from "effect"
 import { HttpApiError } from "effect/http-api"
 
 /** Media type of a problem (RFC 9457, section 6.1). */
@@ -19,6 +19,9 @@ export const FieldFault = Schema.Struct({
 export type FieldFault = typeof FieldFault.Type
 
 const errors = Schema.optionalKey(Schema.Array(FieldFault))
+
+/** `errors` of a problem that is always about the same field, unless whoever finds it says more. */
+const errorsAt = (fault: FieldFault) => errors.pipe(Schema.withConstructorDefault(Effect.succeed([fault])))
 
 /** The request does not have the shape of the contract; mend it before sending again. */
 export class InvalidRequest extends HttpApiError.Problem<InvalidRequest>()(
@@ -45,28 +48,28 @@ export class InvalidPayload extends HttpApiError.Problem<InvalidPayload>()(
 export class UnknownApp extends HttpApiError.Problem<UnknownApp>()(
   "UnknownApp",
   { type: "/problems/unknown-app", status: 404, title: "No such app." },
-  { app: Schema.String, errors }
+  { app: Schema.String, errors: errorsAt({ parameter: "app", detail: "unknown" }) }
 ) {}
 
 /** The app defines no such kind of event. */
 export class UnknownKind extends HttpApiError.Problem<UnknownKind>()(
   "UnknownKind",
   { type: "/problems/unknown-kind", status: 404, title: "The app has no such kind of event." },
-  { app: Schema.String, kind: Schema.String, errors }
+  { app: Schema.String, kind: Schema.String, errors: errorsAt({ parameter: "kind", detail: "unknown" }) }
 ) {}
 
 /** The app defines no such digestion. */
 export class UnknownDigestion extends HttpApiError.Problem<UnknownDigestion>()(
   "UnknownDigestion",
   { type: "/problems/unknown-digestion", status: 404, title: "The app has no such digestion." },
-  { app: Schema.String, digestion: Schema.String, errors }
+  { app: Schema.String, digestion: Schema.String, errors: errorsAt({ parameter: "digestion", detail: "unknown" }) }
 ) {}
 
 /** Neither this host nor the zones it could ask hold the article. A client that posted it posts it again. */
 export class NoSuchArticle extends HttpApiError.Problem<NoSuchArticle>()(
   "NoSuchArticle",
   { type: "/problems/no-such-article", status: 404, title: "No such article." },
-  { messageId: Schema.String, errors }
+  { messageId: Schema.String, errors: errorsAt({ parameter: "messageId", detail: "not held" }) }
 ) {}
 
 /** Nothing is served at this path. */
@@ -87,7 +90,11 @@ export class MethodNotAllowed extends HttpApiError.Problem<MethodNotAllowed>()(
 export class IdConflict extends HttpApiError.Problem<IdConflict>()(
   "IdConflict",
   { type: "/problems/id-conflict", status: 409, title: "The id is taken by another event." },
-  { id: Schema.String, messageId: Schema.String, errors }
+  {
+    id: Schema.String,
+    messageId: Schema.String,
+    errors: errorsAt({ pointer: "#/id", detail: "taken by another event" })
+  }
 ) {}
 
 /** The body is larger than a post may be. */
@@ -96,6 +103,20 @@ export class BodyTooLarge extends HttpApiError.Problem<BodyTooLarge>()(
   { type: "/problems/body-too-large", status: 413, title: "The body is too large." },
   { limitBytes: Schema.Int, errors }
 ) {}
+
+/** The request's head is longer than the server reads. */
+export class HeadTooLarge extends HttpApiError.Problem<HeadTooLarge>()("HeadTooLarge", {
+  type: "/problems/head-too-large",
+  status: 431,
+  title: "The head of the request is too large."
+}) {}
+
+/** The request did not come in whole in time. */
+export class RequestTimeout extends HttpApiError.Problem<RequestTimeout>()("RequestTimeout", {
+  type: "/problems/request-timeout",
+  status: 408,
+  title: "The request did not come in whole in time."
+}) {}
 
 /** The body is of a media type this path does not read. */
 export class UnsupportedMediaType extends HttpApiError.Problem<UnsupportedMediaType>()(
@@ -138,6 +159,8 @@ export const all = [
   MethodNotAllowed,
   IdConflict,
   BodyTooLarge,
+  HeadTooLarge,
+  RequestTimeout,
   UnsupportedMediaType,
   EventRefused,
   Unavailable,
@@ -165,30 +188,26 @@ export const encode = (problem: Problem): object => {
 export const retryAfterSecondsDefault = 1
 
 /** Names an app that no configuration here has. */
-export const unknownApp = (app: string): UnknownApp =>
-  new UnknownApp({ app, detail: `No app "${app}" here.`, errors: [{ parameter: "app", detail: "unknown" }] })
+export const unknownApp = (app: string): UnknownApp => new UnknownApp({ app, detail: `No app "${app}" here.` })
 
 export const unknownKind = (app: string, kind: string): UnknownKind =>
   new UnknownKind({
     app,
     kind,
-    detail: `The app "${app}" has no kind "${kind}".`,
-    errors: [{ parameter: "kind", detail: "unknown" }]
+    detail: `The app "${app}" has no kind "${kind}".`
   })
 
 export const unknownDigestion = (app: string, digestion: string): UnknownDigestion =>
   new UnknownDigestion({
     app,
     digestion,
-    detail: `The app "${app}" has no digestion "${digestion}".`,
-    errors: [{ parameter: "digestion", detail: "unknown" }]
+    detail: `The app "${app}" has no digestion "${digestion}".`
   })
 
 export const noSuchArticle = (messageId: string): NoSuchArticle =>
   new NoSuchArticle({
     messageId,
-    detail: `No article ${messageId} is held.`,
-    errors: [{ parameter: "messageId", detail: "not held" }]
+    detail: `No article ${messageId} is held.`
   })
 
 /** `messageId` is that of the event already known under the id. */
@@ -196,8 +215,7 @@ export const idConflict = (id: string, messageId: string): IdConflict =>
   new IdConflict({
     id,
     messageId,
-    detail: `The id ${id} belongs to ${messageId}, which has other content.`,
-    errors: [{ pointer: "#/id", detail: "taken by another event" }]
+    detail: `The id ${id} belongs to ${messageId}, which has other content.`
   })
 
 export const bodyTooLarge = (limitBytes: number): BodyTooLarge =>

@@ -96,10 +96,8 @@ export const mend = (
   asked: Asked
 ): HttpServerResponse.HttpServerResponse => {
   if (response.status < 400) return response
-  if (response.headers["content-type"]?.startsWith(Problem.contentType) === true) {
-    return response.status === 503 ? withHeaders(response, undefined, Problem.retryAfterSecondsDefault) : response
-  }
-  return toResponse(ofStatus(response.status, asked))
+  const isProblem = response.headers["content-type"]?.startsWith(Problem.contentType) === true
+  return isProblem ? response : toResponse(ofStatus(response.status, asked))
 }
 
 const withHeaders = (

@@ -4,6 +4,7 @@ import { Context, Effect, Layer } from "effect"
 import { HttpServer } from "effect/http"
 import { createServer } from "node:http"
 import { connect } from "node:net"
+import * as ParserAnswer from "@lupin/api/ParserAnswer"
 
 export interface Answered {
   readonly status: number
@@ -63,6 +64,13 @@ const client = Layer.effect(
   })
 )
 
+/** A server as an app has it: what is no HTTP is answered too. */
+const listening = () =>
+  createServer().on("clientError", (error: NodeJS.ErrnoException, socket) => {
+    if (socket.writable) socket.end(ParserAnswer.of(error.code))
+    else socket.destroy()
+  })
+
 /** A face on a server of its own, and the client to ask it. */
 export const serve = <A, E, R>(face: Layer.Layer<A, E, R>) =>
-  Layer.mergeAll(client, face).pipe(Layer.provide(NodeHttpServer.layer(createServer, { port: 0, host: "127.0.0.1" })))
+  Layer.mergeAll(client, face).pipe(Layer.provide(NodeHttpServer.layer(listening, { port: 0, host: "127.0.0.1" })))

@@ -1,18 +1,22 @@
 import { assert, layer } from "@effect/vitest"
 import { Effect, Layer } from "effect"
 import * as fc from "fast-check"
+import * as EventId from "@lupin/api/EventId"
 import * as JsonFace from "@lupin/api/JsonFace"
 import * as MemoryPop from "@lupin/api/MemoryPop"
 import * as PopOperations from "@lupin/api/PopOperations"
 import { type Answered, FaceClient, serve } from "./FaceClient.ts"
 import { trails } from "./TrailApp.ts"
 
-const id = "01939f2e-7c1b-7a55-8d6e-3f1c2b4a5968"
 const at = { lat: 44.1612, lon: -115.0593, uncertainty: 30 }
+const longAgo = "01939f2e-7c1b-7a55-8d6e-3f1c2b4a5968"
 const review = { trail: "sawtooth-lake", rating: 5 }
 const reviews = "/v1/apps/trails/events/review"
 
 const live = serve(JsonFace.layer).pipe(Layer.provideMerge(MemoryPop.layer({ apps: [trails], host: "boi1" })))
+
+/** More than the header of a review's article takes. */
+const headerBytes = 1_000
 
 /** A problem is complete, of its own type, and says what is at fault. */
 const isProblem = (answered: Answered, status: number, name: string, field?: string): void => {
@@ -31,10 +35,11 @@ const isProblem = (answered: Answered, status: number, name: string, field?: str
   )
 }
 
-layer(live)("JsonFace", (it) => {
+layer(live, { excludeTestServices: true })("JsonFace", (it) => {
   it.effect("answers 201 for a new event, and 200 with the same id and groups for its repeat", () =>
     Effect.gen(function* () {
       const { post, ask } = yield* FaceClient
+      const id = yield* EventId.mint
       const first = yield* post(reviews, { id, at, payload: review })
       assert.strictEqual(first.status, 201, first.text)
       assert.deepStrictEqual(Object.keys(first.json).sort(), ["groups", "messageId", "receipt"])
@@ -61,7 +66,7 @@ layer(live)("JsonFace", (it) => {
   it.effect("refuses another payload under a known id with 409", () =>
     Effect.gen(function* () {
       const { post } = yield* FaceClient
-      const taken = "01939f2e-7c1b-7a55-8d6e-3f1c2b4a5969"
+      const taken = yield* EventId.mint
       yield* post(reviews, { id: taken, payload: review })
       isProblem(yield* post(reviews, { id: taken, payload: { ...review, rating: 1 } }), 409, "id-conflict", "#/id")
     })
@@ -77,6 +82,7 @@ layer(live)("JsonFace", (it) => {
         [{ payload: review, at: { lat: 1, lon: -181 } }, 400, "invalid-request", "#/at/lon"],
         [{ payload: review, at: { lat: 1 } }, 400, "invalid-request", "#/at/lon"],
         [{ payload: review, id: "7" }, 400, "invalid-request", "#/id"],
+        [{ payload: review, id: longAgo }, 422, "event-refused", "#/id"],
         [{ payload: review, version: 3 }, 400, "invalid-request", "#/version"],
         [{}, 400, "invalid-request", "#/payload"],
         [[], 400, "invalid-request", "#"],
@@ -116,14 +122,15 @@ layer(live)("JsonFace", (it) => {
     })
   )
 
-  it.effect("takes a body of up to its limit, and names the limit beyond", () =>
+  it.effect("takes a payload that fits an article, and names the limit beyond", () =>
     Effect.gen(function* () {
       const { post } = yield* FaceClient
       const bodyOf = (length: number) => {
         const rest = JSON.stringify({ payload: { trail: "", rating: 5 } }).length
         return { payload: { trail: "x".repeat(length - rest), rating: 5 } }
       }
-      assert.strictEqual((yield* post(reviews, bodyOf(JsonFace.bodyBytesMax))).status, 201)
+      assert.strictEqual((yield* post(reviews, bodyOf(JsonFace.bodyBytesMax - headerBytes))).status, 201)
+      isProblem(yield* post(reviews, bodyOf(JsonFace.bodyBytesMax)), 422, "event-refused", "#/payload")
       const refused = yield* post(reviews, bodyOf(JsonFace.bodyBytesMax + 1))
       isProblem(refused, 413, "body-too-large", "#")
       assert.strictEqual(refused.json["limitBytes"], JsonFace.bodyBytesMax)
@@ -137,7 +144,7 @@ layer(live)("JsonFace", (it) => {
       yield* controls.setAway("spool", true)
       const refused = yield* post(reviews, { payload: review })
       isProblem(refused, 503, "unavailable")
-      assert.strictEqual(refused.headers.get("retry-after"), "1")
+      assert.strictEqual(refused.headers.get("retry-after"), String(refused.json["retryAfterSeconds"]))
       yield* controls.setAway("spool", false)
       yield* controls.setAway("cache", true)
       isProblem(yield* ask("/v1/apps/trails/events?near=1,1"), 503, "unavailable")
@@ -227,13 +234,24 @@ layer(live)("JsonFace", (it) => {
     })
   )
 
-  it.effect("answers request lines that no client would send", () =>
+  it.effect("answers bytes that no client would send with a problem too", () =>
     Effect.gen(function* () {
       const { raw } = yield* FaceClient
       const paths = ["//", "/%", "/v1/articles/%ff", "/v1/apps/../events", "/?%zz", "http://[", "*", "/v1/receipts/%00"]
-      for (const path of paths) {
-        const text = yield* raw(`GET ${path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n`)
-        assert.match(text, /^HTTP\/1\.1 4\d\d /, path)
+      const long = `GET / HTTP/1.1\r\nHost: x\r\nX: ${"x".repeat(20_000)}\r\n\r\n`
+      const requests = paths.map((path) => `GET ${path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n`)
+      for (const request of [
+        ...requests,
+        "GET\r\n\r\n",
+        "\u0016\u0003\u0001",
+        "POST / HTTP/1.1\r\nContent-Length: x\r\n\r\n",
+        long
+      ]) {
+        const text = yield* raw(request)
+        assert.match(text, /^HTTP\/1\.1 4\d\d /, request.slice(0, 60))
+        assert.match(text, /^content-type: application\/problem\+json\r$/im, request.slice(0, 60))
+        const body = text.slice(text.indexOf("\r\n\r\n") + 4)
+        assert.strictEqual(JSON.parse(body).status, Number(text.slice(9, 12)))
       }
     })
   )

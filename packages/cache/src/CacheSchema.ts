@@ -5,6 +5,7 @@
  * the epoch in double precision, which holds them exactly.
  */
 import * as Effect from "effect/Effect"
+import * as Schema from "effect/Schema"
 import * as Migrator from "effect/sql/Migrator"
 import * as SqlClient from "effect/sql/SqlClient"
 
@@ -69,13 +70,30 @@ const statements = [
 /** Tables in the order in which they are emptied. */
 export const contentTables = "group_number, holding, digest, article, subtree, cache_meta"
 
-/** Creates the tables, or does nothing. A table from a newer version makes it fail. */
-export const migrate = Migrator.make({})({
-  table: "cache_migrations",
-  loader: Migrator.fromRecord({
-    "0001_tables": Effect.gen(function* () {
-      const sql = yield* SqlClient.SqlClient
-      for (const statement of statements) yield* sql.unsafe(statement)
-    })
+const migrationsTable = "cache_migrations"
+
+const migrations = {
+  "0001_tables": Effect.gen(function* () {
+    const sql = yield* SqlClient.SqlClient
+    for (const statement of statements) yield* sql.unsafe(statement)
   })
+}
+
+/** The tables are of a later version than this one knows. */
+export class SchemaFromLater extends Schema.TaggedError<SchemaFromLater>()("SchemaFromLater", {
+  migration: Schema.Int
+}) {}
+
+/** Creates the tables, or does nothing. */
+export const migrate = Effect.gen(function* () {
+  yield* Migrator.make({})({ table: migrationsTable, loader: Migrator.fromRecord(migrations) })
+  const sql = yield* SqlClient.SqlClient
+  const [row] = yield* sql.unsafe<{ last: number }>(`SELECT max(migration_id) AS last FROM ${migrationsTable}`)
+  const last = row?.last ?? 0
+  if (last > Object.keys(migrations).length) return yield* new SchemaFromLater({ migration: last })
 })
+
+/** Drops the tables with all that is in them. */
+export const drop = Effect.flatMap(SqlClient.SqlClient, (sql) =>
+  sql.unsafe(`DROP TABLE IF EXISTS ${contentTables}, ${migrationsTable} CASCADE`)
+)

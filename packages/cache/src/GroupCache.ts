@@ -73,12 +73,20 @@ export interface DigestAnswer {
 /** Neither a copy nor a scrape could be had. The caller may try again, here or at another host. */
 export class CacheUnavailable extends Schema.TaggedError<CacheUnavailable>()("CacheUnavailable", {
   reason: Schema.String
-}) {}
+}) {
+  override get message(): string {
+    return this.reason
+  }
+}
 
 /** The cursor is not one that this service gave out. The caller starts again from the first page. */
 export class CursorMalformed extends Schema.TaggedError<CursorMalformed>()("CursorMalformed", {
   cursor: Schema.String
-}) {}
+}) {
+  override get message(): string {
+    return `${this.cursor} is no cursor of this service`
+  }
+}
 
 export class GroupCache extends Context.Service<
   GroupCache,

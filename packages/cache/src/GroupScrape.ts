@@ -14,11 +14,12 @@ export const overviewNumbersMax = 1_000
 
 type Trouble = Source.SourceUnavailable | CacheUnavailable
 
-/** Takes announced articles in; what it returns is left to be applied. */
-export type TakeIn = (
+/** Takes announced articles in, in batches; `toPage` says what else goes with each. The last is returned, not taken in. */
+export type TakeIn = <A extends Source.Announced>(
   source: Source.Source,
   draft: CacheStore.Draft,
-  announced: ReadonlyArray<Source.Announced>
+  announced: ReadonlyArray<A>,
+  toPage: (batch: ReadonlyArray<A>) => Pick<CacheStore.ScrapedPage, "numbers" | "cursor">
 ) => Effect.Effect<CacheStore.ScrapedPage, Trouble>
 
 /** Takes in all that a subtree holds now, without numbers: removals are to come from the change log. */
@@ -32,7 +33,8 @@ export const fill = Effect.fnUntraced(function* (
     const marks = yield* source.marks(group)
     if (marks === undefined) continue
     for (const [low, high] of ranges(marks.low, marks.high)) {
-      yield* draft.apply(yield* takeIn(source, draft, yield* source.overview(group, low, high)))
+      const rows = yield* source.overview(group, low, high)
+      yield* draft.apply(yield* takeIn(source, draft, rows, () => ({})))
     }
   }
 })
@@ -57,13 +59,16 @@ export const run = Effect.fnUntraced(function* (
   })
 
   const readNew = Effect.fnUntraced(function* (group: GroupName.GroupName, from: number, marks: ScrapeCursor.Marks) {
+    const count = () => groups[group]?.count ?? 0
     for (const [low, high] of ranges(from, marks.high)) {
       const rows = yield* source.overview(group, low, high)
-      const page = yield* takeIn(source, draft, rows)
-      const before = groups[group]?.count ?? 0
-      groups[group] = { low: marks.low, high, count: before + rows.length }
-      const added = rows.map((row) => [row.number, row.messageId] as const)
-      yield* draft.apply({ ...page, numbers: { group, added, removed: [] }, cursor: cursor() })
+      const page = yield* takeIn(source, draft, rows, (batch) => {
+        groups[group] = { low: marks.low, high: batch.at(-1)?.number ?? low, count: count() + batch.length }
+        const added = batch.map((row) => [row.number, row.messageId] as const)
+        return { numbers: { group, added, removed: [] }, cursor: cursor() }
+      })
+      groups[group] = { low: marks.low, high, count: count() }
+      yield* draft.apply({ ...page, cursor: cursor() })
     }
   })
 
@@ -101,7 +106,8 @@ export const run = Effect.fnUntraced(function* (
   yield* draft.publish({ ...nothing, cursor: cursor() }, { scrapedAtMillis, answeredAtMillis })
 })
 
-const nothing: CacheStore.ScrapedPage = { filed: [], contents: [], removed: [] }
+/** A page that changes nothing. */
+export const nothing: CacheStore.ScrapedPage = { filed: [], contents: [], removed: [] }
 
 /** Ascending stretches of at most `overviewNumbersMax` numbers that make up `low..high`. */
 export const ranges = (low: number, high: number): ReadonlyArray<readonly [low: number, high: number]> => {

@@ -113,25 +113,27 @@ const published = (sql: SqlClient.SqlClient, groups: ReadonlyArray<string>): Fra
 /** Lets through all that is in the area, and little else; `Place.contains` has the last word. */
 const nearby = (sql: SqlClient.SqlClient, area: Place.Area): Fragment => {
   if (area._tag === "Circle") {
-    const { lat, lon } = area.center
-    return sql`2 * ${number(S2.earthRadiusMetres)}::float8 * asin(least(1, sqrt(
-      sin(radians(a.lat - ${number(lat)}::float8) / 2) ^ 2 + cos(radians(${number(lat)}::float8)) * cos(radians(a.lat))
-      * sin(radians(a.lon - ${number(lon)}::float8) / 2) ^ 2))) <= ${number(area.radiusMetres + slackMetres)}::float8`
+    const [lat, lon] = [degrees(area.center.lat), degrees(area.center.lon)]
+    return sql`2 * ${S2.earthRadiusMetres.toFixed(1)}::float8 * asin(least(1, sqrt(
+      sin(radians(a.lat - ${lat}::float8) / 2) ^ 2 + cos(radians(${lat}::float8)) * cos(radians(a.lat))
+      * sin(radians(a.lon - ${lon}::float8) / 2) ^ 2))) <= ${(area.radiusMetres + slackMetres).toFixed(3)}::float8`
   }
-  const { south, west, north, east } = area
+  const [south, north] = [degrees(area.south - slackDegrees), degrees(area.north + slackDegrees)]
+  const [west, east] = [degrees(area.west - slackDegrees), degrees(area.east + slackDegrees)]
   const meridians =
-    west <= east
-      ? sql`a.lon BETWEEN ${number(west)}::float8 AND ${number(east)}::float8`
-      : sql`(a.lon >= ${number(west)}::float8 OR a.lon <= ${number(east)}::float8)`
-  return sql`a.lat BETWEEN ${number(south)}::float8 AND ${number(north)}::float8
+    area.west <= area.east
+      ? sql`a.lon BETWEEN ${west}::float8 AND ${east}::float8`
+      : sql`(a.lon >= ${west}::float8 OR a.lon <= ${east}::float8)`
+  return sql`a.lat BETWEEN ${south}::float8 AND ${north}::float8
     AND (${meridians} OR abs(a.lon) = 180 OR abs(a.lat) = 90)`
 }
 
-/** Rounding of the two computations of a distance is far below this. */
+/** Rounding, and the difference of two computations of a distance, are far below these. */
 const slackMetres = 1
+const slackDegrees = 1e-6
 
-/** Numbers go as text: a statement then has the same parameter types whether they are whole or not. */
-const number = (value: number): string => String(value)
+/** As text without an exponent: Postgres fails on numbers so small that their squares are nothing. */
+const degrees = (angle: number): string => angle.toFixed(9)
 
 /** Postgres knows no NUL in text, and no row has one. */
 const text = (value: string): string => value.replaceAll("\0", "\uffff")

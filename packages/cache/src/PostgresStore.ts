@@ -1,8 +1,10 @@
 /**
  * Keeps the cache's rows in Postgres, or in PGlite, through one SqlClient.
  */
+import * as PgClient from "@effect/sql-pg/PgClient"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import * as Redacted from "effect/Redacted"
 import * as Semaphore from "effect/Semaphore"
 import * as SqlClient from "effect/sql/SqlClient"
 import type { SqlError } from "effect/sql/SqlError"
@@ -16,21 +18,22 @@ import * as PostgresPages from "./PostgresPages.ts"
 /** Rows removed after which a database that does not tidy itself is vacuumed. */
 const vacuumRowsMin = 20_000
 
-const make = Effect.gen(function* () {
+/** Opens the cache in the client's database, and creates its tables there. */
+export const make = Effect.gen(function* () {
   const sql = yield* SqlClient.SqlClient
-  yield* CacheSchema.migrate
   const writer = yield* Semaphore.make(1)
-  let generation = yield* readGeneration(sql)
+  const prepare = Effect.andThen(CacheSchema.migrate, readGeneration(sql))
+  // A cache can always be lost: tables that are not ours, or not as ours are, make way.
+  let generation = yield* Effect.catch(prepare, () => Effect.andThen(CacheSchema.drop, prepare))
   let removedRows = 0
 
   /** Writes come one after another, each as a whole, so that no content is dropped under a draft that counts on it. */
-  const writing = <A>(effect: Effect.Effect<A, SqlError>) =>
-    writer.withPermit(sql.withTransaction(effect)).pipe(Effect.mapError(unavailable))
+  const writing = <A>(effect: Effect.Effect<A, SqlError>) => writer.withPermit(whole(sql.withTransaction(effect)))
 
   const vacuumIfDue = Effect.suspend(() => {
     if (removedRows < vacuumRowsMin) return Effect.void
     removedRows = 0
-    return writer.withPermit(sql.unsafe("VACUUM")).pipe(Effect.asVoid, Effect.mapError(unavailable))
+    return writer.withPermit(whole(Effect.asVoid(sql.unsafe("VACUUM"))))
   })
 
   const drafts = PostgresDraft.make(sql, {
@@ -65,16 +68,23 @@ const make = Effect.gen(function* () {
     generation: Effect.sync(() => generation),
     draft: (group) => drafts.draft(group).pipe(Effect.tap(vacuumIfDue)),
     freshDraft: drafts.freshDraft,
-    events: (query) => PostgresPages.events(sql, query).pipe(Effect.mapError(unavailable)),
-    digest: (query) => PostgresPages.digest(sql, query).pipe(Effect.mapError(unavailable)),
-    subtrees: PostgresPages.subtrees(sql).pipe(Effect.mapError(unavailable)),
+    events: (query) => whole(PostgresPages.events(sql, query)),
+    digest: (query) => whole(PostgresPages.digest(sql, query)),
+    subtrees: whole(PostgresPages.subtrees(sql)),
     drop,
     dropAll
   })
 })
 
-/** Opens the cache in the client's database, which has no other tables of these names. */
+/** Opens the cache in the client's database, of which no other host has use. */
 export const layer = Layer.effect(CacheStore.CacheStore, make)
+
+/** Connections to a Postgres server: one writes, the others read. */
+const connectionsMax = 4
+
+/** Opens the cache in the database that `url` names: `postgres://user:password@host:port/database`. */
+export const layerAt = (url: string) =>
+  layer.pipe(Layer.provide(PgClient.layer({ url: Redacted.make(url), maxConnections: connectionsMax })))
 
 const readGeneration = Effect.fnUntraced(function* (sql: SqlClient.SqlClient) {
   const [row] = yield* sql<{ generation: string }>`SELECT generation FROM cache_meta`
@@ -84,4 +94,13 @@ const readGeneration = Effect.fnUntraced(function* (sql: SqlClient.SqlClient) {
   return minted
 })
 
-const unavailable = (error: SqlError) => new CacheUnavailable({ reason: `the cache database: ${error.message}` })
+/**
+ * Runs to its end even when nobody waits any more: PGlite cannot cancel a query, and its client gives up a connection
+ * whose query does not end soon after it was asked to.
+ */
+const whole = <A>(effect: Effect.Effect<A, SqlError>) => Effect.uninterruptible(Effect.mapError(effect, unavailable))
+
+const unavailable = ({ reason }: SqlError) => {
+  const cause = reason.cause instanceof Error ? `: ${reason.cause.message}` : ""
+  return new CacheUnavailable({ reason: `the cache database: ${reason.message ?? reason._tag}${cause}` })
+}

@@ -27,8 +27,8 @@ export const batchArticlesMax = 200
 export const batchBytesMax = 4_000_000
 
 /** Cuts into batches of at most so many articles and bytes; an article larger than that is a batch of its own. */
-export const batches = (announced: ReadonlyArray<Source.Announced>): ReadonlyArray<ReadonlyArray<Source.Announced>> => {
-  const cut: Array<Array<Source.Announced>> = []
+export const batches = <A extends Source.Announced>(announced: ReadonlyArray<A>): ReadonlyArray<ReadonlyArray<A>> => {
+  const cut: Array<Array<A>> = []
   let bytes = 0
   for (const article of announced) {
     const batch = cut.at(-1)

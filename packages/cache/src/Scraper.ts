@@ -63,9 +63,11 @@ const byChanges = Effect.fnUntraced(function* (
     if (page.next < page.head && page.next <= (from?.after ?? 0)) {
       return yield* new Source.SourceUnavailable({ reason: `${source.name} does not move on in its change log` })
     }
-    from = cursorOf(page.generation, page.next)
     const { filed, removed } = ScrapedChanges.net(page.changes)
-    const last = yield* takeIn(source, draft, filed)
+    // A scrape that fails within this page reads the page again.
+    const before = cursorOf(page.generation, from?.after ?? 0)
+    const last = yield* takeIn(source, draft, filed, () => ({ cursor: before }))
+    from = cursorOf(page.generation, page.next)
     const rest = { ...last, removed, cursor: from }
     isNew ||= filed.length + removed.length > 0
     if (page.next < page.head) {
@@ -79,11 +81,11 @@ const byChanges = Effect.fnUntraced(function* (
 
 const cursorOf = (generation: string, after: number) => ({ _tag: "Changes" as const, generation, after })
 
-/** Fetches what the store lacks and takes it in, but for the last batch, which the caller takes in with what it knows. */
-const takeIn: GroupScrape.TakeIn = Effect.fnUntraced(function* (source, draft, announced) {
-  let page: CacheStore.ScrapedPage = { filed: [], contents: [], removed: [] }
+/** Fetches what the store lacks and takes it in, batch by batch, but for the last, which the caller takes in. */
+const takeIn: GroupScrape.TakeIn = Effect.fnUntraced(function* (source, draft, announced, toPage) {
+  let page: CacheStore.ScrapedPage | undefined
   for (const batch of ScrapedChanges.batches(announced)) {
-    if (page.filed.length > 0) yield* draft.apply(page)
+    if (page !== undefined) yield* draft.apply(page)
     const ids = batch.map((article) => article.messageId)
     const missing = yield* draft.missing(ids)
     const bodies = missing.length === 0 ? [] : yield* source.articles(missing)
@@ -91,7 +93,7 @@ const takeIn: GroupScrape.TakeIn = Effect.fnUntraced(function* (source, draft, a
       const octets = bodies[index]
       return (octets && CachedArticle.read(id, octets)) ?? []
     })
-    page = { filed: ids, contents, removed: [] }
+    page = { ...toPage(batch), filed: ids, contents, removed: [] }
   }
-  return page
+  return page ?? GroupScrape.nothing
 })

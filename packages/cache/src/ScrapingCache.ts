@@ -38,11 +38,13 @@ type ScrapeFiber = Fiber.Fiber<void, Scraper.Trouble>
 
 const make = Effect.fnUntraced(function* (options: Options) {
   const store = yield* CacheStore.CacheStore
-  const { open } = yield* Source.CacheSource
+  const { use } = yield* Source.CacheSource
   const scope = yield* Effect.scope
   const slots = yield* Semaphore.make(options.scrapesMax ?? scrapesMaxDefault)
   const running = new Map<GroupName.GroupName, ScrapeFiber>()
   const usedMillis = new Map<string, number>()
+  /** Subtrees of queries that are being answered, which is no time to drop them. */
+  const wanted = new Set<{ readonly groups: ReadonlyArray<GroupName.GroupName> }>()
   let generation = yield* store.generation
 
   const keepBudget = Effect.fnUntraced(function* (scraped: GroupName.GroupName) {
@@ -51,14 +53,16 @@ const make = Effect.fnUntraced(function* (options: Options) {
       bytes,
       usedMillis: usedMillis.get(freshness.group) ?? freshness.scrapedAtMillis
     }))
-    const leaving = Budget.choose(entries, options.bytesMax ?? bytesMaxDefault, new Set([scraped, ...running.keys()]))
+    const kept = new Set([scraped, ...running.keys(), ...[...wanted].flatMap(({ groups }) => groups)])
+    const leaving = Budget.choose(entries, options.bytesMax ?? bytesMaxDefault, kept)
     for (const group of leaving) usedMillis.delete(group)
     yield* store.drop(leaving)
   })
 
   const scrapeOnce = (group: GroupName.GroupName): Effect.Effect<void, Scraper.Trouble> =>
-    Effect.flatMap(open, (source) => Scraper.scrape(source, group)).pipe(
-      Effect.scoped,
+    use((source) => Scraper.scrape(source, group)).pipe(
+      // A connection that was idle may have gone unnoticed.
+      Effect.retry({ times: 1, while: (trouble) => trouble._tag === "SourceUnavailable" }),
       Effect.provideService(CacheStore.CacheStore, store),
       Effect.flatMap((isNew) => (isNew ? keepBudget(group) : Effect.void)),
       slots.withPermit,
@@ -88,6 +92,14 @@ const make = Effect.fnUntraced(function* (options: Options) {
     freshnessOf: (found: A) => ReadonlyArray<Freshness.Freshness>
   ) {
     const askedMillis = yield* Clock.currentTimeMillis
+    yield* Effect.acquireRelease(
+      Effect.sync(() => {
+        const want = { groups }
+        wanted.add(want)
+        return want
+      }),
+      (want) => Effect.sync(() => wanted.delete(want))
+    )
     const failures = new Map<string, string>()
     for (let looks = 1; ; looks++) {
       const found = yield* read
@@ -116,7 +128,7 @@ const make = Effect.fnUntraced(function* (options: Options) {
         if (Exit.isFailure(exit)) failures.set(group, `scraping ${group}: ${describe(exit.cause)}`)
       }
     }
-  })
+  }, Effect.scoped)
 
   const events = Effect.fn("GroupCache.events")(function* (query: GroupCache.EventsQuery) {
     const after = query.cursor === undefined ? undefined : PageCursor.decode(query.cursor)

@@ -6,7 +6,6 @@ import type * as MessageId from "@lupin/core/MessageId"
 import * as Context from "effect/Context"
 import type * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
-import type * as Scope from "effect/Scope"
 import type * as ScrapeCursor from "./ScrapeCursor.ts"
 
 /** An article as it is announced. `bytes` is its size, 0 where the server does not say. */
@@ -34,7 +33,11 @@ export interface ChangesPage {
 /** The source could not be reached, or broke off. A later scrape goes on from where this one was. */
 export class SourceUnavailable extends Schema.TaggedError<SourceUnavailable>()("SourceUnavailable", {
   reason: Schema.String
-}) {}
+}) {
+  override get message(): string {
+    return this.reason
+  }
+}
 
 export interface Source {
   /** Names the server; numbers of groups mean nothing at another one. */
@@ -70,7 +73,9 @@ export interface Source {
 export class CacheSource extends Context.Service<
   CacheSource,
   {
-    /** A source for one scrape. The scope gives it back. */
-    readonly open: Effect.Effect<Source, SourceUnavailable, Scope.Scope>
+    /** Runs one scrape with a source of its own; waits while all are taken. */
+    readonly use: <A, E, R>(
+      scrape: (source: Source) => Effect.Effect<A, E, R>
+    ) => Effect.Effect<A, E | SourceUnavailable, R>
   }
 >()("@lupin/cache/CacheSource") {}

@@ -55,7 +55,7 @@ describe("Relay", () => {
     fc.assert(
       fc.property(Netnews.nearlyArticleOctets, (candidate) => {
         const received = Relay.receive(candidate, undefined, context)
-        if (received._tag !== "Accepted") expect(received.message).toMatch(/^[ -~]{1,400}$/)
+        return received._tag === "Accepted" || /^[ -~]{1,400}$/.test(received.message)
       }),
       { numRuns: 1_000 }
     )

@@ -50,17 +50,18 @@ interface Digesting {
 
 const subjectsOf = (apps: ReadonlyArray<App.App>): Wildmat.Wildmat | undefined =>
   Wildmat.compile(
-    apps
-      .flatMap(({ name, digestions }) => [...digestions.map(({ source }) => source), `digests.${name}.*`])
-      .join(",")
+    apps.flatMap(({ name, digestions }) => [...digestions.map(({ source }) => source), `digests.${name}.*`]).join(",")
   )
 
 const makeDigesting = ({ apps, zone, zones }: Options): Digesting => {
   const states = apps.flatMap(({ digestions }) =>
     digestions.map((digestion) => new DigestionState.DigestionState(digestion, zone, zones))
   )
-  const take = Effect.fnUntraced(function*(message: Fanout.Message, nowMillis: number) {
-    if (message.isRemoval) return void states.forEach((state) => state.remove(message.id, nowMillis))
+  const take = Effect.fnUntraced(function* (message: Fanout.Message, nowMillis: number) {
+    if (message.isRemoval) {
+      for (const state of states) state.remove(message.id, nowMillis)
+      return
+    }
     const article = Pump.articleOf(message)
     if (article === undefined) return
     if (DigestArticle.slot(article) !== undefined) {
@@ -82,7 +83,7 @@ const makeDigesting = ({ apps, zone, zones }: Options): Digesting => {
 }
 
 /** Reads all that the spool holds, so that what is followed afterwards is new. */
-const rebuild = Effect.fn("Digester.rebuild")(function*({ take }: Digesting, subjects: Wildmat.Wildmat) {
+const rebuild = Effect.fn("Digester.rebuild")(function* ({ take }: Digesting, subjects: Wildmat.Wildmat) {
   const nowMillis = yield* Clock.currentTimeMillis
   let after = 0
   while (true) {
@@ -93,7 +94,10 @@ const rebuild = Effect.fn("Digester.rebuild")(function*({ take }: Digesting, sub
   }
 })
 
-const emit = Effect.fn("Digester.emit")(function*(state: DigestionState.DigestionState, emission: DigestionState.Emission) {
+const emit = Effect.fn("Digester.emit")(function* (
+  state: DigestionState.DigestionState,
+  emission: DigestionState.Emission
+) {
   const injector = yield* Injector.Injector
   yield* injector.injectDigest(emission.octets).pipe(
     Effect.andThen(Metric.update(emitted, 1)),
@@ -107,7 +111,7 @@ const emit = Effect.fn("Digester.emit")(function*(state: DigestionState.Digestio
 })
 
 /** Emits what is due, then waits until something is or an input arrives; no timer runs where nothing waits. */
-const emitting = Effect.fn("Digester.emitting")(function*({ states }: Digesting, arrived: Latch.Latch) {
+const emitting = Effect.fn("Digester.emitting")(function* ({ states }: Digesting, arrived: Latch.Latch) {
   while (true) {
     arrived.closeUnsafe()
     const nowMillis = yield* Clock.currentTimeMillis
@@ -117,12 +121,13 @@ const emitting = Effect.fn("Digester.emitting")(function*({ states }: Digesting,
       for (const emission of round.emissions) yield* emit(state, emission)
       if (round.wakeMillis !== undefined) wakeMillis = Math.min(wakeMillis, round.wakeMillis)
     }
-    const wait = wakeMillis === Number.POSITIVE_INFINITY ? Effect.never : Effect.sleep(Math.max(1, wakeMillis - nowMillis))
+    const wait =
+      wakeMillis === Number.POSITIVE_INFINITY ? Effect.never : Effect.sleep(Math.max(1, wakeMillis - nowMillis))
     yield* Effect.raceFirst(arrived.await, wait)
   }
 })
 
-const following = Effect.fn("Digester.following")(function*(
+const following = Effect.fn("Digester.following")(function* (
   { take }: Digesting,
   consumer: Fanout.Consumer,
   arrived: Latch.Latch
@@ -136,7 +141,7 @@ const following = Effect.fn("Digester.following")(function*(
   }
 })
 
-const make = Effect.fn("Digester.make")(function*(options: Options) {
+const make = Effect.fn("Digester.make")(function* (options: Options) {
   const digesting = makeDigesting(options)
   const subjects = subjectsOf(options.apps)
   if (subjects !== undefined && digesting.states.length > 0) {

@@ -99,7 +99,8 @@ export class DigestionState {
       entry.stage = stage
       if (stage._tag === "Settled") this.#open.delete(entry)
       if (action._tag === "Emit") emissions.push({ key: entry.key, octets: this.#article(entry) })
-      if (action._tag === "Wake" && (wakeMillis === undefined || action.atMillis < wakeMillis)) wakeMillis = action.atMillis
+      if (action._tag === "Wake" && (wakeMillis === undefined || action.atMillis < wakeMillis))
+        wakeMillis = action.atMillis
     }
     return { emissions, wakeMillis }
   }

@@ -56,9 +56,7 @@ export class InputSet<In, S> {
     this.#fingerprint = Fingerprint.addRemoval(this.#fingerprint, id)
     const { invert } = this.#fold
     this.#state =
-      invert === undefined
-        ? this.#refolded()
-        : this.#fold.combine(this.#state, invert(this.#fold.of(input.value)))
+      invert === undefined ? this.#refolded() : this.#fold.combine(this.#state, invert(this.#fold.of(input.value)))
     return true
   }
 

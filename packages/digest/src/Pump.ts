@@ -3,7 +3,7 @@
  */
 import * as Article from "@lupin/core/Article"
 import * as Digestion from "@lupin/core/Digestion"
-import * as GroupName from "@lupin/core/GroupName"
+import type * as GroupName from "@lupin/core/GroupName"
 import * as Fanout from "@lupin/fanout/Fanout"
 import * as Spool from "@lupin/spool/Spool"
 import { Effect, Layer, Schedule } from "effect"
@@ -18,11 +18,9 @@ export const subjectOf = (groups: ReadonlyArray<GroupName.GroupName>): GroupName
 const noOctets = new Uint8Array(0)
 
 /** The message of one change, or none: what expired stays counted, and what has gone since is told by its removal. */
-const messageOf = Effect.fnUntraced(function*(change: Spool.Change): Effect.fn.Return<
-  Fanout.Message | undefined,
-  Spool.SpoolUnavailable,
-  Spool.Spool
-> {
+const messageOf = Effect.fnUntraced(function* (
+  change: Spool.Change
+): Effect.fn.Return<Fanout.Message | undefined, Spool.SpoolUnavailable, Spool.Spool> {
   const { id, position } = change
   const subject = subjectOf(change.groups)
   if (subject === undefined) return undefined
@@ -33,7 +31,7 @@ const messageOf = Effect.fnUntraced(function*(change: Spool.Change): Effect.fn.R
 })
 
 /** One page of changes above `after` as messages, and where the next page begins. */
-export const page = Effect.fnUntraced(function*(after: number) {
+export const page = Effect.fnUntraced(function* (after: number) {
   const { changes, next, head } = yield* (yield* Spool.Spool).changes(after, pageMax)
   const messages: Array<Fanout.Message> = []
   for (const change of changes) {
@@ -50,11 +48,11 @@ export const articleOf = (message: Fanout.Message): Article.Article | undefined 
 }
 
 /** Publishes all changes above `after`, and goes on as long as it is let. */
-const run = Effect.fn("Pump.run")(function*(after: number) {
+const run = Effect.fn("Pump.run")(function* (after: number) {
   const spool = yield* Spool.Spool
   const fanout = yield* Fanout.Fanout
   let position = after
-  const step = Effect.gen(function*() {
+  const step = Effect.gen(function* () {
     const { messages, next, head } = yield* page(position)
     yield* fanout.publish(messages)
     position = next
@@ -69,7 +67,7 @@ const run = Effect.fn("Pump.run")(function*(after: number) {
 
 /** Pumps from the spool's head at the time the layer is built; consumers read what came before from the spool. */
 export const layer: Layer.Layer<never, never, Spool.Spool | Fanout.Fanout> = Layer.effectDiscard(
-  Effect.gen(function*() {
+  Effect.gen(function* () {
     const head = yield* (yield* Spool.Spool).head
     yield* Effect.forkScoped(run(head))
   })

@@ -62,8 +62,7 @@ const noteArticle = (n: number, about = "lake"): Article.Article => {
   return articleOf(event ?? assert.fail("no event"))
 }
 
-const store = (articles: ReadonlyArray<Article.Article>) =>
-  Effect.flatMap(Spool, (spool) => spool.store(articles))
+const store = (articles: ReadonlyArray<Article.Article>) => Effect.flatMap(Spool, (spool) => spool.store(articles))
 
 /** Digests that the spool holds, as read. */
 const digests = Effect.gen(function* () {
@@ -168,10 +167,7 @@ describe("Digester", () => {
       const there = [1, 2, 3, 4].map((n) => noteArticle(n))
       const [a, b] = [yield* emitted(home, there), yield* emitted(second, [...there].reverse())]
       if (Article.isMalformed(a) || Article.isMalformed(b)) return assert.fail("malformed")
-      assert.deepStrictEqual(
-        Article.withFields(a, [], ["Path", "Xref"]),
-        Article.withFields(b, [], ["Path", "Xref"])
-      )
+      assert.deepStrictEqual(Article.withFields(a, [], ["Path", "Xref"]), Article.withFields(b, [], ["Path", "Xref"]))
     })
   )
 
@@ -182,7 +178,9 @@ describe("Digester", () => {
         yield* store([noteArticle(1)])
         const context = yield* Layer.build(digesting(home))
         const isDigested = () =>
-          Effect.map(Effect.provide(Digester.Digester, context), ({ isDigested }) => isDigested(noteArticle(1).messageId))
+          Effect.map(Effect.provide(Digester.Digester, context), ({ isDigested }) =>
+            isDigested(noteArticle(1).messageId)
+          )
         assert.isFalse(yield* isDigested())
         yield* TestClock.adjust("1 seconds")
         assert.isTrue(yield* isDigested())

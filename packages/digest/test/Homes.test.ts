@@ -21,7 +21,10 @@ describe("Homes", () => {
     fc.assert(
       fc.property(group, zones, (group, zones) => {
         const [gone, ...rest] = zones
-        assert.deepStrictEqual(Homes.order(group, rest), Homes.order(group, zones).filter((zone) => zone !== gone))
+        assert.deepStrictEqual(
+          Homes.order(group, rest),
+          Homes.order(group, zones).filter((zone) => zone !== gone)
+        )
       })
     )
   })

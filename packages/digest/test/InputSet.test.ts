@@ -11,7 +11,12 @@ interface Step {
 
 const steps = fc.array(fc.record({ id: fc.integer({ min: 0, max: 6 }), isRemoval: fc.boolean() }), { maxLength: 30 })
 const idOf = (n: number) => MessageId.MessageId.make(`<e${n}@test.invalid>`)
-const withoutInverse = ({ empty, of, combine, codec }: typeof Fold.count): typeof Fold.count => ({ empty, of, combine, codec })
+const withoutInverse = ({ empty, of, combine, codec }: typeof Fold.count): typeof Fold.count => ({
+  empty,
+  of,
+  combine,
+  codec
+})
 
 const play = (all: ReadonlyArray<Step>, fold: typeof Fold.count) => {
   const set = new InputSet.InputSet<unknown, number>(fold)
@@ -25,7 +30,9 @@ describe("InputSet", () => {
   it("is the same set whatever the order and the repeats", () => {
     fc.assert(
       fc.property(
-        steps.chain((all) => fc.tuple(fc.constant(all), fc.shuffledSubarray([...all, ...all], { minLength: all.length * 2 }))),
+        steps.chain((all) =>
+          fc.tuple(fc.constant(all), fc.shuffledSubarray([...all, ...all], { minLength: all.length * 2 }))
+        ),
         ([all, shuffled]) => {
           const [a, b] = [play(all, Fold.count), play(shuffled, Fold.count)]
           assert.deepStrictEqual(a.summary, b.summary)
@@ -53,7 +60,10 @@ describe("InputSet", () => {
 
   it("has another fingerprint for another set", () => {
     const fingerprint = (all: ReadonlyArray<Step>) => play(all, Fold.count).summary.fingerprint
-    const [one, two] = [{ id: 1, isRemoval: false }, { id: 2, isRemoval: false }]
+    const [one, two] = [
+      { id: 1, isRemoval: false },
+      { id: 2, isRemoval: false }
+    ]
     const seen = [[], [one], [two], [one, two], [{ ...one, isRemoval: true }]].map(fingerprint)
     assert.strictEqual(new Set(seen).size, seen.length)
   })

@@ -19,14 +19,22 @@ const play = (inputMillis: ReadonlyArray<number>, place: number, untilMillis = 2
       events += 1
       stage = Turn.gathered(stage, nowMillis)
     }
-    const [next, action] = Turn.step(stage, { ...nothingSeen, set: set(events, String(events)) }, policy(place), nowMillis)
+    const [next, action] = Turn.step(
+      stage,
+      { ...nothingSeen, set: set(events, String(events)) },
+      policy(place),
+      nowMillis
+    )
     stage = next
     if (action._tag === "Emit") emitted.push({ atMillis: nowMillis, events })
   }
   return { emitted, stage }
 }
 
-const times = fc.array(fc.integer({ min: 0, max: 500 }).map((n) => n * 10), { minLength: 1, maxLength: 30 })
+const times = fc.array(
+  fc.integer({ min: 0, max: 500 }).map((n) => n * 10),
+  { minLength: 1, maxLength: 30 }
+)
 const summary = fc.record({
   version: fc.integer({ min: 1, max: 3 }),
   events: fc.integer({ min: 0, max: 4 }),
@@ -65,7 +73,12 @@ describe("Turn", () => {
 
   it("does not emit in place of a home that has covered what was here when the turn began", () => {
     const waiting = Turn.Stage.Waiting({ untilMillis: 1_000, set: set(3) })
-    const [stage, action] = Turn.step(waiting, { set: set(3), version: 1, seen: { version: 1, ...set(3) } }, policy(1), 400)
+    const [stage, action] = Turn.step(
+      waiting,
+      { set: set(3), version: 1, seen: { version: 1, ...set(3) } },
+      policy(1),
+      400
+    )
     assert.deepStrictEqual([stage._tag, action._tag], ["Settled", "Nothing"])
   })
 

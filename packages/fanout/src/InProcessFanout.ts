@@ -28,7 +28,7 @@ interface Open {
 
 const makeConsumer = (open: Open, drained: Latch.Latch): Fanout.Consumer => {
   const { options, queue, filled } = open
-  const taken = Effect.fnUntraced(function*(max: number) {
+  const taken = Effect.fnUntraced(function* (max: number) {
     const nowMillis = yield* Clock.currentTimeMillis
     queue.expire(nowMillis)
     return queue.take(max, options.inFlightMax, nowMillis + options.acknowledgeMillisMax)
@@ -38,7 +38,7 @@ const makeConsumer = (open: Open, drained: Latch.Latch): Fanout.Consumer => {
     if (due === undefined) return Effect.never
     return Effect.flatMap(Clock.currentTimeMillis, (now) => Effect.sleep(Math.max(1, due - now)))
   })
-  const pull = Effect.fnUntraced(function*(max: number) {
+  const pull = Effect.fnUntraced(function* (max: number) {
     while (true) {
       const deliveries = yield* taken(max)
       if (deliveries.length > 0) return deliveries
@@ -75,7 +75,7 @@ const make = (given: Options) =>
       if (seen.size > repeatsMax) for (const oldest of seen) return seen.delete(oldest)
       return true
     }
-    const publish = Effect.fnUntraced(function*(batch: ReadonlyArray<Fanout.Message>) {
+    const publish = Effect.fnUntraced(function* (batch: ReadonlyArray<Fanout.Message>) {
       let taken = 0
       for (const message of batch) {
         while ([...consumers.values()].some(({ queue }) => queue.size >= pendingMax)) {

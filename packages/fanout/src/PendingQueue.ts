@@ -68,8 +68,7 @@ export class PendingQueue {
   /** When the first delivery in flight is overdue; undefined where none is in flight. */
   get nextDueMillis(): number | undefined {
     let first: number | undefined
-    for (const { dueMillis } of this.#inFlight.values())
-      if (first === undefined || dueMillis < first) first = dueMillis
+    for (const { dueMillis } of this.#inFlight.values()) if (first === undefined || dueMillis < first) first = dueMillis
     return first
   }
 }

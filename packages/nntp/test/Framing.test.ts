@@ -77,9 +77,12 @@ describe("Framing", () => {
   })
 
   it("drains a block that is too large, and the next line is in step", () => {
-    const wire = Buffer.from(`B\r\n${"z".repeat(50)}\r\n`.padEnd(900, "w") + "\r\n.\r\nnext\r\n")
-    const bytewise = [...wire].map((octet) => Uint8Array.of(octet))
-    expect(readAll(bytewise).frames).toEqual(["B", { _tag: "TooLong", start: "" }, "next"])
+    const wire = Buffer.from(`B\r\n${"zz.\r\nz\r\n..\r\n\r\n.z\r.\r\n".repeat(40)}.\r\nnext\r\n`)
+    for (const bytes of [1, 2, 3, 5, 64, wire.length]) {
+      const chunks: Array<Uint8Array> = []
+      for (let at = 0; at < wire.length; at += bytes) chunks.push(wire.subarray(at, at + bytes))
+      expect(readAll(chunks).frames).toEqual(["B", { _tag: "TooLong", start: "" }, "next"])
+    }
   })
 
   it("gives the beginning of a line that is too long, and the next line is in step", () => {

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "@effect/vitest"
+import * as Article from "@lupin/core/Article"
 import * as GroupName from "@lupin/core/GroupName"
 import { Spool } from "@lupin/spool/Spool"
 import { Effect, type Scope } from "effect"
@@ -176,7 +177,10 @@ describe("NntpServer", () => {
         })
       )
       yield* wire.line
-      yield* wire.untilReply(`CHECK ${id}\r\n`, `238 ${id}`)
+      const server = yield* NntpServer
+      while ((yield* server.connections) > 1) yield* Effect.sleep(1)
+      yield* wire.send(`CHECK ${id}\r\n`)
+      expect(yield* wire.line).toBe(`238 ${id}`)
       yield* wire.send(`STAT ${id}\r\n`)
       expect(yield* wire.line).toMatch(/^430 /)
     })
@@ -244,6 +248,28 @@ describe("NntpServer", () => {
       yield* wire.line
       const got = (yield* wire.block).map((line) => `${line}\r\n`).join("")
       expect(got.replace(/Xref: .*\r\n/, "").replace("Path: alpha.test!", "Path: ")).toBe(sent.toString("latin1"))
+    })
+  )
+
+  serverTest(
+    "serves its own Xref in the place of any that is held",
+    Effect.gen(function* () {
+      const spool = yield* Spool
+      const wire = yield* dial
+      yield* wire.line
+      const octets = site.relayed("<marks@x>", yield* now).toString("latin1")
+      const fields = "XREF: far.test misc.test:1\r\n misc.other:2\r\n"
+      const held = Article.read(Buffer.from(`${fields}${octets.replace("From:", `${fields}X-Xref: kept\r\nFrom:`)}`))
+      if (Article.isMalformed(held)) throw new Error(held.reason)
+      yield* spool.store([held])
+      yield* wire.send("HEAD <marks@x>\r\n")
+      yield* wire.line
+      const header = yield* wire.block
+      expect(header.filter((line) => /xref|misc.other/i.test(line))).toEqual([
+        "X-Xref: kept",
+        expect.stringMatching(/^Xref: alpha\.test misc\.test:\d+$/)
+      ])
+      expect(header).toHaveLength(8)
     })
   )
 

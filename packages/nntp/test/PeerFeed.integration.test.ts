@@ -166,19 +166,21 @@ describe("PeerFeed", () => {
     }).pipe(Effect.scoped)
   )
 
-  it.live("drops what was removed before it could be sent", () =>
-    Effect.gen(function* () {
-      const alpha = yield* start("alpha")
-      const beta = yield* start("beta")
-      const { id } = yield* post(alpha, "gone")
-      yield* Context.get(alpha, Spool).remove([id], "cancelled")
-      yield* post(alpha, "kept")
-      yield* Effect.forkScoped(feed(alpha, { name: "beta", port: portOf(beta) }))
-      expect(yield* holds(beta, 1)).toHaveLength(1)
-      yield* settled(alpha, "beta")
-      expect(statsOf(alpha, "beta")).toMatchObject({ sent: 1, accepted: 1 })
-    }).pipe(Effect.scoped)
-  )
+  for (const eager of [true, false]) {
+    it.live(`does not speak of what was removed before it could be sent, ${eager ? "eager" : "lazy"}`, () =>
+      Effect.gen(function* () {
+        const alpha = yield* start("alpha")
+        const beta = yield* start("beta")
+        const { id } = yield* post(alpha, "gone")
+        yield* Context.get(alpha, Spool).remove([id], "cancelled")
+        yield* post(alpha, "kept")
+        yield* Effect.forkScoped(feed(alpha, { name: "beta", port: portOf(beta) }, { eager }))
+        expect(yield* holds(beta, 1)).toHaveLength(1)
+        yield* settled(alpha, "beta")
+        expect(statsOf(alpha, "beta")).toMatchObject({ sent: 1, accepted: 1, offers: eager ? 0 : 1 })
+      }).pipe(Effect.scoped)
+    )
+  }
 
   it.live("offers again what the peer puts off, and holds its position until then", () =>
     Effect.gen(function* () {

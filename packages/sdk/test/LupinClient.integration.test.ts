@@ -3,6 +3,7 @@ import { assert, layer } from "@effect/vitest"
 import { Context, DateTime, Effect, Fiber, Layer } from "effect"
 import { FetchHttpClient, HttpServer } from "effect/http"
 import { createServer } from "node:http"
+import * as EventId from "@lupin/api/EventId"
 import * as JsonFace from "@lupin/api/JsonFace"
 import * as MemoryPop from "@lupin/api/MemoryPop"
 import * as GroupName from "@lupin/core/GroupName"
@@ -58,7 +59,7 @@ layer(live, { excludeTestServices: true })("LupinClient", (it) => {
   it.effect("gives the same answer for the same event again", () =>
     Effect.gen(function* () {
       const client = yield* LupinClient.make(trails, yield* Wire)
-      const draft = { id: "01939f2e-7c1b-7a55-8d6e-3f1c2b4a5968", payload: { trail: "x", rating: 1 } }
+      const draft = { id: yield* EventId.mint, payload: { trail: "x", rating: 1 } }
       const first = yield* client.post("review", draft)
       const again = yield* client.post("review", draft)
       assert.deepStrictEqual(again, { ...first, isNew: false })

@@ -2,7 +2,7 @@
  * Runs one site as this process: configuration, apps, the site's layer, then until a signal comes.
  */
 import type * as App from "@lupin/core/App"
-import { Effect, Layer, Result, type Scope } from "effect"
+import { Effect, Layer, type Result, type Scope } from "effect"
 import * as FileSystem from "node:fs"
 import * as Path from "node:path"
 import * as AppModules from "./AppModules.ts"
@@ -36,7 +36,7 @@ export const launch = <C extends SiteConfig.SiteConfig, R, E>(
   site: (config: C, apps: ReadonlyArray<App.App>) => Layer.Layer<R, E>
 ): Effect.Effect<void, SiteConfig.ConfigInvalid | AppModules.AppModuleInvalid | E> =>
   Effect.scoped(
-    Effect.gen(function*(): Effect.fn.Return<
+    Effect.gen(function* (): Effect.fn.Return<
       void,
       SiteConfig.ConfigInvalid | AppModules.AppModuleInvalid | E,
       Scope.Scope

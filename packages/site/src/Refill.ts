@@ -32,7 +32,7 @@ const chunks = <A>(all: ReadonlyArray<A>, size: number): ReadonlyArray<ReadonlyA
   Array.from({ length: Math.ceil(all.length / size) }, (_, at) => all.slice(at * size, (at + 1) * size))
 
 /** Copies the articles that are not known here; gives how many were taken. */
-const copy = Effect.fnUntraced(function*(
+const copy = Effect.fnUntraced(function* (
   reader: NntpReader.NntpReader,
   ids: ReadonlyArray<MessageId.MessageId>,
   peer: Relayer.Peer
@@ -53,7 +53,7 @@ const copy = Effect.fnUntraced(function*(
 
 const everything = Wildmat.compile("*")
 
-const fillFrom = Effect.fn("Refill.fillFrom")(function*(zone: SiteConfig.Peer) {
+const fillFrom = Effect.fn("Refill.fillFrom")(function* (zone: SiteConfig.Peer) {
   const spool = yield* Spool.Spool
   if (everything === undefined) return
   const reader = yield* NntpReader.connect(SiteConfig.hostAndPort(zone.nntp))
@@ -66,7 +66,7 @@ const fillFrom = Effect.fn("Refill.fillFrom")(function*(zone: SiteConfig.Peer) {
   yield* Effect.logInfo(`refilled from ${zone.name}: ${taken} of ${ids.length} articles were new`)
 }, Effect.scoped)
 
-const make = Effect.fn("Refill.make")(function*(peers: ReadonlyArray<SiteConfig.Peer>) {
+const make = Effect.fn("Refill.make")(function* (peers: ReadonlyArray<SiteConfig.Peer>) {
   const spool = yield* Spool.Spool
   const zones = peers.filter(({ kind }) => kind === "central")
   const done = yield* Effect.forEach(zones, (zone) => spool.readPosition(follower(zone.name)))
@@ -89,5 +89,4 @@ const make = Effect.fn("Refill.make")(function*(peers: ReadonlyArray<SiteConfig.
 /** Refills in the background until the layer's scope closes. */
 export const layer = (
   peers: ReadonlyArray<SiteConfig.Peer>
-): Layer.Layer<Refill, Spool.SpoolUnavailable, Spool.Spool | Relayer.Relayer> =>
-  Layer.effect(Refill, make(peers))
+): Layer.Layer<Refill, Spool.SpoolUnavailable, Spool.Spool | Relayer.Relayer> => Layer.effect(Refill, make(peers))

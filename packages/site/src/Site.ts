@@ -3,10 +3,12 @@
  */
 import * as Health from "@lupin/api/Health"
 import * as MetaFace from "@lupin/api/MetaFace"
+import * as ParserAnswer from "@lupin/api/ParserAnswer"
 import type * as App from "@lupin/core/App"
 import type * as MessageId from "@lupin/core/MessageId"
 import * as NntpServer from "@lupin/nntp/NntpServer"
 
+import * as Expiry from "@lupin/spool/Expiry"
 import * as FileSpool from "@lupin/spool/FileSpool"
 import { Injector } from "@lupin/spool/Injector"
 import { Relayer } from "@lupin/spool/Relayer"
@@ -47,16 +49,23 @@ export const serving = <R>(
       NntpServer.layerTcp({ ...SiteConfig.hostAndPort(config.listen.nntp), isDigested })
     )
   )
-  return Layer.mergeAll(server, Feeds.layer(config.peers), Refill.layer(config.peers))
+  return Layer.mergeAll(server, Feeds.layer(config.peers), Refill.layer(config.peers), Expiry.layer())
 }
 
+/** What is no HTTP gets a problem too, before its connection is closed. */
+const httpServer = () =>
+  createServer().on("clientError", (error: NodeJS.ErrnoException, socket) => {
+    if (socket.writable) socket.end(ParserAnswer.of(error.code))
+    else socket.destroy()
+  })
+
 /** An HTTP server on an address of the configuration. */
-export const http = (address: string) => NodeHttpServer.layer(createServer, SiteConfig.hostAndPort(address))
+export const http = (address: string) => NodeHttpServer.layer(httpServer, SiteConfig.hostAndPort(address))
 
 /** Health and metrics on the meta port, for inside only. */
 export const meta = (config: SiteConfig.SiteConfig, checks: ReadonlyArray<Health.Check> = []) =>
   Layer.unwrap(
-    Effect.gen(function*() {
+    Effect.gen(function* () {
       const own = yield* SiteChecks.make
       const collect = yield* SiteMetrics.make
       return MetaFace.layer({ collect }).pipe(

@@ -10,13 +10,19 @@ import * as Refill from "./Refill.ts"
 const list = (names: ReadonlyArray<string>): string => names.join(", ")
 
 /** Pure: some feeds down is a degraded site, all of them a site that hears nobody. */
-export const judgeFeeds = (feeds: ReadonlyArray<Pick<PeerStats.PeerState, "name" | "isConnected" | "lastTrouble" | "inFlight" | "deferred" | "position" | "head">>): Health.Finding => {
-  const away = feeds.filter(({ isConnected, lastTrouble, position, head }) => !isConnected && lastTrouble !== undefined && position < head)
+export const judgeFeeds = (
+  feeds: ReadonlyArray<
+    Pick<PeerStats.PeerState, "name" | "isConnected" | "lastTrouble" | "inFlight" | "deferred" | "position" | "head">
+  >
+): Health.Finding => {
+  const away = feeds.filter(
+    ({ isConnected, lastTrouble, position, head }) => !isConnected && lastTrouble !== undefined && position < head
+  )
   return away.length === 0 ? Health.ok : Health.degraded(`articles wait for ${list(away.map(({ name }) => name))}`)
 }
 
 /** The checks, over the services of this site. */
-export const make = Effect.gen(function*() {
+export const make = Effect.gen(function* () {
   const spool = yield* Spool.Spool
   const stats = yield* PeerStats.PeerStats
   const refill = yield* Refill.Refill

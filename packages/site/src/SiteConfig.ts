@@ -97,8 +97,10 @@ const faultsOf = SchemaIssue.makeFormatterStandardSchemaV1()
 const keyOf = (path: ReadonlyArray<PropertyKey | { readonly key: PropertyKey }> | undefined): string =>
   (path ?? [])
     .map((part) => (typeof part === "object" ? part.key : part))
-    .reduce<string>((text, key) => (typeof key === "number" ? `${text}[${key}]` : `${text}${text && "."}${String(key)}`), "") ||
-  "(file)"
+    .reduce<string>(
+      (text, key) => (typeof key === "number" ? `${text}[${key}]` : `${text}${text && "."}${String(key)}`),
+      ""
+    ) || "(file)"
 
 const decodeAs = <A>(schema: Schema.Codec<A, unknown>, input: unknown, file: string): Result.Result<A, ConfigInvalid> =>
   Result.mapError(

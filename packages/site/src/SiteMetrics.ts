@@ -38,11 +38,11 @@ const updateFeed = (feed: Readonly<PeerStats.PeerState>) =>
   )
 
 /** The effect that brings all gauges up to date. */
-export const make = Effect.gen(function*() {
+export const make = Effect.gen(function* () {
   const spool = yield* Spool.Spool
   const stats = yield* PeerStats.PeerStats
   const server = yield* NntpServer.NntpServer
-  return Effect.gen(function*() {
+  return Effect.gen(function* () {
     yield* Metric.update(position, yield* spool.head)
     yield* Metric.update(connections, yield* server.connections)
     yield* Effect.ignore(Effect.flatMap(spool.groups, (all) => Metric.update(groups, all.length)))

@@ -30,7 +30,10 @@ describe("SiteConfig", () => {
   it("names every key that is wrong, deep ones too, all at once", () => {
     const peer = { name: "lupin-us-sea", path: "h1.sea", nntp: "sea:119", kind: "central", feed: "!" }
     const config = { ...pop, name: "Boi 1", durabilty: "fsync", peers: [peer, { ...peer, nntp: "sea" }] }
-    assert.sameMembers([...new Set(keys(config))], ["name", "durabilty", "peers[0].feed", "peers[1].feed", "peers[1].nntp"])
+    assert.sameMembers(
+      [...new Set(keys(config))],
+      ["name", "durabilty", "peers[0].feed", "peers[1].feed", "peers[1].nntp"]
+    )
   })
 
   it("names a key that is missing", () => {

@@ -36,7 +36,14 @@ export interface Options {
   readonly directory: string
   /** `fsync`: what was stored survives a power cut. `kernel`: it survives a kill of the process only. */
   readonly durability: "fsync" | "kernel"
+  /** Records taken into the index at once; so many are replayed after a crash. More are cheaper and take longer. */
+  readonly recordsPerCommit?: number
+  /** How long a segment of the log grows before the next one begins; at most the default. */
+  readonly segmentBytes?: number
 }
+
+export const recordsPerCommitDefault = 1_000
+export const segmentBytesDefault = 64 * 1024 * 1024
 
 /** Ids with the same UUID in front that `findUuid` looks at. */
 const uuidScanMax = 64
@@ -58,7 +65,12 @@ export const layer = (options: Options): Layer.Layer<Spool, SpoolUnavailable, Si
       )
       const generation = yield* attempt(() => SpoolDirectory.describe(options.directory, fresh))
       const { cutBytes, index, log, replayed } = yield* Effect.acquireRelease(
-        attempt(() => SpoolDirectory.open(options.directory, generation, disk)),
+        attempt(() =>
+          SpoolDirectory.open(options.directory, generation, disk, {
+            recordsPerCommit: options.recordsPerCommit ?? recordsPerCommitDefault,
+            segmentBytes: options.segmentBytes ?? segmentBytesDefault
+          })
+        ),
         ({ index, log }) => Effect.promise(() => index.close()).pipe(Effect.ensuring(Effect.sync(() => log.close())))
       )
       const positions = yield* Effect.acquireRelease(

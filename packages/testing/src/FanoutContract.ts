@@ -66,7 +66,11 @@ export const fanoutContract: ReadonlyArray<Promised> = [
     equal("first", yield* fanout.publish([message(1), message(1)]), 1)
     equal("again", yield* fanout.publish([message(1), removal, removal]), 1)
     const deliveries = yield* consumer.pull(10)
-    equal("removals", deliveries.map(({ isRemoval }) => isRemoval), [false, true])
+    equal(
+      "removals",
+      deliveries.map(({ isRemoval }) => isRemoval),
+      [false, true]
+    )
   }),
   promise("waits for a message where there is none", function* () {
     const fanout = yield* Fanout.Fanout
@@ -84,7 +88,11 @@ export const fanoutContract: ReadonlyArray<Promised> = [
     yield* consumer.release(sequences(first))
     const second = yield* consumer.pull(10)
     equal("order", positions(second), [1, 2, 3])
-    equal("attempts", second.map(({ attempt }) => attempt), [2, 2, 1])
+    equal(
+      "attempts",
+      second.map(({ attempt }) => attempt),
+      [2, 2, 1]
+    )
   }),
   promise("keeps at most the agreed number in flight, and goes on once some are acknowledged", function* () {
     const fanout = yield* Fanout.Fanout

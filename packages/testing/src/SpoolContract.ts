@@ -4,14 +4,13 @@
  * `for (const promise of spoolContract) it.effect(promise.name, () => promise.check.pipe(Effect.provide(layer)))`, under
  * a TestClock and with a new layer each time.
  */
-import * as Article from "@lupin/core/Article"
-import * as GroupName from "@lupin/core/GroupName"
 import * as MessageId from "@lupin/core/MessageId"
 import * as Overview from "@lupin/core/Overview"
 import { SiteIdentity } from "@lupin/spool/SiteIdentity"
 import * as Spool from "@lupin/spool/Spool"
 import { Effect, Fiber } from "effect"
 import { TestClock } from "effect/testing"
+import { article, digest, digestId, group, id } from "./SampleArticles.ts"
 
 export interface Promised {
   /** The fact it states, to name a test. */
@@ -20,50 +19,7 @@ export interface Promised {
   readonly check: Effect.Effect<void, Spool.SpoolUnavailable, Spool.Spool | SiteIdentity>
 }
 
-export const group = (name: string): GroupName.GroupName => GroupName.GroupName.make(name)
-export const id = (name: string): MessageId.MessageId => MessageId.MessageId.make(`<${name}@test.example>`)
-
 const [alpha, beta, gamma] = [group("misc.alpha"), group("misc.beta"), group("misc.gamma")]
-
-/** An article as a door hands it to the spool, with further fields. */
-export const article = (
-  messageId: MessageId.MessageId,
-  groups: ReadonlyArray<GroupName.GroupName>,
-  body = "words\r\n",
-  fields: ReadonlyArray<readonly [string, string]> = []
-): Article.Article => {
-  const octets = Article.make(
-    [
-      ["Path", "here.example!.POSTED!not-for-mail"],
-      ["From", "someone <someone@app.invalid>"],
-      ["Newsgroups", groups.join(",")],
-      ["Subject", `about ${messageId}`],
-      ["Message-ID", messageId],
-      ["Date", "Thu, 1 Jan 2026 00:00:00 +0000"],
-      ...fields
-    ],
-    body
-  )
-  const read = Article.read(octets)
-  if (Article.isMalformed(read)) throw new Error(read.reason)
-  return read
-}
-
-/** The id of a digest by a letter; ids of digests have 26 of them. */
-export const digestId = (letter: string): MessageId.MessageId =>
-  MessageId.MessageId.make(`<${letter.repeat(26)}@app.digest.lupin>`)
-
-/** A digest of so many events; more events outrank fewer. */
-export const digest = (
-  messageId: MessageId.MessageId,
-  key: string,
-  events: number,
-  groups: ReadonlyArray<GroupName.GroupName> = [group(`digests.app.ratings.${key}`)]
-): Article.Article => {
-  const fingerprint = messageId.slice(1, 27)
-  const header = `ratings; v=1; key=${key}; events=${events}; removals=0; fingerprint=${fingerprint}`
-  return article(messageId, groups, "{}\r\n", [["Lupin-Digest", header]])
-}
 
 const plain = (value: unknown): string =>
   JSON.stringify(value, (_, part: unknown) => (part instanceof Uint8Array ? { octets: [...part] } : part))
@@ -82,7 +38,7 @@ const asOctets = (value: unknown): unknown => {
   return Object.fromEntries(
     Object.entries(value)
       .map(([key, part]) => [key, asOctets(part)] as const)
-      .toSorted()
+      .toSorted(([left], [right]) => (left < right ? -1 : 1))
   )
 }
 

@@ -13,8 +13,6 @@ import type { IdRow, Mark, Place } from "./IndexRows.ts"
 import * as Rows from "./IndexRows.ts"
 import type * as Record from "./Record.ts"
 
-/** Records that are taken in between two commits. */
-export const recordsPerCommit = 1_000
 /** Records between two landmarks: what a follower that starts anywhere has to skip. */
 const recordsPerMark = 64
 /** Raised when rows change their form: an older index is made anew from the log. */
@@ -49,6 +47,7 @@ export class Index {
   readonly #marks: Rows
   readonly #meta: Rows
   readonly #generation: Site.Generation
+  readonly #recordsPerCommit: number
   readonly #newIds = new Map<string, IdRow>()
   readonly #newNumbers = new Map<number, Changed>()
   readonly #newSlots = new Map<string, Slot>()
@@ -60,7 +59,7 @@ export class Index {
   groups: GroupTable.GroupTable
 
   /** Opens the index in a directory; an index of another generation or format is emptied. `start`: of the log. */
-  constructor(directory: string, generation: Site.Generation, start: number) {
+  constructor(directory: string, generation: Site.Generation, start: number, recordsPerCommit: number) {
     this.#env = openLmdb({ path: directory, maxDbs: 8, noSubdir: false, ...binary })
     const database = (name: string): Rows => this.#env.openDB<Buffer, Buffer>({ name, ...binary })
     this.#ids = database("ids")
@@ -70,6 +69,7 @@ export class Index {
     this.#marks = database("marks")
     this.#meta = database("meta")
     this.#generation = generation
+    this.#recordsPerCommit = recordsPerCommit
     this.progress = { position: 0, address: start, latestAddress: 0, latestMillis: 0 }
     const saved = this.#meta.get(progressKey)
     const kept = saved === undefined ? undefined : JSON.parse(saved.toString("utf8"))
@@ -104,7 +104,7 @@ export class Index {
   }
 
   get isCommitDue(): boolean {
-    return this.#recordsSinceCommit >= recordsPerCommit
+    return this.#recordsSinceCommit >= this.#recordsPerCommit
   }
 
   /** Once this has thrown it does nothing more: the overlay goes on serving, and the next opening takes the log again. */

@@ -9,9 +9,7 @@ import * as path from "node:path"
 import type { Disk } from "../Disk.ts"
 import * as Record from "./Record.ts"
 
-/** A segment that has grown so long is followed by a new one. */
-export const segmentBytes = 64 * 1024 * 1024
-/** Room that an address gives to one segment: a segment, and the batch that filled it. */
+/** Room that an address gives to one segment: twice what it may have when a batch is added. */
 const addressSpan = 2 ** 27
 /** Marks a file as a segment, with the version of its format. */
 const magic = Buffer.from("lupinlog\0\0\0\x01", "latin1")
@@ -58,7 +56,8 @@ export interface SegmentLog {
   readonly close: () => void
 }
 
-export const open = (directory: string, disk: Disk): SegmentLog => {
+/** A segment that has grown to `segmentBytes`, at most 64 MiB, is followed by a new one. */
+export const open = (directory: string, disk: Disk, segmentBytes: number): SegmentLog => {
   fs.mkdirSync(directory, { recursive: true })
   const segments = new Map<number, Segment>()
   const numbers = fs
@@ -100,14 +99,17 @@ export const open = (directory: string, disk: Disk): SegmentLog => {
     return read === buffer.length ? buffer : buffer.subarray(0, read)
   }
 
-  // Overview and followers go from record to record: they share one read. What lies in a window never changes.
+  // Overview and followers go from record to record: those near to each other share one read. What was read of a
+  // segment never changes.
   let window: { readonly segment: Segment; readonly start: number; readonly octets: Buffer } | undefined
+  let latest = 0
   const peekAt = (segment: Segment, offset: number): Buffer => {
-    const into = window?.segment === segment ? offset - window.start : -1
+    const gap = window?.segment === segment ? offset - latest : -1
+    latest = offset
+    const into = gap < 0 ? -1 : offset - (window?.start ?? 0)
     const known = into < 0 ? undefined : window?.octets.subarray(into)
     if (known !== undefined && known.length >= peekBytes) return known
-    const isNear = into >= 0 && into < (window?.octets.length ?? 0) + nearBytes
-    const octets = readAt(segment, offset, isNear ? windowBytes : peekBytes)
+    const octets = readAt(segment, offset, gap >= 0 && gap < nearBytes ? windowBytes : peekBytes)
     window = { segment, start: offset, octets }
     return octets
   }

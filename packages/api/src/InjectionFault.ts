@@ -1,0 +1,30 @@
+/**
+ * Tells why an injector refused an event, as the problem that its author gets.
+ */
+import * as Problem from "./Problem.ts"
+
+/** A refusal of `core/Injection`, as the injector hands it on. */
+export interface Refused {
+  readonly reason: { readonly _tag: string; readonly field: string }
+  readonly message: string
+}
+
+/** Names the field of the post from which the refused part of the article was made. */
+export const toProblem = ({ reason, message }: Refused): Problem.EventRefused =>
+  Problem.eventRefused(reason._tag, message, [{ pointer: pointerOf(reason), detail: message }])
+
+/** Dates and Message-ID come from the id, groups from the place, all else from the payload. */
+const pointerOf = ({ _tag, field }: Refused["reason"]): string => {
+  if (_tag === "TooOld" || _tag === "TooFarAhead") return "#/id"
+  switch (field.toLowerCase()) {
+    case "message-id":
+    case "date":
+    case "injection-date":
+      return "#/id"
+    case "newsgroups":
+    case "lupin-location":
+      return "#/at"
+    default:
+      return "#/payload"
+  }
+}

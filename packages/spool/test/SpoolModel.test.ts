@@ -1,0 +1,342 @@
+import { describe, it } from "@effect/vitest"
+import type * as Article from "@lupin/core/Article"
+import * as DigestArticle from "@lupin/core/DigestArticle"
+import * as Site from "@lupin/core/Site"
+import * as FileSpool from "@lupin/spool/FileSpool"
+import { SiteIdentity } from "@lupin/spool/SiteIdentity"
+import { Spool } from "@lupin/spool/Spool"
+import { article, digest, digestId, group, id } from "@lupin/testing/SampleArticles"
+import { equal } from "@lupin/testing/SpoolContract"
+import { Clock, Context, Effect, Exit, HashMap, Layer, Logger, Scope } from "effect"
+import * as fc from "fast-check"
+import * as fs from "node:fs"
+import * as os from "node:os"
+import * as path from "node:path"
+
+/** What the model says of a spool: `core/Site`, and what was put in. */
+interface Model {
+  site: Site.Site
+  readonly events: Array<Site.Event>
+  readonly articles: Map<string, Article.Article>
+  readonly positions: Map<string, number>
+}
+
+/** The spool under test, and how it comes back after a crash. */
+interface Real {
+  spool: Spool["Service"]
+  readonly clock: HandClock
+  /** Ends the process without closing anything, opens what lies on the disk then, and says if the index was lost. */
+  readonly crash: (damage: Damage) => Promise<boolean>
+}
+
+/** A clock that stands still until somebody moves it. */
+class HandClock implements Clock.Clock {
+  millis = 0
+  currentTimeMillisUnsafe = (): number => this.millis
+  currentTimeMillis = Effect.sync(this.currentTimeMillisUnsafe)
+  currentTimeNanosUnsafe = (): bigint => BigInt(this.millis) * 1_000_000n
+  currentTimeNanos = Effect.sync(this.currentTimeNanosUnsafe)
+  monotonicTimeNanosUnsafe = this.currentTimeNanosUnsafe
+  monotonicTimeNanos = this.currentTimeNanos
+  sleep = (): Effect.Effect<void> => Effect.never
+}
+
+/** What a crash does to the files, beyond ending the process. */
+type Damage = "none" | "index lost" | "torn tail" | "index lost, torn tail"
+
+const groups = [group("misc.a"), group("misc.b"), group("clientposts.app.topic.note"), group("misc.a.b")]
+const digestGroups = [group("digests.app.ratings.lake")]
+const plainIds = ["1", "2", "3", "4", "5", "6"].map(id)
+const digests = [1, 2, 3, 4, 5].map((rank) =>
+  digest(digestId("abcde"[rank - 1] ?? "f"), "lake", rank % 3, digestGroups)
+)
+const allIds = [...plainIds, ...digests.map(({ messageId }) => messageId)]
+const allGroups = [...groups, ...digestGroups]
+
+const apply = (model: Model, command: Site.Command): void => {
+  for (const event of Site.decide(model.site, command)) {
+    model.site = Site.evolve(model.site, event)
+    model.events.push(event)
+  }
+}
+
+const fileCommand = (one: Article.Article, atMillis: number) => {
+  const slot = DigestArticle.slot(one)
+  return {
+    _tag: "File",
+    id: one.messageId,
+    groups: one.groups,
+    atMillis,
+    ...(slot === undefined ? {} : { slot })
+  } as const
+}
+
+const expectedOf = (outcome: Site.Outcome): string =>
+  ({ filed: "Filed", here: "AlreadyHere", removed: "Removed", full: "Full" })[outcome]
+
+/** One command of the model: what it does to the model, and to the spool; every view is compared afterwards. */
+const command = (name: string, act: (model: Model, real: Real) => Promise<void>): fc.AsyncCommand<Model, Real> => ({
+  check: () => true,
+  run: async (model, real) => {
+    await act(model, real)
+    await Effect.runPromise(compare(model, real.spool))
+  },
+  toString: () => name
+})
+
+const run = <A, E>(real: Real, effect: Effect.Effect<A, E>): Promise<A> =>
+  Effect.runPromise(Effect.provideService(effect, Clock.Clock, real.clock))
+
+const compare = Effect.fnUntraced(function* (model: Model, spool: Spool["Service"]) {
+  const { site } = model
+  equal("head", yield* spool.head, site.position)
+  equal(
+    "statuses",
+    yield* spool.status(allIds),
+    allIds.map((one) => Site.status(site, one))
+  )
+  equal("groups", yield* spool.groups, Site.groups(site))
+  for (const name of allGroups) {
+    equal("group", yield* spool.group(name), Site.group(site, name))
+    const low = site.generation.numberBase
+    const high = Site.high(site, name)
+    const held = range(low, high + 1).filter((number) => Site.at(site, name, number) !== undefined)
+    equal("numbers", yield* spool.numbers(name, low, high + 1, 1_000), held)
+    equal(
+      "some numbers",
+      yield* spool.numbers(name, low + 2, high - 1, 2),
+      held.filter((number) => number >= low + 2 && number < high).slice(0, 2)
+    )
+    const rows = yield* spool.overview(name, low, high, 1_000)
+    equal(
+      "overview",
+      rows.map(({ number }) => number),
+      held
+    )
+    for (const number of held) {
+      equal(
+        "at",
+        (yield* spool.at(name, number))?.article,
+        model.articles.get(Site.at(site, name, number) ?? "")?.octets
+      )
+      equal("next", yield* spool.neighbour(name, number, "next"), held[held.indexOf(number) + 1])
+      equal("last", yield* spool.neighbour(name, number, "last"), held[held.indexOf(number) - 1])
+    }
+  }
+  for (const one of allIds) {
+    const held = yield* spool.find(one)
+    equal("found", held?.article, Site.status(site, one) === "held" ? model.articles.get(one)?.octets : undefined)
+    equal("found numbers", held?.numbers, Site.numbers(site, one))
+  }
+  const seen: Array<unknown> = []
+  for (let after = 0; after < site.position;) {
+    const { changes, next } = yield* spool.changes(after, 3)
+    for (const change of changes)
+      seen.push([change.position, change.id, change._tag === "Filed" ? "Filed" : change.why])
+    if (next <= after) throw new Error("changes do not move on")
+    after = next
+  }
+  equal(
+    "changes",
+    seen,
+    model.events.flatMap((event) => ("id" in event ? [[event.position, event.id, whyOf(event)]] : []))
+  )
+  const arrived = yield* spool.arrivedSince(0, 1_000)
+  equal(
+    "arrived",
+    arrived.map((one) => one.id).toSorted(),
+    allIds.filter((one) => Site.status(site, one) === "held").toSorted()
+  )
+})
+
+const whyOf = (event: Site.Event): string => (event._tag === "Filed" ? "Filed" : event._tag.toLowerCase())
+
+const range = (low: number, high: number): ReadonlyArray<number> =>
+  Array.from({ length: Math.max(0, high - low) }, (_, at) => low + at)
+
+const anyArticle: fc.Arbitrary<Article.Article> = fc.oneof(
+  {
+    weight: 3,
+    arbitrary: fc
+      .tuple(
+        fc.constantFrom(...plainIds),
+        fc.subarray(groups, { minLength: 1 }),
+        fc.constantFrom("short\r\n", "long\r\n".repeat(2_000))
+      )
+      .map(([one, some, body]) => article(one, some, body))
+  },
+  { weight: 1, arbitrary: fc.constantFrom(...digests) }
+)
+
+const store = fc.array(anyArticle, { maxLength: 5 }).map((batch) =>
+  command(`store ${batch.map(({ messageId }) => messageId).join(" ")}`, async (model, real) => {
+    const expected = batch.map((one) => {
+      const filing = fileCommand(one, real.clock.millis)
+      const outcome = Site.outcome(model.site, filing)
+      if (outcome === "filed") model.articles.set(one.messageId, one)
+      apply(model, filing)
+      return expectedOf(outcome)
+    })
+    const stored = await run(real, real.spool.store(batch))
+    equal(
+      "stored",
+      stored.map(({ _tag }) => _tag),
+      expected
+    )
+  })
+)
+
+const remove = fc
+  .tuple(fc.subarray(allIds, { maxLength: 3 }), fc.constantFrom("cancelled", "expired"))
+  .map(([ids, why]) =>
+    command(`${why} ${ids.join(" ")}`, async (model, real) => {
+      const atMillis = real.clock.millis
+      for (const one of ids) {
+        apply(
+          model,
+          why === "cancelled" ? { _tag: "Cancel", target: one, atMillis } : { _tag: "Expire", id: one, atMillis }
+        )
+      }
+      await run(real, real.spool.remove(ids, why))
+    })
+  )
+
+const changeGroups = fc
+  .tuple(fc.constantFrom(...groups), fc.constantFrom("y", "n", "m", "gone"))
+  .map(([name, status]) =>
+    command(`${name} is ${status}`, async (model, real) => {
+      const atMillis = real.clock.millis
+      if (status === "gone") {
+        apply(model, { _tag: "RemoveGroup", group: name, atMillis })
+        return run(real, real.spool.removeGroup(name))
+      }
+      apply(model, { _tag: "AddGroup", group: name, status, atMillis })
+      return run(real, real.spool.addGroup(name, status))
+    })
+  )
+
+const forget = fc.subarray(allIds, { maxLength: 2 }).map((ids) =>
+  command(`forget ${ids.join(" ")}`, async (model, real) => {
+    const removed = ids.filter((one) => Site.status(model.site, one) === "removed")
+    for (const one of removed) {
+      model.site = { ...model.site, entries: HashMap.remove(model.site.entries, one) }
+    }
+    await run(real, real.spool.forget(ids))
+  })
+)
+
+const savePosition = fc.tuple(fc.constantFrom("feed", "digester é"), fc.nat(1_000)).map(([follower, position]) =>
+  command(`${follower} at ${position}`, async (model, real) => {
+    model.positions.set(follower, position)
+    await run(real, real.spool.savePosition(follower, position))
+  })
+)
+
+const wait = fc.nat(5_000).map((millis) =>
+  command(`${millis} ms pass`, async (_, real) => {
+    real.clock.millis += millis
+  })
+)
+
+const crash = fc.constantFrom<Damage>("none", "index lost", "torn tail", "index lost, torn tail").map((damage) =>
+  command(`crash, ${damage}`, async (model, real) => {
+    // What was forgotten is in the log still, and an index made anew from it remembers.
+    if (await real.crash(damage)) {
+      model.site = model.events.reduce(Site.evolve, Site.empty(model.site.generation))
+    }
+    for (const [follower, position] of model.positions) {
+      equal("position", await run(real, real.spool.readPosition(follower)), position)
+    }
+  })
+)
+
+const commands = fc.commands([store, store, store, remove, changeGroups, forget, savePosition, wait, crash], {
+  maxCommands: 25,
+  size: "max"
+})
+
+const identity = SiteIdentity.layer({ name: "boi1", path: "h1.boi.pop.lupin", kind: "pop", apps: "any" })
+
+const build = async (layer: Layer.Layer<Spool, unknown, SiteIdentity>, clock: Clock.Clock) => {
+  const scope = Scope.makeUnsafe()
+  const built = Layer.buildWithScope(Layer.fresh(layer).pipe(Layer.provide([identity, Logger.layer([])])), scope)
+  const context = await Effect.runPromise(Effect.provideService(built, Clock.Clock, clock))
+  return { spool: Context.get(context, Spool), close: () => Effect.runPromise(Scope.close(scope, Exit.void)) }
+}
+
+const modelOf = (spool: Spool["Service"]): Model => ({
+  site: Site.empty(spool.generation),
+  events: [],
+  articles: new Map(),
+  positions: new Map()
+})
+
+const inMemory = async () => {
+  const clock = new HandClock()
+  const { close, spool } = await build(Spool.layerMemory, clock)
+  return { real: { spool, clock, crash: async () => false }, close }
+}
+
+/** What a killed process leaves behind: a copy of its files while it has them open. */
+const copyOf = (from: string, to: string, damage: Damage): void => {
+  fs.cpSync(from, to, { recursive: true, filter: (name) => !name.endsWith("lock") && !name.endsWith("lock.mdb") })
+  if (damage.startsWith("index lost")) fs.rmSync(path.join(to, "index"), { recursive: true })
+  if (!damage.endsWith("torn tail")) return
+  const last = fs.readdirSync(path.join(to, "log")).toSorted().at(-1) ?? ""
+  const segment = path.join(to, "log", last)
+  const head = fs.readFileSync(segment).subarray(12)
+  // The beginning of a record that was once valid, or octets that were never written.
+  fs.appendFileSync(segment, head.length > 40 ? head.subarray(0, 40) : new Uint8Array(40))
+}
+
+const onDisk = (durability: "fsync" | "kernel") => async () => {
+  const clock = new HandClock()
+  const root = fs.mkdtempSync(path.join(os.tmpdir(), "lupin-spool-model-"))
+  let life = 0
+  const open = () =>
+    build(
+      FileSpool.layer({ directory: path.join(root, `${life}`), durability, recordsPerCommit: 1 + (life % 4) }),
+      clock
+    )
+  let { close, spool } = await open()
+  const real: Real = {
+    spool,
+    clock,
+    crash: async (damage) => {
+      copyOf(path.join(root, `${life}`), path.join(root, `${life + 1}`), damage)
+      life += 1
+      await close()
+      ;({ close, spool } = await open())
+      real.spool = spool
+      return damage.startsWith("index lost")
+    }
+  }
+  return {
+    real,
+    close: async () => {
+      await close()
+      fs.rmSync(root, { recursive: true, force: true })
+    }
+  }
+}
+
+const runs = Number(process.env["LUPIN_TEST_RUNS"] ?? 12)
+
+describe("a spool against the model of a site", () => {
+  const layers = { "in memory": inMemory, "on disk": onDisk("fsync"), "on disk, left to the kernel": onDisk("kernel") }
+  for (const [name, start] of Object.entries(layers)) {
+    it(`answers as the model does, whatever the commands, ${name}`, { timeout: 120_000 }, () =>
+      fc.assert(
+        fc.asyncProperty(commands, async (commands) => {
+          const { close, real } = await start()
+          try {
+            await fc.asyncModelRun(() => ({ model: modelOf(real.spool), real }), commands)
+          } finally {
+            await close()
+          }
+        }),
+        { numRuns: runs }
+      )
+    )
+  }
+})
