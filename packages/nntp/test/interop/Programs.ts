@@ -151,13 +151,21 @@ export const end = (child: ChildProcess, signal: NodeJS.Signals): Effect.Effect<
     child.kill(signal)
   })
 
-/** Looks again and again until there is something to see; the test's own time limit ends a wait in vain. */
+/** How long it may take until there is something to see. */
+const untilMillisMax = 30_000
+
+/** Looks again and again until there is something to see; fails where that takes too long. */
 export const until = <A>(look: Effect.Effect<A | undefined>): Effect.Effect<A> =>
+  Effect.flatMap(Effect.timeoutOption(again(look), untilMillisMax), (seen) =>
+    seen._tag === "Some" ? Effect.succeed(seen.value) : Effect.die(new Error("waited in vain"))
+  )
+
+const again = <A>(look: Effect.Effect<A | undefined>): Effect.Effect<A> =>
   Effect.flatMap(look, (seen) =>
     seen === undefined
       ? Effect.andThen(
           Effect.sleep(25),
-          Effect.suspend(() => until(look))
+          Effect.suspend(() => again(look))
         )
       : Effect.succeed(seen)
   )
