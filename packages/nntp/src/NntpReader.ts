@@ -223,7 +223,7 @@ export const make = (client: NntpClient.NntpClient): NntpReader => {
     post: (octets) =>
       Effect.flatMap(client.submit("POST", 340, octets), (reply) =>
         reply.code === 240
-          ? Effect.succeed(MessageId.parse(reply.text.split(" ")[0] ?? ""))
+          ? Effect.succeed(MessageId.parse(/<[^\s<>]+>/.exec(reply.text)?.[0] ?? ""))
           : Effect.fail(refused("POST", reply))
       ),
     date: Effect.flatMap(ask("DATE", codes(111)), (reply) => {

@@ -218,6 +218,17 @@ describe("NntpReader at a server that fails", () => {
     }).pipe(Effect.scoped)
   )
 
+  it.live("learns the id of its post wherever the server's answer tells it", () =>
+    Effect.gen(function* () {
+      const answers = { POST: "340 go on\r\n", ".": "240 Article received <a@b.test>\r\n" }
+      const port = yield* StubServer.listen((line) =>
+        line === undefined || line in answers || !/[.:]/.test(line) ? StubServer.byLine(answers)(line) : undefined
+      )
+      const reader = yield* NntpReader.connect({ host: "127.0.0.1", port })
+      expect(yield* reader.post(Buffer.from("Subject: a\r\n.\r\n"))).toBe("<a@b.test>")
+    }).pipe(Effect.scoped)
+  )
+
   it.live("falls back to XOVER where the server has no OVER", () =>
     Effect.gen(function* () {
       const port = yield* StubServer.listen(
