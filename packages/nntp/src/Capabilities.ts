@@ -2,7 +2,7 @@
  * What a server tells about itself: the answers to CAPABILITIES and HELP, made from the table of commands.
  */
 import type * as Site from "@lupin/core/Site"
-import * as Command from "./Command.ts"
+import * as CommandTable from "./CommandTable.ts"
 
 /** Label of our private reading commands; never needed by a client. */
 export const privateLabel = "XLUPIN"
@@ -13,7 +13,7 @@ const startedKey = "STARTED="
 /** Capability lines (RFC 3977 §5.2), the version first. `POST` is left out where posting is not allowed. */
 export const lines = (mayPost: boolean, generation: Site.Generation): ReadonlyArray<string> => {
   const labels = new Map<string, Array<string>>()
-  for (const { capability } of Command.table) {
+  for (const { capability } of CommandTable.rows) {
     if (capability === undefined || (capability[0] === "POST" && !mayPost)) continue
     const variants = labels.get(capability[0]) ?? []
     if (capability[1] !== undefined) variants.push(capability[1])
@@ -28,7 +28,7 @@ export const lines = (mayPost: boolean, generation: Site.Generation): ReadonlyAr
 }
 
 /** One line per command: keyword and syntax. */
-export const help: ReadonlyArray<string> = Command.table.map(({ keyword, syntax }) =>
+export const help: ReadonlyArray<string> = CommandTable.rows.map(({ keyword, syntax }) =>
   `  ${keyword} ${syntax}`.trimEnd()
 )
 

@@ -41,31 +41,35 @@ export interface Transport {
 
 type Direct = Exclude<Session.Task, TransitAnswers.Batched | { readonly _tag: "Nothing" | "Close" }>
 
-/** Serves until the client quits, falls silent or is gone. Fails only as its socket fails. */
-export const serve = Effect.fnUntraced(
-  function* (
-    service: Service,
-    socket: Socket.Socket,
-    transport: Transport
-  ): Effect.fn.Return<void, Socket.SocketError, Scope.Scope> {
-    const pull = yield* Socket.readerBytes(socket)
-    const writer = yield* socket.writer
-    const clock = yield* Clock.Clock
-    const progress = { atMillis: clock.currentTimeMillisUnsafe() }
-    const talking = converse(service, pull, writer, transport, () => {
-      progress.atMillis = clock.currentTimeMillisUnsafe()
-      return progress.atMillis
-    })
-    const watching = silence(progress, clock, service.idleMillisMax).pipe(
-      Effect.andThen(writer.write(`${Reply.line(400, "Idle for too long")}\r\n`)),
-      Effect.andThen(Effect.succeed(false))
-    )
-    const isGraceful = yield* Effect.raceFirst(Effect.as(talking, true), watching)
-    if (isGraceful) yield* Effect.timeoutOption(transport.end, lingerMillis)
-    yield* writer.write(new Socket.CloseEvent(1000))
-  },
-  Effect.catchIf(isClose, () => Effect.void)
-)
+/** Serves until the client quits, falls silent or is gone. */
+export const serve = (
+  service: Service,
+  socket: Socket.Socket,
+  transport: Transport
+): Effect.Effect<void, never, Scope.Scope> => Effect.ignore(serveOpen(service, socket, transport))
+
+const serveOpen = Effect.fnUntraced(function* (
+  service: Service,
+  socket: Socket.Socket,
+  transport: Transport
+): Effect.fn.Return<void, Socket.SocketError, Scope.Scope> {
+  const pull = yield* Socket.readerBytes(socket)
+  const writer = yield* socket.writer
+  const clock = yield* Clock.Clock
+  const progress = { atMillis: clock.currentTimeMillisUnsafe() }
+  const talking = converse(service, pull, writer, transport, () => {
+    progress.atMillis = clock.currentTimeMillisUnsafe()
+    return progress.atMillis
+  })
+  const watching = silence(progress, clock, service.idleMillisMax).pipe(
+    // A client that does not read does not read this either.
+    Effect.andThen(Effect.timeoutOption(writer.write(`${Reply.line(400, "Idle for too long")}\r\n`), lingerMillis)),
+    Effect.as(false)
+  )
+  const isGraceful = yield* Effect.raceFirst(Effect.as(talking, true), watching)
+  if (isGraceful) yield* Effect.timeoutOption(transport.end, lingerMillis)
+  yield* writer.write(new Socket.CloseEvent(1000))
+})
 
 const converse = Effect.fnUntraced(function* (
   service: Service,
@@ -226,7 +230,3 @@ const silence = Effect.fnUntraced(function* (
 })
 
 const closeError = new Socket.SocketError({ reason: new Socket.SocketCloseError({ code: 1001 }) })
-
-function isClose(error: Socket.SocketError): boolean {
-  return error.reason._tag !== "SocketOpenError"
-}

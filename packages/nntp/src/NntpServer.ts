@@ -101,6 +101,8 @@ export const layerTcp = (
         port: options.port,
         noDelay: true,
         keepAlive: true,
+        // A client may end its side behind its last command, and still gets its answers.
+        allowHalfOpen: true,
         highWaterMark: readAheadBytes
       })
     )

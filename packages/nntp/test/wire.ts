@@ -10,6 +10,8 @@ import { NntpServer } from "../src/NntpServer.ts"
 export interface Wire {
   readonly send: (text: string) => Effect.Effect<void>
   readonly sendBlock: (article: Uint8Array) => Effect.Effect<void>
+  /** Sends, and ends our side. */
+  readonly finish: (text: string) => Effect.Effect<void>
   readonly line: Effect.Effect<string>
   /** Lines up to the terminator, unstuffed. */
   readonly block: Effect.Effect<ReadonlyArray<string>>
@@ -58,6 +60,7 @@ export const connect = (port: number): Effect.Effect<Wire, never, Scope.Scope> =
     const send = (out: string): Effect.Effect<void> => Effect.sync(() => void socket.write(Buffer.from(out, "latin1")))
     const wire: Wire = {
       send,
+      finish: (out) => Effect.sync(() => void socket.end(Buffer.from(out, "latin1"))),
       sendBlock: (article) => send(`${Buffer.from(DotStuffing.stuff(article)).toString("latin1")}.\r\n`),
       line,
       block: Effect.gen(function* () {
