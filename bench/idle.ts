@@ -14,7 +14,7 @@ import * as ProcessTime from "./nntp/ProcessTime.ts"
 import * as SiteProcess from "./nntp/SiteProcess.ts"
 import type * as Report from "./Report.ts"
 
-const rounds = 3
+const rounds = Number(process.env.ROUNDS ?? 3)
 const connections = 10_000
 const warmConnections = 500
 /** Descriptors a process needs beside its connections. */
