@@ -53,6 +53,11 @@ export type Command =
       readonly limit: number
     }
   | { readonly _tag: "Status"; readonly ids: ReadonlyArray<MessageId.MessageId> }
+  | { readonly _tag: "AuthUser"; readonly user: string }
+  | { readonly _tag: "AuthPass"; readonly password: string }
+  | { readonly _tag: "AuthSasl"; readonly mechanism: string; readonly initial: string | undefined }
+  | { readonly _tag: "StartTls" }
+  | { readonly _tag: "Compress"; readonly algorithm: string }
 
 /** What is no command: the keyword is unknown, or its arguments are not those of its syntax. */
 export type Fault = { readonly _tag: "Unknown" } | { readonly _tag: "BadSyntax"; readonly syntax: string }
@@ -64,7 +69,8 @@ export interface Row {
   readonly syntax: string
   /** Capability label and, where the command is one of its variants, the argument. */
   readonly capability?: readonly [label: string, argument?: string]
-  readonly read: (words: ReadonlyArray<string>) => Command | undefined
+  /** The words behind the keyword; `line` is the whole line, where white space matters. */
+  readonly read: (words: ReadonlyArray<string>, line: string) => Command | undefined
 }
 
 const articleNumberMax = Number.MAX_SAFE_INTEGER
@@ -137,6 +143,9 @@ const since = (words: ReadonlyArray<string>): Since.Since | undefined => {
   if (date === undefined || time === undefined || rest.length > 0) return undefined
   return zone === undefined || zone.toUpperCase() === "GMT" ? Since.parse(date, time) : undefined
 }
+
+/** Names and passwords may hold white space (RFC 4643 §2.3.3): all that follows the second word. */
+const restOf = (line: string): string | undefined => /^\S+[ \t]+\S+[ \t](.*\S.*)$/.exec(line)?.[1]
 
 /** Most ids of one XSTATUS: more would not fit a command line. */
 export const statusIdsMax = 32
@@ -265,6 +274,40 @@ export const table: ReadonlyArray<Row> = [
       if (ids.length === 0 || ids.length > statusIdsMax) return undefined
       return ids.every((parsed) => parsed !== undefined) ? { _tag: "Status", ids } : undefined
     }
+  },
+  { keyword: "STARTTLS", syntax: "", capability: ["STARTTLS"], read: noArguments({ _tag: "StartTls" }) },
+  {
+    keyword: "AUTHINFO USER",
+    syntax: "name",
+    capability: ["AUTHINFO", "USER"],
+    read: (_, line) => {
+      const user = restOf(line)
+      return user === undefined ? undefined : { _tag: "AuthUser", user }
+    }
+  },
+  {
+    keyword: "AUTHINFO PASS",
+    syntax: "password",
+    read: (_, line) => {
+      const password = restOf(line)
+      return password === undefined ? undefined : { _tag: "AuthPass", password }
+    }
+  },
+  {
+    keyword: "AUTHINFO SASL",
+    syntax: "mechanism [initial-response]",
+    capability: ["AUTHINFO", "SASL"],
+    read: ([mechanism, initial, ...rest]) =>
+      mechanism === undefined || rest.length > 0
+        ? undefined
+        : { _tag: "AuthSasl", mechanism: mechanism.toUpperCase(), initial }
+  },
+  {
+    keyword: "COMPRESS",
+    syntax: "DEFLATE",
+    capability: ["COMPRESS", "DEFLATE"],
+    read: ([algorithm, ...rest]) =>
+      algorithm === undefined || rest.length > 0 ? undefined : { _tag: "Compress", algorithm: algorithm.toUpperCase() }
   }
 ]
 
@@ -289,18 +332,18 @@ export const parse = (line: string): Command | Fault => {
   const first = (words[0] ?? "").toUpperCase()
   if (!takesVariant.has(first)) {
     const row = byKeyword.get(first)
-    return row === undefined ? { _tag: "Unknown" } : readBy(row, words, 1)
+    return row === undefined ? { _tag: "Unknown" } : readBy(row, words, 1, line)
   }
-  if (first === "LIST" && (words[1] ?? "") === "") return readBy(listActive, [], 0)
+  if (first === "LIST" && (words[1] ?? "") === "") return readBy(listActive, [], 0, line)
   const variant = byKeyword.get(`${first} ${(words[1] ?? "").toUpperCase()}`)
-  return variant === undefined ? { _tag: "BadSyntax", syntax: variantsOf(first) } : readBy(variant, words, 2)
+  return variant === undefined ? { _tag: "BadSyntax", syntax: variantsOf(first) } : readBy(variant, words, 2, line)
 }
 
 const listActive = list("ACTIVE")
 
-const readBy = (row: Row, words: ReadonlyArray<string>, from: number): Command | Fault => {
+const readBy = (row: Row, words: ReadonlyArray<string>, from: number, line: string): Command | Fault => {
   const end = words.length > from && words[words.length - 1] === "" ? words.length - 1 : words.length
-  return row.read(words.slice(from, end)) ?? { _tag: "BadSyntax", syntax: `${row.keyword} ${row.syntax}` }
+  return row.read(words.slice(from, end), line) ?? { _tag: "BadSyntax", syntax: `${row.keyword} ${row.syntax}` }
 }
 
 const variantsOf = (keyword: string): string =>

@@ -7,8 +7,11 @@ import * as Socket from "effect/socket/Socket"
 import { TestClock } from "effect/testing"
 import * as fc from "fast-check"
 import { Buffer } from "node:buffer"
+import * as AccessControl from "../src/AccessControl.ts"
+import { noAccounts } from "../src/Accounts.ts"
 import * as Connection from "../src/Connection.ts"
 import * as DotStuffing from "../src/DotStuffing.ts"
+import * as Transport from "../src/Transport.ts"
 import { octetsLike, splits } from "./octets.ts"
 import * as site from "./site.ts"
 
@@ -47,11 +50,13 @@ const converse = (chunks: ReadonlyArray<Uint8Array>) =>
       peer: { connection: "test" },
       site: "alpha.test",
       mayPost: true,
+      access: { current: () => AccessControl.open },
+      login: { accounts: noAccounts, secrets: { octets: (bytes) => new Uint8Array(bytes) } },
       idleMillisMax: 1_000,
       describe: () => "?",
       isDigested: () => false
     }
-    yield* Connection.serve(service, socket, { isDrained: () => true, end: Effect.void })
+    yield* Connection.serve(service, { ...(yield* Transport.ofSocket(socket)), isDrained: () => true })
     return { text: Buffer.concat(written).toString("latin1"), writes: written.length }
   }).pipe(Effect.scoped, Effect.provide(site.services("alpha")), Random.withSeed("same ids"))
 
