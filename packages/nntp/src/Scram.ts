@@ -84,14 +84,9 @@ export const verify = (challenged: Challenge, final: string): string | undefined
   if (nonce !== challenged.nonce) return undefined
   const message = authMessage(challenged.first.bare, challenged.message, withoutProof)
   const storedKey = Buffer.from(challenged.keys.storedKey, "base64")
-  const clientKey = xor(Buffer.from(proof, "base64"), hmac(storedKey, message))
-  if (
-    !crypto.timingSafeEqual(
-      hash(clientKey),
-      hash(clientKey).map((_, at) => storedKey[at] ?? 0)
-    )
-  )
-    return undefined
+  const shown = Buffer.from(proof, "base64")
+  if (shown.length !== storedKey.length || shown.toString("base64") !== proof) return undefined
+  if (!crypto.timingSafeEqual(hash(xor(shown, hmac(storedKey, message))), storedKey)) return undefined
   return `v=${hmac(Buffer.from(challenged.keys.serverKey, "base64"), message).toString("base64")}`
 }
 
@@ -132,6 +127,6 @@ const derive = (password: string, salt: Uint8Array, iterations: number) => {
 
 const hmac = (key: Uint8Array, text: string): Buffer => crypto.createHmac("sha256", key).update(text).digest()
 const hash = (octets: Uint8Array): Buffer => crypto.createHash("sha256").update(octets).digest()
-/** Of the length of the second. */
+/** Of two of one length. */
 const xor = (left: Uint8Array, right: Uint8Array): Buffer =>
   Buffer.from(right.map((octet, at) => octet ^ (left[at] ?? 0)))
