@@ -8,14 +8,21 @@ import * as Socket from "effect/socket/Socket"
 import { Buffer } from "node:buffer"
 import * as zlib from "node:zlib"
 
-/** Octets that one command may inflate to, whatever they took on the wire: the largest article, stuffed, fits twice. */
-export const inflatedBytesFree = 3 * 1024 * 1024
+/** How far the octets of one command, or of one reply, may inflate. */
+export interface Bounds {
+  /** Octets allowed whatever they took on the wire. */
+  readonly bytesFree: number
+  /** Beyond that, so many octets for each octet on the wire. */
+  readonly ratioMax: number
+  /** Never more than this. */
+  readonly bytesMax: number
+}
 
-/** Beyond that, so many octets for each octet on the wire: real news stays below 20. */
-export const ratioMax = 20
+/** Of clients: the largest article fits twice, stuffed, however well it compresses; what is more than that is drained. */
+export const ofClient: Bounds = { bytesFree: 3 * 1024 * 1024, ratioMax: 20, bytesMax: 64 * 1024 * 1024 }
 
-/** And never more than this for one command. */
-export const inflatedBytesMax = 64 * 1024 * 1024
+/** Of servers, which answer what we asked for: lists are long and compress well. */
+export const ofServer: Bounds = { bytesFree: 64 * 1024 * 1024, ratioMax: 20, bytesMax: 128 * 1024 * 1024 }
 
 /** Octets inflated at a time; more are not held. */
 const pieceBytes = 64 * 1024
@@ -33,12 +40,15 @@ export interface Inflation {
   readonly settle: () => void
 }
 
-/** Whether `inflated` octets out of `taken` may still be one command. */
-export const isTooMuch = (taken: number, inflated: number): boolean =>
-  inflated > inflatedBytesMax || (inflated > inflatedBytesFree && inflated > taken * ratioMax)
+/** Whether `inflated` octets out of `taken` are more than one command may be. */
+export const isTooMuch = (bounds: Bounds, taken: number, inflated: number): boolean =>
+  inflated > bounds.bytesMax || (inflated > bounds.bytesFree && inflated > taken * bounds.ratioMax)
 
 /** Inflates what is pulled. */
-export const inflating = Effect.fnUntraced(function* (pull: Pull): Effect.fn.Return<Inflation, never, Scope.Scope> {
+export const inflating = Effect.fnUntraced(function* (
+  pull: Pull,
+  bounds: Bounds
+): Effect.fn.Return<Inflation, never, Scope.Scope> {
   const inflater = yield* Effect.acquireRelease(
     Effect.sync(() => zlib.createInflateRaw({ chunkSize: pieceBytes })),
     (made) => Effect.sync(() => made.destroy())
@@ -77,7 +87,9 @@ export const inflating = Effect.fnUntraced(function* (pull: Pull): Effect.fn.Ret
     const piece: Buffer | null = inflater.read()
     if (piece !== null) {
       inflated += piece.length
-      return isTooMuch(taken, inflated) ? Effect.fail(broken(new Error("inflates too far"))) : Effect.succeed([piece])
+      return isTooMuch(bounds, taken, inflated)
+        ? Effect.fail(broken(new Error("inflates too far")))
+        : Effect.succeed([piece])
     }
     if (failure !== undefined) return Effect.fail(broken(failure))
     if (unfinished > 0) return Effect.andThen(changed, next)

@@ -15,11 +15,16 @@ import { AccessControl } from "./AccessControl.ts"
 import { Accounts, noAccounts } from "./Accounts.ts"
 import * as Cidr from "./Cidr.ts"
 import * as Connection from "./Connection.ts"
-import type { Endpoint } from "./Network.ts"
 import * as Reply from "./Reply.ts"
 import { Secrets } from "./Secrets.ts"
 import type { ServerTls } from "./ServerTls.ts"
 import * as Transport from "./Transport.ts"
+
+/** Where a server listens. */
+export interface Address {
+  readonly host: string
+  readonly port: number
+}
 
 export interface Options {
   /** Connections at a time; one more is answered 400 and closed. */
@@ -48,9 +53,9 @@ export class NntpServer extends Context.Service<
   NntpServer,
   {
     /** Where it listens; the port is the one really taken. */
-    readonly address: Endpoint
+    readonly address: Address
     /** Where it listens for clients that begin with TLS. */
-    readonly nntps?: Endpoint
+    readonly nntps?: Address
     /** Connections open now. */
     readonly connections: Effect.Effect<number>
   }
@@ -67,7 +72,7 @@ export const layer = (options: Options = {}): Layer.Layer<NntpServer, never, Nee
 
 /** Serves on a TCP port of its own; port 0 takes a free one. `nntps` is a second port, on TLS from the first octet. */
 export const layerTcp = (
-  options: Options & { readonly host: string; readonly port: number; readonly nntps?: Endpoint }
+  options: Options & { readonly host: string; readonly port: number; readonly nntps?: Address }
 ): Layer.Layer<NntpServer, SocketServer.SocketServerError, Needs> =>
   Layer.effect(
     NntpServer,
@@ -77,7 +82,7 @@ export const layerTcp = (
     })
   )
 
-const listen = ({ host, port }: Endpoint) =>
+const listen = ({ host, port }: Address) =>
   NodeSocketServer.make({ host, port, noDelay: true, keepAlive: true, highWaterMark: readAheadBytes })
 
 const start = Effect.fnUntraced(function* (
@@ -176,7 +181,7 @@ class Gate {
   }
 }
 
-const endpoint = (address: NetAddress.SocketAddress): Endpoint =>
+const endpoint = (address: NetAddress.SocketAddress): Address =>
   address._tag === "UnixPathAddress"
     ? { host: String(address), port: 0 }
     : { host: NetAddress.formatIp(address.address), port: address.port }

@@ -111,9 +111,9 @@ const certificatesOf = (socket: tls.TLSSocket): ReadonlyArray<string> => {
   const found = socket.getPeerX509Certificate()
   if (found === undefined) return []
   const common = /(?:^|\n)CN=([^\n]+)/.exec(found.subject)?.[1]
-  const alternatives = (found.subjectAltName ?? "")
-    .split(", ")
-    .flatMap((name) => (name.startsWith("DNS:") ? [name.slice(4)] : []))
+  // Names that need quotes are none of ours, and must not be taken apart.
+  const list = found.subjectAltName?.includes('"') === true ? "" : (found.subjectAltName ?? "")
+  const alternatives = list.split(", ").flatMap((name) => (name.startsWith("DNS:") ? [name.slice(4)] : []))
   return [...(common === undefined ? [] : [common]), ...alternatives, found.fingerprint256]
 }
 

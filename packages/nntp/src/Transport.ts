@@ -119,7 +119,7 @@ const over = Effect.fnUntraced(function* (layer: Layer, below: Below): Effect.fn
     isDrained: () => isCompressed || below.isDrained(),
     close: layer.write(new Socket.CloseEvent(1000)),
     compress: Effect.gen(function* () {
-      const inflation = yield* Deflate.inflating(layer.pull)
+      const inflation = yield* Deflate.inflating(layer.pull, Deflate.ofClient)
       const deflated = yield* Deflate.deflating(layer.write)
       pull = inflation.pull
       settle = inflation.settle
