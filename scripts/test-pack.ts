@@ -43,7 +43,10 @@ const modulesOf = (name: string): ReadonlyArray<string> =>
     .map((file) => `@lupin/${name}/${file.replace(/\.js$/, "")}`)
 
 const loadAll = (): boolean => {
-  const names = readdirSync(join(folder, "node_modules", "@lupin")).flatMap(modulesOf)
+  // The entry of a thread is started, not imported.
+  const names = readdirSync(join(folder, "node_modules", "@lupin"))
+    .flatMap(modulesOf)
+    .filter((name) => !name.endsWith("Worker"))
   const lines = names.map((name) => `await import(${JSON.stringify(name)})`)
   write("all.js", `${lines.join("\n")}\nconsole.log("${names.length} modules load on Node", process.versions.node)\n`)
   return run(process.execPath, ["all.js"])

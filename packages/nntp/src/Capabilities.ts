@@ -2,7 +2,7 @@
  * What a server tells about itself: the answers to CAPABILITIES and HELP, made from the table of commands.
  */
 import type * as Site from "@lupin/core/Site"
-import * as Command from "./Command.ts"
+import * as CommandTable from "./CommandTable.ts"
 import * as Sasl from "./Sasl.ts"
 
 /** Label of our private reading commands; never needed by a client. */
@@ -17,7 +17,7 @@ export type Offer = (label: string) => "full" | "bare" | "none"
 /** Capability lines (RFC 3977 §5.2), the version first: what the table has and `offer` lets through. */
 export const lines = (offer: Offer, generation: Site.Generation): ReadonlyArray<string> => {
   const labels = new Map<string, Array<string>>()
-  for (const { capability } of Command.table) {
+  for (const { capability } of CommandTable.rows) {
     if (capability === undefined || offer(capability[0]) === "none") continue
     const variants = labels.get(capability[0]) ?? []
     if (capability[1] !== undefined && offer(capability[0]) === "full") variants.push(capability[1])
@@ -33,7 +33,7 @@ export const lines = (offer: Offer, generation: Site.Generation): ReadonlyArray<
 }
 
 /** One line per command: keyword and syntax. */
-export const help: ReadonlyArray<string> = Command.table.map(({ keyword, syntax }) =>
+export const help: ReadonlyArray<string> = CommandTable.rows.map(({ keyword, syntax }) =>
   `  ${keyword} ${syntax}`.trimEnd()
 )
 

@@ -43,26 +43,30 @@ export interface Service extends ReadingAnswers.Reading, ListAnswers.Listing, Tr
 
 type Direct = Exclude<Session.Task, TransitAnswers.Batched | { readonly _tag: "Nothing" | "Close" | "Secure" }>
 
-/** Serves until the client quits, falls silent or is gone. Fails only as its socket fails. */
-export const serve = Effect.fnUntraced(
-  function* (service: Service, transport: Transport): Effect.fn.Return<void, Socket.SocketError> {
-    const clock = yield* Clock.Clock
-    const progress = { atMillis: clock.currentTimeMillisUnsafe() }
-    const talking = converse(service, transport, () => {
-      transport.settle()
-      progress.atMillis = clock.currentTimeMillisUnsafe()
-      return progress.atMillis
-    })
-    const watching = silence(progress, clock, service.idleMillisMax).pipe(
-      Effect.andThen(transport.write(`${Reply.line(400, "Idle for too long")}\r\n`)),
-      Effect.andThen(Effect.succeed(false))
-    )
-    const isGraceful = yield* Effect.raceFirst(Effect.as(talking, true), watching)
-    if (isGraceful) yield* Effect.timeoutOption(transport.end, lingerMillis)
-    yield* transport.close
-  },
-  Effect.catchIf(isClose, () => Effect.void)
-)
+/** Serves until the client quits, falls silent or is gone. */
+export const serve = (service: Service, transport: Transport): Effect.Effect<void> =>
+  Effect.ignore(serveOpen(service, transport))
+
+const serveOpen = Effect.fnUntraced(function* (
+  service: Service,
+  transport: Transport
+): Effect.fn.Return<void, Socket.SocketError> {
+  const clock = yield* Clock.Clock
+  const progress = { atMillis: clock.currentTimeMillisUnsafe() }
+  const talking = converse(service, transport, () => {
+    transport.settle()
+    progress.atMillis = clock.currentTimeMillisUnsafe()
+    return progress.atMillis
+  })
+  const watching = silence(progress, clock, service.idleMillisMax).pipe(
+    // A client that does not read does not read this either.
+    Effect.andThen(Effect.timeoutOption(transport.write(`${Reply.line(400, "Idle for too long")}\r\n`), lingerMillis)),
+    Effect.as(false)
+  )
+  const isGraceful = yield* Effect.raceFirst(Effect.as(talking, true), watching)
+  if (isGraceful) yield* Effect.timeoutOption(transport.end, lingerMillis)
+  yield* transport.close
+})
 
 const converse = Effect.fnUntraced(function* (
   whole: Service,
@@ -264,7 +268,3 @@ const silence = Effect.fnUntraced(function* (
 })
 
 const closeError = new Socket.SocketError({ reason: new Socket.SocketCloseError({ code: 1001 }) })
-
-function isClose(error: Socket.SocketError): boolean {
-  return error.reason._tag !== "SocketOpenError"
-}

@@ -82,8 +82,16 @@ export const layerTcp = (
     })
   )
 
+/** A client may end its side behind its last command, and still gets its answers. */
 const listen = ({ host, port }: Address) =>
-  NodeSocketServer.make({ host, port, noDelay: true, keepAlive: true, highWaterMark: readAheadBytes })
+  NodeSocketServer.make({
+    host,
+    port,
+    noDelay: true,
+    keepAlive: true,
+    allowHalfOpen: true,
+    highWaterMark: readAheadBytes
+  })
 
 const start = Effect.fnUntraced(function* (
   options: Options,

@@ -40,7 +40,7 @@ export interface Challenge {
 /** SASLprep (RFC 4013) as far as Unicode in the standard library goes; nothing where a control character is in it. */
 export const prepare = (text: string): string | undefined => {
   const mapped = text
-    .replaceAll(/[\u00ad\u034f\u1806\u180b-\u180d\u200b-\u200d\u2060\ufe00-\ufe0f\ufeff]/g, "")
+    .replaceAll(/\p{Default_Ignorable_Code_Point}/gu, "")
     .replaceAll(/\p{Zs}/gu, " ")
     .normalize("NFKC")
   return /[\p{Cc}\p{Cs}\p{Co}\p{Cn}]/u.test(mapped) ? undefined : mapped

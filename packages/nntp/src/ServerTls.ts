@@ -88,6 +88,7 @@ const serverOf = (material: Material, waiting: Waiting): tls.Server => {
     ...contextOf(material),
     requestCert: material.clientAuthorities !== undefined,
     rejectUnauthorized: false,
+    allowHalfOpen: true,
     handshakeTimeout: handshakeMillisMax
   })
   server.on("secureConnection", (socket) => {

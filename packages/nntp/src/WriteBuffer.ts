@@ -15,6 +15,10 @@ const crlf = "\r\n"
 export class WriteBuffer {
   #octets: Buffer = Buffer.allocUnsafeSlow(bytesMin)
   #length = 0
+  /** Taken, and perhaps still on its way. */
+  #lent: Buffer | undefined
+  /** Free to be used next. */
+  #spare: Buffer | undefined
 
   get length(): number {
     return this.#length
@@ -73,9 +77,25 @@ export class WriteBuffer {
     return taken
   }
 
-  /** Says whether the octets taken last have left the process; if not, the buffer goes on with fresh ones. */
+  /**
+   * Says whether all octets ever taken have left the process. If not, the buffer goes on with others, and comes back to
+   * those once they have.
+   */
   recycle(isWritten: boolean): void {
-    if (!isWritten || this.#octets.length > keptBytesMax) this.#octets = Buffer.allocUnsafeSlow(bytesMin)
+    if (isWritten) {
+      this.#spare = this.#lent ?? this.#spare
+      this.#lent = undefined
+      if (this.#octets.length > keptBytesMax) this.#octets = this.#fresh()
+      return
+    }
+    this.#lent = this.#octets.length > keptBytesMax ? undefined : this.#octets
+    this.#octets = this.#fresh()
+  }
+
+  #fresh(): Buffer {
+    const fresh = this.#spare ?? Buffer.allocUnsafeSlow(bytesMin)
+    this.#spare = undefined
+    return fresh
   }
 
   #copy(from: Buffer, start: number, end: number): void {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest"
 import * as Capabilities from "../src/Capabilities.ts"
-import * as Command from "../src/Command.ts"
+import * as CommandTable from "../src/CommandTable.ts"
 
 const generation = { id: "k3v9", startedMillis: 1_700_000_000_000, numberBase: 0 }
 
@@ -28,6 +28,6 @@ describe("Capabilities", () => {
   })
 
   it("explains every command in HELP", () => {
-    expect(Capabilities.help).toHaveLength(Command.table.length)
+    expect(Capabilities.help).toHaveLength(CommandTable.rows.length)
   })
 })

@@ -3,7 +3,7 @@ import { Buffer } from "node:buffer"
 import { describe, expect, it } from "vitest"
 import * as GroupName from "@lupin/core/GroupName"
 import * as Access from "../src/Access.ts"
-import * as Command from "../src/Command.ts"
+import * as CommandTable from "../src/CommandTable.ts"
 import * as Reply from "../src/Reply.ts"
 import * as Security from "../src/Security.ts"
 import * as Session from "../src/Session.ts"
@@ -50,7 +50,7 @@ const argumentText = fc.constantFrom(
 )
 const line = fc.oneof(
   fc
-    .tuple(fc.constantFrom(...Command.table.map(({ keyword }) => keyword)), argumentText)
+    .tuple(fc.constantFrom(...CommandTable.rows.map(({ keyword }) => keyword)), argumentText)
     .map((words) => words.join("")),
   fc.string({ maxLength: 30 })
 )

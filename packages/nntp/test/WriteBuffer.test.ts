@@ -42,11 +42,18 @@ describe("WriteBuffer", () => {
   })
 
   it("leaves octets alone that have not left the process", () => {
-    const buffer = new WriteBuffer()
-    buffer.line("first")
-    const taken = buffer.take()
-    buffer.recycle(false)
-    buffer.line("second")
-    expect(Buffer.from(taken).toString()).toBe("first\r\n")
+    fc.assert(
+      fc.property(fc.array(fc.boolean(), { maxLength: 12 }), (hasLeft) => {
+        const buffer = new WriteBuffer()
+        const onTheirWay: Array<readonly [Uint8Array, string]> = []
+        for (const [index, isWritten] of hasLeft.entries()) {
+          buffer.line(`line ${index}`)
+          onTheirWay.push([buffer.take(), `line ${index}\r\n`])
+          if (isWritten) onTheirWay.length = 0
+          buffer.recycle(isWritten)
+          for (const [taken, text] of onTheirWay) expect(Buffer.from(taken).toString()).toBe(text)
+        }
+      })
+    )
   })
 })

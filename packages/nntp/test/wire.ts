@@ -11,6 +11,8 @@ export interface Wire {
   readonly socket: net.Socket
   readonly send: (text: string) => Effect.Effect<void>
   readonly sendBlock: (article: Uint8Array) => Effect.Effect<void>
+  /** Sends, and ends our side. */
+  readonly finish: (text: string) => Effect.Effect<void>
   readonly line: Effect.Effect<string>
   /** Lines up to the terminator, unstuffed. */
   readonly block: Effect.Effect<ReadonlyArray<string>>
@@ -62,6 +64,7 @@ export const connect = (port: number): Effect.Effect<Wire, never, Scope.Scope> =
     const wire: Wire = {
       socket,
       send,
+      finish: (out) => Effect.sync(() => void socket.end(Buffer.from(out, "latin1"))),
       sendBlock: (article) => send(`${Buffer.from(DotStuffing.stuff(article)).toString("latin1")}.\r\n`),
       line,
       block: Effect.gen(function* () {

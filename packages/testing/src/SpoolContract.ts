@@ -38,7 +38,7 @@ const asOctets = (value: unknown): unknown => {
   return Object.fromEntries(
     Object.entries(value)
       .map(([key, part]) => [key, asOctets(part)] as const)
-      .toSorted()
+      .toSorted(([left], [right]) => (left < right ? -1 : 1))
   )
 }
 

@@ -99,14 +99,17 @@ export const open = (directory: string, disk: Disk, segmentBytes: number): Segme
     return read === buffer.length ? buffer : buffer.subarray(0, read)
   }
 
-  // Overview and followers go from record to record: they share one read. What lies in a window never changes.
+  // Overview and followers go from record to record: those near to each other share one read. What was read of a
+  // segment never changes.
   let window: { readonly segment: Segment; readonly start: number; readonly octets: Buffer } | undefined
+  let latest = 0
   const peekAt = (segment: Segment, offset: number): Buffer => {
-    const into = window?.segment === segment ? offset - window.start : -1
+    const gap = window?.segment === segment ? offset - latest : -1
+    latest = offset
+    const into = gap < 0 ? -1 : offset - (window?.start ?? 0)
     const known = into < 0 ? undefined : window?.octets.subarray(into)
     if (known !== undefined && known.length >= peekBytes) return known
-    const isNear = into >= 0 && into < (window?.octets.length ?? 0) + nearBytes
-    const octets = readAt(segment, offset, isNear ? windowBytes : peekBytes)
+    const octets = readAt(segment, offset, gap >= 0 && gap < nearBytes ? windowBytes : peekBytes)
     window = { segment, start: offset, octets }
     return octets
   }

@@ -3,6 +3,7 @@
  */
 import * as Schema from "effect/Schema"
 import type * as Site from "@lupin/core/Site"
+import { Buffer } from "node:buffer"
 import * as fs from "node:fs"
 import * as path from "node:path"
 import type { Disk } from "../Disk.ts"
@@ -15,7 +16,7 @@ export const format = 1
 const Description = Schema.fromJsonString(
   Schema.Struct({
     format: Schema.Literal(format),
-    generation: Schema.Struct({ id: Schema.String, startedMillis: Schema.Number, numberBase: Schema.Number })
+    generation: Schema.Struct({ id: Schema.String, startedMillis: Schema.Finite, numberBase: Schema.Finite })
   })
 )
 
@@ -25,7 +26,7 @@ export const describe = (directory: string, fresh: Site.Generation): Site.Genera
   if (fs.existsSync(name)) {
     const text = fs.readFileSync(name, "utf8")
     try {
-      return Schema.decodeUnknownSync(Description)(text).generation
+      return Schema.decodeSync(Description)(text).generation
     } catch (error) {
       throw new Error(`${name} is of no format known here (this program writes format ${format})`, { cause: error })
     }
@@ -76,10 +77,29 @@ export const open = (directory: string, generation: Site.Generation, disk: Disk,
 /** An index that cannot be opened is made anew: the log has all that was in it. */
 const openIndex = (open: () => Index, directory: string): Index => {
   try {
-    return open()
+    if (isReadable(path.join(directory, "data.mdb"))) return open()
   } catch {
-    fs.rmSync(directory, { recursive: true, force: true })
-    return open()
+    // What LMDB says of a file it cannot use makes no difference to what is done.
+  }
+  fs.rmSync(directory, { recursive: true, force: true })
+  return open()
+}
+
+/** The magic number of LMDB in the first of its meta pages. */
+const lmdbMagic = 0xbeefc0de
+const lmdbMagicOffset = 24
+const lmdbMetaBytes = 8192
+
+/** LMDB maps its file without a look at what it is, and a stranger's octets would end the process. */
+const isReadable = (name: string): boolean => {
+  if (!fs.existsSync(name)) return true
+  const file = fs.openSync(name, "r")
+  try {
+    const meta = Buffer.alloc(lmdbMetaBytes)
+    const bytes = fs.readSync(file, meta, 0, meta.length, 0)
+    return bytes === 0 || (bytes === meta.length && meta.readUInt32LE(lmdbMagicOffset) === lmdbMagic)
+  } finally {
+    fs.closeSync(file)
   }
 }
 

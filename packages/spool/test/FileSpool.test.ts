@@ -1,0 +1,303 @@
+import { assert, describe, it } from "@effect/vitest"
+import { Disk, node } from "@lupin/spool/Disk"
+import * as FileSpool from "@lupin/spool/FileSpool"
+import { SiteIdentity } from "@lupin/spool/SiteIdentity"
+import { Spool, type SpoolUnavailable } from "@lupin/spool/Spool"
+import { article, group, id } from "@lupin/testing/SampleArticles"
+import { Effect, Layer, Logger } from "effect"
+import { spawn } from "node:child_process"
+import * as fs from "node:fs"
+import * as path from "node:path"
+import { temporaryDirectory } from "./TemporaryDirectory.ts"
+
+const identity = SiteIdentity.layer({ name: "boi1", path: "h1.boi.pop.lupin", kind: "pop", apps: "any" })
+const alpha = group("misc.alpha")
+const one = article(id("1"), [alpha])
+const two = article(id("2"), [alpha])
+
+/** Opens the spool in a directory for as long as the effect takes. */
+const inSpool = <A, E, R>(
+  directory: string,
+  use: (spool: Spool["Service"]) => Effect.Effect<A, E, R>,
+  options: Partial<FileSpool.Options> = {}
+): Effect.Effect<A, E | SpoolUnavailable, R> =>
+  Effect.flatMap(Spool, use).pipe(
+    Effect.provide(
+      Layer.fresh(FileSpool.layer({ directory, durability: "fsync", ...options })).pipe(
+        Layer.provide([identity, Logger.layer([])])
+      )
+    )
+  )
+
+const lastSegment = (directory: string): string =>
+  path.join(directory, "log", fs.readdirSync(path.join(directory, "log")).toSorted().at(-1) ?? "")
+
+describe("FileSpool", () => {
+  it.effect("finds everything again, its generation and positions included", () =>
+    Effect.gen(function* () {
+      const directory = yield* temporaryDirectory
+      const generation = yield* inSpool(directory, (spool) =>
+        Effect.gen(function* () {
+          yield* spool.store([one])
+          yield* spool.savePosition("feed", 1)
+          return spool.generation
+        })
+      )
+      yield* inSpool(directory, (spool) =>
+        Effect.gen(function* () {
+          assert.deepStrictEqual(spool.generation, generation)
+          assert.strictEqual(yield* spool.readPosition("feed"), 1)
+          assert.strictEqual((yield* spool.store([one]))[0]?._tag, "AlreadyHere")
+          const [stored] = yield* spool.store([two])
+          assert.deepStrictEqual(stored, { _tag: "Filed", position: 2, numbers: [[alpha, generation.numberBase + 2]] })
+        })
+      )
+    })
+  )
+
+  it.effect("starts another generation where the directory was wiped", () =>
+    Effect.gen(function* () {
+      const directory = yield* temporaryDirectory
+      const before = yield* inSpool(directory, (spool) => Effect.succeed(spool.generation.id))
+      fs.rmSync(directory, { recursive: true })
+      const after = yield* inSpool(directory, (spool) => Effect.succeed(spool.generation.id))
+      assert.notStrictEqual(after, before)
+    })
+  )
+
+  it.effect("takes the log again where the log lost more than the index", () =>
+    Effect.gen(function* () {
+      const directory = yield* temporaryDirectory
+      const bytes = yield* inSpool(directory, (spool) =>
+        Effect.gen(function* () {
+          yield* spool.store([one])
+          const { size } = fs.statSync(lastSegment(directory))
+          yield* spool.store([two])
+          return size
+        })
+      )
+      fs.truncateSync(lastSegment(directory), bytes)
+      yield* inSpool(directory, (spool) =>
+        Effect.gen(function* () {
+          assert.deepStrictEqual(yield* spool.status([id("1"), id("2")]), ["held", "unknown"])
+          assert.strictEqual(yield* spool.head, 1)
+        })
+      )
+    })
+  )
+
+  it.effect("makes an index anew that cannot be read", () =>
+    Effect.gen(function* () {
+      const directory = yield* temporaryDirectory
+      yield* inSpool(directory, (spool) => spool.store([one]))
+      fs.writeFileSync(path.join(directory, "index", "data.mdb"), "no index")
+      yield* inSpool(directory, (spool) =>
+        Effect.map(spool.status([id("1")]), (status) => assert.deepStrictEqual(status, ["held"]))
+      )
+    })
+  )
+
+  it.effect("does not open a log that is damaged before its last segment", () =>
+    Effect.gen(function* () {
+      const directory = yield* temporaryDirectory
+      yield* inSpool(directory, (spool) => Effect.forEach([one, two], (each) => spool.store([each])), {
+        segmentBytes: 100
+      })
+      const [first = ""] = fs.readdirSync(path.join(directory, "log")).toSorted()
+      const octets = fs.readFileSync(path.join(directory, "log", first))
+      octets[octets.length - 1] = 0
+      fs.writeFileSync(path.join(directory, "log", first), octets)
+      fs.rmSync(path.join(directory, "index"), { recursive: true })
+      const trouble = yield* Effect.flip(inSpool(directory, () => Effect.void))
+      assert.match(trouble.reason, /the log is damaged/)
+    })
+  )
+
+  it.effect("does not open what a later format wrote", () =>
+    Effect.gen(function* () {
+      const directory = yield* temporaryDirectory
+      yield* inSpool(directory, () => Effect.void)
+      const name = path.join(directory, "spool.json")
+      fs.writeFileSync(name, fs.readFileSync(name, "utf8").replace('"format":1', '"format":2'))
+      const trouble = yield* Effect.flip(inSpool(directory, () => Effect.void))
+      assert.match(trouble.reason, /format/)
+    })
+  )
+
+  it.effect("serves no article whose octets have changed on the disk", () =>
+    Effect.gen(function* () {
+      const directory = yield* temporaryDirectory
+      yield* inSpool(directory, (spool) => spool.store([one]))
+      const octets = fs.readFileSync(lastSegment(directory))
+      yield* inSpool(directory, (spool) =>
+        Effect.gen(function* () {
+          octets[octets.length - 3] = 0
+          fs.writeFileSync(lastSegment(directory), octets)
+          const trouble = yield* Effect.flip(spool.find(id("1")))
+          assert.match(trouble.reason, /damaged/)
+        })
+      )
+    })
+  )
+
+  it.effect("goes on storing after a write that the disk refused", () =>
+    Effect.gen(function* () {
+      const directory = yield* temporaryDirectory
+      let isFull = false
+      const disk: Disk = {
+        sync: node.sync,
+        write: (file, pieces, offset) => {
+          if (!isFull) return node.write(file, pieces, offset)
+          node.write(file, [(pieces[0] ?? new Uint8Array()).subarray(0, 20)], offset)
+          throw new Error("no space left on device")
+        }
+      }
+      yield* inSpool(directory, (spool) =>
+        Effect.gen(function* () {
+          yield* spool.store([one])
+          isFull = true
+          assert.match((yield* Effect.flip(spool.store([two]))).reason, /no space/)
+          assert.deepStrictEqual(yield* spool.status([id("2")]), ["unknown"])
+          isFull = false
+          assert.strictEqual((yield* spool.store([two]))[0]?._tag, "Filed")
+        })
+      ).pipe(Effect.provideService(Disk, disk))
+      yield* inSpool(directory, (spool) =>
+        Effect.map(spool.status([id("1"), id("2")]), (status) => assert.deepStrictEqual(status, ["held", "held"]))
+      )
+    })
+  )
+
+  it.effect("stores nothing after a failed sync, serves reads, and stores again once it is opened anew", () =>
+    Effect.gen(function* () {
+      const directory = yield* temporaryDirectory
+      let isBroken = false
+      const disk: Disk = {
+        write: node.write,
+        sync: (file, done) => (isBroken ? done(new Error("input/output error")) : node.sync(file, done))
+      }
+      yield* inSpool(directory, (spool) =>
+        Effect.gen(function* () {
+          yield* spool.store([one])
+          isBroken = true
+          assert.match((yield* Effect.flip(spool.store([two]))).reason, /input\/output error/)
+          isBroken = false
+          assert.match((yield* Effect.flip(spool.store([two]))).reason, /opened anew/)
+          assert.deepStrictEqual(yield* spool.status([id("1"), id("2")]), ["held", "unknown"])
+          assert.deepStrictEqual((yield* spool.find(id("1")))?.article.length, one.octets.length)
+        })
+      ).pipe(Effect.provideService(Disk, disk))
+      yield* inSpool(directory, (spool) =>
+        Effect.gen(function* () {
+          yield* spool.store([two])
+          assert.deepStrictEqual(yield* spool.status([id("1"), id("2")]), ["held", "held"])
+        })
+      )
+    })
+  )
+
+  it.effect("shows an article to nobody before it is safe", () =>
+    Effect.gen(function* () {
+      const directory = yield* temporaryDirectory
+      let atSync: ReadonlyArray<string> = []
+      let look: (() => ReadonlyArray<string>) | undefined
+      const disk: Disk = {
+        write: node.write,
+        sync: (file, done) => {
+          atSync = look?.() ?? []
+          node.sync(file, done)
+        }
+      }
+      yield* inSpool(directory, (spool) =>
+        Effect.gen(function* () {
+          const context = yield* Effect.context()
+          look = () => Effect.runSyncWith(context)(spool.status([id("1")]))
+          yield* spool.store([one])
+          assert.deepStrictEqual(atSync, ["unknown"])
+          assert.deepStrictEqual(look(), ["held"])
+        })
+      ).pipe(Effect.provideService(Disk, disk))
+    })
+  )
+
+  it.effect("shares a sync among all who store at once", () =>
+    Effect.gen(function* () {
+      const directory = yield* temporaryDirectory
+      let syncs = 0
+      const disk: Disk = {
+        write: node.write,
+        sync: (file, done) => {
+          syncs += 1
+          node.sync(file, done)
+        }
+      }
+      yield* inSpool(directory, (spool) =>
+        Effect.gen(function* () {
+          const before = syncs
+          const names = Array.from({ length: 100 }, (_, at) => id(`${at}`))
+          yield* Effect.forEach(names, (name) => spool.store([article(name, [alpha])]), { concurrency: "unbounded" })
+          assert.strictEqual(syncs - before, 1)
+        })
+      ).pipe(Effect.provideService(Disk, disk))
+    })
+  )
+
+  it.effect("reads changes from the segments, however far back", () =>
+    Effect.gen(function* () {
+      const directory = yield* temporaryDirectory
+      const batch = Array.from({ length: 300 }, (_, at) => article(id(`${at}`), [alpha]))
+      const options = { recordsPerCommit: 90, segmentBytes: 20_000 }
+      yield* inSpool(directory, (spool) => spool.store(batch), options)
+      yield* inSpool(
+        directory,
+        (spool) =>
+          Effect.gen(function* () {
+            for (const after of [0, 1, 63, 64, 65, 150, 299]) {
+              const { changes, next } = yield* spool.changes(after, 40)
+              const wanted = batch.slice(after, after + 40).map(({ messageId }) => messageId)
+              assert.deepStrictEqual(
+                changes.map((change) => change.id),
+                wanted
+              )
+              assert.strictEqual(next, after + wanted.length)
+            }
+          }),
+        options
+      )
+    })
+  )
+
+  it.live(
+    "keeps every article that a killed process had acknowledged, and lets nobody in while it lives",
+    () =>
+      Effect.gen(function* () {
+        const directory = yield* temporaryDirectory
+        const script = path.join(import.meta.dirname, "StoringProcess.ts")
+        const child = spawn(process.execPath, [script, directory], { stdio: ["ignore", "pipe", "inherit"] })
+        let printed = ""
+        yield* Effect.callback<void>((resume) => {
+          child.stdout.on("data", (chunk: Uint8Array) => {
+            printed += String(chunk)
+            if (printed.split("\n").length > 1_000) resume(Effect.void)
+          })
+        })
+        const trouble = yield* Effect.flip(inSpool(directory, () => Effect.void))
+        assert.match(trouble.reason, /another process/)
+        yield* Effect.callback<void>((resume) => {
+          child.on("close", () => resume(Effect.void))
+          child.kill("SIGKILL")
+        })
+        const acknowledged = printed.split("\n").slice(0, -1).map(id)
+        yield* inSpool(directory, (spool) =>
+          Effect.gen(function* () {
+            assert.deepStrictEqual(new Set(yield* spool.status(acknowledged)), new Set(["held"]))
+            const all = yield* spool.group(group("misc.a"))
+            const numbers = yield* spool.numbers(group("misc.a"), 0, Infinity, Infinity)
+            assert.strictEqual(numbers.length, all?.count)
+            assert.strictEqual(yield* spool.head, all?.count)
+          })
+        )
+      }),
+    60_000
+  )
+})

@@ -1,0 +1,106 @@
+import { assert, describe, it } from "@effect/vitest"
+import * as Netnews from "@lupin/testing/Netnews"
+import { Buffer } from "node:buffer"
+import * as fc from "fast-check"
+import * as Record from "../src/internal/Record.ts"
+
+const position = fc.integer({ min: 1, max: 2 ** 47 })
+const atMillis = fc.integer({ min: 0, max: 2 ** 47 })
+const number = fc.integer({ min: 1, max: 2_147_483_647 })
+const numbers = fc.array(fc.tuple(Netnews.groupName, number), { maxLength: 20 })
+const octets = fc.uint8Array({ maxLength: 9_000, size: "max" })
+const slot = fc.record({ key: fc.string({ unit: "grapheme" }), rank: fc.string() })
+
+const filed = fc
+  .tuple(
+    position,
+    atMillis,
+    Netnews.messageId,
+    numbers,
+    fc.option(slot, { nil: undefined }),
+    fc.string(),
+    octets,
+    octets
+  )
+  .map(([position, atMillis, id, numbers, slot, path, overview, article]) => ({
+    event: {
+      _tag: "Filed" as const,
+      position,
+      atMillis,
+      id,
+      numbers,
+      path: path.toWellFormed(),
+      overview,
+      bytes: article.length,
+      ...(slot === undefined ? {} : { slot: { key: slot.key.toWellFormed(), rank: slot.rank.toWellFormed() } })
+    },
+    article
+  }))
+
+const other: fc.Arbitrary<Record.Logged> = fc.oneof(
+  fc.record({ _tag: fc.constantFrom("Cancelled", "Expired"), position, atMillis, id: Netnews.messageId, numbers }),
+  fc.record({
+    _tag: fc.constant("Superseded"),
+    position,
+    atMillis,
+    id: Netnews.messageId,
+    by: Netnews.messageId,
+    numbers
+  }),
+  fc.record({
+    _tag: fc.constant("GroupAdded"),
+    position,
+    atMillis,
+    group: Netnews.groupName,
+    status: fc.constantFrom("y", "n", "m")
+  }),
+  fc.record({ _tag: fc.constant("GroupRemoved"), position, atMillis, group: Netnews.groupName })
+)
+
+const plain = (events: ReadonlyArray<Record.Logged>) =>
+  events.map((event) =>
+    event._tag === "Filed" ? { ...event, overview: new Uint8Array(event.overview) } : { ...event }
+  )
+
+describe("Record", () => {
+  it("reads back what it wrote, from its beginning alone", () => {
+    fc.assert(
+      fc.property(filed, fc.array(other, { maxLength: 2 }), ({ article, event }, others) => {
+        const events = [event, ...others]
+        const record = Buffer.concat(Record.encode(events, article))
+        const { bytes, crc } = Record.readHead(record)
+        const payload = record.subarray(Record.headBytes)
+        assert.strictEqual(payload.length, bytes)
+        assert.isTrue(Record.isIntact(payload, crc))
+        const meta = payload.subarray(0, Record.metaBytes(payload))
+        assert.deepStrictEqual(plain(Record.decode(meta, bytes)), plain(events))
+        assert.deepStrictEqual(new Uint8Array(payload.subarray(meta.length)), article)
+      })
+    )
+  })
+
+  it("reads back events that have no article", () => {
+    fc.assert(
+      fc.property(other, (event) => {
+        const record = Buffer.concat(Record.encode([event], undefined))
+        assert.deepStrictEqual(
+          plain(Record.decode(record.subarray(Record.headBytes), record.length - 8)),
+          plain([event])
+        )
+      })
+    )
+  })
+
+  it("notices any octet that changed", () => {
+    fc.assert(
+      fc.property(filed, fc.nat(), fc.integer({ min: 1, max: 255 }), ({ article, event }, at, change) => {
+        const record = Buffer.concat(Record.encode([event], article))
+        const { crc } = Record.readHead(record)
+        const payload = record.subarray(Record.headBytes)
+        const place = at % payload.length
+        payload[place] = (payload[place] ?? 0) ^ change
+        assert.isFalse(Record.isIntact(payload, crc))
+      })
+    )
+  })
+})

@@ -1,0 +1,110 @@
+import { assert, describe, it } from "@effect/vitest"
+import * as Article from "@lupin/core/Article"
+import { leaseMillis, Relayer } from "@lupin/spool/Relayer"
+import { SiteIdentity } from "@lupin/spool/SiteIdentity"
+import { Spool } from "@lupin/spool/Spool"
+import { article, group, id } from "@lupin/testing/SampleArticles"
+import { Effect, Layer } from "effect"
+import { TestClock } from "effect/testing"
+
+const site = SiteIdentity.layer({ name: "boi1", path: "h1.boi.pop.lupin", kind: "pop", apps: "any" })
+const live = Relayer.layer().pipe(Layer.provideMerge(Spool.layerMemory), Layer.provideMerge(site))
+
+const nowMillis = Date.UTC(2026, 0, 1)
+const [a, b] = [{ connection: "a", path: "here.example" }, { connection: "b" }]
+const one = article(id("1"), [group("misc.test")])
+const offered = (of: Article.Article) => ({ id: of.messageId, octets: of.octets })
+
+const test = (
+  name: string,
+  body: (relayer: Relayer["Service"], spool: Spool["Service"]) => Effect.Effect<void, unknown>
+) =>
+  it.effect(name, () =>
+    Effect.gen(function* () {
+      yield* TestClock.setTime(nowMillis)
+      yield* body(yield* Relayer, yield* Spool)
+    }).pipe(Effect.provide(Layer.fresh(live)))
+  )
+
+describe("Relayer", () => {
+  test("wants an article from one peer at a time", (relayer) =>
+    Effect.gen(function* () {
+      assert.deepStrictEqual(yield* relayer.offer([id("1"), id("2")], a), ["wanted", "wanted"])
+      assert.deepStrictEqual(yield* relayer.offer([id("1"), id("3")], b), ["later", "wanted"])
+      assert.deepStrictEqual(yield* relayer.offer([id("1")], a), ["wanted"])
+    }))
+
+  test("wants it from another once the connection of the first has ended", (relayer) =>
+    Effect.gen(function* () {
+      yield* relayer.offer([id("1")], a)
+      yield* relayer.release(a)
+      assert.deepStrictEqual(yield* relayer.offer([id("1")], b), ["wanted"])
+    }))
+
+  test("wants it from another when the first has taken too long", (relayer) =>
+    Effect.gen(function* () {
+      yield* relayer.offer([id("1")], a)
+      yield* TestClock.adjust(leaseMillis - 1)
+      assert.deepStrictEqual(yield* relayer.offer([id("1")], b), ["later"])
+      yield* TestClock.adjust(1)
+      assert.deepStrictEqual(yield* relayer.offer([id("1")], b), ["wanted"])
+    }))
+
+  test("takes an article that eight peers send at once from exactly one of them", (relayer) =>
+    Effect.gen(function* () {
+      const peers = Array.from({ length: 8 }, (_, at) => ({ connection: `${at}` }))
+      const answers = yield* Effect.forEach(peers, (peer) => relayer.receive([offered(one)], peer), {
+        concurrency: "unbounded"
+      })
+      assert.deepStrictEqual(
+        answers
+          .flat()
+          .map(({ _tag }) => _tag)
+          .toSorted(),
+        ["Accepted", ...Array.from({ length: 7 }, () => "AlreadyHere")]
+      )
+    }))
+
+  test("puts our name before the Path and keeps the rest byte for byte", (relayer, spool) =>
+    Effect.gen(function* () {
+      assert.deepStrictEqual(yield* relayer.receive([offered(one)], a), [{ _tag: "Accepted" }])
+      const held = Article.read((yield* spool.find(id("1")))?.article ?? new Uint8Array())
+      if (Article.isMalformed(held)) return assert.fail(held.reason)
+      assert.strictEqual(held.path, "h1.boi.pop.lupin!!here.example!.POSTED!not-for-mail")
+      assert.deepStrictEqual(Article.withFields(held, [], ["Path"]), Article.withFields(one, [], ["Path"]))
+      assert.deepStrictEqual(yield* relayer.offer([id("1")], b), ["here"])
+    }))
+
+  test("answers each article of a batch in its place", (relayer, spool) =>
+    Effect.gen(function* () {
+      yield* spool.remove([id("3")], "cancelled")
+      const received = yield* relayer.receive(
+        [
+          offered(one),
+          { id: id("2"), octets: one.octets },
+          offered(article(id("3"), [group("misc.test")])),
+          offered(one),
+          { id: id("4"), octets: new Uint8Array([1, 2, 3]) },
+          offered(
+            article(id("5"), [group("misc.test")], "text\r\n", [["Injection-Date", "Sat, 3 Jan 2026 00:00:00 +0000"]])
+          )
+        ],
+        a
+      )
+      assert.deepStrictEqual(
+        received.map(({ _tag }) => _tag),
+        ["Accepted", "Refused", "AlreadyHere", "AlreadyHere", "Refused", "Deferred"]
+      )
+    }))
+
+  test("takes an old article only to refill a spool", (relayer) =>
+    Effect.gen(function* () {
+      yield* TestClock.adjust("11 days")
+      assert.deepStrictEqual(
+        (yield* relayer.receive([offered(one)], a)).map(({ _tag }) => _tag),
+        ["Refused"]
+      )
+      const refilled = yield* relayer.receive([offered(one)], { ...a, isBackfill: true })
+      assert.deepStrictEqual(refilled, [{ _tag: "Accepted" }])
+    }))
+})
