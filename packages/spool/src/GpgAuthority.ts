@@ -4,7 +4,6 @@
  * The operator keeps a keyring and says which signer may change which groups. `gpgv` is run only for messages that carry
  * a signature and name groups that somebody may change; one at a time, with a limit on its time.
  */
-import type * as Article from "@lupin/core/Article"
 import * as ControlSignature from "@lupin/core/ControlSignature"
 import type * as GroupName from "@lupin/core/GroupName"
 import * as Wildmat from "@lupin/core/Wildmat"

@@ -96,11 +96,12 @@ export class Injector extends Context.Service<
 
       /** Groups that take articles from peers only. */
       const checkOpen = Effect.fnUntraced(function* (article: Article.Article) {
-        if (Filing.pseudoGroups(article) !== undefined) return
+        if (Filing.pseudoGroups(article) !== undefined) return undefined
         for (const name of article.groups) {
           if ((yield* spool.group(name))?.status !== "n") continue
-          yield* refusal({ _tag: "NotPermitted", field: "Newsgroups" }, `${name} takes no posts here`)
+          return yield* refusal({ _tag: "NotPermitted", field: "Newsgroups" }, `${name} takes no posts here`)
         }
+        return undefined
       })
 
       const take = Effect.fnUntraced(function* (

@@ -67,7 +67,7 @@ describe("GpgAuthority", () => {
   it.live("says that it cannot tell where the tool is missing", () =>
     Effect.gen(function* () {
       const failure = yield* Effect.flip(grants(message(), fingerprint, "*", ["misc.lupin"], "/nowhere/gpgv"))
-      assert.include(String("reason" in failure ? failure.reason : ""), "ENOENT")
+      assert.include("reason" in failure ? failure.reason : "", "ENOENT")
     })
   )
 
