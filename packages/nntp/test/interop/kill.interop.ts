@@ -58,6 +58,27 @@ describe.skipIf(Programs.isWithout(...Inn.programs))("A kill in the middle loses
     }).pipe(Effect.scoped)
   )
 
+  it.live("of INN, as it feeds us", () =>
+    Effect.gen(function* () {
+      const articles = Corpus.fresh(count, Date.now(), "k")
+      const ours = yield* SiteProcess.start({ kind: "central", name: "ours", path: "ours.test" })
+      const inn = yield* Inn.start({
+        identity: "inn.test",
+        groups: Corpus.groups(articles),
+        feeds: [{ name: "ours", identity: "ours.test", port: ours.port, by: "innfeed" }]
+      })
+      const batch = Corpus.batch(articles.map(({ octets }) => octets))
+      const taking = yield* Effect.forkScoped(inn.run("rnews", [], batch))
+      expect(yield* holding(ours.port, count / 10)).toBeLessThan(count)
+      yield* inn.kill
+      yield* inn.restart
+      yield* Fiber.join(taking)
+      yield* inn.take(articles)
+      yield* holding(ours.port, count)
+      yield* expectAll(ours.port, articles)
+    }).pipe(Effect.scoped)
+  )
+
   for (const who of ["us", "INN"] as const) {
     it.live(`of ${who}, as we feed INN`, () =>
       Effect.gen(function* () {
