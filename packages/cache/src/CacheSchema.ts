@@ -70,6 +70,12 @@ const statements = [
 /** Tables in the order in which they are emptied. */
 export const contentTables = "group_number, holding, digest, article, subtree, cache_meta"
 
+/** Statements that look after the tables that grow. */
+export const upkeep = {
+  analyze: "ANALYZE subtree, article, holding, digest, group_number",
+  vacuum: "VACUUM (ANALYZE) subtree, article, holding, digest, group_number"
+}
+
 const migrationsTable = "cache_migrations"
 
 const migrations = {

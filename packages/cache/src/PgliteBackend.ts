@@ -1,7 +1,6 @@
 /**
  * One Postgres backend in WebAssembly, spoken to in the wire protocol: in this thread, or behind a `PgliteThread`.
  */
-import { PGlite } from "@electric-sql/pglite"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import type * as Scope from "effect/Scope"
@@ -22,22 +21,12 @@ export class PgliteFailed extends Schema.TaggedError<PgliteFailed>()("PgliteFail
   }
 }
 
-/** A cache is small and can be lost: little memory, short logs. */
-const settings = ["shared_buffers=32MB", "wal_buffers=1MB", "max_wal_size=64MB", "min_wal_size=32MB"]
-
-/** Opens the database in `directory`, and makes one first if the directory is empty or absent (seconds of CPU). */
-export const create = async (directory: string): Promise<PgliteBackend> => {
-  const database = await PGlite.create({ dataDir: directory, postgresqlconf: settings, relaxedDurability: true })
-  return {
-    execute: (messages, onData) =>
-      database.runExclusive(() => database.execProtocolRawStream(messages, { onRawData: onData })),
-    close: () => database.close()
-  }
-}
-
 /** The backend in this thread: a query holds up everything else here while it runs. */
 export const inProcess = (directory: string): Effect.Effect<PgliteBackend, PgliteFailed, Scope.Scope> =>
-  scoped(directory, () => create(directory))
+  scoped(directory, async () => {
+    const engine = await import("./PgliteEngine.ts")
+    return engine.open(directory)
+  })
 
 /** Closes with the scope; a backend that fails to close has nothing left to lose. */
 export const scoped = (

@@ -16,7 +16,8 @@ export const make = (path: string): Effect.Effect<void, PgliteBackend.PgliteFail
     const draft = `${path}.${process.pid}`
     await Fs.mkdir(Path.dirname(path), { recursive: true })
     await Fs.rm(draft, { recursive: true, force: true })
-    const backend = await PgliteBackend.create(draft)
+    const engine = await import("./PgliteEngine.ts")
+    const backend = await engine.open(draft)
     await backend.close()
     await Fs.rename(draft, path).catch(async (cause: unknown) => {
       await Fs.rm(draft, { recursive: true, force: true })

@@ -2,16 +2,17 @@
  * Entry of the thread in which `PgliteThread` runs a PGlite backend.
  */
 import { parentPort, workerData } from "node:worker_threads"
-import * as PgliteBackend from "./PgliteBackend.ts"
+import * as PgliteEngine from "./PgliteEngine.ts"
 import type * as PgliteThread from "./PgliteThread.ts"
 
 const serve = async (): Promise<void> => {
   const { directory } = workerData as PgliteThread.WorkerData
   const say = (said: PgliteThread.Said) => parentPort?.postMessage(said)
-  const backend = await PgliteBackend.create(directory)
+  const backend = await PgliteEngine.open(directory)
   parentPort?.on("message", (asked: PgliteThread.Asked) => {
     if (asked._tag === "Close") {
-      backend.close().finally(() => parentPort?.close())
+      const end = () => parentPort?.close()
+      backend.close().then(end, end)
       return
     }
     const onData = (octets: Uint8Array) => say({ _tag: "Data", octets: Uint8Array.from(octets) })

@@ -58,7 +58,8 @@ export const events = Effect.fnUntraced(function* (
   query: CacheStore.PageQuery
 ): Effect.fn.Return<CacheStore.StoredPage, SqlError> {
   const { after, area } = query
-  const limit = query.limit + 1
+  // Not a parameter: a plan made for any limit sorts the whole subtree.
+  const limit = sql.literal(String(Math.trunc(query.limit) + 1))
   const ofKind = query.kind === undefined ? sql`` : sql`AND a.kind = ${text(query.kind)}`
   const inArea = area === undefined ? sql`` : sql`AND ${nearby(sql, area)}`
   const further =

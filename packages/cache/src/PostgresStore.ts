@@ -14,9 +14,7 @@ import * as CacheStore from "./CacheStore.ts"
 import { CacheUnavailable } from "./GroupCache.ts"
 import * as PostgresDraft from "./PostgresDraft.ts"
 import * as PostgresPages from "./PostgresPages.ts"
-
-/** Rows removed after which a database that does not tidy itself is vacuumed. */
-const vacuumRowsMin = 20_000
+import * as Upkeep from "./Upkeep.ts"
 
 /** Opens the cache in the client's database, and creates its tables there. */
 export const make = Effect.gen(function* () {
@@ -25,33 +23,44 @@ export const make = Effect.gen(function* () {
   const prepare = Effect.andThen(CacheSchema.migrate, readGeneration(sql))
   // A cache can always be lost: tables that are not ours, or not as ours are, make way.
   let generation = yield* Effect.catch(prepare, () => Effect.andThen(CacheSchema.drop, prepare))
-  let removedRows = 0
+  let kept = Upkeep.fresh
 
   /** Writes come one after another, each as a whole, so that no content is dropped under a draft that counts on it. */
   const writing = <A>(effect: Effect.Effect<A, SqlError>) => writer.withPermit(whole(sql.withTransaction(effect)))
 
-  const vacuumIfDue = Effect.suspend(() => {
-    if (removedRows < vacuumRowsMin) return Effect.void
-    removedRows = 0
-    return writer.withPermit(whole(Effect.asVoid(sql.unsafe("VACUUM"))))
+  const upkeep: Effect.Effect<void, CacheUnavailable> = Effect.suspend(() => {
+    const due = Upkeep.due(kept)
+    if (due === undefined) return Effect.void
+    kept = Upkeep.done(kept, due)
+    const look = writer.withPermit(whole(Effect.asVoid(sql.unsafe(CacheSchema.upkeep[due]))))
+    return due === "vacuum" ? Effect.andThen(writing(drafts.sweep), look) : look
   })
 
   const drafts = PostgresDraft.make(sql, {
     writing,
-    removed: (rows) => {
-      removedRows += rows
+    upkeep,
+    count: (added, removed) => {
+      kept = Upkeep.count(kept, added, removed)
     }
   })
+
+  // Scrapes that ended with an earlier process; nobody may ask for their subtrees again.
+  yield* writing(
+    Effect.gen(function* () {
+      const unfinished = yield* sql<{ id: number }>`SELECT id FROM subtree WHERE scraped_at_millis IS NULL`
+      yield* drafts.discard(unfinished.map((row) => row.id))
+    })
+  )
 
   const drop = (groups: ReadonlyArray<string>) =>
     groups.length === 0
       ? Effect.void
       : writing(
           Effect.gen(function* () {
-            yield* sql`DELETE FROM subtree WHERE name = ANY(${groups}::text[])`
-            yield* drafts.sweep
+            const rows = yield* sql<{ id: number }>`SELECT id FROM subtree WHERE name = ANY(${groups}::text[])`
+            yield* drafts.discard(rows.map((row) => row.id))
           })
-        ).pipe(Effect.andThen(vacuumIfDue))
+        ).pipe(Effect.andThen(upkeep))
 
   const dropAll = Effect.gen(function* () {
     const next = yield* CacheGeneration.mint
@@ -66,7 +75,7 @@ export const make = Effect.gen(function* () {
 
   return CacheStore.CacheStore.of({
     generation: Effect.sync(() => generation),
-    draft: (group) => drafts.draft(group).pipe(Effect.tap(vacuumIfDue)),
+    draft: drafts.draft,
     freshDraft: drafts.freshDraft,
     events: (query) => whole(PostgresPages.events(sql, query)),
     digest: (query) => whole(PostgresPages.digest(sql, query)),

@@ -16,4 +16,4 @@ const inTemporary = Layer.unwrap(
   Effect.map(temporary, (directory) => PgliteStore.layer({ directory: Path.join(directory, "db") }))
 )
 
-layer(inTemporary, { timeout: "30 seconds" })("a cache in PGlite", cacheContract)
+layer(inTemporary, { timeout: "30 seconds" })("a cache in PGlite", (it) => cacheContract(it, { lives: 25 }))

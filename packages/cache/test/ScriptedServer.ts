@@ -79,12 +79,12 @@ export class ScriptedServer {
     this.highs.delete(group)
   }
 
-  /** Loses everything and begins a new generation, with numbers from one again. */
-  wipe(): void {
+  /** Loses everything and begins a new generation, with higher numbers (as ours do), or with numbers from one again. */
+  wipe(numbers: "higher" | "again" = "higher"): void {
     this.held.clear()
     this.log = []
     this.numbered = new Map()
-    this.highs = new Map()
+    if (numbers === "again") this.highs = new Map()
     this.ages += 1
   }
 

@@ -2,10 +2,10 @@
  * One command line as the client meant it, read by the table of all commands.
  */
 import type * as GroupName from "@lupin/core/GroupName"
-import * as GroupNames from "@lupin/core/GroupName"
-import * as MessageId from "@lupin/core/MessageId"
-import * as Wildmat from "@lupin/core/Wildmat"
-import * as Since from "./Since.ts"
+import type * as MessageId from "@lupin/core/MessageId"
+import type * as Wildmat from "@lupin/core/Wildmat"
+import * as CommandTable from "./CommandTable.ts"
+import type * as Since from "./Since.ts"
 
 /** Which articles a command is about. An id is kept as written: one that RFC 5536 does not know is never found. */
 export type Which =
@@ -53,224 +53,18 @@ export type Command =
       readonly limit: number
     }
   | { readonly _tag: "Status"; readonly ids: ReadonlyArray<MessageId.MessageId> }
+  | { readonly _tag: "AuthUser"; readonly user: string }
+  | { readonly _tag: "AuthPass"; readonly password: string }
+  | { readonly _tag: "AuthSasl"; readonly mechanism: string; readonly initial: string | undefined }
+  | { readonly _tag: "StartTls" }
+  | { readonly _tag: "Compress"; readonly algorithm: string }
 
 /** What is no command: the keyword is unknown, or its arguments are not those of its syntax. */
 export type Fault = { readonly _tag: "Unknown" } | { readonly _tag: "BadSyntax"; readonly syntax: string }
 
-/** One row of the table: HELP shows keyword and syntax, CAPABILITIES the labels. */
-export interface Row {
-  /** One word, or two where the second chooses a variant. */
-  readonly keyword: string
-  readonly syntax: string
-  /** Capability label and, where the command is one of its variants, the argument. */
-  readonly capability?: readonly [label: string, argument?: string]
-  readonly read: (words: ReadonlyArray<string>) => Command | undefined
-}
-
-const articleNumberMax = Number.MAX_SAFE_INTEGER
-const digits = /^\d{1,15}$/
-const range = /^(\d{1,15})(?:(-)(\d{1,15})?)?$/
-const id = /^<[!-=?-~]{1,248}>$/
-const fieldName = /^:?[!-9;-~]+$/
-const noArguments = (command: Command) => (words: ReadonlyArray<string>) => (words.length === 0 ? command : undefined)
-
-const numbers = (text: string): Which | undefined => {
-  const found = range.exec(text)
-  if (found === null) return undefined
-  const low = Number(found[1])
-  return {
-    _tag: "Numbers",
-    low,
-    high: found[2] === undefined ? low : found[3] === undefined ? articleNumberMax : Number(found[3])
-  }
-}
-
-const which = (text: string | undefined): Which | undefined =>
-  text === undefined ? { _tag: "Current" } : id.test(text) ? { _tag: "Id", id: text } : numbers(text)
-
-const oneOrId = (text: string | undefined): Which | undefined =>
-  text === undefined || digits.test(text) || id.test(text) ? which(text) : undefined
-
-const part = (name: Part): Row => ({
-  keyword: name,
-  syntax: "[number|<id>]",
-  capability: ["READER"],
-  read: ([of, ...rest]) => {
-    const chosen = rest.length === 0 ? oneOrId(of) : undefined
-    return chosen && { _tag: "Article", part: name, which: chosen }
-  }
-})
-
-const over = (keyword: "OVER" | "XOVER"): Row => ({
-  keyword,
-  syntax: "[range|<id>]",
-  ...(keyword === "OVER" ? { capability: ["OVER", "MSGID"] as const } : {}),
-  read: ([of, ...rest]) => {
-    const chosen = rest.length === 0 ? which(of) : undefined
-    return chosen && { _tag: "Over", which: chosen }
-  }
-})
-
-const hdr = (keyword: "HDR" | "XHDR"): Row => ({
-  keyword,
-  syntax: "field [range|<id>]",
-  ...(keyword === "HDR" ? { capability: ["HDR"] as const } : {}),
-  read: ([field, of, ...rest]) => {
-    const chosen = rest.length === 0 ? which(of) : undefined
-    if (field === undefined || !fieldName.test(field) || chosen === undefined) return undefined
-    return { _tag: "Hdr", field, which: chosen, isOldForm: keyword === "XHDR" }
-  }
-})
-
-const list = (name: GroupList): Row => ({
-  keyword: `LIST ${name}`,
-  syntax: "[wildmat]",
-  capability: ["LIST", name],
-  read: ([pattern, ...rest]) => {
-    const wildmat = pattern === undefined ? Wildmat.everything : Wildmat.compile(pattern)
-    return wildmat === undefined || rest.length > 0 ? undefined : { _tag: "ListGroups", list: name, wildmat }
-  }
-})
-
-const since = (words: ReadonlyArray<string>): Since.Since | undefined => {
-  const [date, time, zone, ...rest] = words
-  if (date === undefined || time === undefined || rest.length > 0) return undefined
-  return zone === undefined || zone.toUpperCase() === "GMT" ? Since.parse(date, time) : undefined
-}
-
-/** Most ids of one XSTATUS: more would not fit a command line. */
-export const statusIdsMax = 32
-
-/** Every command, in the order in which HELP shows them. */
-export const table: ReadonlyArray<Row> = [
-  {
-    keyword: "CAPABILITIES",
-    syntax: "[keyword]",
-    read: (words) => (words.length < 2 ? { _tag: "Capabilities" } : undefined)
-  },
-  { keyword: "HELP", syntax: "", read: noArguments({ _tag: "Help" }) },
-  { keyword: "DATE", syntax: "", capability: ["READER"], read: noArguments({ _tag: "Date" }) },
-  { keyword: "QUIT", syntax: "", read: noArguments({ _tag: "Quit" }) },
-  { keyword: "MODE READER", syntax: "", read: noArguments({ _tag: "ModeReader" }) },
-  { keyword: "MODE STREAM", syntax: "", capability: ["STREAMING"], read: noArguments({ _tag: "ModeStream" }) },
-  {
-    keyword: "GROUP",
-    syntax: "group",
-    capability: ["READER"],
-    read: ([name, ...rest]) =>
-      name === undefined || rest.length > 0 ? undefined : { _tag: "Group", name: GroupNames.parse(name) }
-  },
-  {
-    keyword: "LISTGROUP",
-    syntax: "[group [range]]",
-    capability: ["READER"],
-    read: ([name, within = "1-", ...rest]) => {
-      const chosen = numbers(within)
-      if (chosen?._tag !== "Numbers" || rest.length > 0) return undefined
-      const bounds = { low: chosen.low, high: chosen.high }
-      return name === undefined
-        ? { _tag: "ListGroup", ...bounds }
-        : { _tag: "ListGroup", name: GroupNames.parse(name), ...bounds }
-    }
-  },
-  { keyword: "NEXT", syntax: "", capability: ["READER"], read: noArguments({ _tag: "Neighbour", direction: "next" }) },
-  { keyword: "LAST", syntax: "", capability: ["READER"], read: noArguments({ _tag: "Neighbour", direction: "last" }) },
-  part("ARTICLE"),
-  part("HEAD"),
-  part("BODY"),
-  part("STAT"),
-  over("OVER"),
-  over("XOVER"),
-  hdr("HDR"),
-  hdr("XHDR"),
-  list("ACTIVE"),
-  list("NEWSGROUPS"),
-  list("ACTIVE.TIMES"),
-  {
-    keyword: "LIST OVERVIEW.FMT",
-    syntax: "",
-    capability: ["LIST", "OVERVIEW.FMT"],
-    read: noArguments({ _tag: "ListOverviewFormat" })
-  },
-  {
-    keyword: "LIST HEADERS",
-    syntax: "[MSGID|RANGE]",
-    capability: ["LIST", "HEADERS"],
-    read: ([form = "RANGE", ...rest]) =>
-      rest.length === 0 && /^(?:MSGID|RANGE)$/i.test(form) ? { _tag: "ListHeaders" } : undefined
-  },
-  {
-    keyword: "NEWGROUPS",
-    syntax: "[yy]yymmdd hhmmss [GMT]",
-    capability: ["READER"],
-    read: (words) => {
-      const from = since(words)
-      return from && { _tag: "NewGroups", since: from }
-    }
-  },
-  {
-    keyword: "NEWNEWS",
-    syntax: "wildmat [yy]yymmdd hhmmss [GMT]",
-    capability: ["NEWNEWS"],
-    read: ([pattern, ...words]) => {
-      const wildmat = pattern === undefined ? undefined : Wildmat.compile(pattern)
-      const from = since(words)
-      return wildmat && from && { _tag: "NewNews", wildmat, since: from }
-    }
-  },
-  { keyword: "POST", syntax: "", capability: ["POST"], read: noArguments({ _tag: "Post" }) },
-  {
-    keyword: "IHAVE",
-    syntax: "<id>",
-    capability: ["IHAVE"],
-    read: ([offered, ...rest]) =>
-      offered === undefined || rest.length > 0 ? undefined : { _tag: "Ihave", id: offered }
-  },
-  {
-    keyword: "CHECK",
-    syntax: "<id>",
-    capability: ["STREAMING"],
-    read: ([offered, ...rest]) =>
-      offered === undefined || rest.length > 0 ? undefined : { _tag: "Check", id: offered }
-  },
-  {
-    keyword: "TAKETHIS",
-    syntax: "<id>",
-    capability: ["STREAMING"],
-    read: ([offered = ""]) => ({ _tag: "TakeThis", id: offered })
-  },
-  {
-    keyword: "XCHANGES",
-    syntax: "wildmat generation|- after limit",
-    capability: ["XLUPIN", "XCHANGES"],
-    read: ([pattern, generation, after, limit, ...rest]) => {
-      const wildmat = pattern === undefined ? undefined : Wildmat.compile(pattern)
-      if (wildmat === undefined || generation === undefined || rest.length > 0) return undefined
-      if (after === undefined || !digits.test(after) || limit === undefined || !digits.test(limit)) return undefined
-      return {
-        _tag: "Changes",
-        wildmat,
-        generation: generation === "-" ? undefined : generation,
-        after: Number(after),
-        limit: Number(limit)
-      }
-    }
-  },
-  {
-    keyword: "XSTATUS",
-    syntax: "<id> ...",
-    capability: ["XLUPIN", "XSTATUS"],
-    read: (words) => {
-      const ids = words.map(MessageId.parse)
-      if (ids.length === 0 || ids.length > statusIdsMax) return undefined
-      return ids.every((parsed) => parsed !== undefined) ? { _tag: "Status", ids } : undefined
-    }
-  }
-]
-
-const byKeyword: ReadonlyMap<string, Row> = new Map(table.map((row) => [row.keyword, row]))
+const byKeyword: ReadonlyMap<string, CommandTable.Row> = new Map(CommandTable.rows.map((row) => [row.keyword, row]))
 const takesVariant: ReadonlySet<string> = new Set(
-  table.flatMap(({ keyword }) => (keyword.includes(" ") ? [keyword.slice(0, keyword.indexOf(" "))] : []))
+  CommandTable.rows.flatMap(({ keyword }) => (keyword.includes(" ") ? [keyword.slice(0, keyword.indexOf(" "))] : []))
 )
 const controls = /[\u0000-\u0008\u000a-\u001f\u007f]/
 const takeThis = /^takethis(?:[ \t]|$)/i
@@ -289,19 +83,17 @@ export const parse = (line: string): Command | Fault => {
   const first = (words[0] ?? "").toUpperCase()
   if (!takesVariant.has(first)) {
     const row = byKeyword.get(first)
-    return row === undefined ? { _tag: "Unknown" } : readBy(row, words, 1)
+    return row === undefined ? { _tag: "Unknown" } : readBy(row, words, 1, line)
   }
-  if (first === "LIST" && (words[1] ?? "") === "") return readBy(listActive, [], 0)
+  if (first === "LIST" && (words[1] ?? "") === "") return readBy(CommandTable.listActive, [], 0, line)
   const variant = byKeyword.get(`${first} ${(words[1] ?? "").toUpperCase()}`)
-  return variant === undefined ? { _tag: "BadSyntax", syntax: variantsOf(first) } : readBy(variant, words, 2)
+  return variant === undefined ? { _tag: "BadSyntax", syntax: variantsOf(first) } : readBy(variant, words, 2, line)
 }
 
-const listActive = list("ACTIVE")
-
-const readBy = (row: Row, words: ReadonlyArray<string>, from: number): Command | Fault => {
+const readBy = (row: CommandTable.Row, words: ReadonlyArray<string>, from: number, line: string): Command | Fault => {
   const end = words.length > from && words[words.length - 1] === "" ? words.length - 1 : words.length
-  return row.read(words.slice(from, end)) ?? { _tag: "BadSyntax", syntax: `${row.keyword} ${row.syntax}` }
+  return row.read(words.slice(from, end), line) ?? { _tag: "BadSyntax", syntax: `${row.keyword} ${row.syntax}` }
 }
 
 const variantsOf = (keyword: string): string =>
-  table.flatMap((row) => (row.keyword.startsWith(`${keyword} `) ? [row.keyword] : [])).join(", ")
+  CommandTable.rows.flatMap((row) => (row.keyword.startsWith(`${keyword} `) ? [row.keyword] : [])).join(", ")

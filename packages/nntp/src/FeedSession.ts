@@ -10,10 +10,10 @@ import * as Limits from "@lupin/core/Limits"
 import * as MessageId from "@lupin/core/MessageId"
 import type { Change, Spool, SpoolUnavailable } from "@lupin/spool/Spool"
 import { Clock, Effect, Random, type Scope } from "effect"
-import * as Backoff from "./Backoff.ts"
 import * as Capabilities from "./Capabilities.ts"
 import * as Columns from "./Columns.ts"
-import type { Entry, FeedWindow } from "./FeedWindow.ts"
+import * as FeedVerdict from "./FeedVerdict.ts"
+import { type Entry, FeedWindow } from "./FeedWindow.ts"
 import * as NntpClient from "./NntpClient.ts"
 import { NntpDisconnected, type NntpError } from "./NntpError.ts"
 import * as NntpReader from "./NntpReader.ts"
@@ -23,8 +23,15 @@ import type { PeerState } from "./PeerStats.ts"
 export interface Feed extends Required<Omit<PeerFeed.Options, "reconnect">> {
   readonly spool: Spool["Service"]
   readonly stats: PeerState
-  readonly state: FeedWindow
-  readonly follower: string
+  /** What outlives a connection. */
+  readonly progress: Progress
+}
+
+/** How far a feed has come with one generation of the peer's spool. */
+export interface Progress {
+  state: FeedWindow
+  /** The name under which the position is stored; undefined before the first connection. */
+  follower: string | undefined
 }
 
 type Trouble = NntpError | SpoolUnavailable
@@ -44,12 +51,12 @@ const writeBytes = 256 * 1024
 /** What is to be said to the peer about an entry. */
 interface Move {
   readonly entry: Entry
-  readonly command: "CHECK" | "TAKETHIS"
+  readonly command: "CHECK" | "TAKETHIS" | "IHAVE"
 }
 
 /** Runs until the connection ends; every end is a failure that says why. */
 export const run = Effect.fnUntraced(function* (feed: Feed): Effect.fn.Return<never, Trouble, Scope.Scope> {
-  const { spool, state, stats } = feed
+  const { spool, stats } = feed
   const clock = yield* Clock.Clock
   const random = yield* Random.Random
   const client = yield* NntpClient.connect({ ...feed.peer, silenceMillisMax: feed.silenceMillisMax })
@@ -58,11 +65,13 @@ export const run = Effect.fnUntraced(function* (feed: Feed): Effect.fn.Return<ne
   const capabilities = yield* reader.capabilities.pipe(
     Effect.catchTag("NntpRefused", () => Effect.succeed(Capabilities.none))
   )
+  const state = yield* adopt(feed, capabilities)
   const [mode] = yield* client.exchange([{ line: "MODE STREAM" }])
   const isStreaming = mode?.code === 203
   stats.isConnected = true
   stats.isStreaming = isStreaming
 
+  const answered: FeedVerdict.Feed = { state, stats, defer: feed.defer }
   const moves: Array<Move> = []
   let trouble: NntpDisconnected | undefined
   let heardMillis = clock.currentTimeMillisUnsafe()
@@ -71,8 +80,8 @@ export const run = Effect.fnUntraced(function* (feed: Feed): Effect.fn.Return<ne
 
   const onReply = ({ command, entry }: Move, reply: NntpClient.Reply): void => {
     heardMillis = clock.currentTimeMillisUnsafe()
-    const verdict = judge(command, reply.code)
-    settle(feed, entry, verdict, heardMillis, random.nextDoubleUnsafe())
+    const verdict = FeedVerdict.of(command, reply.code)
+    FeedVerdict.apply(answered, entry, verdict, heardMillis, random.nextDoubleUnsafe())
     if (verdict === "send") moves.push({ entry, command: "TAKETHIS" })
     if (verdict === "trouble") {
       trouble ??= new NntpDisconnected({
@@ -127,54 +136,27 @@ export const run = Effect.fnUntraced(function* (feed: Feed): Effect.fn.Return<ne
   }
 })
 
-type Verdict = "send" | "accepted" | "notWanted" | "refused" | "later" | "trouble"
+/** The name under which a feed's position is stored: one for each generation of a peer that tells it. */
+export const follower = (peerName: string, generation: Capabilities.Capabilities["generation"]): string =>
+  generation === undefined ? `feed:${peerName}` : `feed:${peerName}:${generation.id}`
 
-const judge = (command: Move["command"] | "IHAVE", code: number): Verdict => {
-  switch (code) {
-    case 238:
-      return command === "CHECK" ? "send" : "trouble"
-    case 235:
-    case 239:
-      return "accepted"
-    case 435:
-    case 438:
-      return "notWanted"
-    case 437:
-    case 439:
-      return "refused"
-    case 431:
-    case 436:
-      return "later"
-    default:
-      return "trouble"
-  }
-}
-
-/** An article that a peer has put off until no peer would take it any more is given up. */
-const settle = (feed: Feed, entry: Entry, verdict: Verdict, nowMillis: number, chance: number): void => {
-  const { state, stats } = feed
-  switch (verdict) {
-    case "accepted":
-    case "notWanted":
-    case "refused":
-      stats[verdict] += 1
-      return state.settle(entry)
-    case "later":
-      stats.deferrals += 1
-      if (nowMillis - entry.arrivedMillis < Limits.relayAgeMillisMax) {
-        return state.defer(entry, nowMillis + Backoff.delayMillis(feed.defer, entry.attempts + 1, chance))
-      }
-      stats.dropped += 1
-      return state.settle(entry)
-    case "send":
-    case "trouble":
-  }
-}
+/** A peer whose spool began anew has lost what we sent, so the feed begins anew as well. */
+const adopt = Effect.fnUntraced(function* (
+  { peer, progress, spool }: Feed,
+  { generation }: Capabilities.Capabilities
+): Effect.fn.Return<FeedWindow, SpoolUnavailable> {
+  const name = follower(peer.name, generation)
+  if (progress.follower === name) return progress.state
+  const position = yield* spool.readPosition(name)
+  progress.follower = name
+  progress.state = new FeedWindow(position ?? 0)
+  return progress.state
+})
 
 /** Asks, or sends at once where the feed is eager and the article new. */
 const offer = (feed: Feed, moves: Array<Move>, entry: Entry, nowMillis: number): void => {
   const isNew = entry.attempts === 0 && nowMillis - entry.arrivedMillis <= eagerAgeMillisMax
-  feed.state.depart(entry, "asking")
+  feed.progress.state.depart(entry, "asking")
   moves.push({ entry, command: feed.eager && isNew ? "TAKETHIS" : "CHECK" })
 }
 
@@ -185,7 +167,8 @@ const readChanges = Effect.fnUntraced(function* (
   moves: Array<Move>,
   nowMillis: number
 ): Effect.fn.Return<boolean, SpoolUnavailable> {
-  const { spool, state, stats } = feed
+  const { spool, stats } = feed
+  const { state } = feed.progress
   const room = feed.window - state.inFlight
   const before = state.scanned
   const page = yield* spool.changes(before, Math.min(pageMax, room))
@@ -200,8 +183,8 @@ const readChanges = Effect.fnUntraced(function* (
   }
   const statuses = filed.length === 0 ? [] : yield* spool.status(filed.map(({ id }) => id))
   for (const [index, change] of filed.entries()) {
-    if (statuses[index] !== "held") continue
-    offer(feed, moves, state.add(change.id, change.position, change.arrivedMillis), nowMillis)
+    const entry = statuses[index] === "held" && state.add(change.id, change.position, change.arrivedMillis)
+    if (entry) offer(feed, moves, entry, nowMillis)
   }
   state.scan(Math.max(page.next, page.changes[page.changes.length - 1]?.position ?? 0))
   return state.scanned > before
@@ -263,7 +246,7 @@ const requestOf = Effect.fnUntraced(function* (
   const line = `${command} ${entry.id}`
   if (command === "CHECK") {
     feed.stats.offers += 1
-    feed.state.depart(entry, "asking")
+    feed.progress.state.depart(entry, "asking")
     return { line }
   }
   const article = yield* take(feed, entry)
@@ -273,7 +256,7 @@ const requestOf = Effect.fnUntraced(function* (
 })
 
 const take = Effect.fnUntraced(function* (
-  { spool, state }: Feed,
+  { progress: { state }, spool }: Feed,
   entry: Entry
 ): Effect.fn.Return<Uint8Array | undefined, SpoolUnavailable> {
   const held = yield* spool.find(entry.id)
@@ -295,7 +278,7 @@ const oneByOne = Effect.fnUntraced(function* (
     feed.stats.offers += 1
     const reply = yield* client.submit(`IHAVE ${move.entry.id}`, 335, article)
     if (reply.code === 235 || reply.code === 437) countSent(feed, article)
-    onReply(move, reply)
+    onReply({ ...move, command: "IHAVE" }, reply)
   }
 })
 
@@ -304,13 +287,12 @@ const countSent = ({ stats }: Feed, article: Uint8Array): void => {
   stats.sentBytes += article.length
 }
 
-const savePosition = (feed: Feed): Effect.Effect<void, SpoolUnavailable> =>
+const savePosition = ({ progress, spool, stats }: Feed): Effect.Effect<void, SpoolUnavailable> =>
   Effect.suspend(() => {
-    const { position } = feed.state
-    const { stats } = feed
-    stats.inFlight = feed.state.inFlight
-    stats.deferred = feed.state.deferred
-    if (position === stats.position) return Effect.void
+    const { deferred, inFlight, position } = progress.state
+    stats.inFlight = inFlight
+    stats.deferred = deferred
+    if (position === stats.position || progress.follower === undefined) return Effect.void
     stats.position = position
-    return feed.spool.savePosition(feed.follower, position)
+    return spool.savePosition(progress.follower, position)
   })

@@ -59,10 +59,9 @@ export class FeedWindow {
     this.#scanned = Math.max(this.#scanned, position)
   }
 
-  /** Opens an entry for an article that the peer is to be offered. Positions come in ascending order; an open id stays as it is. */
-  add(id: MessageId.MessageId, position: number, arrivedMillis: number): Entry {
-    const known = this.#open.get(id)
-    if (known !== undefined) return known
+  /** Opens an entry for an article that the peer is to be offered; nothing where one is open. Positions come in ascending order. */
+  add(id: MessageId.MessageId, position: number, arrivedMillis: number): Entry | undefined {
+    if (this.#open.has(id)) return undefined
     const entry: Entry = { id, position, arrivedMillis, stage: "waiting", attempts: 0, dueMillis: 0 }
     this.#open.set(id, entry)
     return entry

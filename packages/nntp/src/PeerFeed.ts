@@ -1,12 +1,12 @@
 /**
  * Feeds one peer: follows the spool from a stored position and offers what the peer's rule wants, for ever.
  *
- * A feed is a position, not a queue. It connects when there is something to say, backs off while the peer is away, and
- * moves its position only over what the peer has answered.
+ * A feed is a position, not a queue. It backs off while the peer is away, and moves its position only over what the peer
+ * has answered.
  */
 import type * as FeedRule from "@lupin/core/FeedRule"
 import * as Limits from "@lupin/core/Limits"
-import { Spool, type SpoolUnavailable } from "@lupin/spool/Spool"
+import { Spool } from "@lupin/spool/Spool"
 import { Clock, Effect, Layer, Random } from "effect"
 import * as Backoff from "./Backoff.ts"
 import * as FeedSession from "./FeedSession.ts"
@@ -43,43 +43,39 @@ export const silenceMillisMaxDefault = 60_000
 export const reconnectDefault: Backoff.Backoff = { baseMillis: 200, millisMax: 10_000 }
 export const deferDefault: Backoff.Backoff = { baseMillis: 1_000, millisMax: 300_000 }
 
-/** The name under which the position of a feed is stored in the spool. */
-export const follower = (peerName: string): string => `feed:${peerName}`
-
 /** Runs until interrupted. Trouble of the peer or of our spool delays it and is told in `PeerStats`. */
 export const run = Effect.fnUntraced(function* (options: Options): Effect.fn.Return<never, never, Spool | PeerStats> {
   const spool = yield* Spool
   const stats = (yield* PeerStats).of(options.peer.name)
   const reconnect = options.reconnect ?? reconnectDefault
-  const window = new FeedWindow(yield* startPosition(spool, options.peer.name))
+  const progress: FeedSession.Progress = { state: new FeedWindow(0), follower: undefined }
   const session = FeedSession.run({
     ...options,
     spool,
     stats,
-    state: window,
+    progress,
     window: Math.min(options.window ?? windowDefault, Limits.checkWindowMax),
     gatherMillis: options.gatherMillis ?? gatherMillisDefault,
     silenceMillisMax: options.silenceMillisMax ?? silenceMillisMaxDefault,
-    defer: options.defer ?? deferDefault,
-    follower: follower(options.peer.name)
+    defer: options.defer ?? deferDefault
   })
   let failures = 0
   for (;;) {
+    const startedMillis = yield* Clock.currentTimeMillis
     const before = { answers: answers(stats), connects: stats.connects }
     const trouble = yield* Effect.flip(Effect.scoped(session))
-    const isQuiet = stats.connects > before.connects && window.open === 0
-    window.disconnect(yield* Clock.currentTimeMillis)
+    const nowMillis = yield* Clock.currentTimeMillis
+    const isQuietEnd = stats.connects > before.connects && progress.state.open === 0
+    progress.state.disconnect(nowMillis)
     stats.isConnected = false
-    if (isQuiet) {
-      failures = 0
-    } else {
-      failures = answers(stats) > before.answers ? 1 : failures + 1
+    if (!isQuietEnd) {
       stats.failures += 1
       stats.lastTrouble = trouble.message
     }
+    const wasOfUse = answers(stats) > before.answers || nowMillis - startedMillis >= reconnect.millisMax
+    failures = wasOfUse ? 1 : failures + 1
+    // Also where there is nothing to offer: the peer may come back wiped, and then there is.
     yield* Effect.sleep(Backoff.delayMillis(reconnect, failures, yield* Random.next))
-    // A quiet connection that the peer has closed is opened again when there is something to offer.
-    if (window.open === 0) yield* spool.changed(window.scanned)
   }
 })
 
@@ -89,15 +85,3 @@ export const layer = (options: Options): Layer.Layer<never, never, Spool | PeerS
 
 const answers = (stats: { readonly accepted: number; readonly notWanted: number; readonly refused: number }): number =>
   stats.accepted + stats.notWanted + stats.refused
-
-/** A spool that cannot be read now is asked again, as a feed without its position would offer everything anew. */
-const startPosition = (spool: Spool["Service"], name: string): Effect.Effect<number> =>
-  spool.readPosition(follower(name)).pipe(
-    Effect.map((position) => position ?? 0),
-    Effect.catchTag("SpoolUnavailable", (_: SpoolUnavailable) =>
-      Effect.andThen(
-        Effect.sleep(reconnectDefault.millisMax),
-        Effect.suspend(() => startPosition(spool, name))
-      )
-    )
-  )

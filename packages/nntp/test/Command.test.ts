@@ -1,10 +1,11 @@
 import * as fc from "fast-check"
 import { describe, expect, it } from "vitest"
 import * as Command from "../src/Command.ts"
+import * as CommandTable from "../src/CommandTable.ts"
 
 const word = fc.oneof(
   fc.constantFrom(
-    ...Command.table.flatMap(({ keyword }) => keyword.split(" ")),
+    ...CommandTable.rows.flatMap(({ keyword }) => keyword.split(" ")),
     "<a@b>",
     "1-",
     "7",

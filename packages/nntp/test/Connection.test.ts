@@ -1,24 +1,44 @@
 import { describe, expect, it } from "@effect/vitest"
+import * as Article from "@lupin/core/Article"
 import { Injector } from "@lupin/spool/Injector"
 import { Relayer } from "@lupin/spool/Relayer"
 import { Spool } from "@lupin/spool/Spool"
-import { Effect, Random } from "effect"
+import { Effect, Fiber, Random } from "effect"
 import * as Socket from "effect/socket/Socket"
 import { TestClock } from "effect/testing"
 import * as fc from "fast-check"
 import { Buffer } from "node:buffer"
+import * as AccessControl from "../src/AccessControl.ts"
+import { noAccounts } from "../src/Accounts.ts"
 import * as Connection from "../src/Connection.ts"
 import * as DotStuffing from "../src/DotStuffing.ts"
+import * as Transport from "../src/Transport.ts"
 import { octetsLike, splits } from "./octets.ts"
 import * as site from "./site.ts"
 
 const nowMillis = Date.UTC(2026, 10, 21)
 
+const service = Effect.gen(function* () {
+  const served: Connection.Service = {
+    spool: yield* Spool,
+    injector: yield* Injector,
+    relayer: yield* Relayer,
+    peer: { connection: "test" },
+    site: "alpha.test",
+    mayPost: true,
+    access: { current: () => AccessControl.open },
+    login: { accounts: noAccounts, secrets: { octets: (bytes) => new Uint8Array(bytes) } },
+    idleMillisMax: 1_000,
+    describe: () => "?",
+    isDigested: () => false
+  }
+  return served
+})
+
 /** A connection on which these chunks arrive and which then ends; what the server wrote, and in how many writes. */
 const converse = (chunks: ReadonlyArray<Uint8Array>) =>
   Effect.gen(function* () {
     yield* TestClock.setTime(nowMillis)
-    const relayer = yield* Relayer
     const written: Array<Buffer> = []
     let at = 0
     const socket = Socket.make({
@@ -40,18 +60,7 @@ const converse = (chunks: ReadonlyArray<Uint8Array>) =>
         writeAll: () => Effect.die(new Error("one write is enough"))
       })
     })
-    const service: Connection.Service = {
-      spool: yield* Spool,
-      injector: yield* Injector,
-      relayer,
-      peer: { connection: "test" },
-      site: "alpha.test",
-      mayPost: true,
-      idleMillisMax: 1_000,
-      describe: () => "?",
-      isDigested: () => false
-    }
-    yield* Connection.serve(service, socket, { isDrained: () => true, end: Effect.void })
+    yield* Connection.serve(yield* service, { ...(yield* Transport.ofSocket(socket)), isDrained: () => true })
     return { text: Buffer.concat(written).toString("latin1"), writes: written.length }
   }).pipe(Effect.scoped, Effect.provide(site.services("alpha")), Random.withSeed("same ids"))
 
@@ -149,6 +158,52 @@ describe("Connection", () => {
         { numRuns: 200 }
       )
     )
+  )
+
+  it.effect("bounds the answers to a client that does not read, reads no more of it, and closes it in the end", () =>
+    Effect.gen(function* () {
+      const spool = yield* Spool
+      const article = Article.read(site.relayed("<big@x>", nowMillis, "misc.test", `${"x".repeat(400_000)}\r\n`))
+      if (Article.isMalformed(article)) throw new Error(article.reason)
+      yield* spool.store([article])
+      const chunk = Buffer.from("ARTICLE <big@x>\r\n".repeat(500))
+      const seen = { pulls: 0, bytes: 0, isClosed: false }
+      const socket = Socket.make({
+        reader: Effect.succeed({
+          pull: Effect.sync(() => {
+            seen.pulls += 1
+            return [chunk] as const
+          }),
+          upgrade: Socket.SocketUpgradeError.unsupported
+        }),
+        writer: Effect.succeed({
+          write: (octets) =>
+            Effect.suspend(() => {
+              if (Socket.isCloseEvent(octets)) {
+                seen.isClosed = true
+                return Effect.void
+              }
+              seen.bytes += octets.length
+              return seen.bytes < 1_000 ? Effect.void : Effect.never
+            }),
+          writeAll: () => Effect.void
+        })
+      })
+      const served = yield* service
+      const serving = yield* Effect.forkChild(
+        Effect.scoped(
+          Effect.flatMap(Transport.ofSocket(socket), (transport) =>
+            Connection.serve(served, { ...transport, end: Effect.never })
+          )
+        )
+      )
+      yield* TestClock.adjust("900 millis")
+      expect(seen.pulls).toBe(1)
+      expect(seen.bytes).toBeLessThan(Connection.flushBytes + 500_000)
+      yield* TestClock.adjust("10 seconds")
+      yield* Fiber.join(serving)
+      expect(seen.isClosed).toBe(true)
+    }).pipe(Effect.provide(site.services("alpha")))
   )
 
   it.effect("closes on what is no NNTP after a bounded number of lines", () =>

@@ -15,6 +15,12 @@ const act: fc.Arbitrary<Act> = fc.oneof(
   fc.constant({ _tag: "disconnect" } as const)
 )
 
+const opened = (window: FeedWindow, position: number): Entry => {
+  const entry = window.add(MessageId.MessageId.make(`<${position}@x>`), position, 0)
+  if (entry === undefined) throw new Error("open already")
+  return entry
+}
+
 describe("FeedWindow", () => {
   it("never moves its position over an article that is open, nor back", () => {
     fc.assert(
@@ -28,7 +34,7 @@ describe("FeedWindow", () => {
           const picked = open[at]
           if (_tag === "add" || _tag === "skip") {
             next += 1
-            if (_tag === "add") open.push(window.add(MessageId.MessageId.make(`<${next}@x>`), next, 0))
+            if (_tag === "add") open.push(opened(window, next))
             window.scan(next)
           } else if (_tag === "disconnect") {
             window.disconnect(index)
@@ -54,7 +60,7 @@ describe("FeedWindow", () => {
 
   it("gives deferred entries when they are due, the oldest first", () => {
     const window = new FeedWindow(0)
-    const entries = [1, 2, 3].map((position) => window.add(MessageId.MessageId.make(`<${position}@x>`), position, 0))
+    const entries = [1, 2, 3].map((position) => opened(window, position))
     expect(window.nextDueMillis()).toBeUndefined()
     for (const [index, entry] of entries.entries()) window.defer(entry, 30 - index * 10)
     expect(window.nextDueMillis()).toBe(10)
@@ -65,7 +71,8 @@ describe("FeedWindow", () => {
 
   it("does not mind an answer about an article that is closed", () => {
     const window = new FeedWindow(0)
-    const entry = window.add(MessageId.MessageId.make("<a@x>"), 1, 0)
+    const entry = opened(window, 1)
+    expect(window.add(entry.id, 1, 0)).toBeUndefined()
     window.scan(1)
     window.settle(entry)
     window.settle(entry)

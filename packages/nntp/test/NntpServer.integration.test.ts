@@ -274,6 +274,20 @@ describe("NntpServer", () => {
   )
 
   serverTest(
+    "answers all that a client sent before it ended its side",
+    Effect.gen(function* () {
+      const wire = yield* dial
+      yield* wire.line
+      yield* wire.finish("DATE\r\nHELP\r\nDATE\r\n")
+      expect(yield* wire.line).toMatch(/^111 /)
+      expect(yield* wire.line).toMatch(/^100 /)
+      yield* wire.block
+      expect(yield* wire.line).toMatch(/^111 /)
+      yield* wire.end
+    })
+  )
+
+  serverTest(
     "takes IHAVE, and refuses what it has or does not want",
     Effect.gen(function* () {
       const wire = yield* dial

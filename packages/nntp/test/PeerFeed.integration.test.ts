@@ -6,6 +6,7 @@ import { Injector } from "@lupin/spool/Injector"
 import { Spool } from "@lupin/spool/Spool"
 import { Context, Effect, Exit, Fiber, Layer, Scope } from "effect"
 import { NntpServer } from "../src/NntpServer.ts"
+import * as FeedSession from "../src/FeedSession.ts"
 import * as PeerFeed from "../src/PeerFeed.ts"
 import { PeerStats } from "../src/PeerStats.ts"
 import * as StubServer from "./stubServer.ts"
@@ -120,7 +121,8 @@ describe("PeerFeed", () => {
       yield* holds(beta, 2)
       yield* settled(alpha, "beta")
       expect(statsOf(alpha, "beta")).toMatchObject({ accepted: 2, sent: 2, notWanted: 0, refused: 0 })
-      expect(yield* Context.get(alpha, Spool).readPosition(PeerFeed.follower("beta"))).toBe(
+      const { generation } = Context.get(beta, Spool)
+      expect(yield* Context.get(alpha, Spool).readPosition(FeedSession.follower("beta", generation))).toBe(
         yield* Context.get(alpha, Spool).head
       )
     }).pipe(Effect.scoped)
@@ -141,8 +143,29 @@ describe("PeerFeed", () => {
       yield* until(() => statsOf(alpha, "beta").failures > 2)
       const again = yield* start("beta", { port })
       yield* post(alpha, "three")
-      expect(yield* holds(again, 2)).toHaveLength(2)
+      expect(yield* holds(again, 3)).toHaveLength(3)
       yield* settled(alpha, "beta")
+    }).pipe(Effect.scoped)
+  )
+
+  it.live("gives a wiped peer back what it had, its own articles included", () =>
+    Effect.gen(function* () {
+      const alpha = yield* start("alpha")
+      const scope = yield* Scope.make()
+      const beta = yield* Scope.provide(start("beta"), scope)
+      const port = portOf(beta)
+      yield* Effect.forkScoped(feed(alpha, { name: "beta", port }))
+      const back = yield* Effect.forkScoped(feed(beta, { name: "alpha", port: portOf(alpha) }))
+      const own = yield* post(beta, "own")
+      const other = yield* post(alpha, "other")
+      yield* holds(alpha, 2)
+      yield* holds(beta, 2)
+      yield* settled(alpha, "beta")
+      expect(statsOf(alpha, "beta")).toMatchObject({ sent: 1, offers: 0 })
+      yield* Fiber.interrupt(back)
+      yield* Scope.close(scope, Exit.void)
+      const wiped = yield* start("beta", { port })
+      expect([...(yield* holds(wiped, 2))].sort()).toEqual([own.id, other.id].sort())
     }).pipe(Effect.scoped)
   )
 

@@ -8,13 +8,18 @@ import * as DotStuffing from "../src/DotStuffing.ts"
 import { NntpServer } from "../src/NntpServer.ts"
 
 export interface Wire {
+  readonly socket: net.Socket
   readonly send: (text: string) => Effect.Effect<void>
   readonly sendBlock: (article: Uint8Array) => Effect.Effect<void>
+  /** Sends, and ends our side. */
+  readonly finish: (text: string) => Effect.Effect<void>
   readonly line: Effect.Effect<string>
   /** Lines up to the terminator, unstuffed. */
   readonly block: Effect.Effect<ReadonlyArray<string>>
   /** Returns once the server has closed the connection. */
   readonly end: Effect.Effect<void>
+  /** All that comes until the server has closed the connection. */
+  readonly rest: Effect.Effect<string>
   /** Sends until the answer is the one awaited. */
   readonly untilReply: (text: string, reply: string) => Effect.Effect<void>
 }
@@ -57,7 +62,9 @@ export const connect = (port: number): Effect.Effect<Wire, never, Scope.Scope> =
     })
     const send = (out: string): Effect.Effect<void> => Effect.sync(() => void socket.write(Buffer.from(out, "latin1")))
     const wire: Wire = {
+      socket,
       send,
+      finish: (out) => Effect.sync(() => void socket.end(Buffer.from(out, "latin1"))),
       sendBlock: (article) => send(`${Buffer.from(DotStuffing.stuff(article)).toString("latin1")}.\r\n`),
       line,
       block: Effect.gen(function* () {
@@ -69,6 +76,7 @@ export const connect = (port: number): Effect.Effect<Wire, never, Scope.Scope> =
         }
       }),
       end: until(() => (isEnded ? true : undefined)).pipe(Effect.asVoid),
+      rest: until(() => (isEnded ? text : undefined)),
       untilReply: (out, reply) =>
         Effect.gen(function* () {
           for (;;) {
