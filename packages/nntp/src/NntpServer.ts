@@ -113,7 +113,7 @@ const start = Effect.fnUntraced(function* (
     if (typeof ticket === "string") {
       return yield* isSecure ? transport.close : transport.write(`${Reply.line(400, ticket)}\r\n`)
     }
-    const peer = { connection: `${site.name}-${ticket}` }
+    const peer = { connection: `${site.name}-${ticket}`, address: Cidr.normal(transport.address) }
     const service: Connection.Service = {
       spool,
       injector,
