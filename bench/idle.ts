@@ -26,7 +26,8 @@ const restMillis = 1_500
 export const run = async (): Promise<ReadonlyArray<Report.Measure>> => {
   const limit = Number(execFileSync("sh", ["-c", "ulimit -n"], { encoding: "utf8" })) || connections
   const count = Math.min(connections, limit - descriptorsBeside)
-  if (count < connections) console.error(`ulimit -n is ${limit}: measuring ${count} connections instead of ${connections}`)
+  if (count < connections)
+    console.error(`ulimit -n is ${limit}: measuring ${count} connections instead of ${connections}`)
   const samples = { held: [] as Array<number>, left: [] as Array<number> }
   for (let round = 0; round < rounds; round++) {
     const { heldBytes, leftBytes } = await measure(count)

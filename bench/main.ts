@@ -10,6 +10,24 @@ type Bench = () => Promise<{ readonly run: () => Promise<ReadonlyArray<Report.Me
 
 const benches: Readonly<Record<string, Bench>> = {
   core: () => import("./core.ts"),
-,
-  idle: () => import("./idle.ts"),
-  nntp: () => import("./nntp.ts")
+  fleet: () => import("./fleet.ts"),
+  idle: () => import("./idle.ts")
+}
+
+const words = process.argv.slice(2)
+const isJson = words.includes("--json")
+const named = words.filter((word) => !word.startsWith("--"))
+const unknown = named.find((name) => !(name in benches))
+if (unknown !== undefined) {
+  console.error(`There is no benchmark "${unknown}"; there are: ${Object.keys(benches).join(", ")}.`)
+  process.exit(2)
+}
+
+const say = isJson ? console.error : console.log
+say(`${Machine.describe()}\n`)
+for (const name of named.length === 0 ? Object.keys(benches) : named) {
+  const bench = await benches[name]?.()
+  const measures = (await bench?.run()) ?? []
+  process.stdout.write(isJson ? Report.json(measures) : `${Report.table(measures)}\n`)
+  if (!Report.allHold(measures)) process.exitCode = 1
+}
