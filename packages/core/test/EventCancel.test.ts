@@ -1,5 +1,5 @@
-import * as Article from "@lupin/core/Article"
-import * as CancelLock from "@lupin/core/CancelLock"
+import type * as Article from "@lupin/core/Article"
+import type * as CancelLock from "@lupin/core/CancelLock"
 import * as Event from "@lupin/core/Event"
 import * as EventArticle from "@lupin/core/EventArticle"
 import * as EventCancel from "@lupin/core/EventCancel"
