@@ -10,6 +10,7 @@ import * as MessageId from "@lupin/core/MessageId"
 import { Clock, Effect, type Scope } from "effect"
 import * as Socket from "effect/socket/Socket"
 import { Framing } from "./Framing.ts"
+import type { IdleWatch, Watched } from "./IdleWatch.ts"
 import * as ListAnswers from "./ListAnswers.ts"
 import type { Output, Trouble } from "./Output.ts"
 import * as ReadingAnswers from "./ReadingAnswers.ts"
@@ -27,8 +28,8 @@ const lingerMillis = 5_000
 /** What a connection serves, and under which limits. */
 export interface Service extends ReadingAnswers.Reading, ListAnswers.Listing, TransitAnswers.Transit {
   readonly mayPost: boolean
-  /** A connection that completes no command or article for so long is closed. */
-  readonly idleMillisMax: number
+  /** Closes a connection that completes no command or article for too long. */
+  readonly idle: IdleWatch
 }
 
 /** What the connection tells of its transport. */
@@ -56,19 +57,23 @@ const serveOpen = Effect.fnUntraced(function* (
   const pull = yield* Socket.readerBytes(socket)
   const writer = yield* socket.writer
   const clock = yield* Clock.Clock
-  const progress = { atMillis: clock.currentTimeMillisUnsafe() }
-  const talking = converse(service, pull, writer, transport, () => {
-    progress.atMillis = clock.currentTimeMillisUnsafe()
-    return progress.atMillis
-  })
-  const watching = silence(progress, clock, service.idleMillisMax).pipe(
+  const close = writer.write(new Socket.CloseEvent(1000))
+  const watched: Watched = {
+    atMillis: clock.currentTimeMillisUnsafe(),
     // A client that does not read does not read this either.
-    Effect.andThen(Effect.timeoutOption(writer.write(`${Reply.line(400, "Idle for too long")}\r\n`), lingerMillis)),
-    Effect.as(false)
-  )
-  const isGraceful = yield* Effect.raceFirst(Effect.as(talking, true), watching)
-  if (isGraceful) yield* Effect.timeoutOption(transport.end, lingerMillis)
-  yield* writer.write(new Socket.CloseEvent(1000))
+    expire: Effect.timeoutOption(writer.write(`${Reply.line(400, "Idle for too long")}\r\n`), lingerMillis).pipe(
+      Effect.andThen(close),
+      Effect.ignore
+    )
+  }
+  service.idle.enter(watched)
+  yield* Effect.addFinalizer(() => Effect.sync(() => service.idle.leave(watched)))
+  yield* converse(service, pull, writer, transport, () => {
+    watched.atMillis = clock.currentTimeMillisUnsafe()
+    return watched.atMillis
+  })
+  yield* Effect.timeoutOption(transport.end, lingerMillis)
+  yield* close
 })
 
 const converse = Effect.fnUntraced(function* (
@@ -215,18 +220,5 @@ const answer = (service: Service, task: Direct, out: Output): Effect.Effect<Sess
       return Effect.as(ListAnswers.status(service, task, out), undefined)
   }
 }
-
-/** Ends once nothing was completed for `idleMillisMax`; sleeps once per idle stretch, not per chunk. */
-const silence = Effect.fnUntraced(function* (
-  progress: { readonly atMillis: number },
-  clock: Clock.Clock,
-  idleMillisMax: number
-): Effect.fn.Return<void> {
-  for (;;) {
-    const leftMillis = progress.atMillis + idleMillisMax - clock.currentTimeMillisUnsafe()
-    if (leftMillis <= 0) return
-    yield* Effect.sleep(leftMillis)
-  }
-})
 
 const closeError = new Socket.SocketError({ reason: new Socket.SocketCloseError({ code: 1001 }) })

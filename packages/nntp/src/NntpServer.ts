@@ -13,6 +13,7 @@ import * as NetAddress from "effect/net/NetAddress"
 import type * as Socket from "effect/socket/Socket"
 import * as SocketServer from "effect/socket/SocketServer"
 import * as Connection from "./Connection.ts"
+import * as IdleWatch from "./IdleWatch.ts"
 import * as Reply from "./Reply.ts"
 
 export interface Options {
@@ -57,6 +58,7 @@ export const layer = (options: Options = {}): Layer.Layer<NntpServer, never, Nee
       const relayer = yield* Relayer
       const site = yield* SiteIdentity
       const connectionsMax = options.connectionsMax ?? connectionsMaxDefault
+      const idle = yield* IdleWatch.make(options.idleMillisMax ?? idleMillisMaxDefault)
       let open = 0
       let accepted = 0
       const handle = Effect.fnUntraced(function* (socket: Socket.Socket) {
@@ -72,7 +74,7 @@ export const layer = (options: Options = {}): Layer.Layer<NntpServer, never, Nee
           peer,
           site: site.path,
           mayPost: options.mayPost ?? true,
-          idleMillisMax: options.idleMillisMax ?? idleMillisMaxDefault,
+          idle,
           describe: options.describe ?? (() => "No description"),
           isDigested: options.isDigested ?? (() => false)
         }

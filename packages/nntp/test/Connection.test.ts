@@ -10,6 +10,7 @@ import * as fc from "fast-check"
 import { Buffer } from "node:buffer"
 import * as Connection from "../src/Connection.ts"
 import * as DotStuffing from "../src/DotStuffing.ts"
+import * as IdleWatch from "../src/IdleWatch.ts"
 import { octetsLike, splits } from "./octets.ts"
 import * as site from "./site.ts"
 
@@ -23,7 +24,7 @@ const service = Effect.gen(function* () {
     peer: { connection: "test" },
     site: "alpha.test",
     mayPost: true,
-    idleMillisMax: 1_000,
+    idle: yield* IdleWatch.make(1_000),
     describe: () => "?",
     isDigested: () => false
   }
