@@ -46,7 +46,12 @@ export const articleOf = (index: number, date: string): Buffer => {
 /** The body of an article: lines of 70 letters. */
 export const bodyOf = (index: number): string => {
   const lines: Array<string> = []
-  for (let at = 0; at < bodyBytes / 70; at++) lines.push(mix(index * 64 + at).toString(36).padStart(68, "x"))
+  for (let at = 0; at < bodyBytes / 70; at++)
+    lines.push(
+      mix(index * 64 + at)
+        .toString(36)
+        .padStart(68, "x")
+    )
   return `${lines.join("\r\n")}\r\n`
 }
 

@@ -15,7 +15,9 @@ const openingMax = 64
 /** Opens idle connections from another process; resolves once all were greeted. */
 export const start = (port: number, count: number): Promise<{ readonly stop: () => Promise<void> }> =>
   new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, [program, String(port), String(count)], { stdio: ["pipe", "pipe", "inherit"] })
+    const child = spawn(process.execPath, [program, String(port), String(count)], {
+      stdio: ["pipe", "pipe", "inherit"]
+    })
     const ended = new Promise<void>((done) => void child.once("exit", () => done()))
     child.once("error", reject)
     child.once("exit", (code) => reject(new Error(`the idle clients ended with status ${code}`)))

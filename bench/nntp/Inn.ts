@@ -50,11 +50,18 @@ export const start = async (): Promise<Running> => {
   writeFiles(directory, feedPort, user)
   const environment = { INNCONF: join(directory, "etc/inn.conf"), PATH: "/usr/bin:/bin", TZ: "UTC" }
   const as = { env: environment, cwd: directory, ...(process.getuid?.() === 0 ? { uid: user.uid, gid: user.gid } : {}) }
-  const made = spawnSync(join(binaries, "makedbz"), ["-i", "-o", "-s", "100000", "-f", join(directory, "db/history")], as)
+  const made = spawnSync(
+    join(binaries, "makedbz"),
+    ["-i", "-o", "-s", "100000", "-f", join(directory, "db/history")],
+    as
+  )
   if (made.status !== 0) throw new Error(`makedbz: ${String(made.stderr)}`)
   const children = [
     spawn(join(binaries, "innd"), ["-f", "-N"], { ...as, stdio: "ignore" }),
-    spawn(join(binaries, "nnrpd"), ["-D", "-f", "-n", "-b", "127.0.0.1", "-p", String(port)], { ...as, stdio: "ignore" })
+    spawn(join(binaries, "nnrpd"), ["-D", "-f", "-n", "-b", "127.0.0.1", "-p", String(port)], {
+      ...as,
+      stdio: "ignore"
+    })
   ]
   const stop = async (): Promise<void> => {
     await Promise.all(children.map((child) => end(child, feedPort)))

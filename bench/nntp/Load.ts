@@ -41,7 +41,9 @@ export interface Result {
 
 /** Runs the load for a while. Rejects at the first wrong answer. */
 export const run = async (options: Options): Promise<Result> => {
-  const connections = await Promise.all(Array.from({ length: options.connections }, () => RawConnection.open(options.port)))
+  const connections = await Promise.all(
+    Array.from({ length: options.connections }, () => RawConnection.open(options.port))
+  )
   try {
     return await measure(options, connections)
   } finally {
@@ -61,7 +63,8 @@ const measure = (options: Options, connections: ReadonlyArray<RawConnection>): P
       isOver = true
       const cpuNanos = options.cpuNanos() - cpuBefore
       const sorted = Float64Array.from(latencies).toSorted()
-      const at = (share: number): number => sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? NaN
+      const at = (share: number): number =>
+        sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? NaN
       resolve({
         perSecond: (sorted.length * 1000) / (nowMillis - measuredFromMillis),
         p50Millis: at(0.5),
@@ -167,7 +170,9 @@ export const overviews = (connection: number, ranges: ReadonlyMap<string, readon
 /** One connection that asks and awaits, for what goes before and after the load. */
 export const talk = async <A>(
   port: number,
-  conversation: (ask: (text: string | Uint8Array) => Promise<{ readonly code: number; readonly text: string }>) => Promise<A>
+  conversation: (
+    ask: (text: string | Uint8Array) => Promise<{ readonly code: number; readonly text: string }>
+  ) => Promise<A>
 ): Promise<A> => {
   const connection = await RawConnection.open(port)
   let answer: (reply: { readonly code: number; readonly text: string }) => void = () => {}
@@ -244,13 +249,15 @@ export const verify = (port: number, known: ReadonlyMap<string, readonly [number
   talk(port, async (ask) => {
     for (let index = 0; index < Corpus.size; index += Math.floor(Corpus.size / 50)) {
       const { text } = await ask(`ARTICLE ${Corpus.idOf(index)}\r\n`)
-      if (!text.endsWith(`\r\n\r\n${Corpus.bodyOf(index)}.\r\n`)) throw new Error(`article ${index} is not as it was sent`)
+      if (!text.endsWith(`\r\n\r\n${Corpus.bodyOf(index)}.\r\n`))
+        throw new Error(`article ${index} is not as it was sent`)
     }
     for (const [group, [low]] of [...known].slice(0, 20)) {
       await ask(`GROUP ${group}\r\n`)
       const { text } = await ask(`OVER ${low}-${low + rowsAsked - 1}\r\n`)
       const rows = text.split("\r\n").slice(1, -2)
       if (rows.length !== rowsAsked) throw new Error(`OVER gave ${rows.length} rows of ${rowsAsked} in ${group}`)
-      if (rows.some((row, at) => Number(row.split("\t")[0]) !== low + at)) throw new Error(`rows of ${group} are not in order`)
+      if (rows.some((row, at) => Number(row.split("\t")[0]) !== low + at))
+        throw new Error(`rows of ${group} are not in order`)
     }
   })

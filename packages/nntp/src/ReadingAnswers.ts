@@ -134,10 +134,7 @@ export const over = (reading: Reading, task: Session.Task & { readonly _tag: "Ov
         if (!Article.isMalformed(read)) out.buffer.raw(Overview.line(0, read, Xref.format(reading.site, held.numbers)))
         out.buffer.text("\r\n")
       })
-    : rows(reading, task.of, out, "224 Overview follows", (_, line) => {
-        out.buffer.raw(line)
-        out.buffer.text("\r\n")
-      })
+    : overviewText(reading, task.of, out)
 
 /** HDR and XHDR (RFC 3977 §8.5). A field that the overview lacks is looked up in each article. */
 export const hdr = (reading: Reading, task: Session.Task & { readonly _tag: "Hdr" }, out: Output): Answer => {
@@ -174,6 +171,30 @@ const rowById = Effect.fnUntraced(function* (
   if (held === undefined) return none(out, 430)
   out.buffer.line(head)
   row(held)
+  out.buffer.text(".\r\n")
+  return undefined
+})
+
+/** Overview of a span, page by page, as octets that the spool keeps ready. */
+const overviewText = Effect.fnUntraced(function* (
+  { spool }: Reading,
+  span: Session.Span,
+  out: Output
+): Effect.fn.Return<Outcome, Trouble> {
+  const high = Math.min(span.high, Limits.articleNumberMax)
+  let low = span.low
+  let isHeadOut = false
+  while (low <= high) {
+    const { last, pieces, rows } = yield* spool.overviewText(span.group, low, high, rowsMax)
+    if (rows > 0 && !isHeadOut) {
+      out.buffer.line("224 Overview follows")
+      isHeadOut = true
+    }
+    for (const piece of pieces) out.buffer.raw(piece)
+    low = rows < rowsMax ? high + 1 : last + 1
+    yield* out.flushIfFull
+  }
+  if (!isHeadOut) return none(out, span.isCurrent ? 420 : 423)
   out.buffer.text(".\r\n")
   return undefined
 })

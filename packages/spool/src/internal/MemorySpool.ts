@@ -110,6 +110,16 @@ export const make = (generation: Site.Generation, site: string): Spool["Service"
     return found
   }
 
+  const linesIn = (group: GroupName.GroupName, low: number, high: number, limit: number): Array<OverviewLine> => {
+    const lines: Array<OverviewLine> = []
+    for (const number of numbersIn(group, low, high, limit)) {
+      const id = Site.at(model, group, number)
+      const line = id === undefined ? undefined : lineOf(id, group)
+      if (line !== undefined) lines.push({ number, line })
+    }
+    return lines
+  }
+
   return {
     generation,
     store: (batch) =>
@@ -144,15 +154,12 @@ export const make = (generation: Site.Generation, site: string): Spool["Service"
     group: (name) => Effect.sync(() => Site.group(model, name)),
     groups: Effect.sync(() => Site.groups(model)),
     numbers: (group, low, high, limit) => Effect.sync(() => numbersIn(group, low, high, limit)),
-    overview: (group, low, high, limit) =>
+    overview: (group, low, high, limit) => Effect.sync(() => linesIn(group, low, high, limit)),
+    overviewText: (group, low, high, limit) =>
       Effect.sync(() => {
-        const lines: Array<OverviewLine> = []
-        for (const number of numbersIn(group, low, high, limit)) {
-          const id = Site.at(model, group, number)
-          const line = id === undefined ? undefined : lineOf(id, group)
-          if (line !== undefined) lines.push({ number, line })
-        }
-        return lines
+        const lines = linesIn(group, low, high, limit)
+        const pieces = lines.flatMap(({ line }) => [line, crlf])
+        return { rows: lines.length, last: lines.at(-1)?.number ?? 0, pieces }
       }),
     neighbour: (group, number, direction) =>
       Effect.sync(() =>
@@ -200,6 +207,8 @@ const filedChange = (event: Site.Filed, article: Article.Article): Change => ({
   path: article.path,
   ...(event.slot === undefined ? {} : { slot: event.slot.key })
 })
+
+const crlf = Uint8Array.of(13, 10)
 
 const whys = { Cancelled: "cancelled", Superseded: "superseded", Expired: "expired" } as const
 
