@@ -1,8 +1,9 @@
 /**
  * What ten thousand idle connections cost the NNTP server in memory, its clients being in another process.
  *
- * One sample is the growth of the server's anonymous memory divided by the connections, from a warmed-up server to the
- * same server holding them all. A second measure tells what is left of that once they have gone.
+ * One sample is the growth of the server's anonymous memory divided by the connections, from a server that has served
+ * already (so that the heap has its working size) to the same server holding them all. Then they go, and as many others
+ * come: what a connection leaves behind would show there.
  */
 import { execFileSync } from "node:child_process"
 import { mkdtempSync, rmSync } from "node:fs"
@@ -14,52 +15,51 @@ import * as ProcessTime from "./nntp/ProcessTime.ts"
 import * as SiteProcess from "./nntp/SiteProcess.ts"
 import type * as Report from "./Report.ts"
 
-const rounds = Number(process.env.ROUNDS ?? 3)
+const rounds = 3
 const connections = 10_000
-const warmConnections = 500
+const warmConnections = 2_000
 /** Descriptors a process needs beside its connections. */
 const descriptorsBeside = 200
-/** How long the server may take to let go of garbage before its memory is read. */
+/** How long the server may take to come to rest before its memory is read. */
 const restMillis = 1_500
+
+const goal: Report.Goal = { of: "ours", is: "at most", bound: 20 }
 
 /** Measures in fresh processes; takes about a minute. Fewer connections where the limit on descriptors is low. */
 export const run = async (): Promise<ReadonlyArray<Report.Measure>> => {
-  const limit = Number(execFileSync("sh", ["-c", "ulimit -n"], { encoding: "utf8" })) || connections
+  const limit = Number(execFileSync("sh", ["-c", "ulimit -n"], { encoding: "utf8" })) || connections + descriptorsBeside
   const count = Math.min(connections, limit - descriptorsBeside)
-  if (count < connections)
-    console.error(`ulimit -n is ${limit}: measuring ${count} connections instead of ${connections}`)
-  const samples = { held: [] as Array<number>, left: [] as Array<number> }
+  if (count < connections) console.error(`ulimit -n is ${limit}: ${count} connections instead of ${connections}`)
+  const waves: ReadonlyArray<Array<number>> = [[], []]
   for (let round = 0; round < rounds; round++) {
-    const { heldBytes, leftBytes } = await measure(count)
-    samples.held.push(heldBytes / count / 1000)
-    samples.left.push(leftBytes / count / 1000)
+    for (const [wave, bytes] of (await measure(count)).entries()) waves[wave]?.push(bytes / count / 1000)
   }
-  return [
-    {
-      bench: "idle",
-      metric: `RssAnon per connection, ${count} idle`,
-      unit: "kB",
-      ours: samples.held,
-      goal: { of: "ours", is: "at most", bound: 20 }
-    },
-    { bench: "idle", metric: "RssAnon left per connection once they have gone", unit: "kB", ours: samples.left }
-  ]
+  return [`${count} idle`, `${count} others after they have gone`].map((metric, wave) => ({
+    bench: "idle",
+    metric: `RssAnon per connection, ${metric}`,
+    unit: "kB",
+    ours: waves[wave] ?? [],
+    goal
+  }))
 }
 
-/** Octets that so many idle connections take, and octets still taken after them. */
-export const measure = async (count: number): Promise<{ readonly heldBytes: number; readonly leftBytes: number }> => {
+/** Octets that so many idle connections take, and then as many others. */
+const measure = async (count: number): Promise<ReadonlyArray<number>> => {
   const directory = mkdtempSync(join(tmpdir(), "lupin-idle-"))
   const site = await SiteProcess.start(directory)
   try {
     await (await IdleClients.start(site.port, warmConnections)).stop()
     await sleep(restMillis)
     const before = ProcessTime.anonymousBytes(site.pid)
-    const clients = await IdleClients.start(site.port, count)
-    await sleep(restMillis)
-    const held = ProcessTime.anonymousBytes(site.pid)
-    await clients.stop()
-    await sleep(restMillis)
-    return { heldBytes: held - before, leftBytes: ProcessTime.anonymousBytes(site.pid) - before }
+    const waves: Array<number> = []
+    for (let wave = 0; wave < 2; wave++) {
+      const clients = await IdleClients.start(site.port, count)
+      await sleep(restMillis)
+      waves.push(ProcessTime.anonymousBytes(site.pid) - before)
+      await clients.stop()
+      await sleep(restMillis)
+    }
+    return waves
   } finally {
     await site.stop()
     rmSync(directory, { recursive: true, force: true })

@@ -64,7 +64,7 @@ export const start = async (): Promise<Running> => {
     })
   ]
   const stop = async (): Promise<void> => {
-    await Promise.all(children.map(end))
+    await Promise.all(children.map((child) => end(child, feedPort)))
     rmSync(directory, { recursive: true, force: true })
   }
   try {
@@ -184,20 +184,29 @@ const freePort = (): Promise<number> =>
 /** Resolves once a port takes connections. */
 const listening = async (port: number): Promise<void> => {
   for (let attempt = 0; attempt < attemptsMax; attempt++) {
-    const isOpen = await new Promise<boolean>((resolve) => {
-      const socket = net.connect({ host: "127.0.0.1", port })
-      socket.once("connect", () => resolve(true)).once("error", () => resolve(false))
-      socket.once("connect", () => socket.destroy())
-    })
-    if (isOpen) return
+    if (await isOpen(port)) return
     await sleep(50)
   }
   throw new Error(`INN does not listen on port ${port}`)
 }
 
-const end = (child: ChildProcess): Promise<void> =>
+const isOpen = (port: number): Promise<boolean> =>
   new Promise((resolve) => {
-    if (child.exitCode !== null || child.signalCode !== null) return resolve()
-    child.once("exit", () => resolve())
-    child.kill("SIGTERM")
+    const socket = net.connect({ host: "127.0.0.1", port })
+    socket.once("error", () => resolve(false))
+    socket.once("connect", () => {
+      socket.destroy()
+      resolve(true)
+    })
   })
+
+/** innd looks at a signal only when something happens: a connection is such a thing. */
+const end = async (child: ChildProcess, feedPort: number): Promise<void> => {
+  const isAlive = (): boolean => child.exitCode === null && child.signalCode === null
+  child.kill("SIGTERM")
+  for (let attempt = 0; isAlive() && attempt < attemptsMax; attempt++) {
+    await isOpen(feedPort)
+    await sleep(20)
+  }
+  if (isAlive()) child.kill("SIGKILL")
+}

@@ -13,6 +13,7 @@ import * as Access from "./Access.ts"
 import type * as AccessControl from "./AccessControl.ts"
 import * as Admission from "./Admission.ts"
 import { Framing } from "./Framing.ts"
+import type { IdleWatch, Watched } from "./IdleWatch.ts"
 import * as ListAnswers from "./ListAnswers.ts"
 import * as Login from "./Login.ts"
 import type { Output, Trouble } from "./Output.ts"
@@ -37,8 +38,8 @@ export interface Service extends ReadingAnswers.Reading, ListAnswers.Listing, Tr
   /** Whose rules hold at each moment. */
   readonly access: { readonly current: () => AccessControl.Policy }
   readonly login: Login.Login
-  /** A connection that completes no command or article for so long is closed. */
-  readonly idleMillisMax: number
+  /** Closes a connection that completes no command or article for too long. */
+  readonly idle: IdleWatch
 }
 
 type Direct = Exclude<Session.Task, TransitAnswers.Batched | { readonly _tag: "Nothing" | "Close" | "Secure" }>
@@ -52,19 +53,21 @@ const serveOpen = Effect.fnUntraced(function* (
   transport: Transport
 ): Effect.fn.Return<void, Socket.SocketError> {
   const clock = yield* Clock.Clock
-  const progress = { atMillis: clock.currentTimeMillisUnsafe() }
-  const talking = converse(service, transport, () => {
-    transport.settle()
-    progress.atMillis = clock.currentTimeMillisUnsafe()
-    return progress.atMillis
-  })
-  const watching = silence(progress, clock, service.idleMillisMax).pipe(
+  const watched: Watched = {
+    atMillis: clock.currentTimeMillisUnsafe(),
     // A client that does not read does not read this either.
-    Effect.andThen(Effect.timeoutOption(transport.write(`${Reply.line(400, "Idle for too long")}\r\n`), lingerMillis)),
-    Effect.as(false)
-  )
-  const isGraceful = yield* Effect.raceFirst(Effect.as(talking, true), watching)
-  if (isGraceful) yield* Effect.timeoutOption(transport.end, lingerMillis)
+    expire: Effect.timeoutOption(transport.write(`${Reply.line(400, "Idle for too long")}\r\n`), lingerMillis).pipe(
+      Effect.andThen(transport.close),
+      Effect.ignore
+    )
+  }
+  service.idle.enter(watched)
+  yield* converse(service, transport, () => {
+    transport.settle()
+    watched.atMillis = clock.currentTimeMillisUnsafe()
+    return watched.atMillis
+  }).pipe(Effect.ensuring(Effect.sync(() => service.idle.leave(watched))))
+  yield* Effect.timeoutOption(transport.end, lingerMillis)
   yield* transport.close
 })
 
@@ -253,18 +256,5 @@ const answer = (service: Service, task: Direct, out: Output): Effect.Effect<Sess
       return Effect.as(ListAnswers.status(service, task, out), undefined)
   }
 }
-
-/** Ends once nothing was completed for `idleMillisMax`; sleeps once per idle stretch, not per chunk. */
-const silence = Effect.fnUntraced(function* (
-  progress: { readonly atMillis: number },
-  clock: Clock.Clock,
-  idleMillisMax: number
-): Effect.fn.Return<void> {
-  for (;;) {
-    const leftMillis = progress.atMillis + idleMillisMax - clock.currentTimeMillisUnsafe()
-    if (leftMillis <= 0) return
-    yield* Effect.sleep(leftMillis)
-  }
-})
 
 const closeError = new Socket.SocketError({ reason: new Socket.SocketCloseError({ code: 1001 }) })

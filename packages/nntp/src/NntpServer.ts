@@ -15,6 +15,7 @@ import { AccessControl } from "./AccessControl.ts"
 import { Accounts, noAccounts } from "./Accounts.ts"
 import * as Cidr from "./Cidr.ts"
 import * as Connection from "./Connection.ts"
+import * as IdleWatch from "./IdleWatch.ts"
 import * as Reply from "./Reply.ts"
 import { Secrets } from "./Secrets.ts"
 import type { ServerTls } from "./ServerTls.ts"
@@ -106,6 +107,7 @@ const start = Effect.fnUntraced(function* (
   const secrets = yield* Secrets
   const accounts = Option.getOrElse(yield* Effect.serviceOption(Accounts), () => noAccounts)
   const gate = new Gate(options)
+  const idle = yield* IdleWatch.make(options.idleMillisMax ?? idleMillisMaxDefault)
   const { tls } = options
 
   const serve = Effect.fnUntraced(function* (transport: Transport.Transport, isSecure: boolean) {
@@ -123,7 +125,7 @@ const start = Effect.fnUntraced(function* (
       access,
       login: { accounts, secrets },
       mayPost: options.mayPost ?? true,
-      idleMillisMax: options.idleMillisMax ?? idleMillisMaxDefault,
+      idle,
       describe: options.describe ?? (() => "No description"),
       isDigested: options.isDigested ?? (() => false)
     }

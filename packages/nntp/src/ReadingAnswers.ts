@@ -137,10 +137,7 @@ export const over = (reading: Reading, task: Session.Task & { readonly _tag: "Ov
         if (!Article.isMalformed(read)) out.buffer.raw(Overview.line(0, read, Xref.format(reading.site, held.numbers)))
         out.buffer.text("\r\n")
       })
-    : rows(reading, task.of, out, head("224 Overview follows", task.isOldForm), (_, line) => {
-        out.buffer.raw(line)
-        out.buffer.text("\r\n")
-      })
+    : overviewText(reading, task.of, task.isOldForm, out)
 
 /** HDR and XHDR (RFC 3977 §8.5). A field that the overview lacks is looked up in each article. */
 export const hdr = (reading: Reading, task: Session.Task & { readonly _tag: "Hdr" }, out: Output): Answer => {
@@ -188,6 +185,32 @@ interface Head {
 }
 
 const head = (line: string, isOldForm: boolean): Head => ({ line, isOldForm })
+
+/** Overview of a span, page by page, as octets that the spool keeps ready. */
+const overviewText = Effect.fnUntraced(function* (
+  { spool }: Reading,
+  span: Session.Span,
+  isOldForm: boolean,
+  out: Output
+): Effect.fn.Return<Outcome, Trouble> {
+  const high = Math.min(span.high, Limits.articleNumberMax)
+  let low = span.low
+  let isHeadOut = false
+  while (low <= high) {
+    const { last, pieces, rows } = yield* spool.overviewText(span.group, low, high, rowsMax)
+    if (rows > 0 && !isHeadOut) {
+      out.buffer.line("224 Overview follows")
+      isHeadOut = true
+    }
+    for (const piece of pieces) out.buffer.raw(piece)
+    low = rows < rowsMax ? high + 1 : last + 1
+    yield* out.flushIfFull
+  }
+  if (!isHeadOut && (span.isCurrent || !isOldForm)) return none(out, span.isCurrent ? 420 : 423)
+  if (!isHeadOut) out.buffer.line("224 Overview follows")
+  out.buffer.text(".\r\n")
+  return undefined
+})
 
 /** Overview lines of a span, page by page; the first line of the reply waits until one is found. */
 const rows = Effect.fnUntraced(function* (

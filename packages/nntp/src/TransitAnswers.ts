@@ -29,25 +29,26 @@ const postsMax = 64
  */
 export class Batch {
   readonly tasks: Array<Batched> = []
-  readonly #ids = new Set<string>()
+  /** Made with the first id: most connections never offer any. */
+  #ids: Set<string> | undefined
   #hasPost = false
 
   /** Says whether `task` may be answered together with those gathered so far. */
   accepts(task: Batched): boolean {
     if (task._tag === "Answer" || this.tasks.length === 0) return true
-    if (task._tag === "Post") return this.#ids.size === 0
-    return !this.#hasPost && !this.#ids.has(task.id)
+    if (task._tag === "Post") return (this.#ids?.size ?? 0) === 0
+    return !this.#hasPost && this.#ids?.has(task.id) !== true
   }
 
   add(task: Batched): void {
     this.tasks.push(task)
     if (task._tag === "Post") this.#hasPost = true
-    else if (task._tag !== "Answer") this.#ids.add(task.id)
+    else if (task._tag !== "Answer") (this.#ids ??= new Set()).add(task.id)
   }
 
   clear(): void {
     this.tasks.length = 0
-    this.#ids.clear()
+    this.#ids?.clear()
     this.#hasPost = false
   }
 }

@@ -3,7 +3,7 @@ import * as Article from "@lupin/core/Article"
 import { Injector } from "@lupin/spool/Injector"
 import { Relayer } from "@lupin/spool/Relayer"
 import { Spool } from "@lupin/spool/Spool"
-import { Effect, Fiber, Random } from "effect"
+import { Deferred, Effect, Fiber, Random } from "effect"
 import * as Socket from "effect/socket/Socket"
 import { TestClock } from "effect/testing"
 import * as fc from "fast-check"
@@ -13,6 +13,7 @@ import { noAccounts } from "../src/Accounts.ts"
 import * as Connection from "../src/Connection.ts"
 import * as DotStuffing from "../src/DotStuffing.ts"
 import * as Transport from "../src/Transport.ts"
+import * as IdleWatch from "../src/IdleWatch.ts"
 import { octetsLike, splits } from "./octets.ts"
 import * as site from "./site.ts"
 
@@ -28,7 +29,7 @@ const service = Effect.gen(function* () {
     mayPost: true,
     access: { current: () => AccessControl.open },
     login: { accounts: noAccounts, secrets: { octets: (bytes) => new Uint8Array(bytes) } },
-    idleMillisMax: 1_000,
+    idle: yield* IdleWatch.make(1_000),
     describe: () => "?",
     isDigested: () => false
   }
@@ -168,6 +169,7 @@ describe("Connection", () => {
       yield* spool.store([article])
       const chunk = Buffer.from("ARTICLE <big@x>\r\n".repeat(500))
       const seen = { pulls: 0, bytes: 0, isClosed: false }
+      const closed = Deferred.makeUnsafe<never, Socket.SocketError>()
       const socket = Socket.make({
         reader: Effect.succeed({
           pull: Effect.sync(() => {
@@ -181,10 +183,11 @@ describe("Connection", () => {
             Effect.suspend(() => {
               if (Socket.isCloseEvent(octets)) {
                 seen.isClosed = true
-                return Effect.void
+                const reason = new Socket.SocketCloseError({ code: 1000 })
+                return Effect.asVoid(Deferred.fail(closed, new Socket.SocketError({ reason })))
               }
               seen.bytes += octets.length
-              return seen.bytes < 1_000 ? Effect.void : Effect.never
+              return seen.bytes < 1_000 ? Effect.void : Deferred.await(closed)
             }),
           writeAll: () => Effect.void
         })

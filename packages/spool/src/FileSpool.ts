@@ -24,6 +24,7 @@ import type * as GroupTable from "./internal/GroupTable.ts"
 import * as HeadSignal from "./internal/HeadSignal.ts"
 import type { Index } from "./internal/Index.ts"
 import type { Place } from "./internal/IndexRows.ts"
+import * as OverviewReader from "./internal/OverviewReader.ts"
 import * as Plan from "./internal/Plan.ts"
 import * as PositionsFile from "./internal/PositionsFile.ts"
 import * as Record from "./internal/Record.ts"
@@ -99,6 +100,7 @@ interface Parts {
 const make = Effect.fnUntraced(function* ({ durability, generation, index, log, positions, site }: Parts) {
   const signal = HeadSignal.make(index.progress.position)
   const follow = Follow.make(log, index)
+  const reader = OverviewReader.make(index, (address) => filedAt(log, address))
   const commits = GroupCommit.make({
     plan: () => Plan.make(knownOf(index, log, generation), site),
     write: (records) => log.append(records.map(({ pieces }) => pieces)),
@@ -110,6 +112,7 @@ const make = Effect.fnUntraced(function* ({ durability, generation, index, log, 
         const bytes = pieces.reduce((sum, piece) => sum + piece.length, -Record.headBytes)
         index.take(events, { address, bytes }, address + Record.headBytes + bytes)
         follow.note(events)
+        reader.note(events)
       }
       signal.move(index.progress.position)
     },
@@ -209,6 +212,11 @@ const make = Effect.fnUntraced(function* ({ durability, generation, index, log, 
       attempt(() => {
         const shelf = shelfOf(group)
         return shelf === undefined ? [] : index.places(shelf, low, high, limit).map(([number]) => number)
+      }),
+    overviewText: (group, low, high, limit) =>
+      attempt(() => {
+        const shelf = shelfOf(group)
+        return shelf === undefined ? { rows: 0, last: 0, pieces: [] } : reader.text(shelf, low, high, limit)
       }),
     overview: (group, low, high, limit) => attempt(() => lines(group, low, high, limit)),
     neighbour: (group, number, direction) =>

@@ -73,6 +73,15 @@ export interface Arrival {
   readonly arrivedMillis: number
 }
 
+/** Overview lines of a span as they go out. */
+export interface OverviewText {
+  readonly rows: number
+  /** The number of the last row; 0 where there is none. */
+  readonly last: number
+  /** Lines end to end, each with its CRLF. Not to be changed. */
+  readonly pieces: ReadonlyArray<Uint8Array>
+}
+
 /** One overview row: `line` as `core/Overview` makes it, without CRLF. */
 export interface OverviewLine {
   readonly number: number
@@ -125,6 +134,13 @@ export class Spool extends Context.Service<
       high: number,
       limit: number
     ) => Effect.Effect<ReadonlyArray<number>, SpoolUnavailable>
+    /** The lines that `overview` gives, ready to be sent. */
+    readonly overviewText: (
+      group: GroupName.GroupName,
+      low: number,
+      high: number,
+      limit: number
+    ) => Effect.Effect<OverviewText, SpoolUnavailable>
     /** Overview of `low..high`, ascending, at most `limit` lines. */
     readonly overview: (
       group: GroupName.GroupName,

@@ -104,6 +104,12 @@ const compare = Effect.fnUntraced(function* (model: Model, spool: Spool["Service
       rows.map(({ number }) => number),
       held
     )
+    const text = yield* spool.overviewText(name, low, high + 200, 1_000)
+    equal(
+      "overview text",
+      Buffer.concat(text.pieces).toString("latin1"),
+      rows.map(({ line }) => `${Buffer.from(line).toString("latin1")}\r\n`).join("")
+    )
     for (const number of held) {
       equal(
         "at",

@@ -105,6 +105,16 @@ export const make = (generation: Site.Generation, site: string): Spool["Service"
     return found
   }
 
+  const linesIn = (group: GroupName.GroupName, low: number, high: number, limit: number): Array<OverviewLine> => {
+    const lines: Array<OverviewLine> = []
+    for (const number of numbersIn(group, low, high, limit)) {
+      const id = Site.at(model, group, number)
+      const line = id === undefined ? undefined : lineOf(id, group)
+      if (line !== undefined) lines.push({ number, line })
+    }
+    return lines
+  }
+
   return {
     generation,
     store: (batch) =>
@@ -139,15 +149,12 @@ export const make = (generation: Site.Generation, site: string): Spool["Service"
     group: (name) => Effect.sync(() => Site.group(model, name)),
     groups: Effect.sync(() => Site.groups(model)),
     numbers: (group, low, high, limit) => Effect.sync(() => numbersIn(group, low, high, limit)),
-    overview: (group, low, high, limit) =>
+    overview: (group, low, high, limit) => Effect.sync(() => linesIn(group, low, high, limit)),
+    overviewText: (group, low, high, limit) =>
       Effect.sync(() => {
-        const lines: Array<OverviewLine> = []
-        for (const number of numbersIn(group, low, high, limit)) {
-          const id = Site.at(model, group, number)
-          const line = id === undefined ? undefined : lineOf(id, group)
-          if (line !== undefined) lines.push({ number, line })
-        }
-        return lines
+        const lines = linesIn(group, low, high, limit)
+        const pieces = lines.flatMap(({ line }) => [line, crlf])
+        return { rows: lines.length, last: lines.at(-1)?.number ?? 0, pieces }
       }),
     neighbour: (group, number, direction) =>
       Effect.sync(() =>
@@ -196,6 +203,8 @@ const filedChange = (event: Site.Filed, article: Article.Article): Change => ({
   ...(event.slot === undefined ? {} : { slot: event.slot.key }),
   ...(Filing.pseudoGroups(article) === undefined ? {} : { newsgroups: article.groups })
 })
+
+const crlf = Uint8Array.of(13, 10)
 
 const whys = { Cancelled: "cancelled", Superseded: "superseded", Expired: "expired" } as const
 

@@ -1,0 +1,77 @@
+/**
+ * Reads spans of overview of a spool on disk: through pages where a span is long or was asked for before, else line by
+ * line out of the log.
+ */
+import type * as GroupTable from "./GroupTable.ts"
+import type { Index } from "./Index.ts"
+import { OverviewPages, pageNumbers, pageStart, slice } from "./OverviewPages.ts"
+import type * as Record from "./Record.ts"
+import type { OverviewText } from "../Spool.ts"
+
+/** A shorter span does not bring a page into being. */
+const rowsPerPageMin = pageNumbers / 4
+
+export interface OverviewReader {
+  /** Lines of a group's numbers `low..high`, at most `limit`. */
+  readonly text: (shelf: GroupTable.Shelf, low: number, high: number, limit: number) => OverviewText
+  /** Takes note of what was stored or removed. */
+  readonly note: (events: ReadonlyArray<Record.Logged>) => void
+}
+
+/** `filedAt` reads the event of an article out of the log. */
+export const make = (index: Index, filedAt: (address: number) => Record.Filed, bytesMax?: number): OverviewReader => {
+  const pages = new OverviewPages(bytesMax)
+
+  const linesOf = function* (shelf: GroupTable.Shelf, low: number, high: number, limit: number) {
+    for (const [number, { address }] of index.places(shelf, low, high, limit)) {
+      yield [number, filedAt(address).overview] as const
+    }
+  }
+
+  const text: OverviewReader["text"] = (shelf, low, high, limit) => {
+    const pieces: Array<Uint8Array> = []
+    let rows = 0
+    let last = 0
+    let at = Math.max(low, shelf.floor + 1, shelf.lowAtLeast)
+    const end = Math.min(high, shelf.high)
+    while (at <= end && rows < limit) {
+      let page = pages.get(shelf.key, at)
+      if (page === undefined) {
+        // Long stretches may hold nothing: go to the next number held.
+        const [next] = index.places(shelf, at, end, 1)
+        if (next === undefined) break
+        at = next[0]
+        const start = pageStart(at)
+        const wanted = Math.min(high - at + 1, start + pageNumbers - at, limit - rows)
+        page =
+          pages.get(shelf.key, at) ??
+          (wanted < rowsPerPageMin
+            ? new OverviewPages(0).make(shelf.key, at, linesOf(shelf, at, at + wanted - 1, wanted))
+            : pages.make(shelf.key, at, linesOf(shelf, start, start + pageNumbers - 1, pageNumbers)))
+      }
+      const found = slice(page, at, end, limit - rows)
+      if (found.rows > 0) {
+        pieces.push(found.octets)
+        rows += found.rows
+        last = found.last
+      }
+      at = pageStart(at) + pageNumbers
+    }
+    return { rows, last, pieces }
+  }
+
+  return {
+    text,
+    note: (events) => {
+      for (const event of events) {
+        if (event._tag === "GroupAdded" || event._tag === "GroupRemoved" || event._tag === "Claimed") continue
+        for (const [name, number] of event.numbers) {
+          const shelf = index.groups.get(name)
+          if (shelf === undefined) continue
+          if (event._tag === "Filed") pages.filed(shelf.key, number, event.overview)
+          else pages.removed(shelf.key, number)
+        }
+      }
+    }
+  }
+}

@@ -1,0 +1,108 @@
+import { describe, expect, it } from "@effect/vitest"
+import * as FileSpool from "@lupin/spool/FileSpool"
+import { SiteIdentity } from "@lupin/spool/SiteIdentity"
+import { Spool } from "@lupin/spool/Spool"
+import { article, group, id } from "@lupin/testing/SampleArticles"
+import { Effect, Layer } from "effect"
+import * as fc from "fast-check"
+import { Buffer } from "node:buffer"
+import { OverviewPages, pageStart, slice } from "../src/internal/OverviewPages.ts"
+import { temporaryDirectory } from "./TemporaryDirectory.ts"
+
+const alpha = group("misc.alpha")
+const identity = SiteIdentity.layer({ name: "boi1", path: "h1.boi.pop.lupin", kind: "pop", apps: "any" })
+const layers = {
+  "in memory": Spool.layerMemory,
+  "on disk": Layer.unwrap(
+    Effect.map(temporaryDirectory, (directory) => FileSpool.layer({ directory, durability: "kernel" }))
+  )
+}
+
+const batch = (from: number, to: number) =>
+  Array.from({ length: to - from }, (_, at) => article(id(`t${from + at}`), [alpha]))
+
+/** Overview as text and overview as lines, of spans short and long. */
+const compare = Effect.gen(function* () {
+  const spool = yield* Spool
+  const base = spool.generation.numberBase
+  for (const low of [0, base + 3, base + 140]) {
+    for (const high of [base + 3, base + 150, base + 999]) {
+      for (const limit of [1, 40, 500]) {
+        const lines = yield* spool.overview(alpha, low, high, limit)
+        const { last, pieces, rows } = yield* spool.overviewText(alpha, low, high, limit)
+        expect([rows, last]).toEqual([lines.length, lines.at(-1)?.number ?? 0])
+        const text = lines.map(({ line }) => `${Buffer.from(line).toString("latin1")}\r\n`).join("")
+        expect(Buffer.concat(pieces).toString("latin1")).toBe(text)
+      }
+    }
+  }
+})
+
+for (const [name, layer] of Object.entries(layers)) {
+  describe(`overview as text, ${name}`, () => {
+    it.effect("has the lines of the overview, also after more came, some went, and the group began anew", () =>
+      Effect.gen(function* () {
+        const spool = yield* Spool
+        yield* spool.store(batch(0, 100))
+        yield* compare
+        yield* spool.store(batch(100, 300))
+        yield* compare
+        yield* spool.remove([id("t1"), id("t99"), id("t150"), id("t299")], "expired")
+        yield* compare
+        yield* spool.store(batch(300, 310))
+        yield* compare
+        yield* spool.removeGroup(alpha)
+        yield* compare
+        yield* spool.store(batch(310, 350))
+        yield* compare
+      }).pipe(Effect.provide(Layer.fresh(layer).pipe(Layer.provideMerge(identity))))
+    )
+  })
+}
+
+describe("OverviewPages", () => {
+  const number = fc.integer({ min: 1, max: 1000 })
+  const line = fc.uint8Array({ maxLength: 40 })
+
+  it("gives each line once, in order, within the span asked for", () => {
+    fc.assert(
+      fc.property(
+        fc.uniqueArray(number, { maxLength: 60 }),
+        number,
+        number,
+        fc.nat(50),
+        (numbers, low, high, limit) => {
+          const held = numbers.toSorted((left, right) => left - right).map((one) => pageStart(5000) + one)
+          const page = new OverviewPages().make(
+            1,
+            5000,
+            held.map((one) => [one, Buffer.from(`\tline ${one}`)] as const)
+          )
+          const [from, to] = [pageStart(5000) + low, pageStart(5000) + high]
+          const wanted = held.filter((one) => one >= from && one <= to).slice(0, limit)
+          const found = slice(page, from, to, limit)
+          expect(found.rows).toBe(wanted.length)
+          expect(Buffer.from(found.octets).toString()).toBe(wanted.map((one) => `${one}\tline ${one}\r\n`).join(""))
+        }
+      )
+    )
+  })
+
+  it("holds no more octets than it may, and leaves alone what it gave out", () => {
+    fc.assert(
+      fc.property(fc.array(fc.tuple(fc.integer({ min: 1, max: 3 }), line), { maxLength: 80 }), (filed) => {
+        const bytesMax = 2_000
+        const pages = new OverviewPages(bytesMax)
+        const given: Array<readonly [Uint8Array, string]> = []
+        for (const [at, [group, octets]] of filed.entries()) {
+          const page = pages.get(group, at) ?? pages.make(group, at, [])
+          pages.filed(group, at, octets)
+          const { octets: seen } = slice(page, 0, at, 100)
+          given.push([seen, Buffer.from(seen).toString("latin1")])
+          expect(pages.bytes).toBeLessThanOrEqual(bytesMax)
+        }
+        for (const [seen, text] of given) expect(Buffer.from(seen).toString("latin1")).toBe(text)
+      })
+    )
+  })
+})
