@@ -24,6 +24,8 @@ const configOf = (path: string): SiteConfig.Pop => ({
   durability: "kernel",
   apps: [],
   peers: [],
+  limits: { connections: 100, connectionsPerAddress: 100, idleSeconds: 60 },
+  groups: [],
   cache: {},
   listen: { nntp: "127.0.0.1:0", json: "127.0.0.1:0", meta: "127.0.0.1:0" }
 })
@@ -33,7 +35,7 @@ const host = Layer.unwrap(
   Effect.map(directory, (path) => {
     const config = configOf(path)
     return Operations.layer([contractApp]).pipe(
-      Layer.provide(Zones.layer([])),
+      Layer.provide(Zones.layer),
       Layer.provide(Pop.layer(config, [contractApp]))
     )
   })

@@ -6,6 +6,7 @@ import * as MetaFace from "@lupin/api/MetaFace"
 import * as ParserAnswer from "@lupin/api/ParserAnswer"
 import type * as App from "@lupin/core/App"
 import type * as MessageId from "@lupin/core/MessageId"
+import * as FileAccounts from "@lupin/nntp/FileAccounts"
 import * as NntpServer from "@lupin/nntp/NntpServer"
 
 import * as Expiry from "@lupin/spool/Expiry"
@@ -17,9 +18,10 @@ import { Effect, Layer } from "effect"
 import * as NodeHttpServer from "@effect/platform-node/NodeHttpServer"
 import { createServer } from "node:http"
 import * as Path from "node:path"
-import * as Feeds from "./Feeds.ts"
+import * as Live from "./Live.ts"
 import * as PeersPage from "./PeersPage.ts"
 import * as Refill from "./Refill.ts"
+import * as Settings from "./Settings.ts"
 import * as SiteChecks from "./SiteChecks.ts"
 import * as SiteConfig from "./SiteConfig.ts"
 import * as SiteMetrics from "./SiteMetrics.ts"
@@ -40,17 +42,27 @@ export const doors = (config: SiteConfig.SiteConfig, apps: ReadonlyArray<App.App
     )
   )
 
-/** The NNTP port, the feeds to peers, the refill of a new spool and expiry, over the doors. */
+/** The NNTP ports, the feeds to peers, the refill of a new spool and expiry, over the doors. */
 export const serving = <R>(
   config: SiteConfig.SiteConfig,
   digested: Effect.Effect<(id: MessageId.MessageId) => boolean, never, R>
 ) => {
+  const { nntp, nntps } = config.listen
   const server = Layer.unwrap(
-    Effect.map(digested, (isDigested) =>
-      NntpServer.layerTcp({ ...SiteConfig.hostAndPort(config.listen.nntp), isDigested })
-    )
-  )
-  return Layer.mergeAll(server, Feeds.layer(config.peers), Refill.layer(config.peers), Expiry.layer())
+    Effect.gen(function* () {
+      const { tls } = yield* Live.Live
+      return NntpServer.layerTcp({
+        ...SiteConfig.hostAndPort(nntp),
+        ...(nntps === undefined ? {} : { nntps: SiteConfig.hostAndPort(nntps) }),
+        ...(tls === undefined ? {} : { tls }),
+        isDigested: yield* digested,
+        connectionsMax: config.limits.connections,
+        connectionsPerAddressMax: config.limits.connectionsPerAddress,
+        idleMillisMax: config.limits.idleSeconds * 1000
+      })
+    })
+  ).pipe(Layer.provide(FileAccounts.layer(Settings.accountsFile(config))))
+  return Layer.mergeAll(server, Refill.layer(config.peers), Expiry.layer()).pipe(Layer.provideMerge(Live.layer(config)))
 }
 
 /** What is no HTTP gets a problem too, before its connection is closed. */
