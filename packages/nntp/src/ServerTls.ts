@@ -93,6 +93,8 @@ const serverOf = (material: Material, waiting: Waiting): tls.Server => {
   })
   server.on("secureConnection", (socket) => {
     socket.pause()
+    // An error that nobody hears, when the connection is being closed, would end the process.
+    socket.on("error", () => {})
     waiting.get(nameOf(socket))?.(Effect.succeed({ socket, certificates: certificatesOf(socket) }))
   })
   server.on("tlsClientError", (error, socket) => {

@@ -46,7 +46,7 @@ export const serve = Effect.fn("Control.serve")(function* (
   directory: string,
   handle: (request: string) => Effect.Effect<Answer>
 ): Effect.fn.Return<void, NoSite, Scope.Scope> {
-  const run = Effect.runPromiseWith(yield* Effect.context<never>())
+  const run = Effect.runPromiseWith(yield* Effect.context())
   const path = socketOf(directory)
   const answer = async (socket: Net.Socket) => {
     const said = await run(handle(await firstLine(socket, requestBytesMax)))

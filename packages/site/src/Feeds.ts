@@ -3,7 +3,7 @@
  */
 import * as PeerFeed from "@lupin/nntp/PeerFeed"
 import { PeerStats } from "@lupin/nntp/PeerStats"
-import { Spool } from "@lupin/spool/Spool"
+import type { Spool } from "@lupin/spool/Spool"
 import { Effect, Fiber, Scope } from "effect"
 
 export interface Feeds {
@@ -20,7 +20,7 @@ export interface Difference {
 
 interface Running {
   readonly options: PeerFeed.Options
-  readonly fiber: Fiber.Fiber<never, never>
+  readonly fiber: Fiber.Fiber<never>
 }
 
 /** Pure: what must be done to come from some feeds to others, by the names of their peers. */
