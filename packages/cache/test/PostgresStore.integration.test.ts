@@ -12,7 +12,7 @@ import * as PostgresStore from "../src/PostgresStore.ts"
 import * as ScrapingCache from "../src/ScrapingCache.ts"
 import * as ArticleScript from "./ArticleScript.ts"
 import { cacheContract } from "./contract.ts"
-import * as LocalPostgres from "./LocalPostgres.ts"
+import * as LocalPostgres from "@lupin/testing/LocalPostgres"
 import * as ScriptedServer from "./ScriptedServer.ts"
 
 const scope = Scope.makeUnsafe()

@@ -6,10 +6,10 @@
  */
 import type * as GroupName from "@lupin/core/GroupName"
 import * as MessageId from "@lupin/core/MessageId"
-import * as Overview from "@lupin/core/Overview"
 import type * as Site from "@lupin/core/Site"
 import type * as Wildmat from "@lupin/core/Wildmat"
 import * as Capabilities from "./Capabilities.ts"
+import * as Columns from "./Columns.ts"
 import * as Command from "./Command.ts"
 import type { TooLong } from "./Framing.ts"
 import * as Reply from "./Reply.ts"
@@ -265,7 +265,7 @@ const taskOf = (state: State, command: Simple, facts: Facts): Task => {
     case "ListGroups":
       return { _tag: "ListGroups", list: command.list, wildmat: command.wildmat }
     case "ListOverviewFormat":
-      return { _tag: "AnswerBlock", line: Reply.line(215, "Order of fields in overview"), lines: Overview.fields }
+      return { _tag: "AnswerBlock", line: Reply.line(215, "Order of fields in overview"), lines: Columns.format }
     case "ListHeaders":
       return {
         _tag: "AnswerBlock",

@@ -5,12 +5,13 @@
  * and lie in its record, once for all its groups: about 400 octets on disk, and one read of the log for each row.
  */
 import * as Event from "@lupin/core/Event"
-import type * as Article from "@lupin/core/Article"
-import * as DigestArticle from "@lupin/core/DigestArticle"
+import * as Article from "@lupin/core/Article"
+import * as Filing from "@lupin/core/Filing"
 import type * as Group from "@lupin/core/Group"
 import type * as GroupName from "@lupin/core/GroupName"
 import type * as MessageId from "@lupin/core/MessageId"
 import type * as Site from "@lupin/core/Site"
+import * as Waiting from "@lupin/core/Waiting"
 import { Clock, Effect, Layer } from "effect"
 import { Buffer } from "node:buffer"
 import * as fs from "node:fs"
@@ -159,7 +160,7 @@ const make = Effect.fnUntraced(function* ({ durability, generation, index, log, 
     generation,
     store: (batch) =>
       Effect.map(
-        submit((atMillis) => batch.map((article) => ({ command: fileCommand(article, atMillis), article }))),
+        submit((atMillis) => batch.map((article) => ({ command: Filing.command(article, atMillis), article }))),
         (stored) => stored.filter((one) => one !== undefined)
       ),
     remove: (ids, why) =>
@@ -236,12 +237,6 @@ const make = Effect.fnUntraced(function* ({ durability, generation, index, log, 
   })
 })
 
-const fileCommand = (article: Article.Article, atMillis: number): Site.Command => {
-  const slot = DigestArticle.slot(article)
-  const { groups, messageId } = article
-  return { _tag: "File", id: messageId, groups, atMillis, ...(slot === undefined ? {} : { slot }) }
-}
-
 /** What is safely in the log, as the decider asks for it. */
 const knownOf = (index: Index, log: SegmentLog, generation: Site.Generation): Plan.Known => ({
   position: index.progress.position,
@@ -255,7 +250,14 @@ const knownOf = (index: Index, log: SegmentLog, generation: Site.Generation): Pl
   numbers: (id) => {
     const row = index.id(id)
     return row?._tag === "Held" ? filedAt(log, row.address).numbers : []
-  }
+  },
+  owners: (id) => {
+    const row = index.id(id)
+    const article = row?._tag === "Held" ? Article.read(readHeld(log, row).article) : undefined
+    return article === undefined || Article.isMalformed(article) ? [] : Filing.owners(article)
+  },
+  waiting: (id) => Waiting.on(index.claims, id),
+  claims: index.claims
 })
 
 const filedAt = (log: SegmentLog, address: number): Record.Filed => {
