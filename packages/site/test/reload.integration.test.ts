@@ -11,6 +11,7 @@ import * as Site from "@lupin/site/Site"
 import * as SiteAccounts from "@lupin/site/SiteAccounts"
 import * as SiteConfig from "@lupin/site/SiteConfig"
 import { Effect, Layer } from "effect"
+import { spawnSync } from "node:child_process"
 import * as FileSystem from "node:fs"
 import * as Os from "node:os"
 import * as Path from "node:path"
@@ -34,12 +35,12 @@ const base = (path: string) => ({
 const peer = (name: string) => ({ name, path: `${name}.test`, nntp: "127.0.0.1:9", kind: "foreign" })
 
 /** A site on its own file, and the means to change that file and have it taken. */
-const running = Effect.gen(function* () {
+const running = Effect.fnUntraced(function* (prepare: (path: string) => object = () => ({})) {
   const path = yield* directory
   const file = Path.join(path, "site.json")
   const write = (part: object) =>
     Effect.sync(() => FileSystem.writeFileSync(file, JSON.stringify({ ...base(path), ...part })))
-  yield* write({})
+  yield* write(prepare(path))
   const read = ConfigFile.read(file, SiteConfig.any)
   const config = yield* read
   const built = yield* Layer.build(
@@ -51,9 +52,9 @@ const running = Effect.gen(function* () {
   const told = yield* Effect.provide(
     Effect.gen(function* () {
       yield* Reload.listen(yield* Live, path, read)
-      const { address } = yield* NntpServer
+      const { address, nntps } = yield* NntpServer
       const { snapshot } = yield* PeerStats
-      return { address, snapshot }
+      return { address, nntps, snapshot }
     }),
     built
   )
@@ -66,7 +67,7 @@ const feeds = (snapshot: Effect.Effect<ReadonlyArray<{ readonly name: string }>>
 
 it.live("takes new rules, peers and groups while connections go on", () =>
   Effect.gen(function* () {
-    const { address, reload, snapshot } = yield* running
+    const { address, reload, snapshot } = yield* running()
     const reader = yield* NntpReader.connect(address)
     const group = GroupName.GroupName.make("misc.test")
     assert.isUndefined(yield* reader.group(group))
@@ -91,7 +92,7 @@ it.live("takes new rules, peers and groups while connections go on", () =>
 
 it.live("takes nothing of a configuration that is wrong in one place, and says in which", () =>
   Effect.gen(function* () {
-    const { address, reload, snapshot } = yield* running
+    const { address, reload, snapshot } = yield* running()
     const reader = yield* NntpReader.connect(address)
     const good = { peers: [peer("cape")], groups: [{ name: "misc.test" }] }
     for (const [wrong, key] of [
@@ -113,7 +114,7 @@ it.live("takes nothing of a configuration that is wrong in one place, and says i
 
 it.live("reloads on SIGHUP", () =>
   Effect.gen(function* () {
-    const { snapshot, write } = yield* running
+    const { snapshot, write } = yield* running()
     yield* write({ peers: [peer("cape")] })
     process.kill(process.pid, "SIGHUP")
     while ((yield* feeds(snapshot)).length === 0) yield* Effect.sleep(5)
@@ -122,7 +123,7 @@ it.live("reloads on SIGHUP", () =>
 
 it.live("lets a user in as soon as the account is made, on the rule that names users", () =>
   Effect.gen(function* () {
-    const { address, config, reload } = yield* running
+    const { address, config, reload } = yield* running()
     yield* reload({ access: [{ users: ["ann"], tls: false, read: "*", post: "*" }] })
     const login = { user: "ann", password: "secret word" }
     assert.match((yield* Effect.flip(NntpReader.connect({ ...address, login }))).reason, /481/)
@@ -131,4 +132,56 @@ it.live("lets a user in as soon as the account is made, on the rule that names u
     const [reply] = yield* reader.client.exchange([{ line: "AUTHINFO USER ann" }])
     assert.strictEqual(reply?.code, 502)
   }).pipe(Effect.scoped)
+)
+
+const hasOpenssl = spawnSync("openssl", ["version"]).status === 0
+if (!hasOpenssl && process.env["CI"] === "true")
+  throw new Error("openssl is not installed (Debian: apt-get install openssl)")
+
+/** A certificate of its own making, for this machine. */
+const certify = (path: string, name: string): void => {
+  const made = spawnSync(
+    "openssl",
+    ["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "1"].concat([
+      "-subj",
+      "/CN=sea.test",
+      "-addext",
+      "subjectAltName=IP:127.0.0.1",
+      "-keyout",
+      `${name}.key`,
+      "-out",
+      `${name}.pem`
+    ]),
+    { cwd: path }
+  )
+  assert.strictEqual(made.status, 0, String(made.stderr))
+}
+
+it.live.skipIf(!hasOpenssl)(
+  "shows a new certificate to new connections, and keeps the old one where the new is none",
+  () =>
+    Effect.gen(function* () {
+      const { nntps, path, reload } = yield* running((folder) => {
+        certify(folder, "old")
+        certify(folder, "new")
+        const { listen } = base(folder)
+        return { tls: { certificate: "old.pem", key: "old.key" }, listen: { ...listen, nntps: "127.0.0.1:0" } }
+      })
+      const { listen } = base(path)
+      const changed = (tls: object) => reload({ tls, listen: { ...listen, nntps: "127.0.0.1:0" } })
+      const connect = (name: string) =>
+        NntpReader.connect({
+          host: "127.0.0.1",
+          port: nntps?.port ?? 0,
+          tls: { mode: "implicit", authorities: FileSystem.readFileSync(Path.join(path, `${name}.pem`), "utf8") }
+        })
+      const old = yield* connect("old")
+      assert.include((yield* changed({ certificate: "new.pem", key: "old.key" })).message, "tls: ")
+      yield* connect("old")
+      const done = yield* changed({ certificate: "new.pem", key: "new.key" })
+      assert.isTrue(done.isDone, done.message)
+      yield* connect("new")
+      yield* Effect.flip(connect("old"))
+      assert.isAbove(yield* old.date, 0)
+    }).pipe(Effect.scoped)
 )
