@@ -15,15 +15,14 @@ import * as MessageId from "./MessageId.ts"
 import * as Namespace from "./Namespace.ts"
 import type * as Site from "./Site.ts"
 
-type Fields = Map<string, string>
+type Name = "control" | "supersedes" | "cancel-lock" | "cancel-key" | "approved" | "from" | "sender"
 
-/** By the first letter in lower case, so that most fields are passed over at once. */
-const sought: ReadonlyMap<number, ReadonlyArray<string>> = new Map([
-  [97, ["approved"]],
-  [99, ["cancel-key", "cancel-lock", "control"]],
-  [102, ["from"]],
-  [115, ["sender", "supersedes"]]
-])
+/** Where the fields begin that decide about filing; what they say is read only if somebody asks. */
+interface Fields {
+  readonly octets: Uint8Array
+  readonly end: number
+  readonly starts: { readonly [N in Name]: number }
+}
 
 /** The command by which a site files the article at a time. */
 export const command = (article: Article.Article, atMillis: number): Site.FileCommand => {
@@ -36,7 +35,7 @@ export const command = (article: Article.Article, atMillis: number): Site.FileCo
     groups: groupsOf(fields) ?? article.groups,
     atMillis,
     owners: ownersOf(article, fields),
-    isApproved: fields.has("approved"),
+    isApproved: fields.starts.approved >= 0,
     ...(slot === undefined ? {} : { slot }),
     ...(claim === undefined ? {} : { claim })
   }
@@ -52,33 +51,62 @@ export const claim = (article: Article.Article): Site.Claim | undefined => claim
 export const pseudoGroups = (article: Article.Article): ReadonlyArray<GroupName.GroupName> | undefined =>
   groupsOf(read(article))
 
-const read = (article: Article.Article): Fields => {
-  const { bodyStart, octets } = article
+const read = ({ bodyStart, octets }: Article.Article): Fields => {
   const end = bodyStart - 2
-  const fields: Fields = new Map()
-  for (let at = 0; at < end;) {
-    const next = Headers.fieldEnd(octets, at, end)
-    const name = sought.get((octets[at] as number) | 32)?.find((candidate) => Headers.isNamed(octets, at, candidate))
-    if (name !== undefined && !fields.has(name)) fields.set(name, Headers.content(octets, at, next))
-    at = next
+  const starts = {
+    control: -1,
+    supersedes: -1,
+    "cancel-lock": -1,
+    "cancel-key": -1,
+    approved: -1,
+    from: -1,
+    sender: -1
   }
-  return fields
+  for (let at = 0; at < end; at = Headers.fieldEnd(octets, at, end)) {
+    const name = nameAt(octets, at)
+    if (name !== undefined && starts[name] < 0) starts[name] = at
+  }
+  return { octets, end, starts }
+}
+
+/** Decides by the first letter which names are worth comparing. */
+const nameAt = (octets: Uint8Array, at: number): Name | undefined => {
+  switch ((octets[at] as number) | 32) {
+    case 97:
+      return Headers.isNamed(octets, at, "approved") ? "approved" : undefined
+    case 99:
+      if (Headers.isNamed(octets, at, "control")) return "control"
+      if (Headers.isNamed(octets, at, "cancel-lock")) return "cancel-lock"
+      return Headers.isNamed(octets, at, "cancel-key") ? "cancel-key" : undefined
+    case 102:
+      return Headers.isNamed(octets, at, "from") ? "from" : undefined
+    case 115:
+      if (Headers.isNamed(octets, at, "supersedes")) return "supersedes"
+      return Headers.isNamed(octets, at, "sender") ? "sender" : undefined
+    default:
+      return undefined
+  }
+}
+
+const contentOf = ({ end, octets, starts }: Fields, name: Name): string | undefined => {
+  const start = starts[name]
+  return start < 0 ? undefined : Headers.content(octets, start, Headers.fieldEnd(octets, start, end))
 }
 
 const groupsOf = (fields: Fields): ReadonlyArray<GroupName.GroupName> | undefined => {
-  const control = fields.get("control")
+  const control = contentOf(fields, "control")
   return control === undefined ? undefined : [Control.pseudoGroups[Control.parse(control)._tag]]
 }
 
 const ownersOf = (article: Article.Article, fields: Fields): ReadonlyArray<string> => {
-  const lock = fields.get("cancel-lock")
+  const lock = contentOf(fields, "cancel-lock")
   if (lock !== undefined) return CancelLock.parse(lock)
   return article.groups.some(Namespace.isOurs) ? [] : authors(fields)
 }
 
 const authors = (fields: Fields): ReadonlyArray<string> =>
-  ["from", "sender"].flatMap((name) => {
-    const address = addressIn(fields.get(name) ?? "")
+  (["from", "sender"] as const).flatMap((name) => {
+    const address = addressIn(contentOf(fields, name) ?? "")
     return address === undefined ? [] : [`author:${address}`]
   })
 
@@ -91,8 +119,8 @@ const addressIn = (mailbox: string): string | undefined => {
 
 /** An article with both fields is a control message, and nothing else (RFC 5536 §3.2.3). */
 const claimOf = (fields: Fields): Site.Claim | undefined => {
-  const control = fields.get("control")
-  const supersedes = fields.get("supersedes")
+  const control = contentOf(fields, "control")
+  const supersedes = contentOf(fields, "supersedes")
   if (control === undefined && supersedes === undefined) return undefined
   if (control === undefined) {
     const target = MessageId.parse(supersedes ?? "")
@@ -103,7 +131,7 @@ const claimOf = (fields: Fields): Site.Claim | undefined => {
 }
 
 const marks = (fields: Fields): ReadonlyArray<string> => [
-  ...CancelLock.parse(fields.get("cancel-key") ?? "")
+  ...CancelLock.parse(contentOf(fields, "cancel-key") ?? "")
     .map(CancelLock.lockOf)
     .filter((lock) => lock !== undefined),
   ...authors(fields)

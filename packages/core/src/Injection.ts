@@ -4,6 +4,8 @@
  * What the poster wrote stays byte for byte; ours is added before and after it.
  */
 import * as Article from "./Article.ts"
+import * as CancelLock from "./CancelLock.ts"
+import * as Control from "./Control.ts"
 import * as Crosspost from "./Crosspost.ts"
 import * as GroupName from "./GroupName.ts"
 import * as Headers from "./Headers.ts"
@@ -21,6 +23,8 @@ export interface InjectionContext {
   /** The posting host or account. A host also stands in the Path. */
   readonly from?: string
   readonly apps: ReadonlySet<string> | "any"
+  /** Whether the poster may write Approved, as a moderator does; true where nothing is said. */
+  readonly mayApprove?: boolean
   /** Asked only where the proto-article has no Message-ID. */
   readonly mintId: () => MessageId.MessageId
   /** Whether the content is what a client's id promises; true for all other ids. */
@@ -85,7 +89,11 @@ export const inject = (proto: Uint8Array, context: InjectionContext): Injected |
   const { bodyStart, fields } = read
   const id = identify(fields, context)
   if (typeof id !== "string") return id
-  const refusal = checkFields(fields) ?? checkDates(fields, context) ?? checkGroups(fields, id, context)
+  const refusal =
+    checkFields(fields) ??
+    checkControl(fields, context) ??
+    checkDates(fields, context) ??
+    checkGroups(fields, id, context)
   if (refusal !== undefined) return refusal
   const millis =
     MessageId.kindOf(id) === "client" ? (MessageId.mintedMillis(id) ?? context.nowMillis) : context.nowMillis
@@ -193,6 +201,35 @@ const checkFields = (fields: Fields): Refused | undefined => {
     : undefined
 }
 
+/** RFC 5536 §3.2.3, RFC 8315 §2: what is to remove or replace another article must be well formed, and may be. */
+const checkControl = (fields: Fields, context: InjectionContext): Refused | undefined => {
+  const control = fields.get("control")
+  const supersedes = fields.get("supersedes")
+  if (control !== undefined && supersedes !== undefined) {
+    return refused("Invalid", "Supersedes", "an article has Control or Supersedes, not both")
+  }
+  if (supersedes !== undefined && MessageId.parse(supersedes) === undefined) {
+    return refused("Invalid", "Supersedes", "Supersedes names one Message-ID")
+  }
+  for (const name of ["Cancel-Lock", "Cancel-Key"]) {
+    const content = fields.get(name.toLowerCase())
+    if (content !== undefined && !CancelLock.isWellFormed(content)) {
+      return refused("Invalid", name, `${name} is not one (RFC 8315, 2)`)
+    }
+  }
+  if (fields.has("approved") && context.mayApprove === false) {
+    return refused("NotPermitted", "Approved", "you may not approve articles")
+  }
+  if (control === undefined) return undefined
+  const read = Control.parse(control)
+  if (context.writer !== "operator" && !/^cancel\b/i.test(control)) {
+    return refused("NotPermitted", "Control", "only an operator may send control messages other than cancel")
+  }
+  return read._tag === "Unknown" && /^(cancel|newgroup|rmgroup|checkgroups)\b/i.test(control)
+    ? refused("Invalid", "Control", "the control message is not well formed (RFC 5537, 5)")
+    : undefined
+}
+
 /** The id the proto-article brings, else a new one. */
 const identify = (fields: Fields, context: InjectionContext): MessageId.MessageId | Refused => {
   const written = fields.get("message-id")
@@ -235,10 +272,6 @@ const checkGroups = (fields: Fields, id: MessageId.MessageId, context: Injection
   const strange =
     apps === "any" ? undefined : groups.map(GroupName.appOf).find((app) => app !== undefined && !apps.has(app))
   if (strange !== undefined) return refused("UnknownApp", "Newsgroups", `no app is called ${strange} here`)
-  const control = fields.get("control")
-  if (control !== undefined && context.writer !== "operator" && !/^cancel\s/i.test(control)) {
-    return refused("NotPermitted", "Control", "only an operator may send control messages other than cancel")
-  }
   const minted = MessageId.kindOf(id) === "client" ? MessageId.mintedMillis(id) : undefined
   const age = minted === undefined ? undefined : checkAge("Message-ID", minted, context)
   return age ?? checkCrosspost(groups)

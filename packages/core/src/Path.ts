@@ -52,6 +52,8 @@ export interface Origin {
   readonly posted?: boolean | string
   /** The site that handed us the article, as we know it; checked against what the Path says (RFC 5537 §3.2.1). */
   readonly peer?: string
+  /** The address it came from, which stands for a peer that we cannot tell. */
+  readonly address?: string
 }
 
 /** What `site` writes in front of the Path it got. */
@@ -60,7 +62,10 @@ export const prefix = (path: string, site: string, origin: Origin = {}): string 
     const host = typeof origin.posted === "string" && isIdentity(origin.posted) ? `.${origin.posted}` : ""
     return `${site}!.POSTED${host}!`
   }
-  if (origin.peer === undefined || !isIdentity(origin.peer)) return `${site}!`
+  if (origin.peer === undefined || !isIdentity(origin.peer)) {
+    const address = origin.address?.replace(/^::ffff:(?=\d+\.)/i, "").replace(/%.*$/, "") ?? ""
+    return /^[0-9A-Fa-f:.]+$/.test(address) ? `${site}!.SEEN.${address}!` : `${site}!`
+  }
   const [latest = ""] = path.split("!", 1)
   return latest.trim().toLowerCase() === origin.peer.toLowerCase() ? `${site}!!` : `${site}!.MISMATCH.${origin.peer}!`
 }

@@ -33,6 +33,8 @@ export interface RelayContext {
   readonly site: string
   /** The sender's name in the Path, where we know it. */
   readonly peer?: string
+  /** Where the connection comes from. */
+  readonly address?: string
   readonly nowMillis: number
   /** Whether the content is what a client's id promises; true for all other ids. */
   readonly verify: (article: Article.Article) => boolean
@@ -87,7 +89,10 @@ export const receive = (octets: Uint8Array, commandId: string | undefined, conte
   )
 }
 
-const originOf = (context: RelayContext): Path.Origin => (context.peer === undefined ? {} : { peer: context.peer })
+const originOf = ({ address, peer }: RelayContext): Path.Origin => ({
+  ...(peer === undefined ? {} : { peer }),
+  ...(address === undefined ? {} : { address })
+})
 
 /** Each site adds a `!`, so few of them need no closer look. */
 const judgePath = (article: Article.Article): Received | undefined => {

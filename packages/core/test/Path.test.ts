@@ -49,7 +49,17 @@ describe("Path", () => {
   it("notes whether the latest site is the peer that sent it (RFC 5537 §3.2.1)", () => {
     expect(Path.prepend("b!tail", "a", { peer: "B" })).toBe("a!!b!tail")
     expect(Path.prepend("b!tail", "a", { peer: "c" })).toBe("a!.MISMATCH.c!b!tail")
+    expect(Path.prepend("b!tail", "a", { peer: "b", address: "192.0.2.1" })).toBe("a!!b!tail")
     expect(Path.sites("a!.MISMATCH.c!b!!d!tail")).toEqual(["a", "b", "d"])
+  })
+
+  it("names the address of a peer that it cannot tell", () => {
+    const seen = (address: string) => Path.prepend("b!tail", "a", { address })
+    expect(seen("192.0.2.1")).toBe("a!.SEEN.192.0.2.1!b!tail")
+    expect(seen("::ffff:192.0.2.1")).toBe("a!.SEEN.192.0.2.1!b!tail")
+    expect(seen("2001:db8::1%eth0")).toBe("a!.SEEN.2001:db8::1!b!tail")
+    expect(Path.sites(seen("2001:db8::1"))).toEqual(["a", "b"])
+    for (const none of ["", "/run/socket", "x!y"]) expect(seen(none)).toBe("a!b!tail")
   })
 
   it("keeps what stood there, octet for octet", () => {

@@ -33,7 +33,7 @@ export type Command =
     }
   | { readonly _tag: "Neighbour"; readonly direction: "next" | "last" }
   | { readonly _tag: "Article"; readonly part: Part; readonly which: Which }
-  | { readonly _tag: "Over"; readonly which: Which }
+  | { readonly _tag: "Over"; readonly which: Which; readonly isOldForm: boolean }
   | { readonly _tag: "Hdr"; readonly field: string; readonly which: Which; readonly isOldForm: boolean }
   | { readonly _tag: "ListGroups"; readonly list: GroupList; readonly wildmat: Wildmat.Wildmat }
   | { readonly _tag: "ListOverviewFormat" }

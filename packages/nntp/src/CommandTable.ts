@@ -60,7 +60,7 @@ const over = (keyword: "OVER" | "XOVER"): Row => ({
   ...(keyword === "OVER" ? { capability: ["OVER", "MSGID"] as const } : {}),
   read: ([of, ...rest]) => {
     const chosen = rest.length === 0 ? which(of) : undefined
-    return chosen && { _tag: "Over", which: chosen }
+    return chosen && { _tag: "Over", which: chosen, isOldForm: keyword === "XOVER" }
   }
 })
 

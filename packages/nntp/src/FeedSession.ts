@@ -195,7 +195,8 @@ const isWanted = Effect.fnUntraced(function* (
   change: Change & { readonly _tag: "Filed" },
   peer: FeedRule.Peer
 ): Effect.fn.Return<boolean, SpoolUnavailable> {
-  const offered = { ...change, injectedMillis: MessageId.mintedMillis(change.id) ?? change.arrivedMillis }
+  const groups = change.newsgroups ?? change.groups
+  const offered = { ...change, groups, injectedMillis: MessageId.mintedMillis(change.id) ?? change.arrivedMillis }
   if (FeedRule.wants(rule, offered, peer)._tag !== "Wanted") return false
   if (rule.distributions === undefined) return true
   const held = yield* spool.find(change.id)

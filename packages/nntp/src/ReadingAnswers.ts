@@ -126,7 +126,10 @@ const stuffedWithoutXref = ({ buffer }: Output, octets: Uint8Array, end: number)
   buffer.stuffed(octets.subarray(from, end))
 }
 
-/** OVER and XOVER (RFC 3977 §8.3). */
+/**
+ * OVER and XOVER (RFC 3977 §8.3). Where a range holds nothing, XOVER and XHDR answer with an empty list, as INN does:
+ * RFC 2980 does not know 423, and newsreaders that send the old forms take it for trouble.
+ */
 export const over = (reading: Reading, task: Session.Task & { readonly _tag: "Over" }, out: Output): Answer =>
   typeof task.of === "string"
     ? rowById(reading, task.of, out, "224 Overview follows", (held) => {
@@ -134,7 +137,7 @@ export const over = (reading: Reading, task: Session.Task & { readonly _tag: "Ov
         if (!Article.isMalformed(read)) out.buffer.raw(Overview.line(0, read, Xref.format(reading.site, held.numbers)))
         out.buffer.text("\r\n")
       })
-    : rows(reading, task.of, out, "224 Overview follows", (_, line) => {
+    : rows(reading, task.of, out, head("224 Overview follows", task.isOldForm), (_, line) => {
         out.buffer.raw(line)
         out.buffer.text("\r\n")
       })
@@ -144,7 +147,7 @@ export const hdr = (reading: Reading, task: Session.Task & { readonly _tag: "Hdr
   const { field, isOldForm, of } = task
   const at = Columns.place(field)
   if (at === undefined && Columns.isMetadata(field)) return Effect.sync(() => none(out, 503))
-  const head = isOldForm ? "221 Header follows" : "225 Header fields follow"
+  const first = head(isOldForm ? "221 Header follows" : "225 Header fields follow", isOldForm)
   const row = (label: string, value: Uint8Array): void => {
     out.buffer.text(`${label} `)
     out.buffer.raw(value)
@@ -152,15 +155,15 @@ export const hdr = (reading: Reading, task: Session.Task & { readonly _tag: "Hdr
   }
   if (typeof of === "string") {
     const label = isOldForm ? of : "0"
-    return rowById(reading, of, out, head, (held) => {
+    return rowById(reading, of, out, first.line, (held) => {
       const read = Article.read(held.article)
       if (at === undefined || Article.isMalformed(read)) return row(label, Columns.ofArticle(held.article, field))
       row(label, Columns.ofLine(Overview.line(0, read, Xref.format(reading.site, held.numbers)), at))
     })
   }
   return at === undefined
-    ? fieldRows(reading, field, of, out, head, row)
-    : rows(reading, of, out, head, (number, line) => row(String(number), Columns.ofLine(line, at)))
+    ? fieldRows(reading, field, of, out, first, row)
+    : rows(reading, of, out, first, (number, line) => row(String(number), Columns.ofLine(line, at)))
 }
 
 const rowById = Effect.fnUntraced(function* (
@@ -178,12 +181,20 @@ const rowById = Effect.fnUntraced(function* (
   return undefined
 })
 
+/** The first line of a list, and whether that list may be empty. */
+interface Head {
+  readonly line: string
+  readonly isOldForm: boolean
+}
+
+const head = (line: string, isOldForm: boolean): Head => ({ line, isOldForm })
+
 /** Overview lines of a span, page by page; the first line of the reply waits until one is found. */
 const rows = Effect.fnUntraced(function* (
   { spool }: Reading,
   span: Session.Span,
   out: Output,
-  head: string,
+  head: Head,
   row: (number: number, line: Uint8Array) => void
 ): Effect.fn.Return<Outcome, Trouble> {
   const high = Math.min(span.high, Limits.articleNumberMax)
@@ -192,14 +203,15 @@ const rows = Effect.fnUntraced(function* (
   while (low <= high) {
     const page = yield* spool.overview(span.group, low, high, rowsMax)
     if (page.length > 0 && !isHeadOut) {
-      out.buffer.line(head)
+      out.buffer.line(head.line)
       isHeadOut = true
     }
     for (const { line, number } of page) row(number, line)
     low = page.length < rowsMax ? high + 1 : (page[page.length - 1]?.number ?? high) + 1
     yield* out.flushIfFull
   }
-  if (!isHeadOut) return none(out, span.isCurrent ? 420 : 423)
+  if (!isHeadOut && (span.isCurrent || !head.isOldForm)) return none(out, span.isCurrent ? 420 : 423)
+  if (!isHeadOut) out.buffer.line(head.line)
   out.buffer.text(".\r\n")
   return undefined
 })
@@ -209,7 +221,7 @@ const fieldRows = Effect.fnUntraced(function* (
   field: string,
   span: Session.Span,
   out: Output,
-  head: string,
+  head: Head,
   row: (label: string, value: Uint8Array) => void
 ): Effect.fn.Return<Outcome, Trouble> {
   const high = Math.min(span.high, Limits.articleNumberMax)
@@ -220,14 +232,15 @@ const fieldRows = Effect.fnUntraced(function* (
     for (const number of numbers) {
       const held = yield* spool.at(span.group, number)
       if (held === undefined) continue
-      if (!isHeadOut) out.buffer.line(head)
+      if (!isHeadOut) out.buffer.line(head.line)
       isHeadOut = true
       row(String(number), Columns.ofArticle(held.article, field))
       yield* out.flushIfFull
     }
     low = numbers.length < rowsMax ? high + 1 : (numbers[numbers.length - 1] ?? high) + 1
   }
-  if (!isHeadOut) return none(out, span.isCurrent ? 420 : 423)
+  if (!isHeadOut && (span.isCurrent || !head.isOldForm)) return none(out, span.isCurrent ? 420 : 423)
+  if (!isHeadOut) out.buffer.line(head.line)
   out.buffer.text(".\r\n")
   return undefined
 })

@@ -72,7 +72,7 @@ export type Task =
       readonly direction: "next" | "last"
     }
   | { readonly _tag: "Article"; readonly part: Command.Part; readonly of: Span | MessageId.MessageId }
-  | { readonly _tag: "Over"; readonly of: Span | MessageId.MessageId }
+  | { readonly _tag: "Over"; readonly of: Span | MessageId.MessageId; readonly isOldForm: boolean }
   | {
       readonly _tag: "Hdr"
       readonly field: string
@@ -254,7 +254,7 @@ const taskOf = (state: State, command: Simple, facts: Facts): Task => {
     case "Article":
       return about(state, command.which, (of) => ({ _tag: "Article", part: command.part, of }))
     case "Over":
-      return about(state, command.which, (of) => ({ _tag: "Over", of }))
+      return about(state, command.which, (of) => ({ _tag: "Over", of, isOldForm: command.isOldForm }))
     case "Hdr":
       return about(state, command.which, (of) => ({
         _tag: "Hdr",

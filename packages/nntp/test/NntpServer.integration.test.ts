@@ -2,6 +2,7 @@ import { describe, expect, it } from "@effect/vitest"
 import * as Article from "@lupin/core/Article"
 import * as GroupName from "@lupin/core/GroupName"
 import { Spool } from "@lupin/spool/Spool"
+import { Injector } from "@lupin/spool/Injector"
 import { Effect, type Scope } from "effect"
 import { Buffer } from "node:buffer"
 import * as DotStuffing from "../src/DotStuffing.ts"
@@ -38,6 +39,26 @@ describe("NntpServer", () => {
       expect(yield* wire.line).toMatch(/^501 /)
       expect(yield* wire.line).toMatch(/^205 /)
       yield* wire.end
+    })
+  )
+
+  serverTest(
+    "answers the old forms of OVER and HDR with an empty list where a range holds nothing",
+    Effect.gen(function* () {
+      const wire = yield* dial
+      yield* wire.line
+      yield* (yield* Injector).inject(site.proto("only"), { writer: "client" })
+      yield* wire.send("GROUP misc.test\r\n")
+      yield* wire.line
+      for (const command of ["XOVER 1-2", "XOVER 2-1", "XHDR Subject 1-2", "XHDR X-Unknown 1-2"]) {
+        yield* wire.send(`${command}\r\n`)
+        expect(yield* wire.line).toMatch(/^22[14] /)
+        expect(yield* wire.block).toEqual([])
+      }
+      for (const command of ["OVER 1-2", "OVER 2-1", "HDR Subject 1-2", "HDR X-Unknown 1-2"]) {
+        yield* wire.send(`${command}\r\n`)
+        expect(yield* wire.line).toMatch(/^423 /)
+      }
     })
   )
 

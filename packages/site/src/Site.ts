@@ -6,11 +6,14 @@ import * as MetaFace from "@lupin/api/MetaFace"
 import * as ParserAnswer from "@lupin/api/ParserAnswer"
 import type * as App from "@lupin/core/App"
 import type * as MessageId from "@lupin/core/MessageId"
+import * as Wildmat from "@lupin/core/Wildmat"
 import * as FileAccounts from "@lupin/nntp/FileAccounts"
 import * as NntpServer from "@lupin/nntp/NntpServer"
 
+import * as ControlMessages from "@lupin/spool/ControlMessages"
 import * as Expiry from "@lupin/spool/Expiry"
 import * as FileSpool from "@lupin/spool/FileSpool"
+import * as GpgAuthority from "@lupin/spool/GpgAuthority"
 import { Injector } from "@lupin/spool/Injector"
 import { Relayer } from "@lupin/spool/Relayer"
 import { SiteIdentity } from "@lupin/spool/SiteIdentity"
@@ -62,8 +65,25 @@ export const serving = <R>(
       })
     })
   ).pipe(Layer.provide(FileAccounts.layer(Settings.accountsFile(config))))
-  return Layer.mergeAll(server, Refill.layer(config.peers), Expiry.layer()).pipe(Layer.provideMerge(Live.layer(config)))
+  return Layer.mergeAll(
+    server,
+    Refill.layer(config.peers),
+    Expiry.layer(),
+    ControlMessages.layer.pipe(Layer.provide(authority(config)))
+  ).pipe(Layer.provideMerge(Live.layer(config)))
 }
+
+/** Whose control messages act here; the configuration was checked, so its wildmats are some. */
+const authority = ({ control }: SiteConfig.SiteConfig): Layer.Layer<never> =>
+  control === undefined
+    ? Layer.empty
+    : GpgAuthority.layer({
+        keyring: control.keyring,
+        grants: control.grants.map(({ groups, signer }) => ({
+          signer,
+          groups: Wildmat.compile(groups) ?? Wildmat.nothing
+        }))
+      })
 
 /** What is no HTTP gets a problem too, before its connection is closed. */
 const httpServer = () =>

@@ -45,6 +45,21 @@ export const Peer = Schema.Struct({
 })
 export type Peer = typeof Peer.Type
 
+/** Keys whose control messages change groups here, by `gpgv` of GnuPG. */
+export const Control = Schema.Struct({
+  /** Public keys as `gpg --export` writes them: a file. */
+  keyring: Schema.NonEmptyString,
+  grants: Schema.Array(
+    Schema.Struct({
+      /** Fingerprint in capitals, or user id, or the first word of that. */
+      signer: Schema.NonEmptyString,
+      /** Groups it may make, change and remove. */
+      groups: WildmatText
+    })
+  ).check(Schema.isMaxLength(1_000))
+})
+export type Control = typeof Control.Type
+
 const common = {
   name: Name,
   path: PathIdentity,
@@ -55,7 +70,9 @@ const common = {
   /** Modules of the apps it serves, relative to the configuration file. */
   apps: withDefault(Schema.Array(Schema.NonEmptyString), []),
   peers: withDefault(Schema.Array(Peer).check(Schema.isMaxLength(100)), []),
-  ...AccessConfig.siteFields
+  ...AccessConfig.siteFields,
+  /** Without it no control message of the network changes a group. */
+  control: Schema.optionalKey(Control)
 }
 
 /** `nntps` is for clients that begin with TLS; it needs `tls`. */

@@ -36,6 +36,14 @@ describe("SiteConfig", () => {
     )
   })
 
+  it("takes keys whose control messages act, each for its groups", () => {
+    const control = { keyring: "/etc/lupin/control.gpg", grants: [{ signer: "group-admin", groups: "misc.*" }] }
+    assert.deepStrictEqual(keys({ ...pop, control }), [])
+    assert.deepStrictEqual(keys({ ...pop, control: { ...control, grants: [{ signer: "x", groups: "a[" }] } }), [
+      "control.grants[0].groups"
+    ])
+  })
+
   it("names a key that is missing", () => {
     const { directory: _, ...without } = pop
     assert.deepStrictEqual(keys(without), ["directory"])

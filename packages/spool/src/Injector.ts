@@ -5,12 +5,14 @@
  */
 import * as Article from "@lupin/core/Article"
 import * as EventArticle from "@lupin/core/EventArticle"
+import * as Filing from "@lupin/core/Filing"
 import type * as GroupName from "@lupin/core/GroupName"
 import * as Injection from "@lupin/core/Injection"
 import * as MessageId from "@lupin/core/MessageId"
 import type * as Namespace from "@lupin/core/Namespace"
 import * as Uuid from "@lupin/core/Uuid"
 import { Clock, Context, Effect, Layer, Random, Schema } from "effect"
+import * as GroupChanges from "./internal/GroupChanges.ts"
 import { SiteIdentity } from "./SiteIdentity.ts"
 import { Spool, type SpoolUnavailable } from "./Spool.ts"
 
@@ -18,6 +20,8 @@ export interface Poster {
   readonly writer: Namespace.Writer
   /** The posting host or account, for Injection-Info. */
   readonly from?: string
+  /** Whether the poster may write Approved, as moderators do; true where nothing is said. */
+  readonly mayApprove?: boolean
 }
 
 /** The answer to a post, the same for a repeat but for `isNew`. */
@@ -41,7 +45,10 @@ export class InjectionRefused extends Schema.TaggedError<InjectionRefused>()("In
 export class Injector extends Context.Service<
   Injector,
   {
-    /** Takes a proto-article (RFC 5537 §3.5). Returns once it would survive a power cut. */
+    /**
+     * Takes a proto-article (RFC 5537 §3.5). Returns once it would survive a power cut. An operator's newgroup, rmgroup
+     * or checkgroups has changed the groups by then.
+     */
     readonly inject: (proto: Uint8Array, poster: Poster) => Effect.Effect<Accepted, InjectionRefused | SpoolUnavailable>
     /** Takes a digest that this zone computed, and adds nothing but Path. */
     readonly injectDigest: (digest: Uint8Array) => Effect.Effect<Accepted, InjectionRefused | SpoolUnavailable>
@@ -87,10 +94,33 @@ export class Injector extends Context.Service<
         return { id, groups: first.groups, position: held.position, isNew: false, isHeld: true }
       })
 
+      /** Groups that take articles from peers only. */
+      const checkOpen = Effect.fnUntraced(function* (article: Article.Article) {
+        if (Filing.pseudoGroups(article) !== undefined) return undefined
+        for (const name of article.groups) {
+          if ((yield* spool.group(name))?.status !== "n") continue
+          return yield* refusal({ _tag: "NotPermitted", field: "Newsgroups" }, `${name} takes no posts here`)
+        }
+        return undefined
+      })
+
+      const take = Effect.fnUntraced(function* (
+        verdict: Injection.Injected | Injection.Refused,
+        writer: Namespace.Writer
+      ) {
+        if (verdict._tag === "Injected") {
+          yield* checkOpen(verdict.article)
+          if (writer === "operator") {
+            yield* GroupChanges.apply(spool, yield* GroupChanges.of(spool, verdict.article))
+          }
+        }
+        return yield* admit(verdict)
+      })
+
       return {
-        inject: (proto, { from, writer }) =>
+        inject: (proto, { from, mayApprove, writer }) =>
           Effect.flatMap(Clock.currentTimeMillis, (nowMillis) =>
-            admit(
+            take(
               Injection.inject(proto, {
                 site: site.path,
                 writer,
@@ -98,8 +128,10 @@ export class Injector extends Context.Service<
                 apps: site.apps,
                 mintId: () => mintId(nowMillis, site.path, random.nextIntUnsafe.bind(random)),
                 verify: EventArticle.verify,
-                ...(from === undefined ? {} : { from })
-              })
+                ...(from === undefined ? {} : { from }),
+                ...(mayApprove === undefined ? {} : { mayApprove })
+              }),
+              writer
             )
           ),
         injectDigest: (digest) => Effect.suspend(() => admit(Injection.injectDigest(digest, { site: site.path })))

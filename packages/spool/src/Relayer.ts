@@ -16,6 +16,8 @@ export interface Peer {
   readonly connection: string
   /** The peer's name in the Path, where we know it. */
   readonly path?: string
+  /** The address its connection comes from, for the Path where its name is not known. */
+  readonly address?: string
   /** Between our own sites, to refill a spool: age does not matter. */
   readonly isBackfill?: boolean
 }
@@ -77,6 +79,7 @@ export class Relayer extends Context.Service<
           nowMillis,
           verify: EventArticle.verify,
           ...(peer.path === undefined ? {} : { peer: peer.path }),
+          ...(peer.address === undefined ? {} : { address: peer.address }),
           ...(peer.isBackfill === undefined ? {} : { isBackfill: peer.isBackfill }),
           ...(options.writerOf === undefined ? {} : { writerOf: options.writerOf })
         })

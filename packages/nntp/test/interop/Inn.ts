@@ -117,7 +117,7 @@ export const start = Effect.fnUntraced(function* (
 })
 
 /** What INN's readers get of these articles: what no site may change, and the Path, by id. */
-export const articles = (inn: Inn, wanted: ReadonlyArray<Article.Article>) =>
+export const articles = (inn: Pick<Inn, "port">, wanted: ReadonlyArray<Article.Article>) =>
   Effect.gen(function* () {
     const reader = yield* NntpReader.connect({ host: "127.0.0.1", port: inn.port })
     const ids = wanted.map(({ messageId }) => messageId)

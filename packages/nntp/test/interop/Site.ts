@@ -1,9 +1,10 @@
 /**
  * A site of ours in this process, and what the interop tests ask of it.
  */
-import type * as Article from "@lupin/core/Article"
+import * as Article from "@lupin/core/Article"
 import * as FeedRule from "@lupin/core/FeedRule"
 import type * as MessageId from "@lupin/core/MessageId"
+import { Injector } from "@lupin/spool/Injector"
 import { Relayer } from "@lupin/spool/Relayer"
 import { Spool } from "@lupin/spool/Spool"
 import { Context, Effect, Layer, type Scope } from "effect"
@@ -57,6 +58,33 @@ export const take = (at: Site, articles: ReadonlyArray<Article.Article>): Effect
         return yield* Effect.die(new Error(`${articles[index]?.messageId}: ${JSON.stringify(answer)}`))
     }
   }).pipe(Effect.orDie)
+
+/** Ann posts as a newsreader does; the article's id. */
+export const post = (at: Site, subject: string, group: string): Effect.Effect<MessageId.MessageId> =>
+  Context.get(at, Injector)
+    .inject(
+      Article.make(
+        [
+          ["From", "Ann Reader <ann@reader.test>"],
+          ["Newsgroups", group],
+          ["Subject", subject]
+        ],
+        "hello\r\n"
+      ),
+      { writer: "client" }
+    )
+    .pipe(
+      Effect.map(({ id }) => id),
+      Effect.orDie
+    )
+
+/** Returns once the site has removed an article. */
+export const lacks = (at: Site, id: MessageId.MessageId): Effect.Effect<void> =>
+  Effect.asVoid(
+    Programs.until(
+      Effect.map(spool(at).status([id]), ([status]) => (status === "removed" ? true : undefined)).pipe(Effect.orDie)
+    )
+  )
 
 /** Returns the ids held, in the order of their arrival, once there are so many. */
 export const holds = (at: Site, count: number): Effect.Effect<ReadonlyArray<MessageId.MessageId>> =>

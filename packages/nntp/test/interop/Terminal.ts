@@ -22,7 +22,7 @@ const columns = 160
 const rows = 50
 
 /** How long a screen may take to show what is awaited. */
-const seenMillisMax = 20_000
+const seenMillisMax = 6_000
 
 /** Starts a program on a screen of its own; both end with the scope. */
 export const open = Effect.fnUntraced(function* (

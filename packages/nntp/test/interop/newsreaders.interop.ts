@@ -8,6 +8,7 @@ import * as NntpReader from "../../src/NntpReader.ts"
 import * as GroupName from "@lupin/core/GroupName"
 import * as PopHost from "./PopHost.ts"
 import * as Programs from "./Programs.ts"
+import * as Site from "./Site.ts"
 import * as Terminal from "./Terminal.ts"
 
 /** The home of a person who writes with an editor that adds this line. */
@@ -24,6 +25,16 @@ const home = (files: Readonly<Record<string, string>>, line: string): Effect.Eff
     }),
     (made) => Effect.sync(() => fs.rmSync(made, { recursive: true, force: true }))
   )
+
+const tinrc = "metamail_prog=\nask_for_metamail=OFF\nmail_address=Ann Reader <ann@reader.test>\n"
+
+const slrnrc = [
+  'set hostname "reader.test"',
+  'set username "ann"',
+  'set realname "Ann Reader"',
+  "set use_metamail 0",
+  'set editor_command "$EDITOR %s"'
+].join("\n")
 
 const review = (trail: string): PopHost.Review => ({
   trail,
@@ -79,7 +90,7 @@ describe("On a POP host", () => {
       const id = yield* host.review(review("tin-lake"))
       const directory = yield* home(
         {
-          ".tin/tinrc": "metamail_prog=\nask_for_metamail=OFF\nmail_address=Ann Reader <ann@reader.test>\n",
+          ".tin/tinrc": tinrc,
           ".newsrc": `${PopHost.group}:\n`
         },
         "I was there with tin."
@@ -118,14 +129,7 @@ describe("On a POP host", () => {
     Effect.gen(function* () {
       const host = yield* PopHost.PopHost
       const id = yield* host.review(review("slrn-lake"))
-      const settings = [
-        'set hostname "reader.test"',
-        'set username "ann"',
-        'set realname "Ann Reader"',
-        "set use_metamail 0",
-        'set editor_command "$EDITOR %s"'
-      ]
-      const directory = yield* home({ ".slrnrc": settings.join("\n") }, "I was there with slrn.")
+      const directory = yield* home({ ".slrnrc": slrnrc }, "I was there with slrn.")
       const editor = path.join(directory, "editor")
       const files = ["-f", path.join(directory, "newsrc"), "-i", path.join(directory, ".slrnrc")]
       const command = [Programs.file("slrn"), "-h", "127.0.0.1", "-p", String(host.port), ...files, "--create"]
@@ -166,7 +170,7 @@ describe("On a POP host", () => {
   )
 
   onPop(
-    "a script with nntplib reads a review and answers it",
+    "a script with nntplib reads a review, answers it, and cancels what it owns",
     ["Python's nntplib"],
     Effect.gen(function* () {
       const host = yield* PopHost.PopHost
@@ -180,6 +184,7 @@ describe("On a POP host", () => {
         lines: "1",
         event: "Lupin-Event: trailblaze.review; v=2; routing=1",
         review: review("python-lake"),
+        owned: ["223", "223", "430"],
         posted: "240"
       })
       const answer = yield* posted(host.port, "Re: review python-lake")
@@ -217,5 +222,49 @@ describe("On a POP host", () => {
       expect(answer.row.references).toBe(id)
       expect(answer.text).toContain("I was there with Perl.\r\n.dots\r\n")
     })
+  )
+})
+
+describe("In a group of another network", () => {
+  it.live.skipIf(Programs.isWithout("tin", "tmux"))("a person with tin cancels a post", () =>
+    Effect.gen(function* () {
+      const ours = yield* Site.start("ours")
+      const id = yield* Site.post(ours, "to be cancelled", "misc.test")
+      const directory = yield* home({ ".tin/tinrc": tinrc, ".newsrc": "misc.test:\n" }, "Not needed.")
+      const editor = path.join(directory, "editor")
+      const command = [Programs.file("tin"), "-r", "-g", "127.0.0.1", "-p", String(Site.port(ours))]
+      const tin = yield* Terminal.open(command, { HOME: directory, EDITOR: editor, VISUAL: editor })
+      yield* tin.sees("Group Selection")
+      yield* tin.press("Enter")
+      yield* tin.sees("to be cancelled")
+      yield* tin.press("Enter")
+      yield* tin.sees("hello")
+      yield* tin.press("D")
+      yield* tin.sees("(d/s/q)")
+      yield* tin.press("d")
+      yield* tin.sees("d=delete")
+      yield* tin.press("d")
+      yield* Site.lacks(ours, id)
+    }).pipe(Effect.scoped)
+  )
+
+  it.live.skipIf(Programs.isWithout("slrn", "tmux"))("a person with slrn cancels a post", () =>
+    Effect.gen(function* () {
+      const ours = yield* Site.start("ours")
+      const id = yield* Site.post(ours, "to be cancelled", "misc.test")
+      const directory = yield* home({ ".slrnrc": slrnrc }, "Not needed.")
+      const files = ["-f", path.join(directory, "newsrc"), "-i", path.join(directory, ".slrnrc")]
+      const command = [Programs.file("slrn"), "-h", "127.0.0.1", "-p", String(Site.port(ours)), ...files, "--create"]
+      const slrn = yield* Terminal.open(command, { HOME: directory, EDITOR: path.join(directory, "editor") })
+      yield* slrn.sees("News Groups: 127.0.0.1")
+      yield* slrn.press("Enter")
+      yield* slrn.sees("to be cancelled")
+      yield* slrn.press("Enter")
+      yield* slrn.sees("hello")
+      yield* slrn.press("Escape", "C-c")
+      yield* slrn.sees("want to cancel this article?")
+      yield* slrn.press("y")
+      yield* Site.lacks(ours, id)
+    }).pipe(Effect.scoped)
   )
 })

@@ -5,7 +5,6 @@
  */
 import type * as Article from "@lupin/core/Article"
 import * as Admission from "@lupin/core/Admission"
-import * as Filing from "@lupin/core/Filing"
 import * as Overview from "@lupin/core/Overview"
 import * as Site from "@lupin/core/Site"
 import * as Waiting from "@lupin/core/Waiting"
@@ -50,7 +49,7 @@ export const make = (known: Known, site: string): Plan => {
     add: ({ article, command }) => {
       const refusal = command._tag === "File" ? Refusal.of(ahead, command) : undefined
       const events = Site.decideFrom(ahead, command).map((event) => {
-        const logged = toLogged(event, article, ahead, site)
+        const logged = toLogged(event, { command, article }, ahead, site)
         ahead.evolve(event)
         return logged
       })
@@ -64,7 +63,7 @@ export const make = (known: Known, site: string): Plan => {
 
 const toLogged = (
   event: Site.Event,
-  article: Article.Article | undefined,
+  { article, command }: { readonly command: Site.Command; readonly article: Article.Article | undefined },
   known: Known,
   site: string
 ): Record.Logged => {
@@ -77,7 +76,7 @@ const toLogged = (
         path: article.path,
         overview: line.subarray(1),
         bytes: article.octets.length,
-        ...(Filing.pseudoGroups(article) === undefined ? {} : { newsgroups: article.groups })
+        ...(command._tag !== "File" || command.groups === article.groups ? {} : { newsgroups: article.groups })
       }
     }
     case "Cancelled":
