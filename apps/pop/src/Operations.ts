@@ -10,6 +10,10 @@ import type * as RoutingKey from "@lupin/api/RoutingKey"
 import * as GroupCache from "@lupin/cache/GroupCache"
 import * as App from "@lupin/core/App"
 import * as Article from "@lupin/core/Article"
+import * as CancelLock from "@lupin/core/CancelLock"
+import * as Event from "@lupin/core/Event"
+import * as EventCancel from "@lupin/core/EventCancel"
+import * as Filing from "@lupin/core/Filing"
 import * as GroupName from "@lupin/core/GroupName"
 import type * as MessageId from "@lupin/core/MessageId"
 import * as Xref from "@lupin/core/Xref"
@@ -28,6 +32,8 @@ const cacheDown = unavailable("cache")
 
 const appOf = (apps: ReadonlyArray<App.App>, name: string) =>
   Effect.mapError(Effect.fromResult(App.find(apps, name)), () => Problem.unknownApp(name))
+
+const notOfApp = { parameter: "messageId", detail: "is no event of this app" }
 
 const make = Effect.fn("Operations.make")(function* (apps: ReadonlyArray<App.App>) {
   const identity = yield* SiteIdentity.SiteIdentity
@@ -53,6 +59,25 @@ const make = Effect.fn("Operations.make")(function* (apps: ReadonlyArray<App.App
       )
       const receipt = Receipt.of({ messageId: id, holders: [{ site: identity.name }], isDigested: false })
       return { isNew, posted: { messageId: id, groups: prepared.groups, receipt } }
+    },
+    (effect) => Effect.catchTag(effect, "SpoolUnavailable", spoolDown)
+  )
+
+  const cancelEvent = Effect.fn("Operations.cancelEvent")(
+    function* ({ app, key, messageId }: PopOperations.CancelEvent) {
+      const { name } = yield* appOf(apps, app)
+      const proto = Event.parseMessageId(messageId)?.app === name ? EventCancel.toProto(messageId, key) : undefined
+      if (proto === undefined) return yield* Problem.invalidRequest([notOfApp])
+      const held = yield* spool.find(messageId)
+      const article = held === undefined ? undefined : Article.read(held.article)
+      if (article !== undefined && !Article.isMalformed(article)) {
+        if (!CancelLock.opens([key], Filing.owners(article))) return yield* Problem.wrongKey(messageId)
+      }
+      yield* Effect.catchTag(injector.inject(proto, { writer: "client" }), "InjectionRefused", (refused) =>
+        Effect.fail(InjectionFault.toProblem(refused))
+      )
+      const [status] = yield* spool.status([messageId])
+      return { messageId, state: status === "removed" ? ("cancelled" as const) : ("waiting" as const) }
     },
     (effect) => Effect.catchTag(effect, "SpoolUnavailable", spoolDown)
   )
@@ -129,7 +154,7 @@ const make = Effect.fn("Operations.make")(function* (apps: ReadonlyArray<App.App
     host: identity.name,
     cacheGeneration: cache.generation
   }))
-  return PopOperations.PopOperations.of({ routingKey, postEvent, events, digest, article, receipt })
+  return PopOperations.PopOperations.of({ routingKey, postEvent, cancelEvent, events, digest, article, receipt })
 })
 
 /** The operations of this host, for the apps it serves. */

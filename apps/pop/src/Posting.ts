@@ -58,6 +58,11 @@ export const prepare = (
       ])
     )
   const from = EventArticle.mailbox(post.app, "someone")
-  const proto = EventArticle.toProto(event, { groups, from, ...(subject === undefined ? {} : { subject }) })
+  const proto = EventArticle.toProto(event, {
+    groups,
+    from,
+    ...(subject === undefined ? {} : { subject }),
+    ...(post.lock === undefined ? {} : { lock: post.lock })
+  })
   return Result.succeed({ uuid: event.id, messageId: Event.messageId(event), groups, proto })
 }

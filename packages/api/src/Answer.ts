@@ -18,6 +18,13 @@ const postedFields = {
 export const Posted = Schema.Struct(postedFields).annotate({ identifier: "Posted" })
 export type Posted = typeof Posted.Type
 
+/** The answer to a cancel: the event is gone here, or is not known here, and will not be taken if the key opens its lock. */
+export const Cancelled = Schema.Struct({
+  messageId: MessageId.MessageId,
+  state: Schema.Literals(["cancelled", "waiting"])
+}).annotate({ identifier: "Cancelled" })
+export type Cancelled = typeof Cancelled.Type
+
 /** How fresh one subtree of an answer is, and how many articles it holds here. */
 export const Freshness = Schema.Struct({
   group: GroupName.GroupName,

@@ -39,6 +39,8 @@ const handlers = HttpApiBuilder.group(
         operations
           .postEvent({ ...params, ...body, ...(id === undefined ? {} : { id: id.toLowerCase() }) })
           .pipe(Effect.map(answerPosted), orProblem),
+      cancelEvent: ({ headers, params }) =>
+        orProblem(operations.cancelEvent({ ...params, key: headers["cancel-key"] })),
       events: ({ params, query }) =>
         Effect.fromResult(EventsParameters.toQuery(params.app, query)).pipe(
           Effect.flatMap(operations.events),
@@ -79,7 +81,7 @@ export const served: ReadonlyArray<AllowedMethods.Route> = [
 
 /** Phones' web views and browsers of any origin may read and post; nothing here goes by cookies. */
 const cors = HttpMiddleware.cors({
-  allowedMethods: ["GET", "HEAD", "POST"],
+  allowedMethods: ["GET", "HEAD", "POST", "DELETE"],
   exposedHeaders: [RoutingKey.headerName, "location", "retry-after", "allow"],
   maxAge: 600
 })

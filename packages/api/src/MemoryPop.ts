@@ -6,6 +6,7 @@
  */
 import { Clock, Context, Effect, Layer, Result } from "effect"
 import * as App from "@lupin/core/App"
+import * as CancelLock from "@lupin/core/CancelLock"
 import * as Event from "@lupin/core/Event"
 import * as EventArticle from "@lupin/core/EventArticle"
 import * as GroupName from "@lupin/core/GroupName"
@@ -60,6 +61,7 @@ interface Kept {
   readonly messageId: MessageId.MessageId
   readonly groups: ReadonlyArray<GroupName.GroupName>
   readonly octets: Uint8Array
+  readonly lock: ReadonlyArray<CancelLock.Lock>
 }
 
 interface State {
@@ -68,6 +70,9 @@ interface State {
   readonly away: Set<string>
   readonly holders: Array<Receipt.Holder>
   readonly byUuid: Map<string, Kept>
+  readonly cancelled: Set<MessageId.MessageId>
+  /** Keys of cancels that came before their events. */
+  readonly waiting: Map<MessageId.MessageId, ReadonlyArray<string>>
   generation: number
 }
 
@@ -77,6 +82,8 @@ const empty = (options: Options): State => ({
   away: new Set(),
   holders: [],
   byUuid: new Map(),
+  cancelled: new Set(),
+  waiting: new Map(),
   generation: 1
 })
 
@@ -85,9 +92,11 @@ const controlsOf = (state: State): Controls["Service"] => ({
   addHolder: (holder) => Effect.sync(() => void state.holders.push(holder)),
   wipe: Effect.sync(() => {
     state.byUuid.clear()
+    state.cancelled.clear()
+    state.waiting.clear()
     state.generation += 1
   }),
-  held: Effect.sync(() => [...state.byUuid.values()].map(({ messageId }) => messageId))
+  held: Effect.sync(() => heldIn(state).map(({ messageId }) => messageId))
 })
 
 const operationsOf = (state: State): PopOperations.PopOperations["Service"] => ({
@@ -101,8 +110,27 @@ const operationsOf = (state: State): PopOperations.PopOperations["Service"] => (
       return yield* Problem.idConflict(kept.event.id, known.messageId)
     }
     state.byUuid.set(kept.event.id, known ?? kept)
-    const { messageId, groups } = kept
+    const { lock, messageId, groups } = kept
+    if (CancelLock.opens(state.waiting.get(messageId) ?? [], lock)) state.cancelled.add(messageId)
     return { posted: { messageId, groups, receipt: receiptOf(state, messageId) }, isNew: known === undefined }
+  }),
+  cancelEvent: Effect.fnUntraced(function* ({ app, key, messageId }) {
+    yield* needs(state, "spool")
+    const { name } = yield* Effect.fromResult(find(state, app))
+    const parsed = Event.parseMessageId(messageId)
+    if (parsed?.app !== name) {
+      return yield* Problem.invalidRequest([{ parameter: "messageId", detail: "is no event of this app" }])
+    }
+    const kept = state.byUuid.get(parsed.uuid)
+    if (kept?.messageId !== messageId) {
+      state.waiting.set(messageId, [...(state.waiting.get(messageId) ?? []), key])
+      return { messageId, state: "waiting" as const }
+    }
+    if (!state.cancelled.has(messageId)) {
+      if (!CancelLock.opens([key], kept.lock)) return yield* Problem.wrongKey(messageId)
+      state.cancelled.add(messageId)
+    }
+    return { messageId, state: "cancelled" as const }
   }),
   events: Effect.fnUntraced(function* (query) {
     yield* needs(state, "cache")
@@ -110,7 +138,9 @@ const operationsOf = (state: State): PopOperations.PopOperations["Service"] => (
     if (query.kind !== undefined && !Object.hasOwn(app.events, query.kind)) {
       return yield* Problem.unknownKind(app.name, query.kind)
     }
-    const fits = [...state.byUuid.values()].filter((kept) => isAsked(query, kept)).sort(newestFirst)
+    const fits = heldIn(state)
+      .filter((kept) => isAsked(query, kept))
+      .sort(newestFirst)
     const after = query.cursor === undefined ? 0 : fits.findIndex((kept) => kept.messageId === query.cursor) + 1
     if (query.cursor !== undefined && after === 0) {
       return yield* Problem.invalidRequest([{ parameter: "cursor", detail: "is none that this host gave out" }])
@@ -155,13 +185,14 @@ const read = (
   const version = post.version ?? kind.success.version
   const decoded = App.decodePayload(app.success, post.kind, version, post.payload)
   if (Result.isFailure(decoded)) return Result.fail(AppFault.toProblem(post.app, decoded.failure))
-  const { app: _, ...rest } = post
+  const { app: _, lock, ...rest } = post
   const event = Event.make({ ...rest, app: post.app, id, version, routing: post.routing ?? Routing.version })
   if (event === undefined) return refuse("#/id", "Expected a UUIDv7")
   const groups = Routing.route(event)
   if (groups === undefined) return refuse("#/routing", "is no version known here")
   const messageId = Event.messageId(event)
-  const proto = EventArticle.toProto(event, { groups, from: EventArticle.mailbox(event.app, "someone") })
+  const from = EventArticle.mailbox(event.app, "someone")
+  const proto = EventArticle.toProto(event, { groups, from, ...(lock === undefined ? {} : { lock }) })
   const injected = Injection.inject(proto, {
     site: `${state.host}.example`,
     writer: "client",
@@ -172,8 +203,17 @@ const read = (
   })
   return injected._tag === "Refused"
     ? Result.fail(InjectionFault.toProblem(injected))
-    : Result.succeed({ event, messageId, groups, octets: injected.article.octets })
+    : Result.succeed({
+        event,
+        messageId,
+        groups,
+        octets: injected.article.octets,
+        lock: CancelLock.parse(lock ?? "")
+      })
 }
+
+const heldIn = (state: State): Array<Kept> =>
+  [...state.byUuid.values()].filter(({ messageId }) => !state.cancelled.has(messageId))
 
 const refuse = (pointer: string, detail: string) => Result.fail(Problem.invalidRequest([{ pointer, detail }]))
 
@@ -185,7 +225,9 @@ const keptAs = (state: State, id: MessageId.MessageId) =>
     needs(state, "spool"),
     Effect.suspend(() => {
       const kept = state.byUuid.get(Event.parseMessageId(id)?.uuid ?? "")
-      return kept?.messageId === id ? Effect.succeed(kept) : Effect.fail(Problem.noSuchArticle(id))
+      return kept?.messageId === id && !state.cancelled.has(id)
+        ? Effect.succeed(kept)
+        : Effect.fail(Problem.noSuchArticle(id))
     })
   )
 

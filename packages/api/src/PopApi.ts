@@ -6,6 +6,7 @@
  */
 import { Effect, Schema, SchemaIssue, SchemaTransformation } from "effect"
 import { HttpApi, HttpApiEndpoint, HttpApiGroup, HttpApiMiddleware, HttpApiSchema, OpenApi } from "effect/http-api"
+import * as CancelLock from "@lupin/core/CancelLock"
 import * as Event from "@lupin/core/Event"
 import * as GeoPoint from "@lupin/core/GeoPoint"
 import * as MessageId from "@lupin/core/MessageId"
@@ -49,6 +50,13 @@ export const EventBody = Schema.Struct({
   version: Schema.optionalKey(Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: Event.versionMax }))),
   routing: Schema.optionalKey(Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: Event.versionMax }))),
   at: Schema.optionalKey(GeoPoint.GeoPoint),
+  lock: Schema.optionalKey(
+    Schema.String.check(
+      Schema.makeFilter((text: string) => CancelLock.isWellFormed(text) || "must be a Cancel-Lock")
+    ).annotate({
+      description: "Cancel-Lock (RFC 8315), as sha256:…; its key withdraws the event"
+    })
+  ),
   payload: Schema.Unknown.check(
     Schema.makeFilter((value: unknown) => {
       const fault = JsonBound.find(value)
@@ -88,6 +96,22 @@ const postEvent = HttpApiEndpoint.post("postEvent", "/v1/apps/:app/events/:kind"
   OpenApi.annotations({
     summary: "Post an event",
     description: "Answers once the event is on disk. With an id a retry is safe here and at any other POP."
+  })
+)
+
+const cancelEvent = HttpApiEndpoint.delete("cancelEvent", "/v1/apps/:app/events/:messageId", {
+  params: { app: name, messageId },
+  headers: {
+    "cancel-key": Schema.String.check(
+      Schema.makeFilter((text: string) => CancelLock.isWellFormed(text) || "must be a Cancel-Key, as sha256:…")
+    )
+  },
+  success: Answer.Cancelled,
+  error: [Problem.UnknownApp, Problem.WrongKey, Problem.EventRefused, Problem.Unavailable]
+}).annotateMerge(
+  OpenApi.annotations({
+    summary: "Withdraw an event",
+    description: "By the key to the lock it was posted with (RFC 8315). May be sent again, here or at any other POP."
   })
 )
 
@@ -134,7 +158,7 @@ const receipt = HttpApiEndpoint.get("receipt", "/v1/receipts/:messageId", {
 
 /** The one group; its endpoints stand at the top of the client. */
 export class Pop extends HttpApiGroup.make("pop", { topLevel: true })
-  .add(postEvent, events, digest, article, receipt)
+  .add(postEvent, cancelEvent, events, digest, article, receipt)
   .middleware(RequestProblems) {}
 
 export class PopApi extends HttpApi.make("lupin-pop")

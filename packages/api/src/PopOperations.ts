@@ -22,6 +22,8 @@ export interface PostEvent {
   /** Version of the routing; the newest one known here where it is absent. */
   readonly routing?: number
   readonly at?: GeoPoint.GeoPoint
+  /** What the author's key opens: a Cancel-Lock of RFC 8315. Without one nobody can withdraw the event. */
+  readonly lock?: string
   /** JSON of bounded depth, with finite numbers and well-formed text (see `JsonBound`). */
   readonly payload: unknown
 }
@@ -30,6 +32,14 @@ export interface PostEvent {
 export interface PostOutcome {
   readonly posted: Answer.Posted
   readonly isNew: boolean
+}
+
+/** Withdraws an event by the key to its lock. */
+export interface CancelEvent {
+  readonly app: string
+  readonly messageId: MessageId.MessageId
+  /** A Cancel-Key of RFC 8315, `sha256:` and the rest. */
+  readonly key: string
 }
 
 /** Where events are looked for: a circle, or a group with all below it. */
@@ -62,6 +72,12 @@ export type PostProblem =
   | Problem.IdConflict
   | Problem.EventRefused
   | Problem.Unavailable
+export type CancelProblem =
+  | Problem.UnknownApp
+  | Problem.InvalidRequest
+  | Problem.WrongKey
+  | Problem.EventRefused
+  | Problem.Unavailable
 export type EventsProblem = Problem.UnknownApp | Problem.UnknownKind | Problem.InvalidRequest | Problem.Unavailable
 export type DigestProblem = Problem.UnknownApp | Problem.UnknownDigestion | Problem.InvalidRequest | Problem.Unavailable
 export type ArticleProblem = Problem.NoSuchArticle | Problem.Unavailable
@@ -73,6 +89,8 @@ export class PopOperations extends Context.Service<
     readonly routingKey: Effect.Effect<RoutingKey.RoutingKey>
     /** Returns once the article would survive a crash of this host. The same event again is `isNew: false`. */
     readonly postEvent: (post: PostEvent) => Effect.Effect<PostOutcome, PostProblem>
+    /** Returns once the cancel would survive a crash of this host. Where the event is not known yet, the cancel waits. */
+    readonly cancelEvent: (cancel: CancelEvent) => Effect.Effect<Answer.Cancelled, CancelProblem>
     /** Newest first. Each subtree it reads from is at most `staleMillisMax` old, or says how old it is. */
     readonly events: (query: EventsQuery) => Effect.Effect<Answer.EventsAnswer, EventsProblem>
     /** The newest digest of a key, if there is one. */

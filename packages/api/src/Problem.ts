@@ -65,6 +65,13 @@ export class UnknownDigestion extends HttpApiError.Problem<UnknownDigestion>()(
   { app: Schema.String, digestion: Schema.String, errors: errorsAt({ parameter: "digestion", detail: "unknown" }) }
 ) {}
 
+/** The key opens no lock of the event, or the event has none: nobody but its author can withdraw it. */
+export class WrongKey extends HttpApiError.Problem<WrongKey>()(
+  "WrongKey",
+  { type: "/problems/wrong-key", status: 403, title: "The key does not open this event's lock." },
+  { messageId: Schema.String, errors: errorsAt({ parameter: "cancel-key", detail: "opens no lock of the event" }) }
+) {}
+
 /** Neither this host nor the zones it could ask hold the article. A client that posted it posts it again. */
 export class NoSuchArticle extends HttpApiError.Problem<NoSuchArticle>()(
   "NoSuchArticle",
@@ -154,6 +161,7 @@ export const all = [
   UnknownApp,
   UnknownKind,
   UnknownDigestion,
+  WrongKey,
   NoSuchArticle,
   NoSuchRoute,
   MethodNotAllowed,
@@ -203,6 +211,9 @@ export const unknownDigestion = (app: string, digestion: string): UnknownDigesti
     digestion,
     detail: `The app "${app}" has no digestion "${digestion}".`
   })
+
+export const wrongKey = (messageId: string): WrongKey =>
+  new WrongKey({ messageId, detail: `The key opens no lock of ${messageId}.` })
 
 export const noSuchArticle = (messageId: string): NoSuchArticle =>
   new NoSuchArticle({

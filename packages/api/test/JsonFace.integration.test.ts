@@ -5,6 +5,7 @@ import * as EventId from "@lupin/api/EventId"
 import * as JsonFace from "@lupin/api/JsonFace"
 import * as MemoryPop from "@lupin/api/MemoryPop"
 import * as PopOperations from "@lupin/api/PopOperations"
+import * as EventCancel from "@lupin/core/EventCancel"
 import { type Answered, FaceClient, serve } from "./FaceClient.ts"
 import { trails } from "./TrailApp.ts"
 
@@ -12,6 +13,13 @@ const at = { lat: 44.1612, lon: -115.0593, uncertainty: 30 }
 const longAgo = "01939f2e-7c1b-7a55-8d6e-3f1c2b4a5968"
 const review = { trail: "sawtooth-lake", rating: 5 }
 const reviews = "/v1/apps/trails/events/review"
+
+/** What a browser asks before it sends a cancel. */
+const preflight = {
+  origin: "https://app.example",
+  "access-control-request-method": "DELETE",
+  "access-control-request-headers": "cancel-key"
+}
 
 const live = serve(JsonFace.layer).pipe(Layer.provideMerge(MemoryPop.layer({ apps: [trails], host: "boi1" })))
 
@@ -50,6 +58,30 @@ layer(live, { excludeTestServices: true })("JsonFace", (it) => {
       const article = yield* ask(first.headers.get("location") ?? "")
       assert.strictEqual(article.type, "message/rfc822")
       assert.include(article.text, `Message-ID: ${String(first.json["messageId"])}\r\n`)
+    })
+  )
+
+  it.effect("withdraws an event by the key in a header, and names what is wrong with a key", () =>
+    Effect.gen(function* () {
+      const { ask, post } = yield* FaceClient
+      const secret = new TextEncoder().encode("the author's own")
+      const id = yield* EventId.mint
+      const { json } = yield* post(reviews, { id, payload: review, lock: EventCancel.lockOf(secret, id) })
+      const messageId = String(json["messageId"])
+      const path = `/v1/apps/trails/events/${encodeURIComponent(messageId.slice(1, -1))}`
+      const cancel = (headers: Record<string, string>) => ask(path, { method: "DELETE", headers })
+      isProblem(yield* cancel({}), 400, "invalid-request", "cancel-key")
+      isProblem(yield* cancel({ "cancel-key": "sha256:a:clue" }), 400, "invalid-request", "cancel-key")
+      isProblem(yield* cancel({ "cancel-key": "sha256:AAAA" }), 403, "wrong-key", "cancel-key")
+      const key = EventCancel.keyOf(secret, id)
+      const done = yield* cancel({ "cancel-key": key })
+      assert.strictEqual(done.status, 200, done.text)
+      assert.deepStrictEqual(done.json, { messageId, state: "cancelled" })
+      isProblem(yield* ask(`/v1/articles/${encodeURIComponent(messageId)}`), 404, "no-such-article")
+      isProblem(yield* post(reviews, { payload: review, lock: "mine" }), 400, "invalid-request", "#/lock")
+      const asked = yield* ask(path, { method: "OPTIONS", headers: preflight })
+      assert.include(asked.headers.get("access-control-allow-methods") ?? "", "DELETE")
+      assert.include(asked.headers.get("access-control-allow-headers") ?? "", "cancel-key")
     })
   )
 
@@ -116,9 +148,9 @@ layer(live, { excludeTestServices: true })("JsonFace", (it) => {
         "unsupported-media-type",
         "content-type"
       )
-      const wrong = yield* ask(reviews, { method: "DELETE" })
+      const wrong = yield* ask(reviews, { method: "PUT" })
       isProblem(wrong, 405, "method-not-allowed")
-      assert.strictEqual(wrong.headers.get("allow"), "POST")
+      assert.strictEqual(wrong.headers.get("allow"), "DELETE, POST")
     })
   )
 
@@ -198,6 +230,7 @@ layer(live, { excludeTestServices: true })("JsonFace", (it) => {
       const { json } = yield* ask("/openapi.json")
       assert.sameMembers(Object.keys(json["paths"] as object), [
         "/v1/apps/{app}/events/{kind}",
+        "/v1/apps/{app}/events/{messageId}",
         "/v1/apps/{app}/events",
         "/v1/apps/{app}/digests/{digestion}/{key}",
         "/v1/articles/{messageId}",

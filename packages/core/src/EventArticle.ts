@@ -30,6 +30,8 @@ export interface ProtoOptions {
   readonly subject?: string
   /** The mailbox of the author, see `mailbox`. */
   readonly from: string
+  /** What the author's key opens (RFC 8315). The event's id does not bind it: the first article to arrive counts. */
+  readonly lock?: string
 }
 
 /**
@@ -51,6 +53,7 @@ export const toProto = (event: Event.Event, options: ProtoOptions): Uint8Array =
     ["Content-Transfer-Encoding", "8bit"],
     [eventHeader, `${event.app}.${event.kind}; v=${event.version}; routing=${event.routing}`]
   ]
+  if (options.lock !== undefined) fields.push(["Cancel-Lock", options.lock])
   if (event.at !== undefined) fields.push([locationHeader, GeoPoint.toUri(event.at)])
   return Article.make(fields, bodyOf(CanonicalJson.encode(event.payload)))
 }

@@ -26,6 +26,8 @@ export interface Draft<A extends App.App, K extends Kind<A>> {
   readonly payload: App.Payload<A, K>
   readonly at?: GeoPoint.GeoPoint
   readonly id?: string
+  /** What the author's key opens, see `EventCancel.lockOf`; without one nobody can withdraw the event. */
+  readonly lock?: string
 }
 
 /** An event that was read, its payload in the newest version of its kind. */
@@ -68,6 +70,11 @@ export interface LupinClient<A extends App.App> {
     kind: K,
     draft: Draft<A, K>
   ) => Effect.Effect<PopOperations.PostOutcome, PopOperations.PostProblem | PopClient.Trouble>
+  /** Withdraws an event by the key to its lock, see `EventCancel.keyOf`. */
+  readonly cancel: (
+    id: MessageId.MessageId,
+    key: string
+  ) => Effect.Effect<Answer.Cancelled, PopOperations.CancelProblem | PopClient.Trouble>
   readonly events: (search: Search<A>) => Effect.Effect<Page<A>, PopOperations.EventsProblem | PopClient.Trouble>
   readonly digest: (
     digestion: string,
@@ -91,6 +98,7 @@ export const make = Effect.fnUntraced(function* <const A extends App.App>(
     pop,
     post: (kind, draft) =>
       Effect.flatMap(Effect.fromResult(toPost(app, kind, draft, routing)), (post) => pop.postEvent(post)),
+    cancel: (messageId, key) => pop.cancelEvent({ app: app.name, messageId, key }),
     events: Effect.fnUntraced(function* (search) {
       const query = yield* Effect.fromResult(toQuery(app, search))
       return toPage(app, yield* pop.events(query))
@@ -121,6 +129,7 @@ export const toPost = <A extends App.App, K extends Kind<A>>(
       routing,
       payload,
       ...(draft.at === undefined ? {} : { at: draft.at }),
+      ...(draft.lock === undefined ? {} : { lock: draft.lock }),
       ...(draft.id === undefined ? {} : { id: draft.id })
     })
   })

@@ -10,6 +10,7 @@ import type * as PopOperations from "@lupin/api/PopOperations"
 import type * as Problem from "@lupin/api/Problem"
 import type * as Receipt from "@lupin/api/Receipt"
 import type * as App from "@lupin/core/App"
+import * as EventCancel from "@lupin/core/EventCancel"
 import type * as MessageId from "@lupin/core/MessageId"
 import * as LupinClient from "./LupinClient.ts"
 import * as OutboxState from "./OutboxState.ts"
@@ -27,6 +28,8 @@ export interface Options<A extends App.App> {
   readonly pops: readonly [PopClient.PopClient, ...ReadonlyArray<PopClient.PopClient>]
   readonly limits?: Partial<Omit<OutboxState.Limits, "pops">>
   readonly routing?: number
+  /** The author's own; it stays on the phone. Events are locked by it, and `EventCancel.keyOf` with it withdraws them. */
+  readonly secret?: Uint8Array
   /** False starts without trying to send, until `setOnline(true)`. */
   readonly isOnline?: boolean
 }
@@ -69,7 +72,8 @@ export const make = Effect.fnUntraced(function* <const A extends App.App>(option
     ),
     turn: yield* Semaphore.make(1),
     wake: yield* Latch.make(true),
-    isOnline: MutableRef.make(options.isOnline ?? true)
+    isOnline: MutableRef.make(options.isOnline ?? true),
+    secret: options.secret
   }
   yield* Effect.forkScoped(drive(core, yield* FiberSet.make()))
   const self: Outbox<A> = {
@@ -104,6 +108,7 @@ interface Core {
   /** Opened whenever the driver may have something to do. */
   readonly wake: Latch.Latch
   readonly isOnline: MutableRef.MutableRef<boolean>
+  readonly secret: Uint8Array | undefined
 }
 
 const entriesOf = (state: OutboxState.State): ReadonlyArray<OutboxState.Entry> => [...state.entries.values()]
@@ -197,7 +202,7 @@ const perform = Effect.fnUntraced(function* (core: Core, action: OutboxState.Act
   if (action._tag !== "Post" && action._tag !== "Ask") return
   const pop = core.pops[action.pop]
   if (pop === undefined) return
-  const answer = yield* (action._tag === "Post" ? post(pop, action) : ask(pop, action)).pipe(
+  const answer = yield* (action._tag === "Post" ? post(pop, locked(core, action.event)) : ask(pop, action)).pipe(
     Effect.catchCause((cause) =>
       Effect.as(Effect.logWarning("outbox request failed", cause), { _tag: "Failed" as const })
     )
@@ -218,7 +223,13 @@ const toInput = (
   timed: { readonly slot: number; readonly nowMillis: number; readonly jitter: number }
 ): OutboxState.Input => ({ ...outcome, ...timed })
 
-const post = (pop: PopClient.PopClient, { event }: { readonly event: PopOperations.PostEvent }) =>
+/** The same lock at every attempt, as secret and id stay the same. */
+const locked = ({ secret }: Core, event: PopOperations.PostEvent): PopOperations.PostEvent =>
+  secret === undefined || event.id === undefined || event.lock !== undefined
+    ? event
+    : { ...event, lock: EventCancel.lockOf(secret, event.id) }
+
+const post = (pop: PopClient.PopClient, event: PopOperations.PostEvent) =>
   Effect.match(pop.postEvent(event), {
     onSuccess: ({ posted }): Outcome => ({ _tag: "Posted", receipt: posted.receipt }),
     onFailure: refusalOf

@@ -88,6 +88,7 @@ const Record = Schema.Struct({
     version: Schema.optionalKey(Schema.Int),
     routing: Schema.optionalKey(Schema.Int),
     at: Schema.optionalKey(GeoPoint.GeoPoint),
+    lock: Schema.optionalKey(Schema.String),
     payload: Schema.Unknown
   }),
   id: Schema.optionalKey(Schema.String),

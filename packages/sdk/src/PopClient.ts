@@ -47,6 +47,10 @@ export interface PopClient {
   readonly postEvent: (
     post: PopOperations.PostEvent
   ) => Effect.Effect<PopOperations.PostOutcome, PopOperations.PostProblem | Trouble>
+  /** Withdraws an event. Safe to send again, here or to another POP. */
+  readonly cancelEvent: (
+    cancel: PopOperations.CancelEvent
+  ) => Effect.Effect<Answer.Cancelled, PopOperations.CancelProblem | Trouble>
   readonly events: (
     query: PopOperations.EventsQuery
   ) => Effect.Effect<Answer.EventsAnswer, PopOperations.EventsProblem | Trouble>
@@ -93,6 +97,7 @@ export const make = Effect.fnUntraced(function* (options: Options) {
       const [posted, response] = yield* settle(client.postEvent(request))
       return { posted, isNew: response.status === 201 }
     }),
+    cancelEvent: ({ key, ...params }) => settle(client.cancelEvent({ params, headers: { "cancel-key": key } })),
     events: (query) => settle(client.events({ params: { app: query.app }, query: EventsParameters.ofQuery(query) })),
     digest: ({ staleMillisMax, ...params }) => settle(client.digest({ params, query: { stale: staleMillisMax } })),
     article: (messageId) => settle(client.article({ params: { messageId } })),

@@ -48,6 +48,7 @@ export const make = Effect.fnUntraced(function* (host: string, fates: ReadonlyAr
       posts.push(post.id ?? "none")
       return over(operations.postEvent(post))
     },
+    cancelEvent: (cancel) => over(operations.cancelEvent(cancel)),
     events: (query) => over(operations.events(query)),
     digest: (query) => over(operations.digest(query)),
     article: (id) => over(operations.article(id)),

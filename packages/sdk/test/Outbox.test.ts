@@ -4,6 +4,7 @@ import { KeyValueStore } from "effect/persistence"
 import { TestClock } from "effect/testing"
 import * as fc from "fast-check"
 import * as Outbox from "@lupin/sdk/Outbox"
+import * as EventCancel from "@lupin/core/EventCancel"
 import * as OutboxStore from "@lupin/sdk/OutboxStore"
 import * as FlakyPop from "./FlakyPop.ts"
 import { trails } from "./TrailApp.ts"
@@ -44,6 +45,22 @@ describe("Outbox", () => {
       yield* pop.controls.addHolder(zones[1]!)
       yield* until(outbox, isEmpty)
       assert.strictEqual(pop.posts.length, 1)
+    }).pipe(withMemory)
+  )
+
+  it.effect("locks events by the author's secret, so that its key withdraws them", () =>
+    Effect.gen(function* () {
+      const pop = yield* FlakyPop.make("boi1", ["answerLost"])
+      const secret = new TextEncoder().encode("the author's own")
+      const outbox = yield* Outbox.make({ app: trails, pops: [pop.client], secret })
+      yield* outbox.write("review", review(5))
+      yield* TestClock.adjust("1 minute")
+      const { id = "", messageId } = (yield* outbox.entries)[0] ?? {}
+      if (messageId === undefined) return assert.fail("the event was not accepted")
+      const wrong = { app: trails.name, messageId, key: EventCancel.keyOf(secret, "another") }
+      assert.strictEqual((yield* Effect.flip(pop.client.cancelEvent(wrong)))._tag, "WrongKey")
+      const answer = yield* pop.client.cancelEvent({ ...wrong, key: EventCancel.keyOf(secret, id) })
+      return assert.strictEqual(answer.state, "cancelled")
     }).pipe(withMemory)
   )
 

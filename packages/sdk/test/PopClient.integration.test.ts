@@ -25,6 +25,7 @@ const throughFace = Layer.effect(
     return PopOperations.PopOperations.of({
       routingKey: key,
       postEvent: (post) => dieOfTrouble(client.postEvent(post)),
+      cancelEvent: (cancel) => dieOfTrouble(client.cancelEvent(cancel)),
       events: (query) => dieOfTrouble(client.events(query)),
       digest: (query) => dieOfTrouble(client.digest(query)),
       article: (id) => dieOfTrouble(Effect.catchTag(client.article(id), "InvalidRequest", Effect.die)),

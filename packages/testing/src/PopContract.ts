@@ -14,6 +14,7 @@ import * as CanonicalJson from "@lupin/core/CanonicalJson"
 import * as Digestion from "@lupin/core/Digestion"
 import * as Event from "@lupin/core/Event"
 import * as EventArticle from "@lupin/core/EventArticle"
+import * as EventCancel from "@lupin/core/EventCancel"
 import * as Fold from "@lupin/core/Fold"
 import * as GroupName from "@lupin/core/GroupName"
 import * as Limits from "@lupin/core/Limits"
@@ -245,6 +246,39 @@ export const popContract: ReadonlyArray<Promised> = [
     } while (cursor !== undefined && seen.length < 20)
     equal("each once", seen.toSorted(), [...wanted].toSorted())
     yield* refused(pop.events({ ...circle(places.paged, 1), cursor: "never given" }), "InvalidRequest", "cursor")
+  }),
+  promise("withdraws an event for whoever has the key to its lock, and for nobody else", function* (pop) {
+    const secret = new TextEncoder().encode("the author's own")
+    const post = yield* sighted("kiwi", places.near)
+    const key = EventCancel.keyOf(secret, post.id)
+    const { posted } = yield* pop.postEvent({ ...post, lock: EventCancel.lockOf(secret, post.id) })
+    const { messageId } = posted
+    const wrong = EventCancel.keyOf(secret, "another")
+    yield* refused(pop.cancelEvent({ app, messageId, key: wrong }), "WrongKey", "cancel-key")
+    yield* pop.article(messageId)
+    equal("answer", yield* pop.cancelEvent({ app, messageId, key }), { messageId, state: "cancelled" })
+    equal("again", yield* pop.cancelEvent({ app, messageId, key }), { messageId, state: "cancelled" })
+    yield* refused(pop.article(messageId), "NoSuchArticle", "messageId")
+    const { events } = yield* pop.events({ ...circle(places.near, 2_000), limit: 500 })
+    holds("no query shows it", !events.some((event) => event.messageId === messageId))
+    holds("it is not taken again", !(yield* pop.postEvent(post)).isNew)
+    yield* refused(pop.article(messageId), "NoSuchArticle", "messageId")
+  }),
+  promise("lets a cancel wait for its event, and judges it by the event's lock", function* (pop) {
+    const secret = new TextEncoder().encode("the author's own")
+    const [post, other] = [yield* sighted("moa"), yield* sighted("huia")]
+    const cancel = (of: typeof post, key: string) => pop.cancelEvent({ app, messageId: Event.messageId(of), key })
+    equal("state", (yield* cancel(post, EventCancel.keyOf(secret, post.id))).state, "waiting")
+    equal("state", (yield* cancel(other, EventCancel.keyOf(secret, post.id))).state, "waiting")
+    yield* pop.postEvent({ ...post, lock: EventCancel.lockOf(secret, post.id) })
+    yield* pop.postEvent({ ...other, lock: EventCancel.lockOf(secret, other.id) })
+    yield* refused(pop.article(Event.messageId(post)), "NoSuchArticle", "messageId")
+    yield* pop.article(Event.messageId(other))
+    const unlocked = yield* pop.postEvent(yield* sighted("weka"))
+    const key = EventCancel.keyOf(secret, "any")
+    yield* refused(pop.cancelEvent({ app, messageId: unlocked.posted.messageId, key }), "WrongKey", "cancel-key")
+    yield* refused(pop.cancelEvent({ app, messageId: absent, key }), "InvalidRequest", "messageId")
+    yield* refused(pop.cancelEvent({ app: "nobody", messageId: absent, key }), "UnknownApp", "app")
   }),
   promise("answers for a key that nothing was digested for yet", function* (pop) {
     const answer = yield* pop.digest({ app, digestion: "sightings", key: "nobody saw this", staleMillisMax: 0 })

@@ -152,7 +152,7 @@ export const end = (child: ChildProcess, signal: NodeJS.Signals): Effect.Effect<
   })
 
 /** How long it may take until there is something to see. */
-const untilMillisMax = 30_000
+const untilMillisMax = 60_000
 
 /** Looks again and again until there is something to see; fails where that takes too long. */
 export const until = <A>(look: Effect.Effect<A | undefined>): Effect.Effect<A> =>

@@ -51,7 +51,8 @@ export const open = Effect.fnUntraced(function* (
       ...variables,
       ...command
     ),
-    () => tmux("kill-server")
+    // Without its screen a program may run on, as slrn does: it is ended first.
+    () => Effect.andThen(Effect.flatMap(tmux("list-panes", "-a", "-F", "#{pane_pid}"), endAll), tmux("kill-server"))
   )
   const screen = Effect.map(tmux("capture-pane", "-p"), ({ stdout }) => Buffer.from(stdout, "latin1").toString("utf8"))
   return {
@@ -78,3 +79,14 @@ export const open = Effect.fnUntraced(function* (
     ).pipe(Effect.asVoid)
   }
 })
+
+const endAll = ({ stdout }: Programs.Ended): Effect.Effect<void> =>
+  Effect.sync(() => {
+    for (const pid of stdout.split("\n").filter((line) => line !== "")) {
+      try {
+        process.kill(Number(pid), "SIGKILL")
+      } catch {
+        // It has ended by itself.
+      }
+    }
+  })
