@@ -47,6 +47,28 @@ const dev = Command.make(
   ])
 )
 
+const operate = Effect.promise(() => import("./Operate.ts"))
+
+const reload = Command.make("reload", { config }, ({ config }) =>
+  Effect.flatMap(operate, (Operate) => Operate.reload(config))
+).pipe(Command.withDescription("Have a running site take its changed configuration: rules, peers, certificate, groups"))
+
+const user = Argument.String("user")
+const accounts = Command.make("accounts").pipe(
+  Command.withDescription("Who may log in at a site"),
+  Command.withSubcommands([
+    Command.make("add", { config, user }, ({ config, user }) =>
+      Effect.flatMap(operate, (Operate) => Operate.addAccount(config, user))
+    ).pipe(Command.withDescription("Add an account, or change its password, which is read from standard input")),
+    Command.make("remove", { config, user }, ({ config, user }) =>
+      Effect.flatMap(operate, (Operate) => Operate.removeAccount(config, user))
+    ).pipe(Command.withDescription("Remove an account")),
+    Command.make("list", { config }, ({ config }) =>
+      Effect.flatMap(operate, (Operate) => Operate.listAccounts(config))
+    ).pipe(Command.withDescription("List the accounts"))
+  ])
+)
+
 const pop = Command.make("pop", { config }, ({ config }) =>
   Effect.flatMap(
     Effect.promise(() => import("@lupin/pop/main")),
@@ -126,7 +148,7 @@ const peers = Command.make(
 
 Command.make("lupin").pipe(
   Command.withDescription("Usenet for apps"),
-  Command.withSubcommands([dev, pop, central, peers, post, read, prepareCache]),
+  Command.withSubcommands([dev, pop, central, peers, post, read, prepareCache, reload, accounts]),
   Command.run({ version: "0.1.0" }),
   Effect.provide(NodeServices.layer),
   Effect.catch((error: unknown) =>

@@ -28,7 +28,7 @@ const meta = (config: SiteConfig.Pop) => Layer.unwrap(Effect.map(cacheCheck, (ch
 const json = (config: SiteConfig.Pop, apps: ReadonlyArray<App.App>) =>
   JsonFace.layer.pipe(
     Layer.provide(Operations.layer(apps)),
-    Layer.provide(Zones.layer(config.peers)),
+    Layer.provide(Zones.layer),
     Layer.provide(Site.http(config.listen.json))
   )
 

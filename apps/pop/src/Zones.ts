@@ -3,8 +3,9 @@
  */
 import type * as MessageId from "@lupin/core/MessageId"
 import * as NntpReaderPool from "@lupin/nntp/NntpReaderPool"
+import { Live } from "@lupin/site/Live"
 import * as SiteConfig from "@lupin/site/SiteConfig"
-import { Context, Effect, Layer } from "effect"
+import { Context, Effect, Exit, Layer, Scope } from "effect"
 
 /** One zone's answer about one article. */
 export interface Said {
@@ -27,34 +28,48 @@ export class Zones extends Context.Service<
   }
 >()("@lupin/pop/Zones") {}
 
-const make = Effect.fn("Zones.make")(function* (peers: ReadonlyArray<SiteConfig.Peer>) {
-  const zones = yield* Effect.forEach(
-    peers.filter(({ kind }) => kind === "central"),
-    (peer) =>
-      Effect.map(NntpReaderPool.make(SiteConfig.hostAndPort(peer.nntp)), (pool) => ({
-        site: peer.name,
-        zone: peer.zone ?? peer.name,
-        pool
-      }))
-  )
+interface Pool {
+  readonly pool: NntpReaderPool.NntpReaderPool
+  /** Of which endpoint. */
+  readonly key: string
+  readonly scope: Scope.Closeable
+}
+
+const make = Effect.gen(function* () {
+  const live = yield* Live
+  const parent = yield* Scope.Scope
+  const pools = new Map<string, Pool>()
+
+  /** Peers may change while the site runs: a pool is of one endpoint. */
+  const poolOf = Effect.fnUntraced(function* (peer: SiteConfig.Peer) {
+    const endpoint = live.endpoint(peer.name) ?? SiteConfig.hostAndPort(peer.nntp)
+    const key = JSON.stringify(endpoint)
+    const found = pools.get(peer.name)
+    if (found?.key === key) return found.pool
+    const scope = Scope.forkUnsafe(parent)
+    const pool = yield* Scope.provide(NntpReaderPool.make(endpoint), scope)
+    pools.set(peer.name, { pool, key, scope })
+    if (found !== undefined) yield* Scope.close(found.scope, Exit.void)
+    return pool
+  })
   const ask = (id: MessageId.MessageId) =>
     Effect.map(
       Effect.forEach(
-        zones,
-        ({ site, zone, pool }) =>
-          pool
-            .use((reader) => reader.status([id]))
-            .pipe(
-              Effect.map(({ statuses: [status] }) => ({
-                site,
-                zone,
-                isHeld: status === "held" || status === "digested",
-                isDigested: status === "digested"
-              })),
-              Effect.timeout(answerMillisMax),
-              Effect.tapError((error) => Effect.logDebug(`${site} does not answer`, error)),
-              Effect.option
-            ),
+        live.peers().filter(({ kind }) => kind === "central"),
+        (peer) => {
+          const site = peer.name
+          return Effect.flatMap(poolOf(peer), (pool) => pool.use((reader) => reader.status([id]))).pipe(
+            Effect.map(({ statuses: [status] }) => ({
+              site,
+              zone: peer.zone ?? site,
+              isHeld: status === "held" || status === "digested",
+              isDigested: status === "digested"
+            })),
+            Effect.timeout(answerMillisMax),
+            Effect.tapError((error) => Effect.logDebug(`${site} does not answer`, error)),
+            Effect.option
+          )
+        },
         { concurrency: "unbounded" }
       ),
       (answers) => answers.flatMap((answer) => (answer._tag === "Some" ? [answer.value] : []))
@@ -63,4 +78,4 @@ const make = Effect.fn("Zones.make")(function* (peers: ReadonlyArray<SiteConfig.
 })
 
 /** Keeps connections to the central peers, opened when first needed. */
-export const layer = (peers: ReadonlyArray<SiteConfig.Peer>): Layer.Layer<Zones> => Layer.effect(Zones, make(peers))
+export const layer: Layer.Layer<Zones, never, Live> = Layer.effect(Zones, make)

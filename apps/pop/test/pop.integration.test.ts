@@ -31,6 +31,8 @@ const configOf = (path: string, cache: SiteConfig.Pop["cache"]): SiteConfig.Pop 
   durability: "kernel",
   apps: [],
   peers: [],
+  limits: { connections: 100, connectionsPerAddress: 100, idleSeconds: 60 },
+  groups: [],
   cache,
   listen: { nntp: "127.0.0.1:0", json: "127.0.0.1:0", meta: "127.0.0.1:0" }
 })
@@ -40,7 +42,7 @@ const host = (cache: SiteConfig.Pop["cache"]) =>
   Layer.unwrap(
     Effect.map(directory, (path) =>
       Operations.layer([contractApp]).pipe(
-        Layer.provide(Zones.layer([])),
+        Layer.provide(Zones.layer),
         Layer.provide(Pop.layer(configOf(path, cache), [contractApp]))
       )
     )

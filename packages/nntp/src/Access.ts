@@ -73,10 +73,11 @@ export const everything: Grants = {
 /** Rules of a server that is open to all who reach it. */
 export const open: Rules = [everything]
 
-/** Rules where the operator gave none: this machine may do everything, others nothing. */
-export const loopback: Rules = [
-  { ...everything, from: ["127.0.0.0/8", "::1"].flatMap((text) => Cidr.parse(text) ?? []) }
-]
+/** This machine. */
+export const loopbackRanges: ReadonlyArray<Cidr.Cidr> = ["127.0.0.0/8", "::1"].flatMap((text) => Cidr.parse(text) ?? [])
+
+/** Rules by which this machine may do everything, and others nothing. */
+export const loopback: Rules = [{ ...everything, from: loopbackRanges }]
 
 /** The grants of the first rule that holds. */
 export const grants = (rules: Rules, subject: Subject): Grants => rules.find((rule) => holds(rule, subject)) ?? nothing

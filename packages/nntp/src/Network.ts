@@ -1,10 +1,9 @@
 /**
  * How this process reaches other servers: TCP and TLS, unless a simulation puts its own network here.
  */
-import * as NodeSocket from "@effect/platform-node/NodeSocket"
-import { Context, type Effect } from "effect"
+import { Context, Effect } from "effect"
 import type * as Socket from "effect/socket/Socket"
-import * as net from "node:net"
+import * as ClientSocket from "./ClientSocket.ts"
 
 /** Where a server listens, and how to talk to it there. */
 export interface Endpoint {
@@ -20,7 +19,7 @@ export interface Endpoint {
 /** TLS from the first octet (`implicit`, NNTPS) or after STARTTLS. Texts are PEM. */
 export interface ClientTls {
   readonly mode: "implicit" | "starttls"
-  /** The name the server's certificate must be for, if not the host. STARTTLS to an IP address needs it. */
+  /** The name the server's certificate must be for, if not the host. */
   readonly serverName?: string
   /** Who may have signed the server's certificate, if not the authorities that Node knows. */
   readonly authorities?: string
@@ -36,31 +35,9 @@ export interface Login {
   readonly isClearTextAllowed?: boolean
 }
 
-/** How long a connection may take to open. */
-export const openMillisMax = 10_000
-
 export const Network = Context.Reference<{
   /** A socket that connects when its reader is acquired; on TLS where that is implicit. */
   readonly dial: (endpoint: Endpoint) => Effect.Effect<Socket.Socket>
 }>("@lupin/nntp/Network", {
-  defaultValue: () => ({
-    dial: ({ host, port, tls }) => {
-      const options = { host, port, noDelay: true, keepAlive: true, openTimeout: openMillisMax }
-      if (tls?.mode !== "implicit") return NodeSocket.makeNet(options)
-      const servername = serverName(host, tls)
-      return NodeSocket.makeTls({
-        ...options,
-        minVersion: "TLSv1.2",
-        rejectUnauthorized: true,
-        ...(servername === undefined ? {} : { servername }),
-        ...(tls.authorities === undefined ? {} : { ca: tls.authorities }),
-        ...(tls.certificate === undefined ? {} : { cert: tls.certificate }),
-        ...(tls.key === undefined ? {} : { key: tls.key })
-      })
-    }
-  })
+  defaultValue: () => ({ dial: (endpoint) => Effect.sync(() => ClientSocket.make(endpoint)) })
 })
-
-/** The name to ask for and to verify; an IP address is none (RFC 6066 §3). */
-export const serverName = (host: string, tls: ClientTls): string | undefined =>
-  tls.serverName ?? (net.isIP(host) === 0 ? host : undefined)

@@ -113,7 +113,7 @@ export const connect = Effect.fnUntraced(function* (
   const opening = Opening.open(options, {
     pull: bytes(reader.pull),
     write: (octets) => writer.write(octets),
-    upgrade: reader.upgrade,
+    upgrade: reader.upgrade(),
     heard: () => {
       heardAtMillis = clock.currentTimeMillisUnsafe()
     }

@@ -111,11 +111,12 @@ const start = Effect.fnUntraced(function* (
   const { tls } = options
 
   const serve = Effect.fnUntraced(function* (transport: Transport.Transport, isSecure: boolean) {
-    const ticket = gate.enter(Cidr.normal(transport.address))
+    const address = Cidr.normal(transport.address)
+    const ticket = gate.enter(address)
     if (typeof ticket === "string") {
       return yield* isSecure ? transport.close : transport.write(`${Reply.line(400, ticket)}\r\n`)
     }
-    const peer = { connection: `${site.name}-${ticket}`, address: Cidr.normal(transport.address) }
+    const peer = { connection: `${site.name}-${ticket}`, ...(address === "" ? {} : { address }) }
     const service: Connection.Service = {
       spool,
       injector,
@@ -133,7 +134,7 @@ const start = Effect.fnUntraced(function* (
     return yield* Effect.andThen(opened, Connection.serve(service, transport)).pipe(
       Effect.ensuring(
         Effect.suspend(() => {
-          gate.leave(Cidr.normal(transport.address))
+          gate.leave(address)
           return relayer.release(peer)
         })
       )

@@ -3,13 +3,13 @@
  *
  * One command at a time: nothing may be pipelined around these (RFC 4642 §2.2.1, RFC 8054 §2.2.1).
  */
-import { Effect, Redacted, type Scope } from "effect"
+import { Effect, type Scope } from "effect"
 import type * as Socket from "effect/socket/Socket"
 import { Buffer } from "node:buffer"
 import * as Capabilities from "./Capabilities.ts"
 import * as Deflate from "./Deflate.ts"
 import { Framing } from "./Framing.ts"
-import { type ClientTls, type Endpoint, type Login, serverName } from "./Network.ts"
+import type { Endpoint, Login } from "./Network.ts"
 import * as Sasl from "./Sasl.ts"
 import * as Scram from "./Scram.ts"
 import { Secrets } from "./Secrets.ts"
@@ -34,7 +34,7 @@ export interface Opened {
 export interface Line {
   readonly pull: Opened["pull"]
   readonly write: Opened["write"]
-  readonly upgrade: Socket.Reader["upgrade"]
+  readonly upgrade: Effect.Effect<void, Socket.SocketError>
   readonly heard: () => void
 }
 
@@ -81,19 +81,12 @@ export const open = Effect.fnUntraced(function* (
     return code === 101 ? Capabilities.read((yield* block).split("\r\n")) : Capabilities.none
   })
 
-  const startTls = Effect.fnUntraced(function* (tls: ClientTls) {
+  const startTls = Effect.gen(function* () {
     const answered = yield* ask("STARTTLS")
     if (answered.code !== 382) return yield* said(answered, "STARTTLS")
     // Whatever came in clear text behind the reply could be anybody's.
     if (framing.pendingBytes > 0) return yield* Effect.fail("sent octets behind its reply to STARTTLS")
-    const { authorities: ca, certificate: cert, key } = tls
-    yield* line.upgrade({
-      rejectUnauthorized: true,
-      servername: serverName(endpoint.host, tls),
-      ca,
-      cert,
-      key: key === undefined ? undefined : Redacted.make(key)
-    })
+    yield* line.upgrade
   })
 
   const login = Effect.fnUntraced(function* ({ isClearTextAllowed, password, user }: Login) {
@@ -124,7 +117,7 @@ export const open = Effect.fnUntraced(function* (
   if (greeting.code !== 200 && greeting.code !== 201) {
     return yield* Effect.fail(`said ${greeting.code} ${greeting.text}`)
   }
-  if (endpoint.tls?.mode === "starttls") yield* startTls(endpoint.tls)
+  if (endpoint.tls?.mode === "starttls") yield* startTls
   if (endpoint.login !== undefined) yield* login(endpoint.login)
   const plain = { greeting, framing, pull: line.pull, write: line.write, settle: () => {} }
   if (endpoint.isCompressed !== true) return plain

@@ -62,6 +62,8 @@ export class PeerStats extends Context.Service<
   {
     /** The state of a feed, which the feed writes to; the same for the same name. */
     readonly of: (name: string) => PeerState
+    /** The feed is no more. */
+    readonly forget: (name: string) => void
     /** A copy of all feeds, by name. */
     readonly snapshot: Effect.Effect<ReadonlyArray<Readonly<PeerState>>>
   }
@@ -74,6 +76,7 @@ export class PeerStats extends Context.Service<
         states.set(name, state)
         return state
       },
+      forget: (name) => void states.delete(name),
       snapshot: Effect.sync(() =>
         [...states.values()]
           .map((state) => ({ ...state }))

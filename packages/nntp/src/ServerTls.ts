@@ -46,6 +46,7 @@ export const make = (material: Material): Effect.Effect<ServerTls, TlsInvalid> =
     return {
       handshake: (raw) =>
         Effect.callback<Secured, Socket.SocketError>((resume) => {
+          if (raw.destroyed) return resume(failed(new Error("closed before the TLS handshake")))
           const name = nameOf(raw)
           const finish = (outcome: Effect.Effect<Secured, Socket.SocketError>): void => {
             waiting.delete(name)
@@ -60,7 +61,12 @@ export const make = (material: Material): Effect.Effect<ServerTls, TlsInvalid> =
             waiting.delete(name)
             raw.destroy()
           })
-        }),
+        }).pipe(
+          Effect.timeoutOrElse({
+            duration: handshakeMillisMax,
+            orElse: () => failed(new Error("no TLS handshake in time"))
+          })
+        ),
       replace: (next) =>
         Effect.map(check(next), () => {
           server = serverOf(next, waiting)
@@ -89,10 +95,12 @@ const serverOf = (material: Material, waiting: Waiting): tls.Server => {
     requestCert: material.clientAuthorities !== undefined,
     rejectUnauthorized: false,
     allowHalfOpen: true,
-    handshakeTimeout: handshakeMillisMax
+    handshakeTimeout: 2 * handshakeMillisMax
   })
   server.on("secureConnection", (socket) => {
     socket.pause()
+    // An error that nobody hears, when the connection is being closed, would end the process.
+    socket.on("error", () => {})
     waiting.get(nameOf(socket))?.(Effect.succeed({ socket, certificates: certificatesOf(socket) }))
   })
   server.on("tlsClientError", (error, socket) => {

@@ -50,7 +50,7 @@ layer(server, { excludeTestServices: true })("COMPRESS", (it) => {
 
   it.effect("feeds a peer compressed", () =>
     Effect.gen(function* () {
-      const from = yield* Layer.build(site.services("beta"))
+      const from = yield* Layer.build(Layer.fresh(site.services("beta")))
       const spool = Context.get(from, Spool)
       const to = yield* Spool
       const injector = Context.get(from, Injector)

@@ -1,7 +1,10 @@
 import { describe, expect, it } from "@effect/vitest"
 import * as Wildmat from "@lupin/core/Wildmat"
 import * as GroupName from "@lupin/core/GroupName"
-import { Effect, Layer } from "effect"
+import { Injector } from "@lupin/spool/Injector"
+import { Spool } from "@lupin/spool/Spool"
+import { Context, Effect, Layer } from "effect"
+import { Buffer } from "node:buffer"
 import * as tls from "node:tls"
 import * as Access from "../src/Access.ts"
 import * as AccessControl from "../src/AccessControl.ts"
@@ -9,6 +12,8 @@ import { Accounts, noAccounts } from "../src/Accounts.ts"
 import type * as Network from "../src/Network.ts"
 import * as NntpReader from "../src/NntpReader.ts"
 import { NntpServer } from "../src/NntpServer.ts"
+import * as PeerFeed from "../src/PeerFeed.ts"
+import { PeerStats } from "../src/PeerStats.ts"
 import * as Scram from "../src/Scram.ts"
 import * as ServerTls from "../src/ServerTls.ts"
 import * as certificates from "./certificates.ts"
@@ -40,7 +45,7 @@ describe.skipIf(certificates.missing !== undefined)("TLS", () => {
     test: (
       tls: ServerTls.ServerTls,
       ports: { readonly plain: number; readonly nntps: number }
-    ) => Effect.Effect<A, E, NntpServer>
+    ) => Effect.Effect<A, E, NntpServer | Spool>
   ) =>
     Effect.gen(function* () {
       const made = yield* ServerTls.make({ ...server, clientAuthorities: ours.certificate })
@@ -140,6 +145,46 @@ describe.skipIf(certificates.missing !== undefined)("TLS", () => {
           }
         }
       })
+    )
+  )
+
+  it.live("finds an IP address in a certificate where the server has no name", () =>
+    running((_, ports) =>
+      Effect.gen(function* () {
+        for (const mode of ["starttls", "implicit"] as const) {
+          const tls = { mode, authorities: ours.certificate }
+          const port = mode === "implicit" ? ports.nntps : ports.plain
+          expect((yield* read({ host: "127.0.0.1", port, tls })).has("READER")).toBe(true)
+        }
+      })
+    )
+  )
+
+  it.live("feeds a peer that knows us by our certificate, over STARTTLS, compressed", () =>
+    running((_, ports) =>
+      Effect.gen(function* () {
+        const from = yield* Layer.build(Layer.fresh(site.services("beta")))
+        const to = yield* Spool
+        const ids = yield* Effect.forEach(Array.from({ length: 100 }), (_, at) =>
+          Context.get(from, Injector)
+            .inject(site.proto(`number ${at}`), { writer: "client" })
+            .pipe(Effect.map(({ id }) => id))
+        )
+        const stats = yield* Layer.build(PeerStats.layer)
+        yield* PeerFeed.run({
+          peer: { name: "alpha", identities: ["alpha.test"], ...endpoint(ports.plain, peer), isCompressed: true },
+          rule: { wildmat: Wildmat.everything },
+          eager: true
+        }).pipe(Effect.provideService(Spool, Context.get(from, Spool)), Effect.provide(stats), Effect.forkScoped)
+        for (;;) {
+          const statuses = yield* to.status(ids)
+          if (statuses.every((status) => status === "held")) break
+          yield* to.changed(yield* to.head)
+        }
+        const [first] = ids
+        const held = first === undefined ? undefined : yield* to.find(first)
+        expect(Buffer.from(held?.article ?? []).toString()).toMatch(/^Path: alpha\.test!!beta\.test!/)
+      }).pipe(Effect.scoped)
     )
   )
 

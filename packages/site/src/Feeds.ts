@@ -1,26 +1,76 @@
 /**
- * One feed for each peer of the configuration.
+ * The feeds of a site, one for each peer, started and stopped by the difference to those that run.
  */
-import * as Wildmat from "@lupin/core/Wildmat"
 import * as PeerFeed from "@lupin/nntp/PeerFeed"
-import * as PeerStats from "@lupin/nntp/PeerStats"
+import { PeerStats } from "@lupin/nntp/PeerStats"
 import type { Spool } from "@lupin/spool/Spool"
-import { Layer } from "effect"
-import * as SiteConfig from "./SiteConfig.ts"
+import { Effect, Fiber, Scope } from "effect"
 
-/** What a feed needs to know of a peer; the configuration was checked, so its wildmat is one. */
-const optionsOf = (peer: SiteConfig.Peer): PeerFeed.Options => ({
-  peer: { name: peer.name, identities: [peer.path], ...SiteConfig.hostAndPort(peer.nntp) },
-  rule: { wildmat: Wildmat.compile(peer.feed) ?? Wildmat.everything },
-  eager: peer.eager
+export interface Feeds {
+  /** Runs these from now on. A feed that stays the same goes on undisturbed; one that changed begins at its position. */
+  readonly set: (wanted: ReadonlyArray<PeerFeed.Options>) => Effect.Effect<Difference>
+}
+
+/** Names of peers. */
+export interface Difference {
+  readonly started: ReadonlyArray<string>
+  readonly stopped: ReadonlyArray<string>
+  readonly changed: ReadonlyArray<string>
+}
+
+interface Running {
+  readonly options: PeerFeed.Options
+  readonly fiber: Fiber.Fiber<never>
+}
+
+/** Pure: what must be done to come from some feeds to others, by the names of their peers. */
+export const difference = (
+  running: ReadonlyArray<PeerFeed.Options>,
+  wanted: ReadonlyArray<PeerFeed.Options>
+): Difference => {
+  const before = new Map(running.map((options) => [options.peer.name, JSON.stringify(options)]))
+  const after = new Map(wanted.map((options) => [options.peer.name, JSON.stringify(options)]))
+  return {
+    started: [...after.keys()].filter((name) => !before.has(name)),
+    stopped: [...before.keys()].filter((name) => !after.has(name)),
+    changed: [...after.keys()].filter((name) => before.has(name) && before.get(name) !== after.get(name))
+  }
+}
+
+/** No feed at first; all end with the scope. */
+export const make: Effect.Effect<Feeds, never, Spool | PeerStats | Scope.Scope> = Effect.gen(function* () {
+  const scope = yield* Scope.Scope
+  const context = yield* Effect.context<Spool | PeerStats>()
+  const stats = yield* PeerStats
+  const running = new Map<string, Running>()
+
+  const stop = Effect.fnUntraced(function* (name: string) {
+    const feed = running.get(name)
+    if (feed === undefined) return
+    running.delete(name)
+    yield* Fiber.interrupt(feed.fiber)
+  })
+  const start = Effect.fnUntraced(function* (options: PeerFeed.Options) {
+    // Shown from now on, also before it has tried to connect.
+    stats.of(options.peer.name)
+    const fiber = yield* PeerFeed.run(options).pipe(Effect.interruptible, Effect.provide(context), Effect.forkIn(scope))
+    running.set(options.peer.name, { options, fiber })
+  })
+  return {
+    set: Effect.fnUntraced(function* (wanted) {
+      const found = difference(
+        [...running.values()].map(({ options }) => options),
+        wanted
+      )
+      yield* Effect.forEach([...found.stopped, ...found.changed], stop, { discard: true })
+      for (const name of found.stopped) stats.forget(name)
+      const due = new Set([...found.started, ...found.changed])
+      yield* Effect.forEach(
+        wanted.filter(({ peer }) => due.has(peer.name)),
+        start,
+        { discard: true }
+      )
+      return found
+    }, Effect.uninterruptible)
+  }
 })
-
-/** Feeds every peer as long as the layer lives, and tells how it goes. */
-export const layer = (peers: ReadonlyArray<SiteConfig.Peer>): Layer.Layer<PeerStats.PeerStats, never, Spool> =>
-  peers
-    .map((peer) => PeerFeed.layer(optionsOf(peer)))
-    .reduce<Layer.Layer<never, never, Spool | PeerStats.PeerStats>>(
-      (all, feed) => Layer.mergeAll(all, feed),
-      Layer.empty
-    )
-    .pipe(Layer.provideMerge(PeerStats.PeerStats.layer))

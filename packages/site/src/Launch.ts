@@ -1,25 +1,15 @@
 /**
- * Runs one site as this process: configuration, apps, the site's layer, then until a signal comes.
+ * Runs one site as this process: configuration, apps, the site's layer, then until a signal comes; SIGHUP reloads.
  */
 import type * as App from "@lupin/core/App"
-import { Effect, Layer, type Result, type Scope } from "effect"
-import * as FileSystem from "node:fs"
+import { Context, Effect, Layer, type Scope } from "effect"
 import * as Path from "node:path"
 import * as AppModules from "./AppModules.ts"
+import * as ConfigFile from "./ConfigFile.ts"
 import * as JsonLog from "./JsonLog.ts"
-import * as SiteConfig from "./SiteConfig.ts"
-
-const readConfig = <C>(
-  file: string,
-  decode: (text: string, file: string) => Result.Result<C, SiteConfig.ConfigInvalid>
-): Effect.Effect<C, SiteConfig.ConfigInvalid> =>
-  Effect.flatMap(
-    Effect.try({
-      try: () => FileSystem.readFileSync(file, "utf8"),
-      catch: (cause) => new SiteConfig.ConfigInvalid({ file, faults: [{ key: "(file)", message: String(cause) }] })
-    }),
-    (text) => Effect.fromResult(decode(text, file))
-  )
+import { Live } from "./Live.ts"
+import * as Reload from "./Reload.ts"
+import type * as SiteConfig from "./SiteConfig.ts"
 
 /** A fleet's process that goes away takes its sites with it. */
 const abandoned: Effect.Effect<void> = Effect.callback((resume) => {
@@ -32,8 +22,8 @@ const sayReady = Effect.sync(() => void process.send?.("ready"))
 /** Serves until it is interrupted. `site` builds the whole site from its configuration. */
 export const launch = <C extends SiteConfig.SiteConfig, R, E>(
   file: string,
-  decode: (text: string, file: string) => Result.Result<C, SiteConfig.ConfigInvalid>,
-  site: (config: C, apps: ReadonlyArray<App.App>) => Layer.Layer<R, E>
+  decode: ConfigFile.Decode<C>,
+  site: (config: C, apps: ReadonlyArray<App.App>) => Layer.Layer<R | Live, E>
 ): Effect.Effect<void, SiteConfig.ConfigInvalid | AppModules.AppModuleInvalid | E> =>
   Effect.scoped(
     Effect.gen(function* (): Effect.fn.Return<
@@ -41,9 +31,10 @@ export const launch = <C extends SiteConfig.SiteConfig, R, E>(
       SiteConfig.ConfigInvalid | AppModules.AppModuleInvalid | E,
       Scope.Scope
     > {
-      const config = yield* readConfig(file, decode)
+      const config = yield* ConfigFile.read(file, decode)
       const apps = yield* AppModules.load(config.apps, Path.dirname(Path.resolve(file)))
-      yield* Layer.build(site(config, apps))
+      const built = yield* Layer.build(site(config, apps))
+      yield* Reload.listen(Context.get(built, Live), config.directory, ConfigFile.read(file, decode))
       yield* Effect.logInfo(`${config.name} serves`, JSON.stringify(config.listen))
       yield* sayReady
       yield* abandoned.pipe(Effect.andThen(Effect.logWarning("the fleet has gone; stopping")))

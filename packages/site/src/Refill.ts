@@ -11,6 +11,7 @@ import * as NntpReader from "@lupin/nntp/NntpReader"
 import * as Relayer from "@lupin/spool/Relayer"
 import * as Spool from "@lupin/spool/Spool"
 import { Clock, Context, Effect, Layer, Ref, Schedule } from "effect"
+import { Live } from "./Live.ts"
 import * as SiteConfig from "./SiteConfig.ts"
 
 /** Articles asked for at a time. */
@@ -56,7 +57,8 @@ const everything = Wildmat.compile("*")
 const fillFrom = Effect.fn("Refill.fillFrom")(function* (zone: SiteConfig.Peer) {
   const spool = yield* Spool.Spool
   if (everything === undefined) return
-  const reader = yield* NntpReader.connect(SiteConfig.hostAndPort(zone.nntp))
+  const live = yield* Live
+  const reader = yield* NntpReader.connect(live.endpoint(zone.name) ?? SiteConfig.hostAndPort(zone.nntp))
   const nowMillis = yield* Clock.currentTimeMillis
   const ids = yield* reader.newnews(everything, nowMillis - Limits.historyMillis)
   const peer = { connection: follower(zone.name), path: zone.path, isBackfill: true }
@@ -89,4 +91,5 @@ const make = Effect.fn("Refill.make")(function* (peers: ReadonlyArray<SiteConfig
 /** Refills in the background until the layer's scope closes. */
 export const layer = (
   peers: ReadonlyArray<SiteConfig.Peer>
-): Layer.Layer<Refill, Spool.SpoolUnavailable, Spool.Spool | Relayer.Relayer> => Layer.effect(Refill, make(peers))
+): Layer.Layer<Refill, Spool.SpoolUnavailable, Live | Spool.Spool | Relayer.Relayer> =>
+  Layer.effect(Refill, make(peers))

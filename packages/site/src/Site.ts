@@ -7,6 +7,7 @@ import * as ParserAnswer from "@lupin/api/ParserAnswer"
 import type * as App from "@lupin/core/App"
 import type * as MessageId from "@lupin/core/MessageId"
 import * as Wildmat from "@lupin/core/Wildmat"
+import * as FileAccounts from "@lupin/nntp/FileAccounts"
 import * as NntpServer from "@lupin/nntp/NntpServer"
 
 import * as ControlMessages from "@lupin/spool/ControlMessages"
@@ -20,9 +21,10 @@ import { Effect, Layer } from "effect"
 import * as NodeHttpServer from "@effect/platform-node/NodeHttpServer"
 import { createServer } from "node:http"
 import * as Path from "node:path"
-import * as Feeds from "./Feeds.ts"
+import * as Live from "./Live.ts"
 import * as PeersPage from "./PeersPage.ts"
 import * as Refill from "./Refill.ts"
+import * as Settings from "./Settings.ts"
 import * as SiteChecks from "./SiteChecks.ts"
 import * as SiteConfig from "./SiteConfig.ts"
 import * as SiteMetrics from "./SiteMetrics.ts"
@@ -43,23 +45,32 @@ export const doors = (config: SiteConfig.SiteConfig, apps: ReadonlyArray<App.App
     )
   )
 
-/** The NNTP port, the feeds to peers, the refill of a new spool and expiry, over the doors. */
+/** The NNTP ports, the feeds to peers, the refill of a new spool and expiry, over the doors. */
 export const serving = <R>(
   config: SiteConfig.SiteConfig,
   digested: Effect.Effect<(id: MessageId.MessageId) => boolean, never, R>
 ) => {
+  const { nntp, nntps } = config.listen
   const server = Layer.unwrap(
-    Effect.map(digested, (isDigested) =>
-      NntpServer.layerTcp({ ...SiteConfig.hostAndPort(config.listen.nntp), isDigested })
-    )
-  )
+    Effect.gen(function* () {
+      const { tls } = yield* Live.Live
+      return NntpServer.layerTcp({
+        ...SiteConfig.hostAndPort(nntp),
+        ...(nntps === undefined ? {} : { nntps: SiteConfig.hostAndPort(nntps) }),
+        ...(tls === undefined ? {} : { tls }),
+        isDigested: yield* digested,
+        connectionsMax: config.limits.connections,
+        connectionsPerAddressMax: config.limits.connectionsPerAddress,
+        idleMillisMax: config.limits.idleSeconds * 1000
+      })
+    })
+  ).pipe(Layer.provide(FileAccounts.layer(Settings.accountsFile(config))))
   return Layer.mergeAll(
     server,
-    Feeds.layer(config.peers),
     Refill.layer(config.peers),
     Expiry.layer(),
     ControlMessages.layer.pipe(Layer.provide(authority(config)))
-  )
+  ).pipe(Layer.provideMerge(Live.layer(config)))
 }
 
 /** Whose control messages act here; the configuration was checked, so its wildmats are some. */

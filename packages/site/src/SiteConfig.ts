@@ -1,10 +1,11 @@
 /**
  * What an operator says of one site, as a JSON file.
  *
- * Read once at start. Each fault names the key it is about, and all faults are told at once.
+ * Read at start, and again when the site is told to reload. Each fault names the key it is about, and all faults are told at once.
  */
 import { Effect, Result, Schema, SchemaIssue } from "effect"
 import * as Wildmat from "@lupin/core/Wildmat"
+import * as AccessConfig from "./AccessConfig.ts"
 
 /** `host:port`; an IPv6 host stands in brackets; port 0 takes any free one. */
 export const Address = Schema.String.check(
@@ -39,7 +40,8 @@ export const Peer = Schema.Struct({
   /** Groups it is fed. */
   feed: withDefault(WildmatText, "*"),
   /** Articles are sent at once, not asked about first. */
-  eager: withDefault(Schema.Boolean, false)
+  eager: withDefault(Schema.Boolean, false),
+  ...AccessConfig.peerFields
 })
 export type Peer = typeof Peer.Type
 
@@ -68,16 +70,20 @@ const common = {
   /** Modules of the apps it serves, relative to the configuration file. */
   apps: withDefault(Schema.Array(Schema.NonEmptyString), []),
   peers: withDefault(Schema.Array(Peer).check(Schema.isMaxLength(100)), []),
+  ...AccessConfig.siteFields,
   /** Without it no control message of the network changes a group. */
   control: Schema.optionalKey(Control)
 }
+
+/** `nntps` is for clients that begin with TLS; it needs `tls`. */
+const listening = { nntp: Address, nntps: Schema.optionalKey(Address), meta: Address }
 
 /** A POP host. */
 export const Pop = Schema.Struct({
   kind: Schema.Literal("pop"),
   pop: Name,
   ...common,
-  listen: Schema.Struct({ nntp: Address, json: Address, meta: Address }),
+  listen: Schema.Struct({ ...listening, json: Address }),
   /** Its cache: real Postgres by URL, else the embedded one; `template` is an initialised database to copy. */
   cache: withDefault(
     Schema.Struct({ postgres: Schema.optionalKey(Schema.String), template: Schema.optionalKey(Schema.String) }),
@@ -91,7 +97,7 @@ export const Central = Schema.Struct({
   kind: Schema.Literal("central"),
   zone: Name,
   ...common,
-  listen: Schema.Struct({ nntp: Address, meta: Address }),
+  listen: Schema.Struct(listening),
   /** All zones that digest, in any order but the same at each. */
   zones: Schema.NonEmptyArray(Name)
 })
@@ -136,6 +142,14 @@ export const pop = (text: string, file: string): Result.Result<Pop, ConfigInvali
 /** The configuration of a central host out of JSON text. */
 export const central = (text: string, file: string): Result.Result<Central, ConfigInvalid> =>
   Result.flatMap(json(text, file), (input) => decodeAs(Central, input, file))
+
+/** The configuration of any site, by its kind. */
+export const any = (text: string, file: string): Result.Result<SiteConfig, ConfigInvalid> =>
+  Result.flatMap(json(text, file), (input): Result.Result<SiteConfig, ConfigInvalid> =>
+    typeof input === "object" && input !== null && "kind" in input && input.kind === "central"
+      ? decodeAs(Central, input, file)
+      : decodeAs(Pop, input, file)
+  )
 
 const json = (text: string, file: string): Result.Result<unknown, ConfigInvalid> =>
   Result.try({

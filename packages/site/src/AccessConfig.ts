@@ -1,0 +1,102 @@
+/**
+ * What an operator says of access: rules, TLS, limits, and how peers are reached and recognised, as schemas.
+ */
+import * as Cidr from "@lupin/nntp/Cidr"
+import * as GroupName from "@lupin/core/GroupName"
+import * as Wildmat from "@lupin/core/Wildmat"
+import { Effect, Schema } from "effect"
+
+/** A file; a relative path starts at the folder of the configuration. */
+const FilePath = Schema.NonEmptyString
+
+const CidrText = Schema.String.check(
+  Schema.makeFilter((text: string) => Cidr.parse(text) !== undefined || "not an address or network, such as 10.0.0.0/8")
+)
+
+const WildmatText = Schema.String.check(
+  Schema.makeFilter((text: string) => Wildmat.compile(text) !== undefined || "not a wildmat (RFC 3977 section 4)")
+)
+
+const GroupText = Schema.String.check(
+  Schema.makeFilter((text: string) => GroupName.parse(text) !== undefined || "not the name of a group")
+)
+
+const withDefault = <S extends Schema.Top>(schema: S, value: S["Encoded"]) =>
+  Schema.withDecodingDefaultKey<S>(Effect.succeed(value))(schema)
+
+/** The first rule that holds decides; what it does not grant is not granted. */
+export const Rule = Schema.Struct({
+  from: Schema.optionalKey(Schema.Array(CidrText)),
+  /** Where users are named, TLS is wanted unless this says false. */
+  tls: Schema.optionalKey(Schema.Boolean),
+  /** `*` is any user who has logged in. */
+  users: Schema.optionalKey(Schema.NonEmptyArray(Schema.NonEmptyString)),
+  /** `*` is any peer of this configuration. */
+  peers: Schema.optionalKey(Schema.NonEmptyArray(Schema.NonEmptyString)),
+  read: Schema.optionalKey(WildmatText),
+  post: Schema.optionalKey(WildmatText),
+  feed: Schema.optionalKey(WildmatText),
+  newnews: withDefault(Schema.Boolean, false),
+  control: withDefault(Schema.Boolean, false)
+})
+export type Rule = typeof Rule.Type
+
+/** PEM files. */
+export const Tls = Schema.Struct({
+  certificate: FilePath,
+  key: FilePath,
+  /** Who signs the client certificates by which peers name themselves. */
+  clientAuthorities: Schema.optionalKey(FilePath)
+})
+
+export const Limits = Schema.Struct({
+  connections: withDefault(Schema.Int.check(Schema.isGreaterThan(0)), 1_000),
+  connectionsPerAddress: withDefault(Schema.Int.check(Schema.isGreaterThan(0)), 64),
+  idleSeconds: withDefault(Schema.Int.check(Schema.isGreaterThan(0)), 600)
+})
+
+/** A group that exists from the start, with its status (RFC 3977 §7.6.3). */
+export const Group = Schema.Struct({
+  name: GroupText,
+  status: withDefault(Schema.Literals(["y", "n", "m"]), "y")
+})
+
+/** How we reach a peer and make ourselves known; and how it is recognised when it connects. */
+export const peerFields = {
+  /** TLS from the first octet, or after STARTTLS; without it, clear text. */
+  tls: Schema.optionalKey(Schema.Literals(["implicit", "starttls"])),
+  /** The name in the peer's certificate, where it is not the host. */
+  serverName: Schema.optionalKey(Schema.NonEmptyString),
+  /** Who may have signed it, where it is none of the authorities that everybody knows. */
+  authorities: Schema.optionalKey(FilePath),
+  login: Schema.optionalKey(
+    Schema.Struct({
+      user: Schema.NonEmptyString,
+      passwordFile: FilePath,
+      /** Shows the password in clear text, too. */
+      isClearTextAllowed: withDefault(Schema.Boolean, false)
+    })
+  ),
+  compress: withDefault(Schema.Boolean, false),
+  /** What shows that a connection is the peer's: any of these. */
+  accept: withDefault(
+    Schema.Struct({
+      addresses: withDefault(Schema.Array(CidrText), []),
+      /** Names in its client certificate, or the certificate's SHA-256 fingerprint. */
+      certificates: withDefault(Schema.Array(Schema.NonEmptyString), []),
+      users: withDefault(Schema.Array(Schema.NonEmptyString), [])
+    }),
+    {}
+  )
+} as const
+
+export const siteFields = {
+  /** Its certificate: offered to clients after STARTTLS, and to peers that ask who we are. */
+  tls: Schema.optionalKey(Tls),
+  /** Without rules, this machine may do everything, peers may read and feed, and nobody else anything. */
+  access: Schema.optionalKey(Schema.Array(Rule)),
+  /** Users who may log in; `lupin accounts` writes it. Otherwise `accounts.json` in the site's directory. */
+  accounts: Schema.optionalKey(FilePath),
+  limits: withDefault(Limits, {}),
+  groups: withDefault(Schema.Array(Group), [])
+} as const

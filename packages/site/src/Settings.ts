@@ -1,0 +1,222 @@
+/**
+ * What can change while a site runs, worked out of its configuration: rules, peers, certificate, groups.
+ *
+ * Everything is read and checked before any of it is used, so that a reload takes all or nothing.
+ */
+import * as GroupName from "@lupin/core/GroupName"
+import * as Wildmat from "@lupin/core/Wildmat"
+import * as Access from "@lupin/nntp/Access"
+import type * as AccessControl from "@lupin/nntp/AccessControl"
+import * as Cidr from "@lupin/nntp/Cidr"
+import type * as Network from "@lupin/nntp/Network"
+import type * as PeerFeed from "@lupin/nntp/PeerFeed"
+import * as ServerTls from "@lupin/nntp/ServerTls"
+import { Effect } from "effect"
+import * as FileSystem from "node:fs"
+import * as Path from "node:path"
+import type * as AccessConfig from "./AccessConfig.ts"
+import * as SiteConfig from "./SiteConfig.ts"
+
+export interface Settings {
+  readonly policy: AccessControl.Policy
+  readonly tls: ServerTls.Material | undefined
+  readonly feeds: ReadonlyArray<PeerFeed.Options>
+  readonly groups: ReadonlyArray<{ readonly name: GroupName.GroupName; readonly status: "y" | "n" | "m" }>
+}
+
+type Fault = SiteConfig.ConfigInvalid["faults"][number]
+
+/** Reads the files that the configuration names. Faults name the keys they are about, all at once. */
+export const resolve = Effect.fn("Settings.resolve")(function* (
+  config: SiteConfig.SiteConfig
+): Effect.fn.Return<Settings, SiteConfig.ConfigInvalid> {
+  const rules = rulesOf(config)
+  const faults: Array<Fault> = [...strangers(config), ...blind(config, rules)]
+  const read = (key: string, file: string): string => {
+    try {
+      return FileSystem.readFileSync(file, "utf8")
+    } catch (cause) {
+      faults.push({ key, message: String(cause) })
+      return ""
+    }
+  }
+  const tls = config.tls && {
+    certificate: read("tls.certificate", config.tls.certificate),
+    key: read("tls.key", config.tls.key),
+    ...(config.tls.clientAuthorities === undefined
+      ? {}
+      : { clientAuthorities: read("tls.clientAuthorities", config.tls.clientAuthorities) })
+  }
+  if (config.listen.nntps !== undefined && tls === undefined) {
+    faults.push({ key: "tls", message: "listen.nntps needs a certificate and its key" })
+  }
+  const feeds = config.peers.map((peer, at) => feedOf(peer, tls, (key, file) => read(`peers[${at}].${key}`, file)))
+  const wrong =
+    tls === undefined || faults.length > 0 ? undefined : yield* Effect.option(Effect.flip(ServerTls.check(tls)))
+  if (wrong?._tag === "Some") faults.push({ key: "tls", message: wrong.value.reason })
+  if (faults.length > 0) return yield* new SiteConfig.ConfigInvalid({ file: config.name, faults })
+  return {
+    policy: { rules, peers: config.peers.map(identityOf) },
+    tls,
+    feeds,
+    groups: config.groups.flatMap(({ name, status }) => {
+      const group = GroupName.parse(name)
+      return group === undefined ? [] : [{ name: group, status }]
+    })
+  }
+})
+
+/** How to talk to a peer; texts of files are read by `read`. */
+export const endpointOf = (
+  peer: SiteConfig.Peer,
+  own: ServerTls.Material | undefined,
+  read: (key: string, file: string) => string
+): Network.Endpoint => ({
+  ...SiteConfig.hostAndPort(peer.nntp),
+  isCompressed: peer.compress,
+  ...(peer.tls === undefined
+    ? {}
+    : {
+        tls: {
+          mode: peer.tls,
+          ...(peer.serverName === undefined ? {} : { serverName: peer.serverName }),
+          ...(peer.authorities === undefined ? {} : { authorities: read("authorities", peer.authorities) }),
+          ...(own === undefined ? {} : { certificate: own.certificate, key: own.key })
+        }
+      }),
+  ...(peer.login === undefined
+    ? {}
+    : {
+        login: {
+          user: peer.login.user,
+          password: read("login.passwordFile", peer.login.passwordFile).trimEnd(),
+          isClearTextAllowed: peer.login.isClearTextAllowed
+        }
+      })
+})
+
+/** The configuration with the files it names as absolute paths; relative ones start at `folder`. */
+export const at = <C extends SiteConfig.SiteConfig>(folder: string, config: C): C => {
+  const absolute = (file: string): string => Path.resolve(folder, file)
+  const { accounts, tls } = config
+  return {
+    ...config,
+    ...(accounts === undefined ? {} : { accounts: absolute(accounts) }),
+    ...(tls === undefined
+      ? {}
+      : {
+          tls: {
+            certificate: absolute(tls.certificate),
+            key: absolute(tls.key),
+            ...(tls.clientAuthorities === undefined ? {} : { clientAuthorities: absolute(tls.clientAuthorities) })
+          }
+        }),
+    peers: config.peers.map((peer) => ({
+      ...peer,
+      ...(peer.authorities === undefined ? {} : { authorities: absolute(peer.authorities) }),
+      ...(peer.login === undefined ? {} : { login: { ...peer.login, passwordFile: absolute(peer.login.passwordFile) } })
+    }))
+  }
+}
+
+/** Where a site keeps its accounts. */
+export const accountsFile = (config: SiteConfig.SiteConfig): string =>
+  config.accounts ?? Path.join(config.directory, "accounts.json")
+
+/** What may be different in a configuration that is taken without a restart. */
+const changeable = new Set(["access", "peers", "tls", "groups"])
+
+/** One fault for each key that needs a restart; a certificate can be replaced, not come or go. */
+export const restartFaults = (before: SiteConfig.SiteConfig, after: SiteConfig.SiteConfig): ReadonlyArray<Fault> => {
+  const keys = new Set([...Object.keys(before), ...Object.keys(after)])
+  const of = (config: SiteConfig.SiteConfig, key: string): string =>
+    JSON.stringify(Object.entries(config).find(([name]) => name === key)?.[1]) ?? ""
+  return [...keys]
+    .filter((key) =>
+      key === "tls"
+        ? (before.tls === undefined) !== (after.tls === undefined)
+        : !changeable.has(key) && of(before, key) !== of(after, key)
+    )
+    .map((key) => ({ key, message: "changes only with a restart" }))
+}
+
+const wildmat = (text: string | undefined): Wildmat.Wildmat =>
+  text === undefined ? Wildmat.nothing : (Wildmat.compile(text) ?? Wildmat.nothing)
+
+const ranges = (texts: ReadonlyArray<string>): ReadonlyArray<Cidr.Cidr> =>
+  texts.flatMap((text) => Cidr.parse(text) ?? [])
+
+/** A site reads its own spool through its own port, and so does this machine, unless a rule before says otherwise. */
+const rulesOf = ({ access, listen }: SiteConfig.SiteConfig): Access.Rules => {
+  const { host } = SiteConfig.hostAndPort(listen.nntp)
+  const own = [...Access.loopbackRanges, ...ranges([host])]
+  if (access === undefined) return [peersOnly, { ...Access.everything, from: own }]
+  return [...access.map(ruleOf), { ...Access.nothing, read: Wildmat.everything, newnews: true, from: own }]
+}
+
+const peersOnly: Access.Rule = { ...Access.everything, post: Wildmat.nothing, peers: ["*"] }
+
+const ruleOf = (rule: AccessConfig.Rule): Access.Rule => {
+  const tls = rule.tls ?? (rule.users === undefined ? undefined : true)
+  return {
+    read: wildmat(rule.read),
+    post: wildmat(rule.post),
+    feed: wildmat(rule.feed),
+    newnews: rule.newnews,
+    control: rule.control,
+    ...(rule.from === undefined ? {} : { from: ranges(rule.from) }),
+    ...(tls === undefined ? {} : { tls }),
+    ...(rule.users === undefined ? {} : { users: rule.users }),
+    ...(rule.peers === undefined ? {} : { peers: rule.peers })
+  }
+}
+
+const identityOf = ({ accept, name, path }: SiteConfig.Peer): AccessControl.PeerIdentity => ({
+  name,
+  path,
+  addresses: ranges(accept.addresses),
+  certificates: accept.certificates,
+  users: accept.users
+})
+
+const feedOf = (
+  peer: SiteConfig.Peer,
+  own: ServerTls.Material | undefined,
+  read: (key: string, file: string) => string
+): PeerFeed.Options => ({
+  peer: { name: peer.name, identities: [peer.path], ...endpointOf(peer, own, read) },
+  rule: { wildmat: Wildmat.compile(peer.feed) ?? Wildmat.everything },
+  eager: peer.eager
+})
+
+/** A POP host that may not read its own spool would answer every query with nothing. */
+const blind = ({ kind, listen }: SiteConfig.SiteConfig, rules: Access.Rules): ReadonlyArray<Fault> => {
+  const { host } = SiteConfig.hostAndPort(listen.nntp)
+  const isAny =
+    Cidr.parse(host) === undefined || Cidr.normal(host) === "0.0.0.0" || Cidr.normal(host) === "0:0:0:0:0:0:0:0"
+  const own = { address: isAny ? "127.0.0.1" : host, isSecure: false, user: undefined, peer: undefined }
+  return kind === "central" || Access.isUnbounded(Access.grants(rules, own).read)
+    ? []
+    : [
+        {
+          key: "access",
+          message: `a POP host reads its own spool: begin with a rule for ${own.address} that reads "*"`
+        }
+      ]
+}
+
+/** Rules that name a peer who is none, and peers of one name: an operator's slip. */
+const strangers = ({ access = [], peers }: SiteConfig.SiteConfig): ReadonlyArray<Fault> => {
+  const names = new Set(peers.map(({ name }) => name))
+  const unknown = access.flatMap((rule, at) =>
+    (rule.peers ?? [])
+      .filter((name) => name !== "*" && !names.has(name))
+      .map((name) => ({ key: `access[${at}].peers`, message: `${name} is no peer of this configuration` }))
+  )
+  const twice = peers.flatMap(({ name }, at) =>
+    peers.findIndex((other) => other.name === name) === at
+      ? []
+      : [{ key: `peers[${at}].name`, message: `${name} is the name of another peer` }]
+  )
+  return [...unknown, ...twice]
+}
