@@ -268,7 +268,9 @@ describe("NntpServer", () => {
       yield* wire.send(`ARTICLE ${id}\r\n`)
       yield* wire.line
       const got = (yield* wire.block).map((line) => `${line}\r\n`).join("")
-      expect(got.replace(/Xref: .*\r\n/, "").replace("Path: alpha.test!.SEEN.127.0.0.1!", "Path: ")).toBe(sent.toString("latin1"))
+      expect(got.replace(/Xref: .*\r\n/, "").replace("Path: alpha.test!.SEEN.127.0.0.1!", "Path: ")).toBe(
+        sent.toString("latin1")
+      )
     })
   )
 

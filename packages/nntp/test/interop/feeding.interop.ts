@@ -39,7 +39,9 @@ describe.skipIf(Programs.isWithout(...Inn.programs))("INN feeds us", () => {
       yield* expectAll(ours, articles)
       const [first] = articles
       const held = first && (yield* Site.spool(ours).find(first.messageId))
-      expect(Buffer.from(held?.article ?? []).toString("latin1")).toMatch(/^Path: ours\.test!\.SEEN\.127\.0\.0\.1!inn\.test!/)
+      expect(Buffer.from(held?.article ?? []).toString("latin1")).toMatch(
+        /^Path: ours\.test!\.SEEN\.127\.0\.0\.1!inn\.test!/
+      )
     }).pipe(Effect.scoped)
   )
 
