@@ -52,11 +52,12 @@ const make = Effect.fn("Operations.make")(function* (apps: ReadonlyArray<App.App
     function* (post: PopOperations.PostEvent) {
       const prepared = yield* Effect.fromResult(Posting.prepare(apps, post, yield* EventId.mint))
       yield* refuseTaken(prepared)
-      const { id, isNew } = yield* Effect.catchTag(
+      const { id, isHeld, isNew } = yield* Effect.catchTag(
         injector.inject(prepared.proto, { writer: "client" }),
         "InjectionRefused",
         (refused) => Effect.fail(InjectionFault.toProblem(refused))
       )
+      if (!isHeld) return yield* InjectionFault.toProblem(InjectionFault.removed)
       const receipt = Receipt.of({ messageId: id, holders: [{ site: identity.name }], isDigested: false })
       return { isNew, posted: { messageId: id, groups: prepared.groups, receipt } }
     },

@@ -9,6 +9,12 @@ export interface Refused {
   readonly message: string
 }
 
+/** The event was withdrawn, or has expired: an outbox sets it aside, where a receipt would have it try for ever. */
+export const removed: Refused = {
+  reason: { _tag: "Removed", field: "Message-ID" },
+  message: "the event was removed, and is not taken again"
+}
+
 /** Names the field of the post from which the refused part of the article was made. */
 export const toProblem = ({ reason, message }: Refused): Problem.EventRefused =>
   Problem.eventRefused(reason._tag, message, [{ pointer: pointerOf(reason), detail: message }])

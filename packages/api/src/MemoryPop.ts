@@ -112,6 +112,7 @@ const operationsOf = (state: State): PopOperations.PopOperations["Service"] => (
     state.byUuid.set(kept.event.id, known ?? kept)
     const { lock, messageId, groups } = kept
     if (CancelLock.opens(state.waiting.get(messageId) ?? [], lock)) state.cancelled.add(messageId)
+    if (state.cancelled.has(messageId)) return yield* InjectionFault.toProblem(InjectionFault.removed)
     return { posted: { messageId, groups, receipt: receiptOf(state, messageId) }, isNew: known === undefined }
   }),
   cancelEvent: Effect.fnUntraced(function* ({ app, key, messageId }) {

@@ -99,7 +99,7 @@ const postEvent = HttpApiEndpoint.post("postEvent", "/v1/apps/:app/events/:kind"
   })
 )
 
-const cancelEvent = HttpApiEndpoint.delete("cancelEvent", "/v1/apps/:app/events/:messageId", {
+const cancelEvent = HttpApiEndpoint.delete("cancelEvent", "/v1/apps/:app/articles/:messageId", {
   params: { app: name, messageId },
   headers: {
     "cancel-key": Schema.String.check(

@@ -68,7 +68,7 @@ layer(live, { excludeTestServices: true })("JsonFace", (it) => {
       const id = yield* EventId.mint
       const { json } = yield* post(reviews, { id, payload: review, lock: EventCancel.lockOf(secret, id) })
       const messageId = String(json["messageId"])
-      const path = `/v1/apps/trails/events/${encodeURIComponent(messageId.slice(1, -1))}`
+      const path = `/v1/apps/trails/articles/${encodeURIComponent(messageId.slice(1, -1))}`
       const cancel = (headers: Record<string, string>) => ask(path, { method: "DELETE", headers })
       isProblem(yield* cancel({}), 400, "invalid-request", "cancel-key")
       isProblem(yield* cancel({ "cancel-key": "sha256:a:clue" }), 400, "invalid-request", "cancel-key")
@@ -150,7 +150,7 @@ layer(live, { excludeTestServices: true })("JsonFace", (it) => {
       )
       const wrong = yield* ask(reviews, { method: "PUT" })
       isProblem(wrong, 405, "method-not-allowed")
-      assert.strictEqual(wrong.headers.get("allow"), "DELETE, POST")
+      assert.strictEqual(wrong.headers.get("allow"), "POST")
     })
   )
 
@@ -230,7 +230,7 @@ layer(live, { excludeTestServices: true })("JsonFace", (it) => {
       const { json } = yield* ask("/openapi.json")
       assert.sameMembers(Object.keys(json["paths"] as object), [
         "/v1/apps/{app}/events/{kind}",
-        "/v1/apps/{app}/events/{messageId}",
+        "/v1/apps/{app}/articles/{messageId}",
         "/v1/apps/{app}/events",
         "/v1/apps/{app}/digests/{digestion}/{key}",
         "/v1/articles/{messageId}",

@@ -261,7 +261,7 @@ export const popContract: ReadonlyArray<Promised> = [
     yield* refused(pop.article(messageId), "NoSuchArticle", "messageId")
     const { events } = yield* pop.events({ ...circle(places.near, 2_000), limit: 500 })
     holds("no query shows it", !events.some((event) => event.messageId === messageId))
-    holds("it is not taken again", !(yield* pop.postEvent(post)).isNew)
+    yield* refused(pop.postEvent(post), "EventRefused", "#/id")
     yield* refused(pop.article(messageId), "NoSuchArticle", "messageId")
   }),
   promise("lets a cancel wait for its event, and judges it by the event's lock", function* (pop) {
@@ -270,7 +270,7 @@ export const popContract: ReadonlyArray<Promised> = [
     const cancel = (of: typeof post, key: string) => pop.cancelEvent({ app, messageId: Event.messageId(of), key })
     equal("state", (yield* cancel(post, EventCancel.keyOf(secret, post.id))).state, "waiting")
     equal("state", (yield* cancel(other, EventCancel.keyOf(secret, post.id))).state, "waiting")
-    yield* pop.postEvent({ ...post, lock: EventCancel.lockOf(secret, post.id) })
+    yield* refused(pop.postEvent({ ...post, lock: EventCancel.lockOf(secret, post.id) }), "EventRefused", "#/id")
     yield* pop.postEvent({ ...other, lock: EventCancel.lockOf(secret, other.id) })
     yield* refused(pop.article(Event.messageId(post)), "NoSuchArticle", "messageId")
     yield* pop.article(Event.messageId(other))
