@@ -9,7 +9,11 @@ import * as Report from "./Report.ts"
 type Bench = () => Promise<{ readonly run: () => Promise<ReadonlyArray<Report.Measure>> }>
 
 const benches: Readonly<Record<string, Bench>> = {
-  core: () => import("./core.ts")
+  core: () => import("./core.ts"),
+  fleet: () => import("./fleet.ts"),
+  idle: () => import("./idle.ts"),
+  innd: () => import("./innd.ts"),
+  spool: () => import("./spool.ts")
 }
 
 const words = process.argv.slice(2)

@@ -2,10 +2,11 @@
  * What a person sees once the fleet runs: the sites and a few lines to try.
  */
 import type * as FleetFile from "./FleetFile.ts"
+import * as Table from "./Table.ts"
 
-/** Rows under a head, columns as wide as they need. */
-export const table = (sites: ReadonlyArray<FleetFile.Site>): string => {
-  const rows = [
+/** The sites, a row each. */
+export const table = (sites: ReadonlyArray<FleetFile.Site>): string =>
+  Table.format([
     ["site", "kind", "where", "pid", "nntp", "json", "meta"],
     ...sites.map((site) => [
       site.name,
@@ -16,17 +17,7 @@ export const table = (sites: ReadonlyArray<FleetFile.Site>): string => {
       site.json ?? "-",
       site.meta
     ])
-  ]
-  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)))
-  return rows
-    .map((row) =>
-      row
-        .map((cell, column) => cell.padEnd(widths[column] ?? 0))
-        .join("  ")
-        .trimEnd()
-    )
-    .join("\n")
-}
+  ])
 
 /** A few requests that show the whole way, for the shell. */
 export const trials = (sites: ReadonlyArray<FleetFile.Site>): string => {

@@ -1,10 +1,10 @@
 /**
- * `lupin post` and `lupin read`: one request to a POP's JSON face, its answer on standard output.
+ * One request to a site, its answer on standard output: `lupin post`, `lupin read`, and the rest of what asks a site.
  */
 import { Console, Effect, Option, Schema } from "effect"
 
-/** The POP refused, or could not be reached; its problem is the message. */
-export class PopSaid extends Schema.TaggedError<PopSaid>()("PopSaid", { reason: Schema.String }) {
+/** The site refused, or could not be reached; what it said is the message. */
+export class SiteSaid extends Schema.TaggedError<SiteSaid>()("SiteSaid", { reason: Schema.String }) {
   override get message(): string {
     return this.reason
   }
@@ -15,14 +15,15 @@ interface Point {
   readonly lon: number
 }
 
-const pointOf = (text: string): Effect.Effect<Point, PopSaid> => {
+const pointOf = (text: string): Effect.Effect<Point, SiteSaid> => {
   const [lat = Number.NaN, lon = Number.NaN, ...rest] = text.split(",").map(Number)
   return Number.isFinite(lat) && Number.isFinite(lon) && rest.length === 0
     ? Effect.succeed({ lat, lon })
-    : Effect.fail(new PopSaid({ reason: `${text} is no lat,lon` }))
+    : Effect.fail(new SiteSaid({ reason: `${text} is no lat,lon` }))
 }
 
-const request = (url: string, init?: RequestInit): Effect.Effect<unknown, PopSaid> =>
+/** The answer of a site as JSON; its problem where it refused. */
+export const request = (url: string, init?: RequestInit): Effect.Effect<unknown, SiteSaid> =>
   Effect.flatMap(
     Effect.tryPromise({
       try: async () => {
@@ -30,18 +31,19 @@ const request = (url: string, init?: RequestInit): Effect.Effect<unknown, PopSai
         const text = await answer.text()
         return { isOk: answer.ok, text }
       },
-      catch: (cause) => new PopSaid({ reason: `${url}: ${cause instanceof Error ? cause.message : String(cause)}` })
+      catch: (cause) => new SiteSaid({ reason: `${url}: ${cause instanceof Error ? cause.message : String(cause)}` })
     }),
-    ({ isOk, text }) => (isOk ? json(text) : Effect.fail(new PopSaid({ reason: text })))
+    ({ isOk, text }) => (isOk ? json(text) : Effect.fail(new SiteSaid({ reason: text })))
   )
 
-const json = (text: string): Effect.Effect<unknown, PopSaid> =>
+const json = (text: string): Effect.Effect<unknown, SiteSaid> =>
   Effect.try({
     try: (): unknown => JSON.parse(text),
-    catch: (cause) => new PopSaid({ reason: `not JSON: ${String(cause)}` })
+    catch: (cause) => new SiteSaid({ reason: `not JSON: ${String(cause)}` })
   })
 
-const show = (value: unknown) => Console.log(JSON.stringify(value, null, 2))
+/** Prints JSON for people. */
+export const show = (value: unknown) => Console.log(JSON.stringify(value, null, 2))
 
 /** Posts one event and shows its id, groups and first receipt. */
 export const post = Effect.fn("Wire.post")(function* (options: {

@@ -108,9 +108,25 @@ const read = Command.make(
     )
 ).pipe(Command.withDescription("Read events of an app, newest first"))
 
+const peers = Command.make(
+  "peers",
+  {
+    meta: Flag.String("meta").pipe(
+      Flag.withDescription("Meta address of a site"),
+      Flag.withDefault("http://127.0.0.1:19100")
+    ),
+    isJson: Flag.Boolean("json").pipe(Flag.withDescription("As JSON"), Flag.withDefault(false))
+  },
+  (options) =>
+    Effect.flatMap(
+      Effect.promise(() => import("./Peers.ts")),
+      (Peers) => Peers.show(options)
+    )
+).pipe(Command.withDescription("Show how the feeds of a site to its peers go"))
+
 Command.make("lupin").pipe(
   Command.withDescription("Usenet for apps"),
-  Command.withSubcommands([dev, pop, central, post, read, prepareCache]),
+  Command.withSubcommands([dev, pop, central, peers, post, read, prepareCache]),
   Command.run({ version: "0.1.0" }),
   Effect.provide(NodeServices.layer),
   Effect.catch((error: unknown) =>

@@ -121,7 +121,9 @@ export class DevFleet {
         limit: "500",
         ...(cursor === undefined ? {} : { cursor })
       })
-      const answer = await fetch(this.url(site, `/v1/apps/trailblaze/events?${query.toString()}`)).catch(() => undefined)
+      const answer = await fetch(this.url(site, `/v1/apps/trailblaze/events?${query.toString()}`)).catch(
+        () => undefined
+      )
       if (answer?.status !== 200) return []
       const page = (await answer.json()) as { events: ReadonlyArray<{ messageId: string }>; cursor?: string }
       ids.push(...page.events.map(({ messageId }) => messageId))

@@ -1,7 +1,6 @@
 /**
  * The cache of a POP host: rows in its own Postgres, scraped from its own NNTP port.
  */
-import * as PgClient from "@effect/sql-pg/PgClient"
 import type * as CacheStore from "@lupin/cache/CacheStore"
 import * as NntpSource from "@lupin/cache/NntpSource"
 import * as PgliteStore from "@lupin/cache/PgliteStore"
@@ -9,7 +8,7 @@ import * as PostgresStore from "@lupin/cache/PostgresStore"
 import * as ScrapingCache from "@lupin/cache/ScrapingCache"
 import * as NntpServer from "@lupin/nntp/NntpServer"
 import type * as SiteConfig from "@lupin/site/SiteConfig"
-import { Effect, Layer, Redacted } from "effect"
+import { Effect, Layer } from "effect"
 import * as Path from "node:path"
 
 const embedded = ({ cache, directory }: SiteConfig.Pop) =>
@@ -18,13 +17,11 @@ const embedded = ({ cache, directory }: SiteConfig.Pop) =>
     ...(cache.template === undefined ? {} : { template: cache.template })
   })
 
-const real = (url: string) => PostgresStore.layer.pipe(Layer.provide(PgClient.layer({ url: Redacted.make(url) })))
-
-type RowsError = Layer.Error<ReturnType<typeof embedded>> | Layer.Error<ReturnType<typeof real>>
+type RowsError = Layer.Error<ReturnType<typeof embedded>> | Layer.Error<ReturnType<typeof PostgresStore.layerAt>>
 
 /** Real Postgres where the configuration names one, else the embedded one in the site's directory. */
 const rows = (config: SiteConfig.Pop): Layer.Layer<CacheStore.CacheStore, RowsError> =>
-  config.cache.postgres === undefined ? embedded(config) : real(config.cache.postgres)
+  config.cache.postgres === undefined ? embedded(config) : PostgresStore.layerAt(config.cache.postgres)
 
 /** This host's own port: it scrapes what its own spool holds. */
 const source = Layer.unwrap(Effect.map(NntpServer.NntpServer, ({ address }) => NntpSource.layer(address)))

@@ -1,21 +1,28 @@
 import { assert, describe, layer } from "@effect/vitest"
+import * as PopOperations from "@lupin/api/PopOperations"
 import type * as SiteConfig from "@lupin/site/SiteConfig"
 import { contractApp, popContract } from "@lupin/testing/PopContract"
-import * as PopOperations from "@lupin/api/PopOperations"
-import { Effect, Layer } from "effect"
+import { Effect, Exit, Layer, Scope } from "effect"
 import * as FileSystem from "node:fs"
 import * as Os from "node:os"
 import * as Path from "node:path"
+import { afterAll } from "vitest"
+import * as LocalPostgres from "@lupin/testing/LocalPostgres"
 import * as Operations from "../src/Operations.ts"
 import * as Pop from "../src/Pop.ts"
 import * as Zones from "../src/Zones.ts"
+
+const scope = Scope.makeUnsafe()
+const postgres = await Effect.runPromise(Scope.provide(LocalPostgres.acquire, scope))
+afterAll(() => Effect.runPromise(Scope.close(scope, Exit.void)))
+if (postgres === undefined) console.log("a POP host on real Postgres: skipped, no Postgres is installed here")
 
 const directory = Effect.acquireRelease(
   Effect.sync(() => FileSystem.mkdtempSync(Path.join(Os.tmpdir(), "lupin-pop-"))),
   (path) => Effect.sync(() => FileSystem.rmSync(path, { recursive: true, force: true }))
 )
 
-const configOf = (path: string): SiteConfig.Pop => ({
+const configOf = (path: string, cache: SiteConfig.Pop["cache"]): SiteConfig.Pop => ({
   kind: "pop",
   pop: "boi",
   name: "boi1",
@@ -24,31 +31,35 @@ const configOf = (path: string): SiteConfig.Pop => ({
   durability: "kernel",
   apps: [],
   peers: [],
-  cache: {},
+  cache,
   listen: { nntp: "127.0.0.1:0", json: "127.0.0.1:0", meta: "127.0.0.1:0" }
 })
 
 /** A whole POP host on free ports, with its own spool and cache, and no zones to ask. */
-const host = Layer.unwrap(
-  Effect.map(directory, (path) => {
-    const config = configOf(path)
-    return Operations.layer([contractApp]).pipe(
-      Layer.provide(Zones.layer([])),
-      Layer.provide(Pop.layer(config, [contractApp]))
+const host = (cache: SiteConfig.Pop["cache"]) =>
+  Layer.unwrap(
+    Effect.map(directory, (path) =>
+      Operations.layer([contractApp]).pipe(
+        Layer.provide(Zones.layer([])),
+        Layer.provide(Pop.layer(configOf(path, cache), [contractApp]))
+      )
+    )
+  )
+
+const suite = (name: string, cache: SiteConfig.Pop["cache"]) =>
+  layer(host(cache), { excludeTestServices: true, timeout: "60 seconds" })(name, (it) => {
+    for (const { name: promised, check } of popContract) it.effect(promised, () => check)
+    it.effect("names itself and its cache in the routing key", () =>
+      Effect.gen(function* () {
+        const operations = yield* PopOperations.PopOperations
+        const key = yield* operations.routingKey
+        assert.strictEqual(key.host, "boi1")
+        assert.isAbove(key.cacheGeneration.length, 0)
+      })
     )
   })
-)
 
-layer(host, { excludeTestServices: true, timeout: "60 seconds" })("a POP host", (it) => {
-  describe("keeps the contract of every POP", () => {
-    for (const { name, check } of popContract) it.effect(name, () => check)
-  })
-  it.effect("names itself and its cache in the routing key", () =>
-    Effect.gen(function* () {
-      const operations = yield* PopOperations.PopOperations
-      const key = yield* operations.routingKey
-      assert.strictEqual(key.host, "boi1")
-      assert.isAbove(key.cacheGeneration.length, 0)
-    })
-  )
+describe("the contract of every POP", () => {
+  suite("is kept by a host on the embedded database", {})
+  if (postgres !== undefined) suite("is kept by a host on real Postgres", { postgres })
 })

@@ -12,7 +12,8 @@ import * as ProblemAnswer from "./ProblemAnswer.ts"
 const healthPath = "/health"
 const metricsPath = "/metrics"
 
-const served = [healthPath, metricsPath].map((path) => ({ method: "GET", path }))
+/** Status pages a site adds to the face, by path: each answers JSON. */
+export type Pages = { readonly [path: `/${string}`]: Effect.Effect<Schema.Json> }
 
 /** Text format of Prometheus, version 0.0.4. */
 const metricsType = "text/plain; version=0.0.4; charset=utf-8"
@@ -41,23 +42,38 @@ const metrics = (collect: Effect.Effect<void>) =>
     )
   )
 
+const page = (path: `/${string}`, content: Effect.Effect<Schema.Json>) =>
+  HttpRouter.add(
+    "GET",
+    path,
+    Effect.map(content, (json) => HttpServerResponse.jsonUnsafe(json, { headers: { "cache-control": "no-store" } }))
+  )
+
 /** Everything but the health report itself, which keeps its body at 503. */
-const answering = HttpRouter.middleware(
-  (app) =>
-    Effect.flatMap(HttpServerRequest.HttpServerRequest, (request) =>
-      ProblemAnswer.guard({ routes: served, bodyBytesMax: 0, keeps: (url) => url.startsWith(healthPath) })(request, app)
-    ),
-  { global: true }
-)
+const answering = (paths: ReadonlyArray<string>) => {
+  const guard = ProblemAnswer.guard({
+    routes: paths.map((path) => ({ method: "GET", path })),
+    bodyBytesMax: 0,
+    keeps: (url) => url.startsWith(healthPath)
+  })
+  return HttpRouter.middleware(
+    (app) => Effect.flatMap(HttpServerRequest.HttpServerRequest, (request) => guard(request, app)),
+    { global: true }
+  )
+}
 
 export interface Options {
   /** Brings gauges up to date before they are shown. */
   readonly collect?: Effect.Effect<void>
+  readonly pages?: Pages
 }
 
 /** The routes alone, for a router of the caller's. */
-export const routes = (options: Options = {}) =>
-  Layer.mergeAll(health, metrics(options.collect ?? Effect.void), answering)
+export const routes = ({ collect = Effect.void, pages = {} }: Options = {}) => {
+  const added = Object.entries(pages) as ReadonlyArray<[`/${string}`, Effect.Effect<Schema.Json>]>
+  const answered = answering([healthPath, metricsPath, ...added.map(([path]) => path)])
+  return Layer.mergeAll(health, metrics(collect), answered, ...added.map(([path, content]) => page(path, content)))
+}
 
 /** Serves the face on the HTTP server that the caller provides, until its scope ends. */
 export const layer = (options: Options = {}) =>

@@ -3,8 +3,8 @@
  */
 import type * as GroupName from "@lupin/core/GroupName"
 
-/** Estimate of what a subtree takes besides its articles, in bytes. */
-export const subtreeCost = 1_024
+/** What a subtree counts besides its articles, in bytes: so much that a budget bounds the number of empty ones too. */
+export const subtreeCost = 16_384
 
 /** One cached subtree: what it takes, and when a query last asked for it. */
 export interface Entry {

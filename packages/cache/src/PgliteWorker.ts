@@ -11,7 +11,8 @@ const serve = async (): Promise<void> => {
   const backend = await PgliteEngine.open(directory)
   parentPort?.on("message", (asked: PgliteThread.Asked) => {
     if (asked._tag === "Close") {
-      backend.close().finally(() => parentPort?.close())
+      const end = () => parentPort?.close()
+      backend.close().then(end, end)
       return
     }
     const onData = (octets: Uint8Array) => say({ _tag: "Data", octets: Uint8Array.from(octets) })

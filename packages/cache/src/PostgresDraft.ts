@@ -23,7 +23,9 @@ export interface Environment {
 export interface Drafts {
   readonly draft: (group: GroupName.GroupName) => Effect.Effect<CacheStore.Draft, CacheUnavailable, Scope.Scope>
   readonly freshDraft: (group: GroupName.GroupName) => Effect.Effect<CacheStore.Draft, CacheUnavailable, Scope.Scope>
-  /** Deletes content that no subtree holds and no draft counts on. Runs inside a write. */
+  /** Deletes subtrees by their ids, with the content that only they hold and no draft counts on. Runs inside a write. */
+  readonly discard: (ids: ReadonlyArray<number>) => Effect.Effect<void, SqlError>
+  /** Deletes all content that no subtree holds and no draft counts on; looks at every article. Runs inside a write. */
   readonly sweep: Effect.Effect<void, SqlError>
 }
 
@@ -43,6 +45,20 @@ export const make = (sql: SqlClient.SqlClient, environment: Environment): Drafts
         AND a.message_id <> ALL(${pinned()}::text[]) RETURNING 1)
       SELECT count(*)::int AS rows FROM gone`
     environment.count(0, swept?.rows ?? 0)
+  })
+
+  const discard = Effect.fnUntraced(function* (ids: ReadonlyArray<number>) {
+    if (ids.length === 0) return
+    const [gone] = yield* sql<{ rows: number }>`WITH leaving AS (
+        SELECT DISTINCT h.message_id FROM holding h WHERE h.subtree_id = ANY(${ids}::int[])
+          AND h.message_id <> ALL(${pinned()}::text[])
+          AND NOT EXISTS (SELECT 1 FROM holding other
+            WHERE other.message_id = h.message_id AND other.subtree_id <> ALL(${ids}::int[]))),
+      emptied AS (DELETE FROM holding WHERE subtree_id = ANY(${ids}::int[]) RETURNING 1),
+      gone AS (DELETE FROM article WHERE message_id IN (SELECT message_id FROM leaving) RETURNING 1)
+      SELECT (SELECT count(*) FROM emptied)::int + (SELECT count(*) FROM gone)::int AS rows`
+    environment.count(0, gone?.rows ?? 0)
+    yield* sql`DELETE FROM subtree WHERE id = ANY(${ids}::int[])`
   })
 
   const insertContents = Effect.fnUntraced(function* (contents: ReadonlyArray<CachedArticle.CachedArticle>) {
@@ -119,11 +135,11 @@ export const make = (sql: SqlClient.SqlClient, environment: Environment): Drafts
   })
 
   const show = Effect.fnUntraced(function* (subtreeId: number, group: string, times: CacheStore.ScrapeTimes) {
-    const replaced = yield* sql`DELETE FROM subtree WHERE name = ${group} AND id <> ${subtreeId} RETURNING id`
+    const replaced = yield* sql<DraftRow>`SELECT id FROM subtree WHERE name = ${group} AND id <> ${subtreeId}`
+    yield* discard(replaced.map((row) => row.id))
     yield* sql`UPDATE subtree SET round = round + 1, articles = articles + pending, pending = 0,
       scraped_at_millis = ${String(times.scrapedAtMillis)}::float8,
       answered_at_millis = ${String(times.answeredAtMillis)}::float8 WHERE id = ${subtreeId}`
-    if (replaced.length > 0) yield* sweep
   })
 
   /** Content that a draft was told is here stays here until the draft has taken it in, or is closed. */
@@ -138,7 +154,9 @@ export const make = (sql: SqlClient.SqlClient, environment: Environment): Drafts
 
   const open = Effect.fnUntraced(function* (group: GroupName.GroupName, isFresh: boolean) {
     const mine = yield* pin
-    const row = yield* writing(begin(group, isFresh))
+    const found = yield* writing(begin(group, isFresh))
+    const isLegible = found.cursor === null || ScrapeCursor.decode(found.cursor) !== undefined
+    const row = isLegible ? found : yield* writing(begin(group, true))
     const unpin = Effect.sync(() => mine.clear())
     const draft: CacheStore.Draft = {
       cursor: row.cursor === null ? undefined : ScrapeCursor.decode(row.cursor),
@@ -181,6 +199,7 @@ export const make = (sql: SqlClient.SqlClient, environment: Environment): Drafts
   return {
     draft: (group) => open(group, false),
     freshDraft: (group) => open(group, true),
+    discard,
     sweep
   }
 }

@@ -28,11 +28,12 @@ export const make = Effect.gen(function* () {
   /** Writes come one after another, each as a whole, so that no content is dropped under a draft that counts on it. */
   const writing = <A>(effect: Effect.Effect<A, SqlError>) => writer.withPermit(whole(sql.withTransaction(effect)))
 
-  const upkeep = Effect.suspend(() => {
+  const upkeep: Effect.Effect<void, CacheUnavailable> = Effect.suspend(() => {
     const due = Upkeep.due(kept)
     if (due === undefined) return Effect.void
     kept = Upkeep.done(kept, due)
-    return writer.withPermit(whole(Effect.asVoid(sql.unsafe(CacheSchema.upkeep[due]))))
+    const look = writer.withPermit(whole(Effect.asVoid(sql.unsafe(CacheSchema.upkeep[due]))))
+    return due === "vacuum" ? Effect.andThen(writing(drafts.sweep), look) : look
   })
 
   const drafts = PostgresDraft.make(sql, {
@@ -43,13 +44,21 @@ export const make = Effect.gen(function* () {
     }
   })
 
+  // Scrapes that ended with an earlier process; nobody may ask for their subtrees again.
+  yield* writing(
+    Effect.gen(function* () {
+      const unfinished = yield* sql<{ id: number }>`SELECT id FROM subtree WHERE scraped_at_millis IS NULL`
+      yield* drafts.discard(unfinished.map((row) => row.id))
+    })
+  )
+
   const drop = (groups: ReadonlyArray<string>) =>
     groups.length === 0
       ? Effect.void
       : writing(
           Effect.gen(function* () {
-            yield* sql`DELETE FROM subtree WHERE name = ANY(${groups}::text[])`
-            yield* drafts.sweep
+            const rows = yield* sql<{ id: number }>`SELECT id FROM subtree WHERE name = ANY(${groups}::text[])`
+            yield* drafts.discard(rows.map((row) => row.id))
           })
         ).pipe(Effect.andThen(upkeep))
 

@@ -31,6 +31,9 @@ export const bytesMaxDefault = 512_000_000
 export const scrapesMaxDefault = 4
 export const scrapeMillisMaxDefault = 20_000
 
+/** The budget is looked at no more often: that takes a look at every subtree. */
+const budgetMillisMin = 1_000
+
 /** A query looks again this often: a scrape that it joined may have begun too early, or its copy may have been dropped. */
 const looksMax = 4
 
@@ -46,8 +49,12 @@ const make = Effect.fnUntraced(function* (options: Options) {
   /** Subtrees of queries that are being answered, which is no time to drop them. */
   const wanted = new Set<{ readonly groups: ReadonlyArray<GroupName.GroupName> }>()
   let generation = yield* store.generation
+  let lookedMillis = Number.NEGATIVE_INFINITY
 
   const keepBudget = Effect.fnUntraced(function* (scraped: GroupName.GroupName) {
+    const nowMillis = yield* Clock.currentTimeMillis
+    if (nowMillis - lookedMillis < budgetMillisMin) return
+    lookedMillis = nowMillis
     const entries = (yield* store.subtrees).map(({ freshness, bytes }) => ({
       group: freshness.group,
       bytes,

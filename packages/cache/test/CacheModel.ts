@@ -92,6 +92,8 @@ export const live = Effect.fnUntraced(function* (
         answers = Number.POSITIVE_INFINITY
         server.isDown = false
         break
+      case "Ask":
+        break
     }
     for (const id of before) if (!server.held.has(id)) goneAt.set(id, nowMillis)
     heldAt.set(nowMillis, new Map([...server.held.values()].map(({ id, groups }) => [id, groups])))

@@ -406,6 +406,26 @@ export const cacheContract = (it: Vitest.MethodsNonLive<CacheStore.CacheStore>, 
     )
   )
 
+  it.effect("shows nothing of what it read before its source was wiped in the middle of a scrape", () =>
+    scripted(true, (server, cache) =>
+      Effect.gen(function* () {
+        server.scanMax = 10
+        server.post(...Array.from({ length: 30 }, (_, serial) => review(serial)))
+        server.beforeAnswer = (asked) =>
+          Effect.sync(() => {
+            if (asked !== "changes" || server.counts.changes !== 2) return
+            server.counts.changes += 1
+            server.wipe()
+            server.post(...Array.from({ length: 25 }, (_, serial) => review(100 + serial)))
+          })
+        assert.deepStrictEqual(
+          yield* serials(cache),
+          Array.from({ length: 25 }, (_, index) => 124 - index)
+        )
+      })
+    )
+  )
+
   it.effect("forgets groups that a foreign server no longer has", () =>
     scripted(false, (server, cache) =>
       Effect.gen(function* () {
@@ -434,7 +454,7 @@ export const cacheContract = (it: Vitest.MethodsNonLive<CacheStore.CacheStore>, 
           assert.deepStrictEqual(yield* serials(cache, { subtrees: places.slice(1, 2) }), [1])
           assert.deepStrictEqual(yield* kept, [places[1], places[2]])
         }),
-      { bytesMax: 4_000 }
+      { bytesMax: 40_000 }
     )
   )
 

@@ -43,6 +43,10 @@ export const relayAheadMillisMax = 24 * hourMillis
 export const sealMillis = 11 * dayMillis
 /** How long history remembers an id, and inputs of digests are kept. */
 export const historyMillis = 14 * dayMillis
+/** Cancels and Supersedes of articles not known yet that a site remembers; beyond it the oldest is forgotten. */
+export const waitingMax = 10_000
+/** Those for one and the same article. */
+export const waitingPerTargetMax = 8
 /** The last article number of a group (RFC 3977 §6). */
 export const articleNumberMax = 2_147_483_647
 /** Groups that one app may bring into being. */

@@ -5,10 +5,11 @@
  */
 import * as HashMap from "effect/HashMap"
 import * as Option from "effect/Option"
+import * as Admission from "./Admission.ts"
 import type * as Group from "./Group.ts"
 import type * as GroupName from "./GroupName.ts"
-import * as Limits from "./Limits.ts"
 import type * as MessageId from "./MessageId.ts"
+import * as Waiting from "./Waiting.ts"
 import type * as Xref from "./Xref.ts"
 
 /** The life of a spool from one wipe to the next. */
@@ -26,14 +27,29 @@ export interface Slot {
   readonly rank: string
 }
 
+/** What a cancel or a Supersedes says of another article. Its marks tell which articles it may remove. */
+export interface Claim {
+  readonly target: MessageId.MessageId
+  readonly why: "cancelled" | "superseded"
+  readonly opens: ReadonlyArray<string>
+}
+
+export interface FileCommand {
+  readonly _tag: "File"
+  readonly id: MessageId.MessageId
+  readonly groups: ReadonlyArray<GroupName.GroupName>
+  readonly atMillis: number
+  readonly slot?: Slot
+  /** A claim with one of these marks removes the article; without any, none does. */
+  readonly owners?: ReadonlyArray<string>
+  /** A moderated group takes nothing else. */
+  readonly isApproved?: boolean
+  /** The article is a cancel or has a Supersedes. */
+  readonly claim?: Claim
+}
+
 export type Command =
-  | {
-      readonly _tag: "File"
-      readonly id: MessageId.MessageId
-      readonly groups: ReadonlyArray<GroupName.GroupName>
-      readonly atMillis: number
-      readonly slot?: Slot
-    }
+  | FileCommand
   | { readonly _tag: "Cancel"; readonly target: MessageId.MessageId; readonly atMillis: number }
   | { readonly _tag: "Expire"; readonly id: MessageId.MessageId; readonly atMillis: number }
   | {
@@ -44,7 +60,7 @@ export type Command =
     }
   | { readonly _tag: "RemoveGroup"; readonly group: GroupName.GroupName; readonly atMillis: number }
 
-interface Positioned {
+export interface Positioned {
   /** Logical place in the log: 1 for the first event of a generation, one more for each. */
   readonly position: number
   readonly atMillis: number
@@ -55,6 +71,13 @@ export type Filed = Positioned & {
   readonly id: MessageId.MessageId
   readonly numbers: Xref.Numbers
   readonly slot?: Slot
+  readonly owners?: ReadonlyArray<string>
+}
+/** A cancel or Supersedes came before its target, and waits for it. */
+export type Claimed = Positioned & {
+  readonly _tag: "Claimed"
+  readonly by: MessageId.MessageId
+  readonly claim: Claim
 }
 export type Cancelled = Positioned & { readonly _tag: "Cancelled"; readonly id: MessageId.MessageId }
 export type Superseded = Positioned & {
@@ -69,10 +92,16 @@ export type GroupAdded = Positioned & {
   readonly status: Group.Status
 }
 export type GroupRemoved = Positioned & { readonly _tag: "GroupRemoved"; readonly group: GroupName.GroupName }
-export type Event = Filed | Cancelled | Superseded | Expired | GroupAdded | GroupRemoved
+export type Event = Filed | Claimed | Cancelled | Superseded | Expired | GroupAdded | GroupRemoved
 
 type Entry =
-  | { readonly _tag: "Held"; readonly numbers: Xref.Numbers; readonly atMillis: number; readonly slot?: Slot }
+  | {
+      readonly _tag: "Held"
+      readonly numbers: Xref.Numbers
+      readonly atMillis: number
+      readonly slot?: Slot
+      readonly owners?: ReadonlyArray<string>
+    }
   | { readonly _tag: "Removed"; readonly why: "cancelled" | "superseded" | "expired"; readonly atMillis: number }
 
 /** A group and its numbers. One that was removed stays known, so that its numbers are never given again. */
@@ -90,6 +119,8 @@ export interface Site {
   readonly shelves: HashMap.HashMap<GroupName.GroupName, Shelf>
   /** The highest that each slot has seen, held or not. */
   readonly slots: HashMap.HashMap<string, { readonly id: MessageId.MessageId; readonly rank: string }>
+  /** Claims on articles that are not known. */
+  readonly waiting: Waiting.Waiting
 }
 
 /** A site that has just been wiped. */
@@ -98,7 +129,8 @@ export const empty = (generation: Generation): Site => ({
   position: 0,
   entries: HashMap.empty(),
   shelves: HashMap.empty(),
-  slots: HashMap.empty()
+  slots: HashMap.empty(),
+  waiting: Waiting.empty
 })
 
 /** What a decision asks of a site. A spool on disk answers from its index, and so decides as the model does. */
@@ -112,6 +144,10 @@ export interface Known {
   readonly groupStatus: (name: GroupName.GroupName) => Group.Status | undefined
   /** The highest that a slot has seen, held or not. */
   readonly highest: (slotKey: string) => { readonly id: MessageId.MessageId; readonly rank: string } | undefined
+  /** The marks of those who may remove an article that is held. */
+  readonly owners: (id: MessageId.MessageId) => ReadonlyArray<string>
+  /** The claims that wait for an article, the oldest first. */
+  readonly waiting: (id: MessageId.MessageId) => ReadonlyArray<Waiting.Entry>
 }
 
 /** The site itself as what is known. */
@@ -120,7 +156,9 @@ export const known = (site: Site): Known => ({
   status: (id) => status(site, id),
   high: (name) => high(site, name),
   groupStatus: (name) => group(site, name)?.status,
-  highest: (slotKey) => lookUp(site.slots, slotKey)
+  highest: (slotKey) => lookUp(site.slots, slotKey),
+  owners: (id) => owners(site, id),
+  waiting: (id) => Waiting.on(site.waiting, id)
 })
 
 /** Total: a command that changes nothing leads to no events. */
@@ -131,7 +169,7 @@ export const decideFrom = (site: Known, command: Command): ReadonlyArray<Event> 
   const next = { position: site.position + 1, atMillis: command.atMillis }
   switch (command._tag) {
     case "File":
-      return decideFile(site, command)
+      return Admission.decide(site, command)
     case "Cancel":
       return site.status(command.target) === "removed" ? [] : [{ _tag: "Cancelled", id: command.target, ...next }]
     case "Expire":
@@ -147,45 +185,8 @@ export const decideFrom = (site: Known, command: Command): ReadonlyArray<Event> 
   }
 }
 
-/** What filing would come to. `full`: none of the groups has a number left. */
-export const outcome = (site: Site, command: FileCommand): Outcome => outcomeFrom(known(site), command)
-
-/** `outcome` for a site that is known through look-ups. */
-export const outcomeFrom = (site: Known, command: FileCommand): Outcome => {
-  const status = site.status(command.id)
-  if (status !== "unknown") return status === "held" ? "here" : "removed"
-  return assign(site, command.groups).length === 0 ? "full" : "filed"
-}
-
-export type Outcome = "filed" | "here" | "removed" | "full"
-
-type FileCommand = Extract<Command, { _tag: "File" }>
-
-const decideFile = (site: Known, command: FileCommand): ReadonlyArray<Event> => {
-  if (outcomeFrom(site, command) !== "filed") return []
-  const { atMillis, id, slot } = command
-  const position = site.position + 1
-  const numbers = assign(site, command.groups)
-  const filed: Event = { _tag: "Filed", id, numbers, position, atMillis, ...(slot === undefined ? {} : { slot }) }
-  const rival = slot === undefined ? undefined : site.highest(slot.key)
-  if (slot === undefined || rival === undefined) return [filed]
-  const isHigher = rankOrder({ id, rank: slot.rank }, rival) > 0
-  if (isHigher && site.status(rival.id) !== "held") return [filed]
-  const [lower, by] = isHigher ? [rival.id, id] : [id, rival.id]
-  return [filed, { _tag: "Superseded", id: lower, by, position: position + 1, atMillis }]
-}
-
-/** The next number of each group that has one left, in order, a group once. */
-const assign = (site: Known, groups: ReadonlyArray<GroupName.GroupName>): Xref.Numbers =>
-  [...new Set(groups)]
-    .map((name) => [name, site.high(name) + 1] as const)
-    .filter(([, number]) => number <= Limits.articleNumberMax)
-
-/** Orders the articles of a slot: by rank, ties by Message-ID. */
-export const rankOrder = (
-  left: { readonly id: string; readonly rank: string },
-  right: { readonly id: string; readonly rank: string }
-): number => (left.rank === right.rank ? compare(left.id, right.id) : compare(left.rank, right.rank))
+/** What filing would come to. */
+export const outcome = (site: Site, command: FileCommand): Admission.Outcome => Admission.outcome(known(site), command)
 
 const compare = (left: string, right: string): number => (left < right ? -1 : left > right ? 1 : 0)
 
@@ -195,6 +196,8 @@ export const evolve = (site: Site, event: Event): Site => {
   switch (event._tag) {
     case "Filed":
       return evolveFiled(moved, event)
+    case "Claimed":
+      return { ...moved, waiting: Waiting.add(moved.waiting, event).waiting }
     case "Cancelled":
       return evolveRemoved(moved, event.id, { _tag: "Removed", why: "cancelled", atMillis: event.atMillis })
     case "Superseded":
@@ -220,7 +223,7 @@ export const evolve = (site: Site, event: Event): Site => {
 export const run = (site: Site, command: Command): Site => decide(site, command).reduce(evolve, site)
 
 const evolveFiled = (site: Site, event: Filed): Site => {
-  const { atMillis, id, numbers, slot } = event
+  const { atMillis, id, numbers, owners, slot } = event
   const rival = slot === undefined ? undefined : lookUp(site.slots, slot.key)
   const filed: Site = {
     ...site,
@@ -228,10 +231,12 @@ const evolveFiled = (site: Site, event: Filed): Site => {
       _tag: "Held",
       numbers,
       atMillis,
-      ...(slot === undefined ? {} : { slot })
+      ...(slot === undefined ? {} : { slot }),
+      ...(owners === undefined ? {} : { owners })
     }),
+    waiting: Waiting.drop(site.waiting, id).waiting,
     slots:
-      slot !== undefined && (rival === undefined || rankOrder({ id, rank: slot.rank }, rival) > 0)
+      slot !== undefined && (rival === undefined || Admission.rankOrder({ id, rank: slot.rank }, rival) > 0)
         ? HashMap.set(site.slots, slot.key, { id, rank: slot.rank })
         : site.slots
   }
@@ -253,7 +258,11 @@ const evolveFiled = (site: Site, event: Filed): Site => {
 
 const evolveRemoved = (site: Site, id: MessageId.MessageId, removed: Entry): Site => {
   const entry = lookUp(site.entries, id)
-  const known = { ...site, entries: HashMap.set(site.entries, id, removed) }
+  const known = {
+    ...site,
+    entries: HashMap.set(site.entries, id, removed),
+    waiting: Waiting.drop(site.waiting, id).waiting
+  }
   return entry?._tag === "Held"
     ? entry.numbers.reduce((before, place) => withoutNumber(before, place, id), known)
     : known
@@ -288,6 +297,12 @@ export const status = (site: Site, id: MessageId.MessageId): "held" | "removed" 
 export const numbers = (site: Site, id: MessageId.MessageId): Xref.Numbers | undefined => {
   const entry = lookUp(site.entries, id)
   return entry?._tag === "Held" ? entry.numbers : undefined
+}
+
+/** The marks of those who may remove an article; none for one that is not held. */
+export const owners = (site: Site, id: MessageId.MessageId): ReadonlyArray<string> => {
+  const entry = lookUp(site.entries, id)
+  return entry?._tag === "Held" ? (entry.owners ?? []) : []
 }
 
 /** A group that is there, with its water marks. */

@@ -38,6 +38,8 @@ const steps = (commands: ReadonlyArray<Site.Command>) => {
   })
 }
 
+const holding = (site: Site.Site, names: ReadonlyArray<string>) => names.map((name) => Site.status(site, id(name)))
+
 const isFiled = (event: Site.Event): event is Site.Filed => event._tag === "Filed"
 
 describe("Site", () => {
@@ -71,7 +73,8 @@ describe("Site", () => {
         expect(new Set(filed).size).toBe(filed.length)
         for (const { before, command, events } of steps(commands)) {
           if (command._tag !== "File") continue
-          expect(events.length > 0).toBe(Site.status(before, command.id) === "unknown")
+          expect(events.some(isFiled)).toBe(Site.outcome(before, command) === "filed")
+          if (Site.status(before, command.id) !== "unknown") expect(events).toEqual([])
         }
       })
     )
@@ -179,6 +182,94 @@ describe("Site", () => {
       file("a", ["x"], { key: "k", rank: "1" })
     ])
     expect(Site.held(site)).toEqual([])
+  })
+
+  it("comes to the same articles whatever the order in which they and their cancels arrive", () => {
+    const names = ["1", "2", "3", "4", "5", "6"]
+    const filing = fc.record({
+      owners: fc.subarray(["a", "b"]),
+      claim: fc.option(
+        fc.record({
+          target: fc.constantFrom(...names).map(id),
+          why: fc.constantFrom("cancelled" as const, "superseded" as const),
+          opens: fc.subarray(["a", "b"])
+        }),
+        { nil: undefined }
+      )
+    })
+    const arrivals = fc.tuple(...names.map(() => filing)).chain((filings) => {
+      const commands = filings.map(({ claim, owners }, at) => ({
+        ...file(names[at] ?? "", ["x"]),
+        owners,
+        ...(claim === undefined ? {} : { claim })
+      }))
+      return fc.tuple(fc.constant(commands), fc.shuffledSubarray(commands, { minLength: commands.length }))
+    })
+    fc.assert(
+      fc.property(arrivals, ([commands, shuffled]) => {
+        const statuses = holding(runAll(commands), names)
+        expect(holding(runAll(shuffled), names)).toEqual(statuses)
+        const claims = commands.flatMap(({ claim, id: by }) => (claim === undefined ? [] : [{ ...claim, by }]))
+        expect(statuses).toEqual(
+          commands.map(({ id: target, owners }) =>
+            claims.some(
+              (claim) =>
+                claim.target === target && claim.by !== target && claim.opens.some((mark) => owners.includes(mark))
+            )
+              ? "removed"
+              : "held"
+          )
+        )
+      }),
+      { numRuns: 500 }
+    )
+  })
+
+  it("lets no claim act that has no mark of an owner, early or late", () => {
+    const claim = { target: id("1"), why: "cancelled", opens: ["other"] } as const
+    const cancelling = { ...file("2", ["x"]), claim }
+    for (const owners of [[], ["mine"]]) {
+      const target = { ...file("1", ["x"]), owners }
+      for (const order of [
+        [target, cancelling],
+        [cancelling, target]
+      ]) {
+        expect(holding(runAll(order), ["1", "2"])).toEqual(["held", "held"])
+      }
+    }
+  })
+
+  it("says why an article goes, and by whom", () => {
+    const owned = { ...file("1", ["x"]), owners: ["mine"] }
+    const claim = { target: id("1"), why: "superseded", opens: ["mine"] } as const
+    const next = { ...file("2", ["x"]), claim }
+    expect(Site.decide(Site.run(fresh, owned), next)).toMatchObject([
+      { _tag: "Filed", position: 2 },
+      { _tag: "Superseded", id: id("1"), by: id("2"), position: 3 }
+    ])
+    const waiting = Site.run(fresh, next)
+    expect(Site.decide(fresh, next)).toMatchObject([
+      { _tag: "Filed", position: 1 },
+      { _tag: "Claimed", by: id("2"), position: 2 }
+    ])
+    expect(Site.decide(waiting, owned)).toMatchObject([{ _tag: "Superseded", id: id("1"), by: id("2"), position: 3 }])
+    expect(Site.outcome(waiting, owned)).toBe("removed")
+  })
+
+  it("lets an early claim wait as long as history, and not longer", () => {
+    const claim = { target: id("1"), why: "cancelled", opens: ["mine"] } as const
+    const waiting = Site.run(fresh, { ...file("2", ["x"]), claim })
+    const owned = (atMillis: number) => ({ ...file("1", ["x"]), owners: ["mine"], atMillis })
+    expect(Site.outcome(waiting, owned(1 + Limits.historyMillis))).toBe("removed")
+    expect(Site.outcome(waiting, owned(2 + Limits.historyMillis))).toBe("filed")
+  })
+
+  it("takes into a moderated group only what is approved", () => {
+    const moderated = Site.run(fresh, { _tag: "AddGroup", group: group("m"), status: "m", atMillis: 1 })
+    expect(Site.outcome(moderated, file("1", ["x", "m"]))).toBe("unapproved")
+    expect(Site.decide(moderated, file("1", ["x", "m"]))).toEqual([])
+    expect(Site.outcome(moderated, { ...file("1", ["x", "m"]), isApproved: true })).toBe("filed")
+    expect(Site.outcome(moderated, file("1", ["x"]))).toBe("filed")
   })
 
   it("changes nothing when a command is given again", () => {

@@ -4,6 +4,7 @@
 import * as Article from "@lupin/core/Article"
 import * as Digestion from "@lupin/core/Digestion"
 import type * as GroupName from "@lupin/core/GroupName"
+import * as MessageId from "@lupin/core/MessageId"
 import * as Fanout from "@lupin/fanout/Fanout"
 import * as Spool from "@lupin/spool/Spool"
 import { Effect, Layer, Schedule } from "effect"
@@ -17,6 +18,10 @@ export const subjectOf = (groups: ReadonlyArray<GroupName.GroupName>): GroupName
 
 const noOctets = new Uint8Array(0)
 
+/** Authors withdraw or replace events. A digest that another one outranks counts as it did. */
+const hasLeft = ({ id, why }: Spool.Change & { readonly _tag: "Removed" }): boolean =>
+  why === "cancelled" || (why === "superseded" && MessageId.kindOf(id) !== "digest")
+
 /** The message of one change, or none: what expired stays counted, and what has gone since is told by its removal. */
 const messageOf = Effect.fnUntraced(function* (
   change: Spool.Change
@@ -25,7 +30,7 @@ const messageOf = Effect.fnUntraced(function* (
   const subject = subjectOf(change.groups)
   if (subject === undefined) return undefined
   if (change._tag === "Removed")
-    return change.why === "cancelled" ? { id, subject, position, octets: noOctets, isRemoval: true } : undefined
+    return hasLeft(change) ? { id, subject, position, octets: noOctets, isRemoval: true } : undefined
   const held = yield* (yield* Spool.Spool).find(id)
   return held === undefined ? undefined : { id, subject, position, octets: held.article, isRemoval: false }
 })

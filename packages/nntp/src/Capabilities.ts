@@ -3,6 +3,7 @@
  */
 import type * as Site from "@lupin/core/Site"
 import * as CommandTable from "./CommandTable.ts"
+import * as Sasl from "./Sasl.ts"
 
 /** Label of our private reading commands; never needed by a client. */
 export const privateLabel = "XLUPIN"
@@ -10,15 +11,19 @@ export const privateLabel = "XLUPIN"
 const generationKey = "GENERATION="
 const startedKey = "STARTED="
 
-/** Capability lines (RFC 3977 §5.2), the version first. `POST` is left out where posting is not allowed. */
-export const lines = (mayPost: boolean, generation: Site.Generation): ReadonlyArray<string> => {
+/** What is said of a label: all of it, the bare label (RFC 4643 §2.1, of AUTHINFO), or nothing. */
+export type Offer = (label: string) => "full" | "bare" | "none"
+
+/** Capability lines (RFC 3977 §5.2), the version first: what the table has and `offer` lets through. */
+export const lines = (offer: Offer, generation: Site.Generation): ReadonlyArray<string> => {
   const labels = new Map<string, Array<string>>()
   for (const { capability } of CommandTable.rows) {
-    if (capability === undefined || (capability[0] === "POST" && !mayPost)) continue
+    if (capability === undefined || offer(capability[0]) === "none") continue
     const variants = labels.get(capability[0]) ?? []
-    if (capability[1] !== undefined) variants.push(capability[1])
+    if (capability[1] !== undefined && offer(capability[0]) === "full") variants.push(capability[1])
     labels.set(capability[0], variants)
   }
+  if (offer("SASL") === "full") labels.set("SASL", [...Sasl.mechanisms])
   labels.get(privateLabel)?.push(`${generationKey}${generation.id}`, `${startedKey}${generation.startedMillis}`)
   return [
     "VERSION 2",

@@ -27,6 +27,14 @@ const places: ReadonlyMap<string, Place> = new Map(
   })
 )
 
+/**
+ * The answer to LIST OVERVIEW.FMT. Its sixth and seventh line are in the old form that RFC 3977 §8.4.2 allows: slrn
+ * does without overview where they are not.
+ */
+export const format: ReadonlyArray<string> = Overview.fields.map((field) =>
+  field === ":bytes" ? "Bytes:" : field === ":lines" ? "Lines:" : field
+)
+
 /** The place of a field or metadata item, named in any case; nothing where the overview lacks it. */
 export const place = (field: string): Place | undefined => places.get(field.toLowerCase())
 

@@ -53,6 +53,11 @@ export type Command =
       readonly limit: number
     }
   | { readonly _tag: "Status"; readonly ids: ReadonlyArray<MessageId.MessageId> }
+  | { readonly _tag: "AuthUser"; readonly user: string }
+  | { readonly _tag: "AuthPass"; readonly password: string }
+  | { readonly _tag: "AuthSasl"; readonly mechanism: string; readonly initial: string | undefined }
+  | { readonly _tag: "StartTls" }
+  | { readonly _tag: "Compress"; readonly algorithm: string }
 
 /** What is no command: the keyword is unknown, or its arguments are not those of its syntax. */
 export type Fault = { readonly _tag: "Unknown" } | { readonly _tag: "BadSyntax"; readonly syntax: string }
@@ -78,16 +83,16 @@ export const parse = (line: string): Command | Fault => {
   const first = (words[0] ?? "").toUpperCase()
   if (!takesVariant.has(first)) {
     const row = byKeyword.get(first)
-    return row === undefined ? { _tag: "Unknown" } : readBy(row, words, 1)
+    return row === undefined ? { _tag: "Unknown" } : readBy(row, words, 1, line)
   }
-  if (first === "LIST" && (words[1] ?? "") === "") return readBy(CommandTable.listActive, [], 0)
+  if (first === "LIST" && (words[1] ?? "") === "") return readBy(CommandTable.listActive, [], 0, line)
   const variant = byKeyword.get(`${first} ${(words[1] ?? "").toUpperCase()}`)
-  return variant === undefined ? { _tag: "BadSyntax", syntax: variantsOf(first) } : readBy(variant, words, 2)
+  return variant === undefined ? { _tag: "BadSyntax", syntax: variantsOf(first) } : readBy(variant, words, 2, line)
 }
 
-const readBy = (row: CommandTable.Row, words: ReadonlyArray<string>, from: number): Command | Fault => {
+const readBy = (row: CommandTable.Row, words: ReadonlyArray<string>, from: number, line: string): Command | Fault => {
   const end = words.length > from && words[words.length - 1] === "" ? words.length - 1 : words.length
-  return row.read(words.slice(from, end)) ?? { _tag: "BadSyntax", syntax: `${row.keyword} ${row.syntax}` }
+  return row.read(words.slice(from, end), line) ?? { _tag: "BadSyntax", syntax: `${row.keyword} ${row.syntax}` }
 }
 
 const variantsOf = (keyword: string): string =>

@@ -16,7 +16,8 @@ export interface Row {
   readonly syntax: string
   /** Capability label and, where the command is one of its variants, the argument. */
   readonly capability?: readonly [label: string, argument?: string]
-  readonly read: (words: ReadonlyArray<string>) => Command | undefined
+  /** The words behind the keyword; `line` is the whole line, where white space matters. */
+  readonly read: (words: ReadonlyArray<string>, line: string) => Command | undefined
 }
 
 const articleNumberMax = Number.MAX_SAFE_INTEGER
@@ -92,6 +93,9 @@ const since = (words: ReadonlyArray<string>): Since.Since | undefined => {
 
 /** LIST without a variant. */
 export const listActive: Row = list("ACTIVE")
+
+/** Names and passwords may hold white space (RFC 4643 §2.3.3): all that follows the second word. */
+const restOf = (line: string): string | undefined => /^\S+[ \t]+\S+[ \t](.*\S.*)$/.exec(line)?.[1]
 
 /** Most ids of one XSTATUS: more would not fit a command line. */
 export const statusIdsMax = 32
@@ -220,5 +224,39 @@ export const rows: ReadonlyArray<Row> = [
       if (ids.length === 0 || ids.length > statusIdsMax) return undefined
       return ids.every((parsed) => parsed !== undefined) ? { _tag: "Status", ids } : undefined
     }
+  },
+  { keyword: "STARTTLS", syntax: "", capability: ["STARTTLS"], read: noArguments({ _tag: "StartTls" }) },
+  {
+    keyword: "AUTHINFO USER",
+    syntax: "name",
+    capability: ["AUTHINFO", "USER"],
+    read: (_, line) => {
+      const user = restOf(line)
+      return user === undefined ? undefined : { _tag: "AuthUser", user }
+    }
+  },
+  {
+    keyword: "AUTHINFO PASS",
+    syntax: "password",
+    read: (_, line) => {
+      const password = restOf(line)
+      return password === undefined ? undefined : { _tag: "AuthPass", password }
+    }
+  },
+  {
+    keyword: "AUTHINFO SASL",
+    syntax: "mechanism [initial-response]",
+    capability: ["AUTHINFO", "SASL"],
+    read: ([mechanism, initial, ...rest]) =>
+      mechanism === undefined || rest.length > 0
+        ? undefined
+        : { _tag: "AuthSasl", mechanism: mechanism.toUpperCase(), initial }
+  },
+  {
+    keyword: "COMPRESS",
+    syntax: "DEFLATE",
+    capability: ["COMPRESS", "DEFLATE"],
+    read: ([algorithm, ...rest]) =>
+      algorithm === undefined || rest.length > 0 ? undefined : { _tag: "Compress", algorithm: algorithm.toUpperCase() }
   }
 ]

@@ -7,16 +7,23 @@
  */
 import * as Limits from "@lupin/core/Limits"
 import * as MessageId from "@lupin/core/MessageId"
-import { Clock, Effect, type Scope } from "effect"
+import { Clock, Effect } from "effect"
 import * as Socket from "effect/socket/Socket"
+import * as Access from "./Access.ts"
+import type * as AccessControl from "./AccessControl.ts"
+import * as Admission from "./Admission.ts"
 import { Framing } from "./Framing.ts"
 import * as ListAnswers from "./ListAnswers.ts"
+import * as Login from "./Login.ts"
 import type { Output, Trouble } from "./Output.ts"
 import * as ReadingAnswers from "./ReadingAnswers.ts"
 import * as Reply from "./Reply.ts"
-import { WriteBuffer } from "./WriteBuffer.ts"
+import * as Sasl from "./Sasl.ts"
+import * as Security from "./Security.ts"
 import * as Session from "./Session.ts"
 import * as TransitAnswers from "./TransitAnswers.ts"
+import type { Transport } from "./Transport.ts"
+import { WriteBuffer } from "./WriteBuffer.ts"
 
 /** Octets of replies after which they are written out, also in mid chunk. */
 export const flushBytes = 256 * 1024
@@ -27,69 +34,72 @@ const lingerMillis = 5_000
 /** What a connection serves, and under which limits. */
 export interface Service extends ReadingAnswers.Reading, ListAnswers.Listing, TransitAnswers.Transit {
   readonly mayPost: boolean
+  /** Whose rules hold at each moment. */
+  readonly access: { readonly current: () => AccessControl.Policy }
+  readonly login: Login.Login
   /** A connection that completes no command or article for so long is closed. */
   readonly idleMillisMax: number
 }
 
-/** What the connection tells of its transport. */
-export interface Transport {
-  /** Says whether everything written has left the process. */
-  readonly isDrained: () => boolean
-  /** Ends the connection once everything written has left. */
-  readonly end: Effect.Effect<void>
-}
-
-type Direct = Exclude<Session.Task, TransitAnswers.Batched | { readonly _tag: "Nothing" | "Close" }>
+type Direct = Exclude<Session.Task, TransitAnswers.Batched | { readonly _tag: "Nothing" | "Close" | "Secure" }>
 
 /** Serves until the client quits, falls silent or is gone. */
-export const serve = (
-  service: Service,
-  socket: Socket.Socket,
-  transport: Transport
-): Effect.Effect<void, never, Scope.Scope> => Effect.ignore(serveOpen(service, socket, transport))
+export const serve = (service: Service, transport: Transport): Effect.Effect<void> =>
+  Effect.ignore(serveOpen(service, transport))
 
 const serveOpen = Effect.fnUntraced(function* (
   service: Service,
-  socket: Socket.Socket,
   transport: Transport
-): Effect.fn.Return<void, Socket.SocketError, Scope.Scope> {
-  const pull = yield* Socket.readerBytes(socket)
-  const writer = yield* socket.writer
+): Effect.fn.Return<void, Socket.SocketError> {
   const clock = yield* Clock.Clock
   const progress = { atMillis: clock.currentTimeMillisUnsafe() }
-  const talking = converse(service, pull, writer, transport, () => {
+  const talking = converse(service, transport, () => {
+    transport.settle()
     progress.atMillis = clock.currentTimeMillisUnsafe()
     return progress.atMillis
   })
   const watching = silence(progress, clock, service.idleMillisMax).pipe(
     // A client that does not read does not read this either.
-    Effect.andThen(Effect.timeoutOption(writer.write(`${Reply.line(400, "Idle for too long")}\r\n`), lingerMillis)),
+    Effect.andThen(Effect.timeoutOption(transport.write(`${Reply.line(400, "Idle for too long")}\r\n`), lingerMillis)),
     Effect.as(false)
   )
   const isGraceful = yield* Effect.raceFirst(Effect.as(talking, true), watching)
   if (isGraceful) yield* Effect.timeoutOption(transport.end, lingerMillis)
-  yield* writer.write(new Socket.CloseEvent(1000))
+  yield* transport.close
 })
 
 const converse = Effect.fnUntraced(function* (
-  service: Service,
-  pull: Effect.Effect<ReadonlyArray<Uint8Array>, Socket.SocketError>,
-  writer: Socket.Writer,
+  whole: Service,
   transport: Transport,
   progressed: () => number
 ): Effect.fn.Return<void, Socket.SocketError> {
-  const framing = new Framing()
+  let framing = new Framing()
   const buffer = new WriteBuffer()
   const batch = new TransitAnswers.Batch()
   let flushes = 0
   let leased = ""
-  let state = Session.initial
-  const facts = { nowMillis: 0, mayPost: service.mayPost, generation: service.spool.generation }
+  let state: Session.State = { ...Session.initial, security: Security.initial(transport.isSecure()) }
+  let admitted = Admission.of(whole, transport, state.security)
+  let service = admitted.service
+  const facts = {
+    nowMillis: 0,
+    mayPost: whole.mayPost,
+    generation: whole.spool.generation,
+    security: admitted.facts
+  }
+
+  /** Rules and logins may have changed since the last command. */
+  const admit = (): void => {
+    if (Admission.isCurrent(admitted, whole, state.security)) return
+    admitted = Admission.of(whole, transport, state.security)
+    service = admitted.service
+    facts.security = admitted.facts
+  }
 
   const flush = Effect.suspend(() => {
     if (buffer.length === 0) return Effect.void
     flushes += 1
-    return Effect.map(writer.write(buffer.take()), () => buffer.recycle(transport.isDrained()))
+    return Effect.map(transport.write(buffer.take()), () => buffer.recycle(transport.isDrained()))
   })
   const out: Output = { buffer, flushIfFull: Effect.suspend(() => (buffer.length < flushBytes ? Effect.void : flush)) }
 
@@ -117,12 +127,31 @@ const converse = Effect.fnUntraced(function* (
     if (outcome !== undefined) state = Session.settle(state, outcome)
   })
 
-  yield* writer.write(`${Session.greeting(facts, service.site)}\r\n`)
+  /** Octets that came behind STARTTLS or COMPRESS are thrown away (RFC 4642 §2.2.2, RFC 8054 §2.2.2). */
+  const secure = Effect.fnUntraced(function* (act: Security.Act): Effect.fn.Return<void, Socket.SocketError> {
+    if (act._tag === "StartTls" || act._tag === "Compress") {
+      framing = new Framing()
+      if (act._tag === "StartTls") transport.discard()
+      buffer.line(Reply.line(act._tag === "StartTls" ? 382 : 206))
+      yield* flush
+    }
+    const settled = Session.settleAct(state, yield* Login.perform(whole.login, transport, act))
+    state = settled.state
+    if (settled.task._tag === "Secure") return yield* secure(settled.task.act)
+    if ("line" in settled.task && settled.task.line !== "") buffer.line(settled.task.line)
+  })
+
+  if (Access.isHopeless(admitted.facts.standing)) {
+    return yield* transport.write(`${Reply.line(502, "You have no access here")}\r\n`)
+  }
+  yield* transport.write(`${Session.greeting(facts, whole.site)}\r\n`)
   while (state.phase._tag !== "Closed") {
-    for (const chunk of yield* pull) {
+    for (const chunk of yield* transport.pull) {
+      const stream = framing
       framing.push(chunk)
       for (let input = next(framing, state.phase); input !== undefined; input = next(framing, state.phase)) {
         facts.nowMillis = progressed()
+        admit()
         const step = Session.step(state, input, facts)
         const { task } = step
         state = step.state
@@ -151,11 +180,16 @@ const converse = Effect.fnUntraced(function* (
             yield* settleBatch
             buffer.line(task.line)
             break
+          case "Secure":
+            yield* settleBatch
+            yield* secure(task.act)
+            break
           default:
             yield* settleBatch
             yield* perform(task)
         }
       }
+      if (framing !== stream) break
     }
     yield* settleBatch
     yield* flush
@@ -172,6 +206,10 @@ const next = (framing: Framing, phase: Session.Phase): Session.Input | undefined
   switch (phase._tag) {
     case "Command": {
       const line = framing.line(Limits.commandLineBytesMax)
+      return line === undefined ? undefined : { _tag: "Line", line }
+    }
+    case "Sasl": {
+      const line = framing.line(Sasl.lineBytesMax)
       return line === undefined ? undefined : { _tag: "Line", line }
     }
     case "Article":

@@ -75,7 +75,8 @@ export class Framing {
     while (end !== -1 && !(end > this.#at && octets[end - 1] === cr)) end = octets.indexOf(lf, end + 1)
     if (end === -1) {
       this.#scanned = octets.length
-      if (octets.length - this.#at > bytesMax) this.#drainLine(bytesMax)
+      if (this.#at === octets.length) this.#release()
+      else if (octets.length - this.#at > bytesMax) this.#drainLine(bytesMax)
       return undefined
     }
     const start = this.#at
@@ -114,6 +115,14 @@ export class Framing {
     if (draining) return { _tag: "TooLong", start: "" }
     const block = DotStuffing.unstuff(octets.subarray(start, end + 2))
     return block.length > bytesMax ? { _tag: "TooLong", start: "" } : block
+  }
+
+  /** Holds no memory while nothing is pending. */
+  #release(): void {
+    this.#octets = nothing
+    this.#store = nothing
+    this.#at = 0
+    this.#scanned = 0
   }
 
   #drainLine(bytesMax: number): void {

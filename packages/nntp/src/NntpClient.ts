@@ -3,11 +3,11 @@
  *
  * Any number of fibers may use it side by side. Whatever ends the connection fails all that still wait.
  */
-import { Clock, Deferred, Effect, Exit, type Scope, Semaphore } from "effect"
+import { Clock, Effect, type Scope, Semaphore } from "effect"
 import * as Socket from "effect/socket/Socket"
-import { Framing } from "./Framing.ts"
 import { type Endpoint, Network } from "./Network.ts"
 import { NntpDisconnected } from "./NntpError.ts"
+import * as Opening from "./Opening.ts"
 import { WriteBuffer } from "./WriteBuffer.ts"
 
 /** One reply, with its block where it has one: unstuffed, without terminator. */
@@ -59,9 +59,6 @@ export const silenceMillisMaxDefault = 60_000
 /** Largest block accepted of a server, in octets; a list of a million groups fits. */
 const blockBytesMax = 64 * 1024 * 1024
 
-/** Longest reply line accepted, in octets: servers are not always within the 512 of RFC 3977. */
-const lineBytesMax = 8 * 1024
-
 interface Expected {
   readonly blockCodes: ReadonlySet<number> | undefined
   readonly onReply: (reply: Reply) => void
@@ -79,10 +76,9 @@ export const connect = Effect.fnUntraced(function* (
   const translate = Effect.mapError((error: Socket.SocketError) => disconnected(reasonOf(error)))
 
   const socket = yield* dial(options)
-  const pull = yield* translate(Socket.readerBytes(socket))
+  const reader = yield* translate(socket.reader)
   const writer = yield* socket.writer
   const lock = yield* Semaphore.make(1)
-  const framing = new Framing()
   const buffer = new WriteBuffer()
   const waiting: Array<Expected> = []
   const endListeners = new Set<(error: NntpDisconnected) => void>()
@@ -98,6 +94,33 @@ export const connect = Effect.fnUntraced(function* (
     for (const listener of endListeners) listener(error)
   }
 
+  const silence: Effect.Effect<never, NntpDisconnected> = Effect.gen(function* () {
+    const silenceMillisMax = options.silenceMillisMax ?? silenceMillisMaxDefault
+    const startedMillis = clock.currentTimeMillisUnsafe()
+    for (;;) {
+      const since = Math.max(startedMillis, heardAtMillis)
+      const leftMillis = since + silenceMillisMax - clock.currentTimeMillisUnsafe()
+      if (leftMillis <= 0) {
+        const error = disconnected("gave no answer in time")
+        finish(error)
+        yield* Effect.ignore(writer.write(new Socket.CloseEvent(1000)))
+        return yield* error
+      }
+      yield* Effect.sleep(leftMillis)
+    }
+  })
+
+  const opening = Opening.open(options, {
+    pull: bytes(reader.pull),
+    write: (octets) => writer.write(octets),
+    upgrade: reader.upgrade,
+    heard: () => {
+      heardAtMillis = clock.currentTimeMillisUnsafe()
+    }
+  }).pipe(Effect.mapError((trouble) => disconnected(typeof trouble === "string" ? trouble : reasonOf(trouble))))
+  const opened = yield* Effect.raceFirst(opening, silence)
+  const { framing } = opened
+
   const settle = (reply: Reply): string | undefined => {
     const expected = waiting[first]
     if (expected === undefined) return `said ${reply.code} ${reply.text}`
@@ -106,6 +129,7 @@ export const connect = Effect.fnUntraced(function* (
       waiting.length = 0
       first = 0
     }
+    opened.settle()
     expected.onReply(reply)
     return undefined
   }
@@ -123,9 +147,9 @@ export const connect = Effect.fnUntraced(function* (
         if (trouble !== undefined) return trouble
         continue
       }
-      const line = framing.line(lineBytesMax)
+      const line = framing.line(Opening.lineBytesMax)
       if (line === undefined) return undefined
-      const head = typeof line === "string" ? readLine(line) : undefined
+      const head = typeof line === "string" ? Opening.readHead(line) : undefined
       if (head === undefined) return "sent what is no reply"
       if (waiting[first]?.blockCodes?.has(head.code) === true) {
         partial = head
@@ -138,10 +162,13 @@ export const connect = Effect.fnUntraced(function* (
 
   const listen = Effect.gen(function* () {
     while (end === undefined) {
-      for (const chunk of yield* pull) framing.push(chunk)
-      heardAtMillis = clock.currentTimeMillisUnsafe()
       const trouble = takeReplies()
-      if (trouble !== undefined) finish(disconnected(trouble))
+      if (trouble !== undefined) {
+        finish(disconnected(trouble))
+        break
+      }
+      for (const chunk of yield* opened.pull) framing.push(chunk)
+      heardAtMillis = clock.currentTimeMillisUnsafe()
     }
     yield* writer.write(new Socket.CloseEvent(1000))
   })
@@ -157,26 +184,10 @@ export const connect = Effect.fnUntraced(function* (
         append(buffer, requests[index])
         waiting.push(expect(index))
       }
-      const written = translate(writer.write(buffer.take()))
+      const written = translate(opened.write(buffer.take()))
       buffer.recycle(false)
       return written
     }).pipe(Effect.onInterrupt(() => Effect.sync(() => finish(disconnected("interrupted while writing")))))
-
-  const silence: Effect.Effect<never, NntpDisconnected> = Effect.gen(function* () {
-    const silenceMillisMax = options.silenceMillisMax ?? silenceMillisMaxDefault
-    const startedMillis = clock.currentTimeMillisUnsafe()
-    for (;;) {
-      const since = Math.max(startedMillis, heardAtMillis)
-      const leftMillis = since + silenceMillisMax - clock.currentTimeMillisUnsafe()
-      if (leftMillis <= 0) {
-        const error = disconnected("gave no answer in time")
-        finish(error)
-        yield* Effect.ignore(writer.write(new Socket.CloseEvent(1000)))
-        return yield* error
-      }
-      yield* Effect.sleep(leftMillis)
-    }
-  })
 
   /** Writes under the lock that the caller holds or takes, and waits for the replies. */
   const talk = (
@@ -207,24 +218,14 @@ export const connect = Effect.fnUntraced(function* (
     Effect.suspend(() => {
       if (end !== undefined) return Effect.void
       finish(disconnected("closed by us"))
-      return writer.write("QUIT\r\n").pipe(Effect.timeoutOption(quitMillisMax), Effect.ignore)
+      return opened.write(quit).pipe(Effect.timeoutOption(quitMillisMax), Effect.ignore)
     })
   )
 
-  const greeted = yield* Deferred.make<Reply, NntpDisconnected>()
-  waiting.push({
-    blockCodes: undefined,
-    onReply: (reply) => Deferred.doneUnsafe(greeted, Exit.succeed(reply)),
-    onEnd: (error) => Deferred.doneUnsafe(greeted, Exit.fail(error))
-  })
   yield* listen.pipe(
     Effect.catch((error) => Effect.sync(() => finish(disconnected(reasonOf(error))))),
     Effect.forkScoped
   )
-  const greeting = yield* Effect.raceFirst(Deferred.await(greeted), silence)
-  if (greeting.code !== 200 && greeting.code !== 201) {
-    return yield* disconnected(`said ${greeting.code} ${greeting.text}`)
-  }
 
   const exchange = (requests: ReadonlyArray<Request>): Effect.Effect<ReadonlyArray<Reply>, NntpDisconnected> =>
     requests.length === 0 ? Effect.succeed([]) : talk(requests, lock.withPermits(1))
@@ -233,7 +234,7 @@ export const connect = Effect.fnUntraced(function* (
 
   return {
     server,
-    greeting,
+    greeting: { ...opened.greeting, block: undefined },
     isOpen: () => end === undefined,
     ended: Effect.callback<never, NntpDisconnected>((resume) => {
       const listener = (error: NntpDisconnected): void => resume(Effect.fail(error))
@@ -271,6 +272,13 @@ export const connect = Effect.fnUntraced(function* (
 /** How long a closing client tries to say QUIT. */
 const quitMillisMax = 1_000
 
+const encoder = new TextEncoder()
+const quit = encoder.encode("QUIT\r\n")
+
+/** A simulated network may bring text. */
+const bytes = (pull: Socket.Reader["pull"]): Opening.Line["pull"] =>
+  Effect.map(pull, (chunks) => chunks.map((chunk) => (typeof chunk === "string" ? encoder.encode(chunk) : chunk)))
+
 const noReply: Reply = { code: 0, text: "", block: undefined }
 
 /** An article without a line before it is the second half of a command. */
@@ -281,9 +289,6 @@ const append = (buffer: WriteBuffer, request: Request | undefined): void => {
   buffer.stuffed(request.article)
   buffer.endBlock()
 }
-
-const readLine = (line: string): Omit<Reply, "block"> | undefined =>
-  /^[1-5]\d\d(?: |$)/.test(line) ? { code: Number(line.slice(0, 3)), text: line.slice(4) } : undefined
 
 const reasonOf = (error: Socket.SocketError): string => {
   const { reason } = error

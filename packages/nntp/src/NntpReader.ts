@@ -13,7 +13,7 @@ import { Effect, type Scope } from "effect"
 import { Buffer } from "node:buffer"
 import * as Capabilities from "./Capabilities.ts"
 import * as NntpClient from "./NntpClient.ts"
-import { type NntpDisconnected, type NntpError, NntpRefused } from "./NntpError.ts"
+import { NntpDisconnected, type NntpError, NntpRefused } from "./NntpError.ts"
 import * as Since from "./Since.ts"
 
 /** One change of a spool, as XCHANGES tells it. */
@@ -93,9 +93,25 @@ export interface NntpReader {
   readonly status: (ids: ReadonlyArray<MessageId.MessageId>) => Effect.Effect<Statuses, NntpError>
 }
 
-/** Connects; the connection ends with its scope. */
-export const connect = (options: NntpClient.Options): Effect.Effect<NntpReader, NntpDisconnected, Scope.Scope> =>
-  Effect.map(NntpClient.connect(options), make)
+/**
+ * Connects; the connection ends with its scope. A server that takes the connection for a peer's at first, as INN does,
+ * is told that a reader has come (RFC 3977 §5.3).
+ */
+export const connect = Effect.fnUntraced(function* (
+  options: NntpClient.Options
+): Effect.fn.Return<NntpReader, NntpDisconnected, Scope.Scope> {
+  const client = yield* NntpClient.connect(options)
+  const reader = make(client)
+  const capabilities = yield* reader.capabilities.pipe(
+    Effect.catchTag("NntpRefused", () => Effect.succeed(Capabilities.none))
+  )
+  if (Capabilities.has(capabilities, "READER")) return reader
+  const [mode] = yield* client.exchange([{ line: "MODE READER" }])
+  if (mode?.code === 400 || mode?.code === 502) {
+    return yield* new NntpDisconnected({ server: client.server, reason: `said ${mode.code} ${mode.text}` })
+  }
+  return reader
+})
 
 /** Ids of one XSTATUS: with ids of the longest, the line still fits. */
 const statusLineBytesMax = 500
@@ -207,7 +223,7 @@ export const make = (client: NntpClient.NntpClient): NntpReader => {
     post: (octets) =>
       Effect.flatMap(client.submit("POST", 340, octets), (reply) =>
         reply.code === 240
-          ? Effect.succeed(MessageId.parse(reply.text.split(" ")[0] ?? ""))
+          ? Effect.succeed(MessageId.parse(/<[^\s<>]+>/.exec(reply.text)?.[0] ?? ""))
           : Effect.fail(refused("POST", reply))
       ),
     date: Effect.flatMap(ask("DATE", codes(111)), (reply) => {

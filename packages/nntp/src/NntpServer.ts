@@ -1,23 +1,36 @@
 /**
  * The NNTP server of a site: readers, posters and peers on one port, one fiber each.
  */
-import { NetSocket } from "@effect/platform-node/NodeSocket"
 import * as NodeSocketServer from "@effect/platform-node/NodeSocketServer"
 import type * as MessageId from "@lupin/core/MessageId"
 import { Injector } from "@lupin/spool/Injector"
 import { Relayer } from "@lupin/spool/Relayer"
 import { SiteIdentity } from "@lupin/spool/SiteIdentity"
 import { Spool } from "@lupin/spool/Spool"
-import { Context, Effect, Layer, Option } from "effect"
+import { Context, Effect, Layer, Option, type Scope } from "effect"
 import * as NetAddress from "effect/net/NetAddress"
 import type * as Socket from "effect/socket/Socket"
 import * as SocketServer from "effect/socket/SocketServer"
+import { AccessControl } from "./AccessControl.ts"
+import { Accounts, noAccounts } from "./Accounts.ts"
+import * as Cidr from "./Cidr.ts"
 import * as Connection from "./Connection.ts"
 import * as Reply from "./Reply.ts"
+import { Secrets } from "./Secrets.ts"
+import type { ServerTls } from "./ServerTls.ts"
+import * as Transport from "./Transport.ts"
+
+/** Where a server listens. */
+export interface Address {
+  readonly host: string
+  readonly port: number
+}
 
 export interface Options {
   /** Connections at a time; one more is answered 400 and closed. */
   readonly connectionsMax?: number
+  /** Connections of one address at a time; one more is answered 400 and closed. */
+  readonly connectionsPerAddressMax?: number
   /** A connection that completes no command or article for so long is closed. */
   readonly idleMillisMax?: number
   /** Whether POST is allowed. */
@@ -26,6 +39,8 @@ export interface Options {
   readonly describe?: (group: string) => string
   /** Whether this site's digester has counted an event; XSTATUS tells. */
   readonly isDigested?: (id: MessageId.MessageId) => boolean
+  /** Makes connections secure: STARTTLS is offered, and `nntps` served. */
+  readonly tls?: ServerTls
 }
 
 export const connectionsMaxDefault = 1_000
@@ -38,7 +53,9 @@ export class NntpServer extends Context.Service<
   NntpServer,
   {
     /** Where it listens; the port is the one really taken. */
-    readonly address: { readonly host: string; readonly port: number }
+    readonly address: Address
+    /** Where it listens for clients that begin with TLS. */
+    readonly nntps?: Address
     /** Connections open now. */
     readonly connections: Effect.Effect<number>
   }
@@ -50,85 +67,129 @@ type Needs = Spool | Injector | Relayer | SiteIdentity
 export const layer = (options: Options = {}): Layer.Layer<NntpServer, never, Needs | SocketServer.SocketServer> =>
   Layer.effect(
     NntpServer,
+    Effect.flatMap(SocketServer.SocketServer, (server) => start(options, server, undefined))
+  )
+
+/** Serves on a TCP port of its own; port 0 takes a free one. `nntps` is a second port, on TLS from the first octet. */
+export const layerTcp = (
+  options: Options & { readonly host: string; readonly port: number; readonly nntps?: Address }
+): Layer.Layer<NntpServer, SocketServer.SocketServerError, Needs> =>
+  Layer.effect(
+    NntpServer,
     Effect.gen(function* () {
-      const server = yield* SocketServer.SocketServer
-      const spool = yield* Spool
-      const injector = yield* Injector
-      const relayer = yield* Relayer
-      const site = yield* SiteIdentity
-      const connectionsMax = options.connectionsMax ?? connectionsMaxDefault
-      let open = 0
-      let accepted = 0
-      const handle = Effect.fnUntraced(function* (socket: Socket.Socket) {
-        const transport = yield* transportOf
-        if (open >= connectionsMax) return yield* refuse(socket)
-        open += 1
-        accepted += 1
-        const peer = { connection: `${site.name}-${accepted}` }
-        const service: Connection.Service = {
-          spool,
-          injector,
-          relayer,
-          peer,
-          site: site.path,
-          mayPost: options.mayPost ?? true,
-          idleMillisMax: options.idleMillisMax ?? idleMillisMaxDefault,
-          describe: options.describe ?? (() => "No description"),
-          isDigested: options.isDigested ?? (() => false)
-        }
-        return yield* Connection.serve(service, socket, transport).pipe(
-          Effect.ensuring(
-            Effect.suspend(() => {
-              open -= 1
-              return relayer.release(peer)
-            })
-          )
-        )
-      }, Effect.scoped)
-      yield* Effect.forkScoped(server.run(handle))
-      return NntpServer.of({ address: endpoint(server.address), connections: Effect.sync(() => open) })
+      const server = yield* listen(options)
+      return yield* start(options, server, options.nntps && (yield* listen(options.nntps)))
     })
   )
 
-/** Serves on a TCP port of its own; port 0 takes a free one. */
-export const layerTcp = (
-  options: Options & { readonly host: string; readonly port: number }
-): Layer.Layer<NntpServer, SocketServer.SocketServerError, Needs> =>
-  layer(options).pipe(
-    Layer.provide(
-      NodeSocketServer.layer({
-        host: options.host,
-        port: options.port,
-        noDelay: true,
-        keepAlive: true,
-        // A client may end its side behind its last command, and still gets its answers.
-        allowHalfOpen: true,
-        highWaterMark: readAheadBytes
-      })
-    )
-  )
+/** A client may end its side behind its last command, and still gets its answers. */
+const listen = ({ host, port }: Address) =>
+  NodeSocketServer.make({
+    host,
+    port,
+    noDelay: true,
+    keepAlive: true,
+    allowHalfOpen: true,
+    highWaterMark: readAheadBytes
+  })
 
-const refuse = Effect.fnUntraced(function* (socket: Socket.Socket) {
-  yield* socket.reader
-  const writer = yield* socket.writer
-  yield* writer.write(`${Reply.line(400, "Too many connections")}\r\n`)
+const start = Effect.fnUntraced(function* (
+  options: Options,
+  server: SocketServer.SocketServer["Service"],
+  secureServer: SocketServer.SocketServer["Service"] | undefined
+): Effect.fn.Return<NntpServer["Service"], never, Needs | Scope.Scope> {
+  const spool = yield* Spool
+  const injector = yield* Injector
+  const relayer = yield* Relayer
+  const site = yield* SiteIdentity
+  const access = yield* AccessControl
+  const secrets = yield* Secrets
+  const accounts = Option.getOrElse(yield* Effect.serviceOption(Accounts), () => noAccounts)
+  const gate = new Gate(options)
+  const { tls } = options
+
+  const serve = Effect.fnUntraced(function* (transport: Transport.Transport, isSecure: boolean) {
+    const ticket = gate.enter(Cidr.normal(transport.address))
+    if (typeof ticket === "string") {
+      return yield* isSecure ? transport.close : transport.write(`${Reply.line(400, ticket)}\r\n`)
+    }
+    const peer = { connection: `${site.name}-${ticket}` }
+    const service: Connection.Service = {
+      spool,
+      injector,
+      relayer,
+      peer,
+      site: site.path,
+      access,
+      login: { accounts, secrets },
+      mayPost: options.mayPost ?? true,
+      idleMillisMax: options.idleMillisMax ?? idleMillisMaxDefault,
+      describe: options.describe ?? (() => "No description"),
+      isDigested: options.isDigested ?? (() => false)
+    }
+    const opened = isSecure ? (transport.startTls ?? transport.close) : Effect.void
+    return yield* Effect.andThen(opened, Connection.serve(service, transport)).pipe(
+      Effect.ensuring(
+        Effect.suspend(() => {
+          gate.leave(Cidr.normal(transport.address))
+          return relayer.release(peer)
+        })
+      )
+    )
+  })
+  const handle = Effect.fnUntraced(function* (socket: Socket.Socket, isSecure: boolean) {
+    const raw = yield* Transport.netSocket
+    return yield* serve(
+      raw === undefined ? yield* Transport.ofSocket(socket) : yield* Transport.ofNet(raw, tls),
+      isSecure
+    )
+  }, Effect.scoped)
+
+  yield* Effect.forkScoped(server.run((socket) => handle(socket, false)))
+  if (secureServer !== undefined) {
+    // A handshake that fails is the client's affair.
+    yield* Effect.forkScoped(secureServer.run((socket) => Effect.ignore(handle(socket, true))))
+  }
+  return NntpServer.of({
+    address: endpoint(server.address),
+    ...(secureServer === undefined ? {} : { nntps: endpoint(secureServer.address) }),
+    connections: Effect.sync(() => gate.open)
+  })
 })
 
-const endpoint = (address: NetAddress.SocketAddress): { readonly host: string; readonly port: number } =>
+/** Counts connections, in all and of each address. */
+class Gate {
+  readonly #max: number
+  readonly #perAddressMax: number
+  readonly #open = new Map<string, number>()
+  #accepted = 0
+  open = 0
+
+  constructor({ connectionsMax, connectionsPerAddressMax }: Options) {
+    this.#max = connectionsMax ?? connectionsMaxDefault
+    this.#perAddressMax = connectionsPerAddressMax ?? Number.POSITIVE_INFINITY
+  }
+
+  /** The number of the connection, or why there is no room for it. */
+  enter(address: string): number | string {
+    const open = this.#open.get(address) ?? 0
+    if (this.open >= this.#max) return "Too many connections"
+    if (open >= this.#perAddressMax) return "Too many connections from your address"
+    this.#open.set(address, open + 1)
+    this.open += 1
+    this.#accepted += 1
+    return this.#accepted
+  }
+
+  leave(address: string): void {
+    const open = this.#open.get(address) ?? 0
+    if (open > 1) this.#open.set(address, open - 1)
+    else this.#open.delete(address)
+    this.open -= 1
+  }
+}
+
+const endpoint = (address: NetAddress.SocketAddress): Address =>
   address._tag === "UnixPathAddress"
     ? { host: String(address), port: 0 }
     : { host: NetAddress.formatIp(address.address), port: address.port }
-
-/** A simulated network has no TCP socket: what is written there has left at once. */
-const transportOf: Effect.Effect<Connection.Transport> = Effect.map(
-  Effect.serviceOption(NetSocket),
-  Option.match({
-    onNone: () => ({ isDrained: () => false, end: Effect.void }),
-    onSome: (socket) => ({
-      isDrained: () => socket.writableLength === 0,
-      end: Effect.callback<void>((resume) => {
-        socket.end(() => resume(Effect.void))
-      })
-    })
-  })
-)

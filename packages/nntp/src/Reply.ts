@@ -11,6 +11,7 @@ export const texts = {
   201: "Posting not allowed",
   203: "Streaming permitted",
   205: "Bye",
+  206: "Compression active",
   211: "count low high group",
   215: "List follows",
   220: "Article follows",
@@ -25,10 +26,13 @@ export const texts = {
   238: "Send it",
   239: "Article transferred",
   240: "Article received",
+  281: "Logged in",
   282: "Changes follow",
   283: "Status",
   335: "Send it",
   340: "Send article to be posted",
+  381: "Password, please",
+  382: "Continue with TLS negotiation",
   400: "Service not available",
   403: "Cannot answer now, try again later",
   411: "No such group",
@@ -46,10 +50,16 @@ export const texts = {
   439: "Transfer rejected, do not retry",
   440: "Posting not allowed",
   441: "Posting failed",
+  480: "Log in first",
+  481: "Login failed",
+  482: "Login out of sequence",
+  483: "Use TLS first",
   500: "What is this command",
   501: "Syntax error",
   502: "Not allowed",
-  503: "Not supported"
+  503: "Not supported",
+  504: "Not base64",
+  580: "Cannot start TLS"
 } as const
 
 export type Code = keyof typeof texts

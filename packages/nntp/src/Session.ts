@@ -6,20 +6,22 @@
  */
 import type * as GroupName from "@lupin/core/GroupName"
 import * as MessageId from "@lupin/core/MessageId"
-import * as Overview from "@lupin/core/Overview"
 import type * as Site from "@lupin/core/Site"
 import type * as Wildmat from "@lupin/core/Wildmat"
 import * as Capabilities from "./Capabilities.ts"
+import * as Columns from "./Columns.ts"
 import * as Command from "./Command.ts"
 import type { TooLong } from "./Framing.ts"
 import * as Reply from "./Reply.ts"
+import * as Security from "./Security.ts"
 import * as Since from "./Since.ts"
 
-/** What the next octets are: a command line, or the article of a command; nothing more after QUIT. */
+/** What the next octets are: a command line, a line of a SASL exchange, or the article of a command; nothing after QUIT. */
 export type Phase =
   | { readonly _tag: "Command" }
   | { readonly _tag: "Article"; readonly by: "TAKETHIS" | "IHAVE"; readonly id: string }
   | { readonly _tag: "Post" }
+  | { readonly _tag: "Sasl" }
   | { readonly _tag: "Closed" }
 
 export interface State {
@@ -29,6 +31,7 @@ export interface State {
   readonly number: number | undefined
   /** Lines in a row that were no commands. */
   readonly faults: number
+  readonly security: Security.State
 }
 
 /** What the machine must know and does not keep. */
@@ -36,6 +39,7 @@ export interface Facts {
   readonly nowMillis: number
   readonly mayPost: boolean
   readonly generation: Site.Generation
+  readonly security: Security.Facts
 }
 
 export type Input =
@@ -88,6 +92,7 @@ export type Task =
       readonly octets: Uint8Array
     }
   | { readonly _tag: "Post"; readonly octets: Uint8Array }
+  | { readonly _tag: "Secure"; readonly act: Security.Act }
 
 /** What a task found out that later commands depend on. */
 export type Outcome =
@@ -103,11 +108,21 @@ export interface Step {
 /** Lines in a row that are no commands, after which the session is closed: that is no NNTP client. */
 export const faultsMax = 64
 
-export const initial: State = { phase: { _tag: "Command" }, group: undefined, number: undefined, faults: 0 }
+export const initial: State = {
+  phase: { _tag: "Command" },
+  group: undefined,
+  number: undefined,
+  faults: 0,
+  security: Security.initial(false)
+}
+
+/** Whether a client may post, now or once it has logged in. */
+const canPost = (facts: Pick<Facts, "mayPost" | "security">): boolean =>
+  facts.mayPost && facts.security.standing.post !== "never"
 
 /** The first line a client gets. */
-export const greeting = (facts: Pick<Facts, "mayPost">, site: string): string =>
-  facts.mayPost
+export const greeting = (facts: Pick<Facts, "mayPost" | "security">, site: string): string =>
+  canPost(facts)
     ? Reply.line(200, `${site} Lupin ready, posting allowed`)
     : Reply.line(201, `${site} Lupin ready, no posting`)
 
@@ -119,10 +134,14 @@ export const step = (state: State, input: Input, facts: Facts): Step => {
       return input._tag === "Line" ? onLine(state, input.line, facts) : { state, task: nothing }
     case "Article":
       return input._tag === "Block"
-        ? { state: toCommand(state), task: receive(state.phase, input.block) }
+        ? { state: toCommand(state), task: receive(state.phase, input.block, facts) }
         : { state, task: nothing }
     case "Post":
       return input._tag === "Block" ? { state: toCommand(state), task: posted(input.block) } : { state, task: nothing }
+    case "Sasl":
+      return input._tag === "Line"
+        ? secured(state, Security.respond(state.security, typeof input.line === "string" ? input.line : undefined))
+        : { state, task: nothing }
   }
 }
 
@@ -137,6 +156,21 @@ export const settle = (state: State, outcome: Outcome): State => {
   }
 }
 
+/** The session once an act of security is done, with the reply. On TLS everything begins anew (RFC 4642 §2.2.2). */
+export const settleAct = (state: State, outcome: Security.Outcome): Step => {
+  const from = outcome._tag === "OnTls" ? initial : state
+  return secured(from, Security.settle(state.security, outcome))
+}
+
+const secured = (state: State, { next, state: security }: Security.Step): Step => {
+  if (next._tag !== "Reply")
+    return { state: { ...state, phase: commandPhase, security }, task: { _tag: "Secure", act: next } }
+  const phase: Phase =
+    next.isEnd === true ? { _tag: "Closed" } : security.exchange === undefined ? commandPhase : { _tag: "Sasl" }
+  const task: Task = { _tag: next.isEnd === true ? "Close" : "Answer", line: next.line }
+  return { state: { ...state, phase, security }, task }
+}
+
 const nothing: Task = { _tag: "Nothing" }
 const commandPhase: Phase = { _tag: "Command" }
 const toCommand = (state: State): State => ({ ...state, phase: commandPhase })
@@ -146,17 +180,25 @@ const onLine = (state: State, line: string | TooLong, facts: Facts): Step => {
   const command = typeof line === "string" ? Command.parse(line) : parseTooLong(line)
   if (command._tag === "Unknown" || command._tag === "BadSyntax") return onFault(state, command)
   const sane = state.faults === 0 ? state : { ...state, faults: 0 }
+  const refused = refusalOf(command._tag, facts)
   switch (command._tag) {
     case "TakeThis":
       return { state: { ...sane, phase: { _tag: "Article", by: "TAKETHIS", id: command.id } }, task: nothing }
+    case "AuthUser":
+    case "AuthPass":
+    case "AuthSasl":
+    case "StartTls":
+    case "Compress":
+      return secured(sane, Security.step(sane.security, command, facts.security))
     case "Post":
-      return facts.mayPost
+      if (!canPost(facts)) return { state: sane, task: answer(440) }
+      return refused === undefined
         ? { state: { ...sane, phase: { _tag: "Post" } }, task: answer(340) }
-        : { state: sane, task: answer(440) }
+        : { state: sane, task: answer(refused) }
     case "Quit":
       return { state: { ...sane, phase: { _tag: "Closed" } }, task: { _tag: "Close", line: Reply.line(205) } }
     default:
-      return { state: sane, task: taskOf(sane, command, facts) }
+      return { state: sane, task: refused === undefined ? taskOf(sane, command, facts) : answer(refused) }
   }
 }
 
@@ -177,18 +219,28 @@ const parseTooLong = (line: TooLong): Command.Command | Command.Fault => {
   return command._tag === "TakeThis" ? command : { _tag: "BadSyntax", syntax: "at most 512 octets a line" }
 }
 
-type Simple = Exclude<Command.Command, { readonly _tag: "TakeThis" | "Post" | "Quit" }>
+/** The code of a reply where the rules do not grant what the command needs. */
+const refusalOf = (tag: Command.Command["_tag"], { security }: Facts): Reply.Code | undefined => {
+  const right = Security.rightOf(tag)
+  return right === undefined ? undefined : Security.refusal(security.standing[right])
+}
+
+type Simple = Exclude<Command.Command, Security.SecurityCommand | { readonly _tag: "TakeThis" | "Post" | "Quit" }>
 
 const taskOf = (state: State, command: Simple, facts: Facts): Task => {
   switch (command._tag) {
     case "Capabilities":
-      return { _tag: "AnswerBlock", line: Reply.line(101), lines: Capabilities.lines(facts.mayPost, facts.generation) }
+      return {
+        _tag: "AnswerBlock",
+        line: Reply.line(101),
+        lines: Capabilities.lines(offers(state, facts), facts.generation)
+      }
     case "Help":
       return { _tag: "AnswerBlock", line: Reply.line(100), lines: Capabilities.help }
     case "Date":
       return answer(111, Since.format(facts.nowMillis))
     case "ModeReader":
-      return answer(facts.mayPost ? 200 : 201)
+      return answer(canPost(facts) ? 200 : 201)
     case "ModeStream":
       return answer(203)
     case "Group":
@@ -213,7 +265,7 @@ const taskOf = (state: State, command: Simple, facts: Facts): Task => {
     case "ListGroups":
       return { _tag: "ListGroups", list: command.list, wildmat: command.wildmat }
     case "ListOverviewFormat":
-      return { _tag: "AnswerBlock", line: Reply.line(215, "Order of fields in overview"), lines: Overview.fields }
+      return { _tag: "AnswerBlock", line: Reply.line(215, "Order of fields in overview"), lines: Columns.format }
     case "ListHeaders":
       return {
         _tag: "AnswerBlock",
@@ -234,6 +286,11 @@ const taskOf = (state: State, command: Simple, facts: Facts): Task => {
       return { _tag: "Status", ids: command.ids }
   }
 }
+
+const offers =
+  (state: State, facts: Facts): Capabilities.Offer =>
+  (label) =>
+    label === "POST" && !facts.mayPost ? "none" : Security.offer(state.security, facts.security, label)
 
 const listGroup = (state: State, command: Command.Command & { readonly _tag: "ListGroup" }): Task => {
   const isSelected = !("name" in command)
@@ -260,7 +317,9 @@ const offer = (text: string, by: "CHECK" | "IHAVE"): Task => {
   return by === "CHECK" ? answer(438, text) : answer(435, "Bad Message-ID")
 }
 
-const receive = (phase: Phase & { readonly _tag: "Article" }, block: Uint8Array | TooLong): Task => {
+const receive = (phase: Phase & { readonly _tag: "Article" }, block: Uint8Array | TooLong, facts: Facts): Task => {
+  const missing = refusalOf("TakeThis", facts)
+  if (missing !== undefined) return answer(missing)
   const refused = (reason: string): Task =>
     phase.by === "TAKETHIS" ? answer(439, `${phase.id} ${reason}`) : answer(437, reason)
   const id = MessageId.parse(phase.id)

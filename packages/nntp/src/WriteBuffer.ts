@@ -1,5 +1,8 @@
 /**
  * Octets gathered in order, to leave in one write.
+ *
+ * The memory behind it is shared: whoever has nothing to say holds none, and what one connection has sent the next one
+ * writes over.
  */
 import { Buffer } from "node:buffer"
 import * as DotStuffing from "./DotStuffing.ts"
@@ -7,18 +10,21 @@ import * as DotStuffing from "./DotStuffing.ts"
 /** First size of the buffer, in octets. */
 const bytesMin = 16_384
 
-/** Largest buffer that is kept for the next chunk, in octets; one that grew further is let go. */
+/** Largest buffer that is kept for others, in octets; one that grew further is let go. */
 const keptBytesMax = 512 * 1024
 
+/** Buffers kept for others, of all connections together. */
+const sparesMax = 32
+
 const crlf = "\r\n"
+const nothing = Buffer.alloc(0)
 
 export class WriteBuffer {
-  #octets: Buffer = Buffer.allocUnsafeSlow(bytesMin)
+  /** Nothing until something is appended: a connection that says nothing costs no buffer. */
+  #octets: Buffer = nothing
   #length = 0
   /** Taken, and perhaps still on its way. */
   #lent: Buffer | undefined
-  /** Free to be used next. */
-  #spare: Buffer | undefined
 
   get length(): number {
     return this.#length
@@ -70,7 +76,7 @@ export class WriteBuffer {
     this.#length = Math.min(this.#length, length)
   }
 
-  /** Everything since the last take. The next append may write over it, so call `recycle` before that. */
+  /** Everything since the last take. Nothing may be appended before `recycle`. */
   take(): Uint8Array {
     const taken = this.#octets.subarray(0, this.#length)
     this.#length = 0
@@ -78,24 +84,18 @@ export class WriteBuffer {
   }
 
   /**
-   * Says whether all octets ever taken have left the process. If not, the buffer goes on with others, and comes back to
-   * those once they have.
+   * Says whether all octets ever taken have left the process; to be called after each `take`. What is still on its way
+   * is given back once it has left.
    */
   recycle(isWritten: boolean): void {
     if (isWritten) {
-      this.#spare = this.#lent ?? this.#spare
+      giveBack(this.#octets)
+      if (this.#lent !== undefined) giveBack(this.#lent)
       this.#lent = undefined
-      if (this.#octets.length > keptBytesMax) this.#octets = this.#fresh()
-      return
+    } else {
+      this.#lent = this.#octets.length > keptBytesMax ? undefined : this.#octets
     }
-    this.#lent = this.#octets.length > keptBytesMax ? undefined : this.#octets
-    this.#octets = this.#fresh()
-  }
-
-  #fresh(): Buffer {
-    const fresh = this.#spare ?? Buffer.allocUnsafeSlow(bytesMin)
-    this.#spare = undefined
-    return fresh
+    this.#octets = nothing
   }
 
   #copy(from: Buffer, start: number, end: number): void {
@@ -105,8 +105,20 @@ export class WriteBuffer {
 
   #reserve(bytes: number): void {
     if (this.#octets.length - this.#length >= bytes) return
-    const grown = Buffer.allocUnsafeSlow(Math.max(this.#octets.length * 2, this.#length + bytes))
+    const kept = this.#octets.length === 0 ? spares.pop() : undefined
+    if (kept !== undefined && kept.length >= bytes) {
+      this.#octets = kept
+      return
+    }
+    const grown = Buffer.allocUnsafeSlow(Math.max(bytesMin, this.#octets.length * 2, this.#length + bytes))
     this.#octets.copy(grown, 0, 0, this.#length)
     this.#octets = grown
   }
+}
+
+/** Buffers that nobody writes to. */
+const spares: Array<Buffer> = []
+
+const giveBack = (octets: Buffer): void => {
+  if (octets.length > 0 && octets.length <= keptBytesMax && spares.length < sparesMax) spares.push(octets)
 }

@@ -25,6 +25,15 @@ const articleOf = (fields: ReadonlyArray<readonly [string, string]>): Article.Ar
   return read
 }
 
+describe("format", () => {
+  it("names the columns of an overview line, the first seven as every newsreader knows them", () => {
+    expect(Columns.format).toHaveLength(Overview.fields.length)
+    expect(Columns.format.slice(0, 8)).toEqual(
+      ["Subject:", "From:", "Date:", "Message-ID:", "References:", "Bytes:", "Lines:"].concat("Xref:full")
+    )
+  })
+})
+
 const text = (octets: Uint8Array): string => Buffer.from(octets).toString("utf8")
 const placed = (line: Uint8Array, field: string): string => {
   const place = Columns.place(field)

@@ -8,8 +8,11 @@ import * as Socket from "effect/socket/Socket"
 import { TestClock } from "effect/testing"
 import * as fc from "fast-check"
 import { Buffer } from "node:buffer"
+import * as AccessControl from "../src/AccessControl.ts"
+import { noAccounts } from "../src/Accounts.ts"
 import * as Connection from "../src/Connection.ts"
 import * as DotStuffing from "../src/DotStuffing.ts"
+import * as Transport from "../src/Transport.ts"
 import { octetsLike, splits } from "./octets.ts"
 import * as site from "./site.ts"
 
@@ -23,6 +26,8 @@ const service = Effect.gen(function* () {
     peer: { connection: "test" },
     site: "alpha.test",
     mayPost: true,
+    access: { current: () => AccessControl.open },
+    login: { accounts: noAccounts, secrets: { octets: (bytes) => new Uint8Array(bytes) } },
     idleMillisMax: 1_000,
     describe: () => "?",
     isDigested: () => false
@@ -55,7 +60,7 @@ const converse = (chunks: ReadonlyArray<Uint8Array>) =>
         writeAll: () => Effect.die(new Error("one write is enough"))
       })
     })
-    yield* Connection.serve(yield* service, socket, { isDrained: () => true, end: Effect.void })
+    yield* Connection.serve(yield* service, { ...(yield* Transport.ofSocket(socket)), isDrained: () => true })
     return { text: Buffer.concat(written).toString("latin1"), writes: written.length }
   }).pipe(Effect.scoped, Effect.provide(site.services("alpha")), Random.withSeed("same ids"))
 
@@ -184,8 +189,13 @@ describe("Connection", () => {
           writeAll: () => Effect.void
         })
       })
+      const served = yield* service
       const serving = yield* Effect.forkChild(
-        Effect.scoped(Connection.serve(yield* service, socket, { isDrained: () => false, end: Effect.never }))
+        Effect.scoped(
+          Effect.flatMap(Transport.ofSocket(socket), (transport) =>
+            Connection.serve(served, { ...transport, end: Effect.never })
+          )
+        )
       )
       yield* TestClock.adjust("900 millis")
       expect(seen.pulls).toBe(1)

@@ -200,6 +200,35 @@ describe("NntpReader at a server that fails", () => {
     }).pipe(Effect.scoped)
   )
 
+  it.live("says that it is a reader to a server that also has peers", () =>
+    Effect.gen(function* () {
+      const answers = StubServer.byLine({
+        CAPABILITIES: "101 list\r\nVERSION 2\r\nIHAVE\r\nMODE-READER\r\n.\r\n",
+        "MODE READER": "201 no posting\r\n",
+        DATE: "111 20260102030405\r\n"
+      })
+      const heard: Array<string> = []
+      const port = yield* StubServer.listen((line) => {
+        if (line !== undefined) heard.push(line)
+        return line === "DATE" && !heard.includes("MODE READER") ? "401 MODE-READER\r\n" : answers(line)
+      })
+      const reader = yield* NntpReader.connect({ host: "127.0.0.1", port })
+      expect(yield* reader.date).toBe(Date.UTC(2026, 0, 2, 3, 4, 5))
+      expect(heard).toEqual(["CAPABILITIES", "MODE READER", "DATE"])
+    }).pipe(Effect.scoped)
+  )
+
+  it.live("learns the id of its post wherever the server's answer tells it", () =>
+    Effect.gen(function* () {
+      const answers = { POST: "340 go on\r\n", ".": "240 Article received <a@b.test>\r\n" }
+      const port = yield* StubServer.listen((line) =>
+        line === undefined || line in answers || !/[.:]/.test(line) ? StubServer.byLine(answers)(line) : undefined
+      )
+      const reader = yield* NntpReader.connect({ host: "127.0.0.1", port })
+      expect(yield* reader.post(Buffer.from("Subject: a\r\n.\r\n"))).toBe("<a@b.test>")
+    }).pipe(Effect.scoped)
+  )
+
   it.live("falls back to XOVER where the server has no OVER", () =>
     Effect.gen(function* () {
       const port = yield* StubServer.listen(

@@ -2,15 +2,22 @@ import * as fc from "fast-check"
 import { Buffer } from "node:buffer"
 import { describe, expect, it } from "vitest"
 import * as GroupName from "@lupin/core/GroupName"
+import * as Access from "../src/Access.ts"
 import * as CommandTable from "../src/CommandTable.ts"
 import * as Reply from "../src/Reply.ts"
+import * as Security from "../src/Security.ts"
 import * as Session from "../src/Session.ts"
 
 const group = GroupName.GroupName.make("misc.test")
 const facts: Session.Facts = {
   nowMillis: Date.UTC(2026, 10, 21, 1, 2, 3),
   mayPost: true,
-  generation: { id: "abc", startedMillis: 1, numberBase: 0 }
+  generation: { id: "abc", startedMillis: 1, numberBase: 0 },
+  security: {
+    standing: Access.standing(Access.open, { address: "", isSecure: false, user: undefined, peer: undefined }),
+    hasTls: true,
+    hasCompression: true
+  }
 }
 
 const phases: ReadonlyArray<Session.Phase> = [
@@ -26,7 +33,8 @@ const state: fc.Arbitrary<Session.State> = fc.record({
   phase: fc.constantFrom(...phases),
   group: fc.constantFrom(undefined, group),
   number: fc.constantFrom(undefined, 1, 7),
-  faults: fc.integer({ min: 0, max: Session.faultsMax })
+  faults: fc.integer({ min: 0, max: Session.faultsMax }),
+  security: fc.constant(Security.initial(false))
 })
 
 const argumentText = fc.constantFrom(

@@ -21,7 +21,10 @@ export const services = (name: string): Layer.Layer<Services> =>
   )
 
 /** The site and its server. */
-export const layer = (name: string, options: NntpServer.Options & { readonly port?: number } = {}) =>
+export const layer = (
+  name: string,
+  options: NntpServer.Options & { readonly port?: number; readonly nntps?: NntpServer.Address } = {}
+) =>
   NntpServer.layerTcp({ host: "127.0.0.1", port: 0, ...options }).pipe(Layer.provideMerge(services(name)), Layer.orDie)
 
 /** A proto-article as a newsreader posts it. */

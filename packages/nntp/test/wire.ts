@@ -8,6 +8,7 @@ import * as DotStuffing from "../src/DotStuffing.ts"
 import { NntpServer } from "../src/NntpServer.ts"
 
 export interface Wire {
+  readonly socket: net.Socket
   readonly send: (text: string) => Effect.Effect<void>
   readonly sendBlock: (article: Uint8Array) => Effect.Effect<void>
   /** Sends, and ends our side. */
@@ -17,6 +18,8 @@ export interface Wire {
   readonly block: Effect.Effect<ReadonlyArray<string>>
   /** Returns once the server has closed the connection. */
   readonly end: Effect.Effect<void>
+  /** All that comes until the server has closed the connection. */
+  readonly rest: Effect.Effect<string>
   /** Sends until the answer is the one awaited. */
   readonly untilReply: (text: string, reply: string) => Effect.Effect<void>
 }
@@ -59,6 +62,7 @@ export const connect = (port: number): Effect.Effect<Wire, never, Scope.Scope> =
     })
     const send = (out: string): Effect.Effect<void> => Effect.sync(() => void socket.write(Buffer.from(out, "latin1")))
     const wire: Wire = {
+      socket,
       send,
       finish: (out) => Effect.sync(() => void socket.end(Buffer.from(out, "latin1"))),
       sendBlock: (article) => send(`${Buffer.from(DotStuffing.stuff(article)).toString("latin1")}.\r\n`),
@@ -72,6 +76,7 @@ export const connect = (port: number): Effect.Effect<Wire, never, Scope.Scope> =
         }
       }),
       end: until(() => (isEnded ? true : undefined)).pipe(Effect.asVoid),
+      rest: until(() => (isEnded ? text : undefined)),
       untilReply: (out, reply) =>
         Effect.gen(function* () {
           for (;;) {

@@ -18,6 +18,7 @@ import * as NodeHttpServer from "@effect/platform-node/NodeHttpServer"
 import { createServer } from "node:http"
 import * as Path from "node:path"
 import * as Feeds from "./Feeds.ts"
+import * as PeersPage from "./PeersPage.ts"
 import * as Refill from "./Refill.ts"
 import * as SiteChecks from "./SiteChecks.ts"
 import * as SiteConfig from "./SiteConfig.ts"
@@ -68,7 +69,8 @@ export const meta = (config: SiteConfig.SiteConfig, checks: ReadonlyArray<Health
     Effect.gen(function* () {
       const own = yield* SiteChecks.make
       const collect = yield* SiteMetrics.make
-      return MetaFace.layer({ collect }).pipe(
+      const peers = yield* PeersPage.make
+      return MetaFace.layer({ collect, pages: { "/peers": peers } }).pipe(
         Layer.provide(Health.Health.layer([...own, ...checks])),
         Layer.provide(http(config.listen.meta))
       )

@@ -5,12 +5,13 @@
  * and lie in its record, once for all its groups: about 400 octets on disk, and one read of the log for each row.
  */
 import * as Event from "@lupin/core/Event"
-import type * as Article from "@lupin/core/Article"
-import * as DigestArticle from "@lupin/core/DigestArticle"
+import * as Article from "@lupin/core/Article"
+import * as Filing from "@lupin/core/Filing"
 import type * as Group from "@lupin/core/Group"
 import type * as GroupName from "@lupin/core/GroupName"
 import type * as MessageId from "@lupin/core/MessageId"
 import type * as Site from "@lupin/core/Site"
+import * as Waiting from "@lupin/core/Waiting"
 import { Clock, Effect, Layer } from "effect"
 import * as fs from "node:fs"
 import { Disk } from "./Disk.ts"
@@ -84,7 +85,7 @@ export const layer = (options: Options): Layer.Layer<Spool, SpoolUnavailable, Si
       // What an earlier process left in the kernel's hands counts as stored from now on.
       if (options.durability === "fsync") yield* attempt(() => log.syncAll())
       const quarantine = yield* attempt(() => Quarantine.open(options.directory, isStill(index)))
-      for (const each of damaged) quarantine.note(each)
+      for (const each of damaged.filter(isStill(index))) quarantine.note(each)
       const { durability } = options
       const parts = { generation, index, log, positions, quarantine, gaps, site: site.path, durability }
       return yield* make(parts)
@@ -168,7 +169,7 @@ const make = Effect.fnUntraced(function* (parts: Parts) {
     generation,
     store: (batch) =>
       Effect.map(
-        submit((atMillis) => batch.map((article) => ({ command: fileCommand(article, atMillis), article }))),
+        submit((atMillis) => batch.map((article) => ({ command: Filing.command(article, atMillis), article }))),
         (stored) => stored.filter((one) => one !== undefined)
       ),
     remove: (ids, why) =>
@@ -259,12 +260,6 @@ const make = Effect.fnUntraced(function* (parts: Parts) {
   })
 })
 
-const fileCommand = (article: Article.Article, atMillis: number): Site.Command => {
-  const slot = DigestArticle.slot(article)
-  const { groups, messageId } = article
-  return { _tag: "File", id: messageId, groups, atMillis, ...(slot === undefined ? {} : { slot }) }
-}
-
 /** What is safely in the log, as the decider asks for it. */
 const knownOf = (index: Index, records: Articles.Articles, quarantine: Quarantine.Quarantine): Plan.Known => ({
   position: index.progress.position,
@@ -279,6 +274,14 @@ const knownOf = (index: Index, records: Articles.Articles, quarantine: Quarantin
     const row = index.id(id)
     return row?._tag === "Held" ? (records.numbers(row, id) ?? index.numbersAt(row.address)) : []
   },
+  owners: (id) => {
+    const row = index.id(id)
+    const held = row?._tag === "Held" ? records.held(row, (copy) => copy.id === id, id) : undefined
+    const article = held === undefined ? undefined : Article.read(held.article)
+    return article === undefined || Article.isMalformed(article) ? [] : Filing.owners(article)
+  },
+  waiting: (id) => Waiting.on(index.claims, id),
+  claims: index.claims,
   isDamaged: (id) => quarantine.address(id) !== undefined && index.status(id) === "held"
 })
 

@@ -64,6 +64,11 @@ export class Injector extends Context.Service<
             return { ...accepted, position: stored.position, isNew: true, isHeld: true }
           case "Full":
             return yield* refusal({ _tag: "NotPermitted", field: "Newsgroups" }, "the groups are full; choose others")
+          case "Unapproved":
+            return yield* refusal(
+              { _tag: "NotPermitted", field: "Approved" },
+              `${stored.group} is moderated; only its moderator can post there`
+            )
           default:
             return yield* repeat(article)
         }

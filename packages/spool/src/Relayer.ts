@@ -134,6 +134,8 @@ const answerOf = (stored: Stored | undefined): Received => {
     case "AlreadyHere":
     case "Removed":
       return { _tag: "AlreadyHere" }
+    case "Unapproved":
+      return { _tag: "Refused", reason: `unapproved, and ${stored.group} is moderated` }
     default:
       return { _tag: "Deferred", reason: "its groups are full here" }
   }

@@ -25,12 +25,14 @@ export interface Held {
   readonly arrivedMillis: number
 }
 
-/** What became of one article of a batch. A digest that a better one outranks is filed, and superseded at once. */
+/** What became of one article of a batch. `Removed` also where its cancel came first. A digest that a better one outranks is filed, and superseded at once. */
 export type Stored =
   | { readonly _tag: "Filed"; readonly position: number; readonly numbers: Numbers }
   | { readonly _tag: "AlreadyHere" }
   | { readonly _tag: "Removed" }
   | { readonly _tag: "Full" }
+  /** The group is moderated, and the article has no Approved field. */
+  | { readonly _tag: "Unapproved"; readonly group: GroupName.GroupName }
 
 /** One event of the log as followers see it. `bytes` is the article's size; `slot` the key under which only the newest digest is kept. */
 export type Change =
@@ -43,6 +45,8 @@ export type Change =
       readonly arrivedMillis: number
       readonly path: string
       readonly slot?: string
+      /** Of a control message, which is filed under `control` instead: what feeds decide by. */
+      readonly newsgroups?: ReadonlyArray<GroupName.GroupName>
     }
   | {
       readonly _tag: "Removed"
@@ -50,7 +54,7 @@ export type Change =
       readonly id: MessageId.MessageId
       readonly groups: ReadonlyArray<GroupName.GroupName>
       readonly removedMillis: number
-      /** Only what was cancelled leaves a digest; what expired stays counted. */
+      /** What was cancelled or superseded leaves a digest; what expired stays counted. */
       readonly why: "cancelled" | "superseded" | "expired"
     }
 
@@ -61,7 +65,7 @@ export interface Changes {
   readonly head: number
 }
 
-/** An article that arrived and is still held. */
+/** An article that arrived and is still held. Groups are those of its Newsgroups where it is a control message. */
 export interface Arrival {
   readonly id: MessageId.MessageId
   readonly groups: ReadonlyArray<GroupName.GroupName>
@@ -95,7 +99,11 @@ export class Spool extends Context.Service<
   {
     /** New after a wipe; positions and numbers mean something only within it. */
     readonly generation: Site.Generation
-    /** Returns once every article of the batch would survive a power cut. One answer per article, in order. */
+    /**
+     * Returns once every article of the batch would survive a power cut. One answer per article, in order.
+     *
+     * A cancel or Supersedes of a batch acts with it, if its author owns the target, or waits for the target.
+     */
     readonly store: (batch: ReadonlyArray<Article.Article>) => Effect.Effect<ReadonlyArray<Stored>, SpoolUnavailable>
     /** Removes what is held; a cancelled id that is not known here is remembered, so that a later copy is not taken. */
     readonly remove: (

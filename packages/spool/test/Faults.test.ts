@@ -1,4 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
+import * as Site from "@lupin/core/Site"
 import type * as FileSpool from "@lupin/spool/FileSpool"
 import { Effect } from "effect"
 import * as fc from "fast-check"
@@ -127,7 +128,7 @@ describe("a spool on a disk of faults", () => {
             await trial.crash((disk) => disk.killed(), index)
             const { articles, site, spool } = trial
             await serveOnly(trial, articles)
-            const held = [...articles.values()].filter(({ messageId }) => site.entries !== undefined && messageId)
+            const held = [...articles.values()].filter(({ messageId }) => Site.status(site, messageId) === "held")
             const statuses = await Effect.runPromise(spool.status(held.map(({ messageId }) => messageId)))
             const missing = held.filter((_, at) => statuses[at] === "unknown")
             assert.isAtMost(missing.length, 1)

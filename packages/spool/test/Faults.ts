@@ -133,7 +133,13 @@ export class Trial {
         }
         const filing = { _tag: "File", id: one.messageId, groups: one.groups, atMillis: 0 } as const
         const outcome = Site.outcome(this.site, filing)
-        const expected = { filed: "Filed", here: "AlreadyHere", removed: "Removed", full: "Full" }[outcome]
+        const expected = {
+          filed: "Filed",
+          here: "AlreadyHere",
+          removed: "Removed",
+          full: "Full",
+          unapproved: "Unapproved"
+        }[outcome]
         if (stored._tag !== expected) wrong(`${one.messageId} is ${stored._tag}, not ${expected}`)
         if (stored._tag !== "Filed") continue
         this.#file(one, stored.position, stored.numbers, damaged.includes(one.messageId))

@@ -55,6 +55,26 @@ describe("FileSpool", () => {
     })
   )
 
+  it.effect("remembers a cancel that waits for its article, with its index or without", () =>
+    Effect.gen(function* () {
+      const directory = yield* temporaryDirectory
+      const cancelOf = (name: string) => article(id(`c${name}`), [alpha], "", [["Control", `cancel ${id(name)}`]])
+      yield* inSpool(directory, (spool) => spool.store([cancelOf("1"), cancelOf("2")]))
+      yield* inSpool(directory, (spool) =>
+        Effect.gen(function* () {
+          assert.strictEqual((yield* spool.store([one]))[0]?._tag, "Removed")
+        })
+      )
+      fs.rmSync(path.join(directory, "index"), { recursive: true })
+      yield* inSpool(directory, (spool) =>
+        Effect.gen(function* () {
+          assert.strictEqual((yield* spool.store([two]))[0]?._tag, "Removed")
+          assert.deepStrictEqual(yield* spool.status([id("1"), id("2")]), ["removed", "removed"])
+        })
+      )
+    })
+  )
+
   it.effect("starts another generation where the directory was wiped", () =>
     Effect.gen(function* () {
       const directory = yield* temporaryDirectory

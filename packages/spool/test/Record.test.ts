@@ -18,11 +18,12 @@ const filed = fc
     Netnews.messageId,
     numbers,
     fc.option(slot, { nil: undefined }),
+    fc.option(fc.array(Netnews.groupName, { maxLength: 4 }), { nil: undefined }),
     fc.string(),
     octets,
     octets
   )
-  .map(([position, atMillis, id, numbers, slot, path, overview, article]) => ({
+  .map(([position, atMillis, id, numbers, slot, newsgroups, path, overview, article]) => ({
     event: {
       _tag: "Filed" as const,
       position,
@@ -32,6 +33,7 @@ const filed = fc
       path: path.toWellFormed(),
       overview,
       bytes: article.length,
+      ...(newsgroups === undefined ? {} : { newsgroups }),
       ...(slot === undefined ? {} : { slot: { key: slot.key.toWellFormed(), rank: slot.rank.toWellFormed() } })
     },
     article
@@ -46,6 +48,13 @@ const other: fc.Arbitrary<Record.Logged> = fc.oneof(
     id: Netnews.messageId,
     by: Netnews.messageId,
     numbers
+  }),
+  fc.record({
+    _tag: fc.constant("Claimed"),
+    position,
+    atMillis,
+    by: Netnews.messageId,
+    claim: Netnews.siteClaim
   }),
   fc.record({
     _tag: fc.constant("GroupAdded"),

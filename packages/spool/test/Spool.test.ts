@@ -2,6 +2,7 @@ import { describe, it } from "@effect/vitest"
 import * as FileSpool from "@lupin/spool/FileSpool"
 import { SiteIdentity } from "@lupin/spool/SiteIdentity"
 import { Spool } from "@lupin/spool/Spool"
+import { cancelContract } from "@lupin/testing/CancelContract"
 import { spoolContract } from "@lupin/testing/SpoolContract"
 import { Effect, Layer } from "effect"
 import { temporaryDirectory } from "./TemporaryDirectory.ts"
@@ -19,7 +20,7 @@ const layers = {
 
 for (const [name, layer] of Object.entries(layers)) {
   describe(`the contract of a spool, ${name}`, () => {
-    for (const promise of spoolContract) {
+    for (const promise of [...spoolContract, ...cancelContract]) {
       it.effect(promise.name, () =>
         promise.check.pipe(Effect.provide(Layer.fresh(layer).pipe(Layer.provideMerge(identity))))
       )

@@ -1,6 +1,8 @@
 import { describe, it } from "@effect/vitest"
 import type * as Article from "@lupin/core/Article"
-import * as DigestArticle from "@lupin/core/DigestArticle"
+import * as Admission from "@lupin/core/Admission"
+import * as CancelLock from "@lupin/core/CancelLock"
+import * as Filing from "@lupin/core/Filing"
 import * as Site from "@lupin/core/Site"
 import * as FileSpool from "@lupin/spool/FileSpool"
 import { SiteIdentity } from "@lupin/spool/SiteIdentity"
@@ -51,7 +53,7 @@ const digests = [1, 2, 3, 4, 5].map((rank) =>
   digest(digestId("abcde"[rank - 1] ?? "f"), "lake", rank % 3, digestGroups)
 )
 const allIds = [...plainIds, ...digests.map(({ messageId }) => messageId)]
-const allGroups = [...groups, ...digestGroups]
+const allGroups = [...groups, ...digestGroups, group("control.cancel")]
 
 const apply = (model: Model, command: Site.Command): void => {
   for (const event of Site.decide(model.site, command)) {
@@ -60,19 +62,8 @@ const apply = (model: Model, command: Site.Command): void => {
   }
 }
 
-const fileCommand = (one: Article.Article, atMillis: number) => {
-  const slot = DigestArticle.slot(one)
-  return {
-    _tag: "File",
-    id: one.messageId,
-    groups: one.groups,
-    atMillis,
-    ...(slot === undefined ? {} : { slot })
-  } as const
-}
-
-const expectedOf = (outcome: Site.Outcome): string =>
-  ({ filed: "Filed", here: "AlreadyHere", removed: "Removed", full: "Full" })[outcome]
+const expectedOf = (outcome: Admission.Outcome): string =>
+  ({ filed: "Filed", here: "AlreadyHere", removed: "Removed", full: "Full", unapproved: "Unapproved" })[outcome]
 
 /** One command of the model: what it does to the model, and to the spool; every view is compared afterwards. */
 const command = (name: string, act: (model: Model, real: Real) => Promise<void>): fc.AsyncCommand<Model, Real> => ({
@@ -158,6 +149,20 @@ const whyOf = (event: Site.Event): string => (event._tag === "Filed" ? "Filed" :
 const range = (low: number, high: number): ReadonlyArray<number> =>
   Array.from({ length: Math.max(0, high - low) }, (_, at) => low + at)
 
+/** Locks, keys, approvals and claims on one of the few articles, so that they meet. */
+const ownership: fc.Arbitrary<ReadonlyArray<readonly [string, string]>> = fc
+  .record(
+    {
+      "Cancel-Lock": fc.constantFrom(...["one", "two"].map((key) => CancelLock.lockOf(`sha256:${key}`) ?? "")),
+      "Cancel-Key": fc.constantFrom("sha256:one", "sha1:one", "sha256:two", "sha256:two sha256:one"),
+      Approved: fc.constant("moderator@test.example"),
+      Supersedes: fc.constantFrom(...plainIds),
+      Control: fc.constantFrom(...plainIds).map((target) => `cancel ${target}`)
+    },
+    { requiredKeys: [] }
+  )
+  .map((fields) => Object.entries(fields))
+
 const anyArticle: fc.Arbitrary<Article.Article> = fc.oneof(
   {
     weight: 3,
@@ -165,9 +170,10 @@ const anyArticle: fc.Arbitrary<Article.Article> = fc.oneof(
       .tuple(
         fc.constantFrom(...plainIds),
         fc.subarray(groups, { minLength: 1 }),
-        fc.constantFrom("short\r\n", "long\r\n".repeat(2_000))
+        fc.constantFrom("short\r\n", "long\r\n".repeat(2_000)),
+        ownership
       )
-      .map(([one, some, body]) => article(one, some, body))
+      .map(([one, some, body, fields]) => article(one, some, body, fields))
   },
   { weight: 1, arbitrary: fc.constantFrom(...digests) }
 )
@@ -175,7 +181,7 @@ const anyArticle: fc.Arbitrary<Article.Article> = fc.oneof(
 const store = fc.array(anyArticle, { maxLength: 5 }).map((batch) =>
   command(`store ${batch.map(({ messageId }) => messageId).join(" ")}`, async (model, real) => {
     const expected = batch.map((one) => {
-      const filing = fileCommand(one, real.clock.millis)
+      const filing = Filing.command(one, real.clock.millis)
       const outcome = Site.outcome(model.site, filing)
       if (outcome === "filed") model.articles.set(one.messageId, one)
       apply(model, filing)

@@ -147,13 +147,25 @@ const atMillis = fc.integer({ min: 1_700_000_000_000, max: 1_900_000_000_000 })
 const status = fc.constantFrom<Group.Status>("y", "n", "m")
 const groups = fc.array(fewGroupNames, { minLength: 1, maxLength: 4 })
 
+const marks = fc.subarray(["a", "b", "c"])
+
+/** A cancel or Supersedes of one of few articles, with few marks. */
+export const siteClaim: fc.Arbitrary<Site.Claim> = fc.record({
+  target: fewMessageIds,
+  why: fc.constantFrom("cancelled", "superseded"),
+  opens: marks
+})
+
 const fileCommand = fc
   .record(
     {
       id: fewMessageIds,
       groups,
       atMillis,
-      slot: fc.record({ key: fc.constantFrom("k1", "k2"), rank: fc.constantFrom("1", "2", "3", "4") })
+      slot: fc.record({ key: fc.constantFrom("k1", "k2"), rank: fc.constantFrom("1", "2", "3", "4") }),
+      owners: marks,
+      isApproved: fc.boolean(),
+      claim: siteClaim
     },
     { requiredKeys: ["id", "groups", "atMillis"] }
   )

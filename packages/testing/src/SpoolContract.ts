@@ -42,7 +42,8 @@ const asOctets = (value: unknown): unknown => {
   )
 }
 
-const promise = (
+/** Names a promise and its check. */
+export const promise = (
   name: string,
   check: () => Effect.fn.Return<void, Spool.SpoolUnavailable, Spool.Spool | SiteIdentity>
 ): Promised => ({ name, check: Effect.gen(check) })
@@ -245,7 +246,7 @@ const reading: ReadonlyArray<Promised> = [
       status: "m",
       createdMillis: 0
     })
-    yield* spool.store([article(id("1"), [alpha, beta])])
+    yield* spool.store([article(id("1"), [alpha, beta], "words\r\n", [["Approved", "moderator@test.example"]])])
     yield* spool.removeGroup(alpha)
     equal("removed", yield* spool.group(alpha), undefined)
     equal(

@@ -99,7 +99,7 @@ export const make = (log: SegmentLog, index: Index): Follow => {
           position = event.position
           if (event._tag !== "Filed" || position <= after || event.atMillis < sinceMillis) continue
           if (arrivals.length >= limit || !isHeld(index, event)) continue
-          const groups = event.numbers.map(([group]) => group)
+          const groups = event.newsgroups ?? event.numbers.map(([group]) => group)
           arrivals.push({ id: event.id, groups, position, arrivedMillis: event.atMillis })
         }
         address = found.next
@@ -128,7 +128,8 @@ const toChange = (event: Record.Logged): Change | undefined => {
         bytes: event.bytes,
         arrivedMillis: event.atMillis,
         path: event.path,
-        ...(event.slot === undefined ? {} : { slot: event.slot.key })
+        ...(event.slot === undefined ? {} : { slot: event.slot.key }),
+        ...(event.newsgroups === undefined ? {} : { newsgroups: event.newsgroups })
       }
     case "Cancelled":
     case "Superseded":

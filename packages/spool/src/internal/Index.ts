@@ -4,7 +4,9 @@
  * Committed lazily together with the place up to which the log was taken in; what is not yet committed lies in an
  * overlay of bounded size and is taken from the log again after a crash. Deleting the index loses nothing.
  */
-import * as Site from "@lupin/core/Site"
+import * as Admission from "@lupin/core/Admission"
+import type * as Site from "@lupin/core/Site"
+import * as Waiting from "@lupin/core/Waiting"
 import type * as MessageId from "@lupin/core/MessageId"
 import type * as Xref from "@lupin/core/Xref"
 import { Buffer } from "node:buffer"
@@ -57,16 +59,21 @@ export class Index {
   readonly #slots: Rows
   readonly #marks: Rows
   readonly #meta: Rows
+  readonly #waiting: Rows
   readonly #generation: Site.Generation
   readonly #recordsPerCommit: number
   readonly #newIds = new Map<string, IdRow>()
   readonly #newNumbers = new Map<number, Changed>()
   readonly #newSlots = new Map<string, Slot>()
   #newMarks: Array<Mark> = []
+  /** By position: claims that have come since the last commit, and those that have gone. */
+  readonly #newClaims = new Map<number, Waiting.Entry | undefined>()
   #recordsSinceCommit = 0
   #recordsSinceMark = recordsPerMark
   progress: Progress
   groups: GroupTable.GroupTable
+  /** All of them are in memory: they are few. */
+  claims: Waiting.Waiting = Waiting.empty
 
   /** Opens the index in a directory; an index of another generation or format is emptied. `start`: of the log. */
   constructor(directory: string, generation: Site.Generation, start: number, recordsPerCommit: number) {
@@ -78,6 +85,7 @@ export class Index {
     this.#slots = database("slots")
     this.#marks = database("marks")
     this.#meta = database("meta")
+    this.#waiting = database("waiting")
     this.#generation = generation
     this.#recordsPerCommit = recordsPerCommit
     this.progress = nothing(start)
@@ -86,6 +94,7 @@ export class Index {
     if (kept?.format === indexFormat && kept.generation === generation.id) {
       this.progress = kept.progress
       this.groups = GroupTable.make(this.#readShelves(), generation.numberBase, this.progress.lost)
+      this.claims = Waiting.of(this.#readClaims())
     } else {
       this.groups = this.empty(start)
     }
@@ -93,7 +102,10 @@ export class Index {
 
   /** Forgets everything, so that the log can be taken in from its start. */
   empty(start: number): GroupTable.GroupTable {
-    for (const rows of [this.#ids, this.#numbers, this.#groups, this.#slots, this.#marks, this.#meta]) rows.clearSync()
+    this.claims = Waiting.empty
+    for (const rows of [this.#ids, this.#numbers, this.#groups, this.#slots, this.#marks, this.#meta, this.#waiting]) {
+      rows.clearSync()
+    }
     this.progress = nothing(start)
     return (this.groups = GroupTable.make([], this.#generation.numberBase))
   }
@@ -138,6 +150,7 @@ export class Index {
     this.#newIds.clear()
     this.#newNumbers.clear()
     this.#newSlots.clear()
+    this.#newClaims.clear()
     this.#newMarks = []
     this.#recordsSinceCommit = 0
   }
@@ -151,6 +164,10 @@ export class Index {
           this.#numbers.putSync(Rows.numberKey(group, number), Rows.writePlace(place))
       }
       for (const [key, slot] of this.#newSlots) this.#slots.putSync(Buffer.from(key), Buffer.from(JSON.stringify(slot)))
+      for (const [position, entry] of this.#newClaims) {
+        if (entry === undefined) this.#waiting.removeSync(Rows.positionKey(position))
+        else this.#waiting.putSync(Rows.positionKey(position), Buffer.from(JSON.stringify(entry)))
+      }
       for (const mark of this.#newMarks) this.#marks.putSync(Rows.positionKey(mark.position), Rows.writeMark(mark))
       for (const shelf of changed) {
         this.#groups.putSync(Rows.idKey(shelf.name), Rows.writeShelf(shelf))
@@ -288,7 +305,11 @@ export class Index {
   #evolve(event: Record.Logged, place: Place): void {
     const { atMillis } = event
     switch (event._tag) {
+      case "Claimed":
+        this.#newClaims.set(event.position, event)
+        return this.#changeClaims(Waiting.add(this.claims, event))
       case "Filed":
+        this.#changeClaims(Waiting.drop(this.claims, event.id))
         this.#newIds.set(event.id, { _tag: "Held", position: event.position, ...place })
         for (const [name, number] of event.numbers) {
           const shelf = this.groups.file(name, number, atMillis)
@@ -300,6 +321,7 @@ export class Index {
       case "Cancelled":
       case "Superseded":
       case "Expired":
+        this.#changeClaims(Waiting.drop(this.claims, event.id))
         this.#newIds.set(event.id, { _tag: "Removed", atMillis })
         for (const [name, number] of event.numbers) {
           const shelf = this.groups.unfile(name, number)
@@ -341,10 +363,15 @@ export class Index {
     )
   }
 
+  #changeClaims({ dropped, waiting }: Waiting.Changed): void {
+    this.claims = waiting
+    for (const { position } of dropped) this.#newClaims.set(position, undefined)
+  }
+
   #fill({ id, slot }: Record.Filed): void {
     if (slot === undefined) return
     const rival = this.slot(slot.key)
-    if (rival === undefined || Site.rankOrder({ id, rank: slot.rank }, rival) > 0) {
+    if (rival === undefined || Admission.rankOrder({ id, rank: slot.rank }, rival) > 0) {
       this.#newSlots.set(slot.key, { id, rank: slot.rank })
     }
   }
@@ -355,6 +382,11 @@ export class Index {
     const changed = { added: new Map<number, Place>(), dropped: new Set<number>() }
     this.#newNumbers.set(shelf.key, changed)
     return changed
+  }
+
+  *#readClaims(): Iterable<Waiting.Entry> {
+    // What lies here was written by this class.
+    for (const { value } of this.#waiting.getRange({})) yield JSON.parse(value.toString("utf8")) as Waiting.Entry
   }
 
   *#readShelves(): Iterable<GroupTable.Shelf> {

@@ -3,7 +3,7 @@
  */
 import * as Event from "@lupin/core/Event"
 import type * as Article from "@lupin/core/Article"
-import * as DigestArticle from "@lupin/core/DigestArticle"
+import * as Filing from "@lupin/core/Filing"
 import type * as GroupName from "@lupin/core/GroupName"
 import type * as MessageId from "@lupin/core/MessageId"
 import * as Overview from "@lupin/core/Overview"
@@ -12,6 +12,7 @@ import * as Xref from "@lupin/core/Xref"
 import { Clock, Effect, HashMap } from "effect"
 import type { Arrival, Change, Held, OverviewLine, Spool, Stored } from "../Spool.ts"
 import * as HeadSignal from "./HeadSignal.ts"
+import * as Refusal from "./Refusal.ts"
 
 interface Shelved {
   readonly article: Article.Article
@@ -72,18 +73,12 @@ export const make = (generation: Site.Generation, site: string): Spool["Service"
     )
 
   const file = (article: Article.Article, atMillis: number): Stored => {
-    const slot = DigestArticle.slot(article)
-    const command = {
-      _tag: "File",
-      id: article.messageId,
-      groups: article.groups,
-      atMillis,
-      ...(slot === undefined ? {} : { slot })
-    } as const
-    const outcome = Site.outcome(model, command)
+    const command = Filing.command(article, atMillis)
+    const refusal = Refusal.of(Site.known(model), command)
     const [filed] = run(command, article)
     if (filed?._tag === "Filed") return { _tag: "Filed", position: filed.position, numbers: filed.numbers }
-    return { _tag: outcome === "here" ? "AlreadyHere" : outcome === "removed" ? "Removed" : "Full" }
+    if (refusal === undefined) throw new Error(`${command.id} was neither filed nor refused`)
+    return refusal
   }
 
   const heldOf = (id: MessageId.MessageId | undefined): Held | undefined => {
@@ -180,8 +175,8 @@ export const make = (generation: Site.Generation, site: string): Spool["Service"
           const change = log[at]
           if (change?._tag !== "Filed" || change.arrivedMillis < sinceMillis) continue
           if (articles.get(change.id)?.filed.position !== change.position) continue
-          const { arrivedMillis, groups, id, position } = change
-          arrivals.push({ id, groups, position, arrivedMillis })
+          const { arrivedMillis, groups, id, newsgroups, position } = change
+          arrivals.push({ id, groups: newsgroups ?? groups, position, arrivedMillis })
         }
         return arrivals
       }),
@@ -199,7 +194,8 @@ const filedChange = (event: Site.Filed, article: Article.Article): Change => ({
   bytes: article.octets.length,
   arrivedMillis: event.atMillis,
   path: article.path,
-  ...(event.slot === undefined ? {} : { slot: event.slot.key })
+  ...(event.slot === undefined ? {} : { slot: event.slot.key }),
+  ...(Filing.pseudoGroups(article) === undefined ? {} : { newsgroups: article.groups })
 })
 
 const whys = { Cancelled: "cancelled", Superseded: "superseded", Expired: "expired" } as const

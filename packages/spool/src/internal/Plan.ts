@@ -4,13 +4,17 @@
  * Nothing here changes the spool: a plan that cannot be written is dropped, and readers never saw it.
  */
 import type * as Article from "@lupin/core/Article"
+import * as Admission from "@lupin/core/Admission"
+import * as Filing from "@lupin/core/Filing"
 import * as Overview from "@lupin/core/Overview"
 import * as Site from "@lupin/core/Site"
+import * as Waiting from "@lupin/core/Waiting"
 import * as Xref from "@lupin/core/Xref"
 import type * as Group from "@lupin/core/Group"
 import type * as MessageId from "@lupin/core/MessageId"
 import type { Stored } from "../Spool.ts"
 import * as Record from "./Record.ts"
+import * as Refusal from "./Refusal.ts"
 
 /** A command, and for `File` the article it is about. */
 export interface Unit {
@@ -24,6 +28,8 @@ export interface Known extends Site.Known {
   readonly numbers: (id: MessageId.MessageId) => Xref.Numbers
   /** Whether what is held of an id is damaged, so that another copy is welcome. */
   readonly isDamaged: (id: MessageId.MessageId) => boolean
+  /** All claims that wait. */
+  readonly claims: Waiting.Waiting
 }
 
 export interface Planned {
@@ -51,22 +57,19 @@ export const make = (known: Known, site: string): Plan => {
         records.push({ events: [mended], pieces: Record.encode([mended], article.octets) })
         return { _tag: "Filed", position: mended.position, numbers }
       }
-      const outcome = command._tag === "File" ? Site.outcomeFrom(ahead, command) : undefined
-      const decided = outcome === undefined || outcome === "filed" ? Site.decideFrom(ahead, command) : []
-      const events = decided.map((event) => {
+      const refusal = command._tag === "File" ? Refusal.of(ahead, command) : undefined
+      const events = Site.decideFrom(ahead, command).map((event) => {
         const logged = toLogged(event, article, ahead, site)
         ahead.evolve(event)
         return logged
       })
-      if (events.length > 0) records.push({ events, pieces: Record.encode(events, article?.octets) })
       const [filed] = events
-      if (filed?._tag === "Filed") return { _tag: "Filed", position: filed.position, numbers: filed.numbers }
-      return outcome === undefined || outcome === "filed" ? undefined : { _tag: answers[outcome] }
+      const octets = filed?._tag === "Filed" ? article?.octets : undefined
+      if (events.length > 0) records.push({ events, pieces: Record.encode(events, octets) })
+      return filed?._tag === "Filed" ? { _tag: "Filed", position: filed.position, numbers: filed.numbers } : refusal
     }
   }
 }
-
-const answers = { here: "AlreadyHere", removed: "Removed", full: "Full" } as const
 
 const overviewOf = (article: Article.Article, numbers: Xref.Numbers, site: string): Uint8Array =>
   Overview.line(0, article, Xref.format(site, numbers)).subarray(1)
@@ -97,8 +100,13 @@ const toLogged = (
   switch (event._tag) {
     case "Filed": {
       if (article === undefined) throw new Error(`${event.id} is filed without its article`)
-      const overview = overviewOf(article, event.numbers, site)
-      return { ...event, path: article.path, overview, bytes: article.octets.length }
+      return {
+        ...event,
+        path: article.path,
+        overview: overviewOf(article, event.numbers, site),
+        bytes: article.octets.length,
+        ...(Filing.pseudoGroups(article) === undefined ? {} : { newsgroups: article.groups })
+      }
     }
     case "Cancelled":
     case "Superseded":
@@ -116,10 +124,13 @@ class Ahead implements Known {
   readonly #highs = new Map<string, number>()
   readonly #statuses = new Map<string, Group.Status | undefined>()
   readonly #slots = new Map<string, { readonly id: MessageId.MessageId; readonly rank: string }>()
+  readonly #owners = new Map<MessageId.MessageId, ReadonlyArray<string>>()
+  #claims: Waiting.Waiting
   position: number
 
   constructor(known: Known) {
     this.#known = known
+    this.#claims = known.claims
     this.position = known.position
   }
 
@@ -152,10 +163,23 @@ class Ahead implements Known {
     this.#mended.add(id)
   }
 
+  owners = (id: MessageId.MessageId): ReadonlyArray<string> => this.#owners.get(id) ?? this.#known.owners(id)
+
+  waiting = (id: MessageId.MessageId): ReadonlyArray<Waiting.Entry> => Waiting.on(this.#claims, id)
+
+  get claims(): Waiting.Waiting {
+    return this.#claims
+  }
+
   evolve(event: Site.Event): void {
     this.position = event.position
     switch (event._tag) {
+      case "Claimed":
+        this.#claims = Waiting.add(this.#claims, event).waiting
+        return
       case "Filed":
+        this.#claims = Waiting.drop(this.#claims, event.id).waiting
+        this.#owners.set(event.id, event.owners ?? [])
         this.#entries.set(event.id, event.numbers)
         for (const [name, number] of event.numbers) {
           this.#highs.set(name, number)
@@ -165,6 +189,7 @@ class Ahead implements Known {
       case "Cancelled":
       case "Superseded":
       case "Expired":
+        this.#claims = Waiting.drop(this.#claims, event.id).waiting
         this.#entries.set(event.id, "removed")
         return
       case "GroupAdded":
@@ -179,7 +204,7 @@ class Ahead implements Known {
   #fill({ id, slot }: Site.Filed): void {
     if (slot === undefined) return
     const rival = this.highest(slot.key)
-    if (rival === undefined || Site.rankOrder({ id, rank: slot.rank }, rival) > 0) {
+    if (rival === undefined || Admission.rankOrder({ id, rank: slot.rank }, rival) > 0) {
       this.#slots.set(slot.key, { id, rank: slot.rank })
     }
   }

@@ -13,19 +13,29 @@ import { Buffer } from "node:buffer"
 import { crc32 } from "node:zlib"
 
 /** An article's event with what followers and readers ask for most. `overview` is the line without its number. */
-export type Filed = Site.Filed & { readonly path: string; readonly overview: Uint8Array; readonly bytes: number }
+export type Filed = Site.Filed & {
+  readonly path: string
+  readonly overview: Uint8Array
+  readonly bytes: number
+  /** Of an article that is filed elsewhere. */
+  readonly newsgroups?: ReadonlyArray<GroupName.GroupName>
+}
 /** Another copy of an article that is held, with its numbers, in the place of one that was damaged. */
-export type Mended = Omit<Filed, "_tag" | "slot"> & { readonly _tag: "Mended"; readonly slot?: undefined }
+export type Mended = Omit<Filed, "_tag" | "slot" | "newsgroups"> & {
+  readonly _tag: "Mended"
+  readonly slot?: undefined
+  readonly newsgroups?: undefined
+}
 /** An event that removes, with the numbers that were taken from the article. */
 export type Removal = (Site.Cancelled | Site.Superseded | Site.Expired) & { readonly numbers: Xref.Numbers }
-export type Logged = Filed | Mended | Removal | Site.GroupAdded | Site.GroupRemoved
+export type Logged = Filed | Mended | Removal | Site.Claimed | Site.GroupAdded | Site.GroupRemoved
 
 /** Octets in front of each payload. */
 export const headBytes = 12
 /** How far into its payload a record says where its article begins. */
 const prefixBytes = 5
 
-const tags = ["Filed", "Cancelled", "Superseded", "Expired", "GroupAdded", "GroupRemoved", "Mended"] as const
+const tags = ["Filed", "Cancelled", "Superseded", "Expired", "GroupAdded", "GroupRemoved", "Claimed", "Mended"] as const
 
 /** The record as pieces for one write, the article not copied. */
 export const encode = (events: ReadonlyArray<Logged>, article: Uint8Array | undefined): ReadonlyArray<Uint8Array> => {
@@ -100,13 +110,19 @@ const writeEvent = (writer: Writer, event: Logged): void => {
     case "Mended":
       writer.text(event.id)
       writeNumbers(writer, event.numbers)
-      writer.uint(event.slot === undefined ? 0 : 1, 1)
+      writer.uint((event.slot === undefined ? 0 : hasSlot) + (event.newsgroups === undefined ? 0 : hasNewsgroups), 1)
       if (event.slot !== undefined) {
         writer.text(event.slot.key)
         writer.text(event.slot.rank)
       }
+      if (event.newsgroups !== undefined) writeTexts(writer, event.newsgroups)
       writer.text(event.path)
       return writer.octets(event.overview)
+    case "Claimed":
+      writer.text(event.by)
+      writer.text(event.claim.target)
+      writer.uint(event.claim.why === "cancelled" ? 0 : 1, 1)
+      return writeTexts(writer, event.claim.opens)
     case "Cancelled":
     case "Superseded":
     case "Expired":
@@ -131,10 +147,18 @@ const readEvent = (reader: Reader, bytes: number): Logged => {
     case "Mended": {
       const id = reader.text() as MessageId.MessageId
       const numbers = readNumbers(reader)
-      const slot = reader.uint(1) === 0 ? undefined : { key: reader.text(), rank: reader.text() }
+      const flags = reader.uint(1)
+      const slot = (flags & hasSlot) === 0 ? {} : { slot: { key: reader.text(), rank: reader.text() } }
+      const newsgroups =
+        (flags & hasNewsgroups) === 0 ? {} : { newsgroups: readTexts(reader) as ReadonlyArray<GroupName.GroupName> }
       const rest = { position, atMillis, id, numbers, path: reader.text(), overview: reader.octets(), bytes }
-      if (tag === "Mended") return { _tag: tag, ...rest }
-      return { _tag: tag, ...rest, ...(slot === undefined ? {} : { slot }) }
+      return tag === "Mended" ? { _tag: tag, ...rest } : { _tag: tag, ...rest, ...slot, ...newsgroups }
+    }
+    case "Claimed": {
+      const by = reader.text() as MessageId.MessageId
+      const target = reader.text() as MessageId.MessageId
+      const why = reader.uint(1) === 0 ? "cancelled" : "superseded"
+      return { _tag: tag, position, atMillis, by, claim: { target, why, opens: readTexts(reader) } }
     }
     case "Superseded": {
       const id = reader.text() as MessageId.MessageId
@@ -156,6 +180,18 @@ const readEvent = (reader: Reader, bytes: number): Logged => {
       throw new Error("a record of the log holds an event of no known kind")
   }
 }
+
+/** Flags of an article's event. */
+const hasSlot = 1
+const hasNewsgroups = 2
+
+/** At most 65,535 texts. */
+const writeTexts = (writer: Writer, texts: ReadonlyArray<string>): void => {
+  writer.uint(texts.length, 2)
+  for (const text of texts) writer.text(text)
+}
+
+const readTexts = (reader: Reader): ReadonlyArray<string> => Array.from({ length: reader.uint(2) }, () => reader.text())
 
 const writeNumbers = (writer: Writer, numbers: Xref.Numbers): void => {
   writer.uint(numbers.length, 2)

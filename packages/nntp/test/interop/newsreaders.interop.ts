@@ -1,0 +1,221 @@
+import { describe, expect, it } from "@effect/vitest"
+import { Effect, type Scope } from "effect"
+import * as fs from "node:fs"
+import * as os from "node:os"
+import * as path from "node:path"
+import { fileURLToPath } from "node:url"
+import * as NntpReader from "../../src/NntpReader.ts"
+import * as GroupName from "@lupin/core/GroupName"
+import * as PopHost from "./PopHost.ts"
+import * as Programs from "./Programs.ts"
+import * as Terminal from "./Terminal.ts"
+
+/** The home of a person who writes with an editor that adds this line. */
+const home = (files: Readonly<Record<string, string>>, line: string): Effect.Effect<string, never, Scope.Scope> =>
+  Effect.acquireRelease(
+    Effect.sync(() => {
+      const made = fs.mkdtempSync(path.join(os.tmpdir(), "home-"))
+      const editor = `#!/bin/sh\nfor file; do :; done\nprintf '%s\\n.dots\\n' '${line}' >>"$file"\n`
+      for (const [file, text] of Object.entries({ ...files, editor })) {
+        fs.mkdirSync(path.dirname(path.join(made, file)), { recursive: true })
+        fs.writeFileSync(path.join(made, file), text, { mode: 0o755 })
+      }
+      return made
+    }),
+    (made) => Effect.sync(() => fs.rmSync(made, { recursive: true, force: true }))
+  )
+
+const review = (trail: string): PopHost.Review => ({
+  trail,
+  name: `The ${trail}`,
+  rating: 5,
+  text: `Snow at the pass of ${trail}`
+})
+
+/** The newest article of the group with such a subject, once it is there. */
+const posted = (port: number, subject: string) =>
+  Effect.gen(function* () {
+    const reader = yield* NntpReader.connect({ host: "127.0.0.1", port })
+    const group = GroupName.GroupName.make(PopHost.group)
+    return yield* Programs.until(
+      Effect.gen(function* () {
+        const rows = yield* reader.overview(group, 1, 2_147_483_647)
+        const row = rows.findLast((candidate) => candidate.subject === subject)
+        if (row === undefined) return undefined
+        const [octets] = yield* reader.articles([row.messageId])
+        return { row, text: Buffer.from(octets ?? []).toString("utf8") }
+      }).pipe(Effect.orDie)
+    )
+  }).pipe(Effect.scoped, Effect.orDie)
+
+/** What a script saw on the POP host. */
+const script = (interpreter: Programs.Name, options: ReadonlyArray<string>, name: string, port: number) =>
+  Effect.map(
+    Programs.runWell(Programs.file(interpreter), [
+      ...options,
+      fileURLToPath(new URL(name, import.meta.url)),
+      String(port),
+      PopHost.group
+    ]),
+    (text) => JSON.parse(text) as Readonly<Record<string, unknown>>
+  )
+
+/** Each person has a POP host of its own, with one review on it. */
+const onPop = (
+  name: string,
+  programs: ReadonlyArray<Programs.Name>,
+  test: Effect.Effect<void, never, PopHost.PopHost | Scope.Scope>
+) =>
+  it.live.skipIf(Programs.isWithout(...programs))(name, () =>
+    test.pipe(Effect.scoped, Effect.provide(PopHost.PopHost.layer))
+  )
+
+describe("On a POP host", () => {
+  onPop(
+    "a person with tin reads a review, answers it and posts",
+    ["tin", "tmux"],
+    Effect.gen(function* () {
+      const host = yield* PopHost.PopHost
+      const id = yield* host.review(review("tin-lake"))
+      const directory = yield* home(
+        {
+          ".tin/tinrc": "metamail_prog=\nask_for_metamail=OFF\nmail_address=Ann Reader <ann@reader.test>\n",
+          ".newsrc": `${PopHost.group}:\n`
+        },
+        "I was there with tin."
+      )
+      const editor = path.join(directory, "editor")
+      const command = [Programs.file("tin"), "-r", "-g", "127.0.0.1", "-p", String(host.port)]
+      const tin = yield* Terminal.open(command, { HOME: directory, EDITOR: editor, VISUAL: editor })
+      yield* tin.sees("Group Selection")
+      yield* tin.press("Enter")
+      yield* tin.sees("review tin-lake")
+      yield* tin.press("Enter")
+      yield* tin.sees("someone@trailblaze.invalid")
+      yield* tin.press("C-h")
+      yield* tin.sees("Snow at the pass of tin-lake")
+      yield* tin.press("f")
+      yield* tin.sees("p=post")
+      yield* tin.press("p")
+      const answer = yield* posted(host.port, "Re: review tin-lake")
+      expect(answer.row.references).toBe(id)
+      expect(answer.text).toContain("I was there with tin.\r\n.dots\r\n")
+      yield* tin.sees("f=followup")
+      yield* tin.press("w")
+      yield* tin.sees("Post subject")
+      yield* tin.type("A word with tin")
+      yield* tin.press("Enter")
+      yield* tin.sees("p=post")
+      yield* tin.press("p")
+      const word = yield* posted(host.port, "A word with tin")
+      expect(word.row.from).toBe("Ann Reader <ann@reader.test>")
+    })
+  )
+
+  onPop(
+    "a person with slrn reads a review, answers it and posts",
+    ["slrn", "tmux"],
+    Effect.gen(function* () {
+      const host = yield* PopHost.PopHost
+      const id = yield* host.review(review("slrn-lake"))
+      const settings = [
+        'set hostname "reader.test"',
+        'set username "ann"',
+        'set realname "Ann Reader"',
+        "set use_metamail 0",
+        'set editor_command "$EDITOR %s"'
+      ]
+      const directory = yield* home({ ".slrnrc": settings.join("\n") }, "I was there with slrn.")
+      const editor = path.join(directory, "editor")
+      const files = ["-f", path.join(directory, "newsrc"), "-i", path.join(directory, ".slrnrc")]
+      const command = [Programs.file("slrn"), "-h", "127.0.0.1", "-p", String(host.port), ...files, "--create"]
+      const slrn = yield* Terminal.open(command, { HOME: directory, EDITOR: editor })
+      yield* slrn.sees("News Groups: 127.0.0.1")
+      yield* slrn.press("Enter")
+      yield* slrn.sees("review slrn-lake")
+      yield* slrn.press("Enter")
+      yield* slrn.sees("Snow at the pass of slrn-lake")
+      yield* slrn.press("f")
+      yield* slrn.sees("want to followup?")
+      yield* slrn.press("y")
+      yield* slrn.sees("Crosspost using")
+      yield* slrn.press("t")
+      yield* slrn.sees("Post the message?")
+      yield* slrn.press("y")
+      yield* slrn.sees("wrap lines with more than 80 characters")
+      yield* slrn.press("f")
+      const answer = yield* posted(host.port, "Re: review slrn-lake")
+      expect(answer.row.references).toBe(id)
+      expect(answer.text).toContain("I was there with slrn.\r\n.dots\r\n")
+      yield* slrn.sees(/Posting\.\.\.\s*done/)
+      yield* slrn.press("q")
+      yield* slrn.sees("News Groups: 127.0.0.1")
+      yield* slrn.press("P")
+      yield* slrn.sees("sure that you want to post?")
+      yield* slrn.press("y")
+      yield* slrn.sees("Newsgroup:")
+      yield* slrn.press("Enter")
+      yield* slrn.sees("Subject:")
+      yield* slrn.type("A word with slrn")
+      yield* slrn.press("Enter")
+      yield* slrn.sees("Post the message?")
+      yield* slrn.press("y")
+      const word = yield* posted(host.port, "A word with slrn")
+      expect(word.row.from).toBe("Ann Reader <ann@reader.test>")
+    })
+  )
+
+  onPop(
+    "a script with nntplib reads a review and answers it",
+    ["Python's nntplib"],
+    Effect.gen(function* () {
+      const host = yield* PopHost.PopHost
+      const id = yield* host.review(review("python-lake"))
+      const seen = yield* script("Python's nntplib", ["-W", "ignore"], "newsreader.py", host.port)
+      expect(seen).toMatchObject({
+        group: PopHost.group,
+        groups: expect.arrayContaining([PopHost.group]),
+        id,
+        from: "someone <someone@trailblaze.invalid>",
+        lines: "1",
+        event: "Lupin-Event: trailblaze.review; v=2; routing=1",
+        review: review("python-lake"),
+        posted: "240"
+      })
+      const answer = yield* posted(host.port, "Re: review python-lake")
+      expect(answer.row.references).toBe(id)
+      expect(answer.text).toContain("I was there with Python.\r\n.dots\r\n")
+    })
+  )
+
+  onPop(
+    "a script with Net::NNTP reads a review and answers it",
+    ["Perl's Net::NNTP"],
+    Effect.gen(function* () {
+      const host = yield* PopHost.PopHost
+      const id = yield* host.review(review("perl-lake"))
+      const seen = yield* script("Perl's Net::NNTP", [], "newsreader.pl", host.port)
+      expect(seen).toMatchObject({
+        mayPost: 1,
+        group: PopHost.group,
+        active: expect.arrayContaining([PopHost.group]),
+        descriptions: expect.arrayContaining([PopHost.group]),
+        newgroups: expect.arrayContaining([PopHost.group]),
+        subject: "review perl-lake",
+        stat: id,
+        over: expect.arrayContaining(["review perl-lake", id]),
+        posted: 1,
+        refused: 0,
+        code: "441",
+        ihave: 1,
+        again: 0
+      })
+      expect(seen["listgroup"]).toBe(seen["count"])
+      expect(String(seen["article"])).toContain("Snow at the pass of perl-lake")
+      expect(String(seen["article"]).endsWith(String(seen["body"]))).toBe(true)
+      const answer = yield* posted(host.port, "Re: review perl-lake")
+      expect(answer.row.references).toBe(id)
+      expect(answer.text).toContain("I was there with Perl.\r\n.dots\r\n")
+    })
+  )
+})
