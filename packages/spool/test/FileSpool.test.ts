@@ -5,7 +5,6 @@ import { SiteIdentity } from "@lupin/spool/SiteIdentity"
 import { Spool, type SpoolUnavailable } from "@lupin/spool/Spool"
 import { article, group, id } from "@lupin/testing/SampleArticles"
 import { Effect, Layer, Logger } from "effect"
-import { spawn } from "node:child_process"
 import * as fs from "node:fs"
 import * as path from "node:path"
 import { temporaryDirectory } from "./TemporaryDirectory.ts"
@@ -290,39 +289,5 @@ describe("FileSpool", () => {
         options
       )
     })
-  )
-
-  it.live(
-    "keeps every article that a killed process had acknowledged, and lets nobody in while it lives",
-    () =>
-      Effect.gen(function* () {
-        const directory = yield* temporaryDirectory
-        const script = path.join(import.meta.dirname, "StoringProcess.ts")
-        const child = spawn(process.execPath, [script, directory], { stdio: ["ignore", "pipe", "inherit"] })
-        let printed = ""
-        yield* Effect.callback<void>((resume) => {
-          child.stdout.on("data", (chunk: Uint8Array) => {
-            printed += String(chunk)
-            if (printed.split("\n").length > 1_000) resume(Effect.void)
-          })
-        })
-        const trouble = yield* Effect.flip(inSpool(directory, () => Effect.void))
-        assert.match(trouble.reason, /another process/)
-        yield* Effect.callback<void>((resume) => {
-          child.on("close", () => resume(Effect.void))
-          child.kill("SIGKILL")
-        })
-        const acknowledged = printed.split("\n").slice(0, -1).map(id)
-        yield* inSpool(directory, (spool) =>
-          Effect.gen(function* () {
-            assert.deepStrictEqual(new Set(yield* spool.status(acknowledged)), new Set(["held"]))
-            const all = yield* spool.group(group("misc.a"))
-            const numbers = yield* spool.numbers(group("misc.a"), 0, Infinity, Infinity)
-            assert.strictEqual(numbers.length, all?.count)
-            assert.strictEqual(yield* spool.head, all?.count)
-          })
-        )
-      }),
-    60_000
   )
 })
