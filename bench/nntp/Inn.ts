@@ -68,7 +68,10 @@ export const start = async (): Promise<Running> => {
     })
   ]
   const stop = async (): Promise<void> => {
-    await Promise.all(children.map(end))
+    const ended = Promise.all(children.map(end))
+    // innd looks at signals when it has something to do: a connection is something.
+    await listening(feedPort).catch(() => undefined)
+    await ended
     rmSync(directory, { recursive: true, force: true })
   }
   try {

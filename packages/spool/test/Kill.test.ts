@@ -19,9 +19,7 @@ const inSpool = <A>(
 ): Effect.Effect<A, SpoolUnavailable> =>
   Effect.flatMap(Spool, use).pipe(
     Effect.provide(
-      Layer.fresh(FileSpool.layer({ directory, durability: "fsync" })).pipe(
-        Layer.provide([identity, Logger.layer([])])
-      )
+      Layer.fresh(FileSpool.layer({ directory, durability: "fsync" })).pipe(Layer.provide([identity, Logger.layer([])]))
     )
   )
 

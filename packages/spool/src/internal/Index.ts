@@ -185,6 +185,15 @@ export class Index {
     return octets === undefined ? undefined : Rows.readId(octets)
   }
 
+  /** Every id held as of the last commit, with its place. For repairs. */
+  *held(): Iterable<readonly [MessageId.MessageId, Place]> {
+    for (const { key, value } of this.#ids.getRange({})) {
+      const row = Rows.readId(value)
+      // Only ids that passed a door are in the index.
+      if (row._tag === "Held") yield [key.toString("latin1") as MessageId.MessageId, row]
+    }
+  }
+
   status(id: string): "held" | "removed" | "unknown" {
     const row = this.id(id)
     return row === undefined ? "unknown" : row._tag === "Held" ? "held" : "removed"

@@ -58,6 +58,8 @@ export interface SegmentLog {
   readonly start: number
   /** Cuts off what follows an address in the last segment, and says how many octets those were. */
   readonly cut: (address: number) => number
+  /** Octets of the log before an address. */
+  readonly bytes: (address: number) => number
   /** Begins a new segment with the next record, whatever has room. */
   readonly turn: () => void
   /** Makes all segments survive a power cut, those of earlier processes included. */
@@ -243,6 +245,11 @@ export const open = (directory: string, disk: Disk, segmentBytes: number): Segme
       disk.truncate(last.file, offset)
       last.bytes = offset
       return lost
+    },
+    bytes: (address) => {
+      const number = Math.floor(address / addressSpan)
+      const before = [...segments.values()].filter((segment) => segment.number < number)
+      return before.reduce((sum, segment) => sum + segment.bytes, address - number * addressSpan)
     },
     turn: () => {
       isTurning = last.bytes > magic.length
