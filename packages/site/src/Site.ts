@@ -19,6 +19,7 @@ import { createServer } from "node:http"
 import * as Path from "node:path"
 import * as Feeds from "./Feeds.ts"
 import * as PeersPage from "./PeersPage.ts"
+import * as Mend from "./Mend.ts"
 import * as Refill from "./Refill.ts"
 import * as SiteChecks from "./SiteChecks.ts"
 import * as SiteConfig from "./SiteConfig.ts"
@@ -50,7 +51,8 @@ export const serving = <R>(
       NntpServer.layerTcp({ ...SiteConfig.hostAndPort(config.listen.nntp), isDigested })
     )
   )
-  return Layer.mergeAll(server, Feeds.layer(config.peers), Refill.layer(config.peers), Expiry.layer())
+  const { peers } = config
+  return Layer.mergeAll(server, Feeds.layer(peers), Refill.layer(peers), Mend.layer(peers), Expiry.layer())
 }
 
 /** What is no HTTP gets a problem too, before its connection is closed. */

@@ -11,7 +11,7 @@ import * as path from "node:path"
 export interface Disk {
   /** What lies in a directory, by name and in no order; the directory is made if it is not there. */
   readonly names: (directory: string) => ReadonlyArray<string>
-  /** A number for a file that is there, or that is made now and must not be there. */
+  /** A number for a file: one that is there, or one that is empty from now on, whatever was there. */
   readonly open: (name: string, how: "create" | "existing") => number
   readonly size: (file: number) => number
   /** Fills the buffer from an offset on, and says how many octets there were: fewer at the end of the file. */
@@ -59,7 +59,7 @@ export const node: Disk = {
     fs.mkdirSync(directory, { recursive: true })
     return fs.readdirSync(directory)
   },
-  open: (name, how) => fs.openSync(name, how === "create" ? "wx+" : "r+"),
+  open: (name, how) => fs.openSync(name, how === "create" ? "w+" : "r+"),
   size: (file) => fs.fstatSync(file).size,
   read: (file, buffer, offset) => fs.readSync(file, buffer, 0, buffer.length, offset),
   write,
