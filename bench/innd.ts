@@ -11,6 +11,7 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import * as Feeding from "./nntp/Feeding.ts"
 import * as Inn from "./nntp/Inn.ts"
+import * as OwnNetwork from "./nntp/OwnNetwork.ts"
 import * as ProcessTime from "./nntp/ProcessTime.ts"
 import * as SiteProcess from "./nntp/SiteProcess.ts"
 import type * as Report from "./Report.ts"
@@ -49,6 +50,7 @@ const taken = (one: Pick<Case, "command" | "count">): number => (one.command ===
 export const run = async (): Promise<ReadonlyArray<Report.Measure>> => {
   const whyNot = Inn.missing()
   if (whyNot !== undefined) console.error(`Without a peer: ${whyNot}\n`)
+  console.error(`${OwnNetwork.describe()}\n`)
   const servers = [await ours("kernel"), await ours("fsync"), ...(whyNot === undefined ? [await innd()] : [])]
   try {
     return await measure(servers)

@@ -4,6 +4,7 @@
  * With `--json` standard output holds nothing but one JSON object a line; what it ran on goes to standard error.
  */
 import * as Machine from "./Machine.ts"
+import * as OwnNetwork from "./nntp/OwnNetwork.ts"
 import * as Report from "./Report.ts"
 
 type Bench = () => Promise<{ readonly run: () => Promise<ReadonlyArray<Report.Measure>> }>
@@ -23,6 +24,13 @@ const unknown = named.find((name) => !(name in benches))
 if (unknown !== undefined) {
   console.error(`There is no benchmark "${unknown}"; there are: ${Object.keys(benches).join(", ")}.`)
   process.exit(2)
+}
+
+/** Those that go better in a network of their own. */
+const networked = new Set(["innd"])
+if (named.length === 1 && networked.has(named[0] ?? "")) {
+  const status = OwnNetwork.enter()
+  if (status !== undefined) process.exit(status)
 }
 
 const say = isJson ? console.error : console.log

@@ -55,14 +55,14 @@ export const run = async (load: Load): Promise<Result> => {
 /** What goes out for one article: a command, and for IHAVE the article once it was asked for. */
 interface Messages {
   readonly first: Buffer
-  readonly then?: Buffer
+  readonly article?: Buffer
 }
 
 const messagesOf = (command: Load["command"], index: number, date: string): Messages => {
   const line = Buffer.from(`${command} ${Corpus.idOf(index)}\r\n`, "latin1")
   if (command === "CHECK") return { first: line }
   const article = Buffer.concat([Corpus.articleOf(index, date), Buffer.from(".\r\n")])
-  return command === "IHAVE" ? { first: line, then: article } : { first: Buffer.concat([line, article]) }
+  return command === "IHAVE" ? { first: line, article } : { first: Buffer.concat([line, article]) }
 }
 
 const give = (connection: RawConnection, load: Load, messages: ReadonlyArray<Messages>): Promise<void> =>
@@ -74,7 +74,7 @@ const give = (connection: RawConnection, load: Load, messages: ReadonlyArray<Mes
     let out: Array<Buffer> = []
     connection.onTrouble(reject)
     connection.onReply = (code, octets, start, end) => {
-      const asked = code === 335 ? messages[answered]?.then : undefined
+      const asked = code === 335 ? messages[answered]?.article : undefined
       if (asked !== undefined) return void out.push(asked)
       if (code !== wanted) return reject(new Error(`${load.command}: ${octets.toString("latin1", start, end)}`))
       answered += 1

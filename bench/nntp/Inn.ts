@@ -68,10 +68,7 @@ export const start = async (): Promise<Running> => {
     })
   ]
   const stop = async (): Promise<void> => {
-    const ended = Promise.all(children.map(end))
-    // innd looks at signals when it has something to do: a connection is something.
-    await listening(feedPort).catch(() => undefined)
-    await ended
+    await Promise.all(children.map((child) => end(child, feedPort)))
     rmSync(directory, { recursive: true, force: true })
   }
   try {
@@ -170,7 +167,11 @@ const chownAll = (directory: string, folders: ReadonlyArray<string>, { gid, uid 
     "",
     ...folders,
     ...files.map((file) => `etc/${file}`),
-    ...["db/newsgroups", "db/active.times", "db/history", "db/active", "spool/one"]
+    "db/newsgroups",
+    "db/active.times",
+    "db/history",
+    "db/active",
+    "spool/one"
   ]
   for (const name of names) chownSync(join(directory, name), uid, gid)
 }
@@ -188,20 +189,29 @@ const freePort = (): Promise<number> =>
 /** Resolves once a port takes connections. */
 const listening = async (port: number): Promise<void> => {
   for (let attempt = 0; attempt < attemptsMax; attempt++) {
-    const isOpen = await new Promise<boolean>((resolve) => {
-      const socket = net.connect({ host: "127.0.0.1", port })
-      socket.once("connect", () => resolve(true)).once("error", () => resolve(false))
-      socket.once("connect", () => socket.destroy())
-    })
-    if (isOpen) return
+    if (await isOpen(port)) return
     await sleep(50)
   }
   throw new Error(`INN does not listen on port ${port}`)
 }
 
-const end = (child: ChildProcess): Promise<void> =>
+const isOpen = (port: number): Promise<boolean> =>
   new Promise((resolve) => {
-    if (child.exitCode !== null || child.signalCode !== null) return resolve()
-    child.once("exit", () => resolve())
-    child.kill("SIGTERM")
+    const socket = net.connect({ host: "127.0.0.1", port })
+    socket.once("error", () => resolve(false))
+    socket.once("connect", () => {
+      socket.destroy()
+      resolve(true)
+    })
   })
+
+/** innd looks at a signal only when something happens: a connection is such a thing. */
+const end = async (child: ChildProcess, feedPort: number): Promise<void> => {
+  const isAlive = (): boolean => child.exitCode === null && child.signalCode === null
+  child.kill("SIGTERM")
+  for (let attempt = 0; isAlive() && attempt < attemptsMax; attempt++) {
+    await isOpen(feedPort)
+    await sleep(20)
+  }
+  if (isAlive()) child.kill("SIGKILL")
+}

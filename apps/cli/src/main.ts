@@ -132,8 +132,8 @@ const spoolDirectory = Flag.String("dir").pipe(
 const spoolVerb = (verb: "verify" | "rebuild" | "stats", description: string) =>
   Command.make(verb, { directory: spoolDirectory }, ({ directory }) =>
     Effect.flatMap(
-      Effect.promise(() => import("./SpoolCommand.ts")),
-      (SpoolCommand) => SpoolCommand[verb](directory)
+      Effect.promise(() => import("@lupin/site/SpoolTools")),
+      (SpoolTools) => SpoolTools[verb](directory)
     )
   ).pipe(Command.withDescription(description))
 
@@ -148,8 +148,8 @@ const spool = Command.make("spool").pipe(
       { directory: spoolDirectory, file: Argument.String("file").pipe(Argument.withDescription("An rnews batch")) },
       (options) =>
         Effect.flatMap(
-          Effect.promise(() => import("./SpoolCommand.ts")),
-          (SpoolCommand) => SpoolCommand.exportTo(options)
+          Effect.promise(() => import("@lupin/site/SpoolTools")),
+          (SpoolTools) => SpoolTools.exportTo(options)
         )
     ).pipe(Command.withDescription("Write every article into an rnews batch")),
     Command.make(
@@ -163,8 +163,8 @@ const spool = Command.make("spool").pipe(
       },
       (options) =>
         Effect.flatMap(
-          Effect.promise(() => import("./SpoolCommand.ts")),
-          (SpoolCommand) => SpoolCommand.importFrom(options)
+          Effect.promise(() => import("@lupin/site/SpoolTools")),
+          (SpoolTools) => SpoolTools.importFrom(options)
         )
     ).pipe(Command.withDescription("Take articles in, whatever their age"))
   ])

@@ -5,7 +5,7 @@
  * is what a cancel or Supersedes brings; one mark in common is a match. A lock is a mark (RFC 8315). An article without
  * lock belongs to the address in its From or Sender, as ever in netnews; under our own roots it belongs to nobody.
  */
-import * as Article from "./Article.ts"
+import type * as Article from "./Article.ts"
 import * as CancelLock from "./CancelLock.ts"
 import * as Control from "./Control.ts"
 import * as DigestArticle from "./DigestArticle.ts"

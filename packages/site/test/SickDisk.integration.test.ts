@@ -57,13 +57,12 @@ describe("a site on a sick disk", () => {
   it.live("defers peers and posters, says that it is failing, and is well again when the disk is", () =>
     Effect.gen(function* () {
       let ailment: string | undefined
-      const disk: Disk = {
-        ...node,
+      const disk: Disk = Object.assign({}, node, {
         write: (file, pieces, offset) => {
           if (ailment !== undefined) throw new Error(ailment)
           node.write(file, pieces, offset)
         }
-      }
+      } satisfies Partial<Disk>)
       const site = yield* siteOn(yield* temporary, disk)
       const spool = Context.get(site, Spool)
       const socket = yield* dialled(Context.get(site, NntpServer.NntpServer).address.port)

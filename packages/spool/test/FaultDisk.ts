@@ -193,7 +193,7 @@ export class FaultDisk implements Disk {
   /** Turns over one bit of those files, whatever was synced. */
   flip(isMeant: (name: string) => boolean, octet: number, bit: number): void {
     let at = octet
-    for (const [name, file] of [...this.#files].toSorted()) {
+    for (const [name, file] of this.#files) {
       if (!isMeant(name)) continue
       if (at < file.cached.length) {
         file.cached[at] = (file.cached[at] ?? 0) ^ (1 << bit)

@@ -167,14 +167,13 @@ describe("FileSpool", () => {
     Effect.gen(function* () {
       const directory = yield* temporaryDirectory
       let isFull = false
-      const disk: Disk = {
-        ...node,
+      const disk: Disk = Object.assign({}, node, {
         write: (file, pieces, offset) => {
           if (!isFull) return node.write(file, pieces, offset)
           node.write(file, [(pieces[0] ?? new Uint8Array()).subarray(0, 20)], offset)
           throw new Error("no space left on device")
         }
-      }
+      } satisfies Partial<Disk>)
       yield* inSpool(directory, (spool) =>
         Effect.gen(function* () {
           yield* spool.store([one])
@@ -195,10 +194,9 @@ describe("FileSpool", () => {
     Effect.gen(function* () {
       const directory = yield* temporaryDirectory
       let isBroken = false
-      const disk: Disk = {
-        ...node,
+      const disk: Disk = Object.assign({}, node, {
         sync: (file, done) => (isBroken ? done(new Error("input/output error")) : node.sync(file, done))
-      }
+      } satisfies Partial<Disk>)
       yield* inSpool(directory, (spool) =>
         Effect.gen(function* () {
           yield* spool.store([one])
@@ -225,13 +223,12 @@ describe("FileSpool", () => {
       const directory = yield* temporaryDirectory
       let atSync: ReadonlyArray<string> = []
       let look: (() => ReadonlyArray<string>) | undefined
-      const disk: Disk = {
-        ...node,
+      const disk: Disk = Object.assign({}, node, {
         sync: (file, done) => {
           atSync = look?.() ?? []
           node.sync(file, done)
         }
-      }
+      } satisfies Partial<Disk>)
       yield* inSpool(directory, (spool) =>
         Effect.gen(function* () {
           const context = yield* Effect.context()
@@ -248,13 +245,12 @@ describe("FileSpool", () => {
     Effect.gen(function* () {
       const directory = yield* temporaryDirectory
       let syncs = 0
-      const disk: Disk = {
-        ...node,
+      const disk: Disk = Object.assign({}, node, {
         sync: (file, done) => {
           syncs += 1
           node.sync(file, done)
         }
-      }
+      } satisfies Partial<Disk>)
       yield* inSpool(directory, (spool) =>
         Effect.gen(function* () {
           const before = syncs

@@ -1,6 +1,6 @@
 import { describe, it } from "@effect/vitest"
 import type * as Article from "@lupin/core/Article"
-import * as Admission from "@lupin/core/Admission"
+import type * as Admission from "@lupin/core/Admission"
 import * as CancelLock from "@lupin/core/CancelLock"
 import * as Filing from "@lupin/core/Filing"
 import * as Site from "@lupin/core/Site"

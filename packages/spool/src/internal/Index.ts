@@ -14,6 +14,7 @@ import { type Database, open as openLmdb, type RootDatabase } from "lmdb"
 import * as GroupTable from "./GroupTable.ts"
 import type { IdRow, Mark, Place } from "./IndexRows.ts"
 import * as Rows from "./IndexRows.ts"
+import * as Progress from "./Progress.ts"
 import type * as Record from "./Record.ts"
 
 /** Records between two landmarks: what a follower that starts anywhere has to skip. */
@@ -23,26 +24,6 @@ const indexFormat = 2
 
 type Slot = { readonly id: MessageId.MessageId; readonly rank: string }
 type Rows = Database<Buffer, Buffer>
-
-/** How far the log was taken in. */
-export interface Progress {
-  readonly position: number
-  /** Where the next record begins. */
-  readonly address: number
-  /** Where the latest record begins; 0 before the first. */
-  readonly latestAddress: number
-  readonly latestMillis: number
-  /** Events of the log that could not be read. */
-  readonly lost: number
-}
-
-const nothing = (start: number): Progress => ({
-  position: 0,
-  address: start,
-  latestAddress: 0,
-  latestMillis: 0,
-  lost: 0
-})
 
 interface Changed {
   readonly added: Map<number, Place>
@@ -70,7 +51,7 @@ export class Index {
   readonly #newClaims = new Map<number, Waiting.Entry | undefined>()
   #recordsSinceCommit = 0
   #recordsSinceMark = recordsPerMark
-  progress: Progress
+  progress: Progress.Progress
   groups: GroupTable.GroupTable
   /** All of them are in memory: they are few. */
   claims: Waiting.Waiting = Waiting.empty
@@ -88,7 +69,7 @@ export class Index {
     this.#waiting = database("waiting")
     this.#generation = generation
     this.#recordsPerCommit = recordsPerCommit
-    this.progress = nothing(start)
+    this.progress = Progress.nothing(start)
     const saved = this.#meta.get(progressKey)
     const kept = saved === undefined ? undefined : JSON.parse(saved.toString("utf8"))
     if (kept?.format === indexFormat && kept.generation === generation.id) {
@@ -106,7 +87,7 @@ export class Index {
     for (const rows of [this.#ids, this.#numbers, this.#groups, this.#slots, this.#marks, this.#meta, this.#waiting]) {
       rows.clearSync()
     }
-    this.progress = nothing(start)
+    this.progress = Progress.nothing(start)
     return (this.groups = GroupTable.make([], this.#generation.numberBase))
   }
 

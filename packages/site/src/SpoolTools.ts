@@ -1,5 +1,5 @@
 /**
- * `lupin spool`: what an operator does to a spool that no process has open.
+ * What an operator does, with `lupin spool`, to a spool that no process has open.
  */
 import * as Batch from "@lupin/spool/Batch"
 import * as FileSpool from "@lupin/spool/FileSpool"
@@ -30,7 +30,7 @@ const show = (text: string): void => {
 const megabytes = (bytes: number): string => `${(bytes / 2 ** 20).toFixed(1)} MiB`
 
 /** Fails, so that the exit status says it too, where anything is damaged or missing. */
-export const verify = Effect.fn("SpoolCommand.verify")(function* (directory: string) {
+export const verify = Effect.fn("SpoolTools.verify")(function* (directory: string) {
   const report = yield* Repair.verify(directory, (bytes, ofBytes) => show(bar(bytes, ofBytes)))
   show("\n")
   const { articles, behind, bytes, damaged, gaps, missing, records } = report
@@ -44,14 +44,14 @@ export const verify = Effect.fn("SpoolCommand.verify")(function* (directory: str
   return yield* new SpoolUnavailable({ reason: `${counts}; ${advice}` })
 })
 
-export const rebuild = Effect.fn("SpoolCommand.rebuild")(function* (directory: string) {
+export const rebuild = Effect.fn("SpoolTools.rebuild")(function* (directory: string) {
   yield* Repair.dropIndex(directory)
   const groups = yield* Effect.flatMap(Spool, (spool) => spool.groups).pipe(Effect.provide(spoolAt(directory)))
   const articles = groups.reduce((sum, { count }) => sum + count, 0)
   yield* Console.log(`the index is new: ${groups.length} groups with ${articles} numbers`)
 })
 
-export const stats = Effect.fn("SpoolCommand.stats")(function* (directory: string) {
+export const stats = Effect.fn("SpoolTools.stats")(function* (directory: string) {
   const { generation, groups, indexBytes, logBytes, position, quarantined, segments } = yield* Repair.stats(directory)
   yield* Console.log(`generation ${generation}, position ${position}`)
   yield* Console.log(`log ${megabytes(logBytes)} in ${segments} segments, index ${megabytes(indexBytes)}`)
@@ -59,7 +59,7 @@ export const stats = Effect.fn("SpoolCommand.stats")(function* (directory: strin
   for (const { count, name } of groups.slice(0, listMax)) yield* Console.log(`${String(count).padStart(10)} ${name}`)
 })
 
-export const exportTo = Effect.fn("SpoolCommand.exportTo")(
+export const exportTo = Effect.fn("SpoolTools.exportTo")(
   function* ({ directory, file }: { readonly directory: string; readonly file: string }) {
     const out = yield* Effect.acquireRelease(
       attempt(() => FileSystem.openSync(file, "wx")),
@@ -73,7 +73,7 @@ export const exportTo = Effect.fn("SpoolCommand.exportTo")(
   (effect) => Effect.scoped(effect)
 )
 
-export const importFrom = Effect.fn("SpoolCommand.importFrom")(function* (options: {
+export const importFrom = Effect.fn("SpoolTools.importFrom")(function* (options: {
   readonly directory: string
   readonly path: string
   readonly from: string
