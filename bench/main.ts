@@ -12,7 +12,9 @@ type Bench = () => Promise<{ readonly run: () => Promise<ReadonlyArray<Report.Me
 const benches: Readonly<Record<string, Bench>> = {
   core: () => import("./core.ts"),
   fleet: () => import("./fleet.ts"),
-  idle: () => import("./idle.ts")
+  idle: () => import("./idle.ts"),
+  innd: () => import("./innd.ts"),
+  spool: () => import("./spool.ts")
 }
 
 const words = process.argv.slice(2)
@@ -25,7 +27,7 @@ if (unknown !== undefined) {
 }
 
 /** Those that go better in a network of their own. */
-const networked = new Set(["nntp"])
+const networked = new Set(["nntp", "innd"])
 if (named.length === 1 && networked.has(named[0] ?? "")) {
   const status = OwnNetwork.enter()
   if (status !== undefined) process.exit(status)

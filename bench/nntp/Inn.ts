@@ -25,6 +25,10 @@ export interface Running {
   readonly port: number
   /** The processes whose CPU readers cost; a child for each connection comes with them. */
   readonly pids: ReadonlyArray<number>
+  /** The process that takes articles. */
+  readonly feederPid: number
+  /** Where all its files lie. */
+  readonly directory: string
   readonly stop: () => Promise<void>
 }
 
@@ -73,7 +77,8 @@ export const start = async (): Promise<Running> => {
     await stop()
     throw error
   }
-  return { name: "nnrpd", feedPort, port, pids: children.slice(1).map(({ pid }) => pid ?? 0), stop }
+  const pids = children.map(({ pid }) => pid ?? 0)
+  return { name: "nnrpd", feedPort, port, pids: pids.slice(1), feederPid: pids[0] ?? 0, directory, stop }
 }
 
 /** Who innd may run as: the user `news` if we are root, else ourselves if we are that user. */

@@ -1,7 +1,7 @@
 /**
  * A site of ours in a process of its own, for the benchmarks: a spool on disk and the NNTP server, nothing else.
  *
- * Run as a program it takes a directory, serves until its standard input ends, and prints its port as one line.
+ * Run as a program it takes a directory and a durability, serves until its standard input ends, and prints its port as one line.
  */
 import * as NntpServer from "@lupin/nntp/NntpServer"
 import * as FileSpool from "@lupin/spool/FileSpool"
@@ -22,9 +22,15 @@ export interface Running {
 }
 
 /** Starts a site on a directory; resolves once it serves. `nodeOptions` go to Node, `--cpu-prof` for one. */
-export const start = (directory: string, nodeOptions: ReadonlyArray<string> = []): Promise<Running> =>
+export const start = (
+  directory: string,
+  nodeOptions: ReadonlyArray<string> = [],
+  durability: FileSpool.Options["durability"] = "kernel"
+): Promise<Running> =>
   new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, [...nodeOptions, program, directory], { stdio: ["pipe", "pipe", "inherit"] })
+    const child = spawn(process.execPath, [...nodeOptions, program, directory, durability], {
+      stdio: ["pipe", "pipe", "inherit"]
+    })
     const ended = new Promise<void>((done) => void child.once("exit", () => done()))
     const stop = (): Promise<void> => {
       child.stdin.end()
@@ -35,10 +41,10 @@ export const start = (directory: string, nodeOptions: ReadonlyArray<string> = []
     child.stdout.once("data", (line) => resolve({ pid: child.pid ?? 0, port: Number(String(line)), stop }))
   })
 
-const site = (directory: string) =>
+const site = (directory: string, durability: FileSpool.Options["durability"]) =>
   NntpServer.layerTcp({ host: "127.0.0.1", port: 0, connectionsMax }).pipe(
     Layer.provide(Layer.mergeAll(Injector.layer, Relayer.layer())),
-    Layer.provide(FileSpool.layer({ directory, durability: "kernel" })),
+    Layer.provide(FileSpool.layer({ directory, durability })),
     Layer.provide(SiteIdentity.layer({ name: "bench", path: "ours.bench.invalid", kind: "central", apps: "any" }))
   )
 
@@ -51,5 +57,7 @@ const serve = Effect.gen(function* () {
 })
 
 if (process.argv[1] === program) {
-  await Effect.runPromise(serve.pipe(Effect.provide(site(process.argv[2] ?? ""))))
+  await Effect.runPromise(
+    serve.pipe(Effect.provide(site(process.argv[2] ?? "", process.argv[3] === "fsync" ? "fsync" : "kernel")))
+  )
 }

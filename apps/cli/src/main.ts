@@ -146,9 +146,55 @@ const peers = Command.make(
     )
 ).pipe(Command.withDescription("Show how the feeds of a site to its peers go"))
 
+const spoolDirectory = Flag.String("dir").pipe(
+  Flag.withDescription("The spool's directory; no process may have it open")
+)
+
+/** A verb on a spool that nobody serves from. */
+const spoolVerb = (verb: "verify" | "rebuild" | "stats", description: string) =>
+  Command.make(verb, { directory: spoolDirectory }, ({ directory }) =>
+    Effect.flatMap(
+      Effect.promise(() => import("@lupin/site/SpoolTools")),
+      (SpoolTools) => SpoolTools[verb](directory)
+    )
+  ).pipe(Command.withDescription(description))
+
+const spool = Command.make("spool").pipe(
+  Command.withDescription("Look at a spool, repair it, move articles in and out"),
+  Command.withSubcommands([
+    spoolVerb("verify", "Read everything, compare it with the index, and list what is damaged"),
+    spoolVerb("rebuild", "Make the index anew from the log"),
+    spoolVerb("stats", "Say what a spool holds"),
+    Command.make(
+      "export",
+      { directory: spoolDirectory, file: Argument.String("file").pipe(Argument.withDescription("An rnews batch")) },
+      (options) =>
+        Effect.flatMap(
+          Effect.promise(() => import("@lupin/site/SpoolTools")),
+          (SpoolTools) => SpoolTools.exportTo(options)
+        )
+    ).pipe(Command.withDescription("Write every article into an rnews batch")),
+    Command.make(
+      "import",
+      {
+        directory: spoolDirectory,
+        path: Flag.String("path").pipe(Flag.withDescription("The site's name in the Path of what is taken")),
+        from: Argument.String("from").pipe(
+          Argument.withDescription("An rnews batch, a mailbox, or the directory of a traditional spool")
+        )
+      },
+      (options) =>
+        Effect.flatMap(
+          Effect.promise(() => import("@lupin/site/SpoolTools")),
+          (SpoolTools) => SpoolTools.importFrom(options)
+        )
+    ).pipe(Command.withDescription("Take articles in, whatever their age"))
+  ])
+)
+
 Command.make("lupin").pipe(
   Command.withDescription("Usenet for apps"),
-  Command.withSubcommands([dev, pop, central, peers, post, read, prepareCache, reload, accounts]),
+  Command.withSubcommands([dev, pop, central, peers, post, read, spool, prepareCache, reload, accounts]),
   Command.run({ version: "0.1.0" }),
   Effect.provide(NodeServices.layer),
   Effect.catch((error: unknown) =>

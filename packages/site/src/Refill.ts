@@ -33,7 +33,7 @@ const chunks = <A>(all: ReadonlyArray<A>, size: number): ReadonlyArray<ReadonlyA
   Array.from({ length: Math.ceil(all.length / size) }, (_, at) => all.slice(at * size, (at + 1) * size))
 
 /** Copies the articles that are not known here; gives how many were taken. */
-const copy = Effect.fnUntraced(function* (
+export const copy = Effect.fnUntraced(function* (
   reader: NntpReader.NntpReader,
   ids: ReadonlyArray<MessageId.MessageId>,
   peer: Relayer.Peer

@@ -23,6 +23,7 @@ import { createServer } from "node:http"
 import * as Path from "node:path"
 import * as Live from "./Live.ts"
 import * as PeersPage from "./PeersPage.ts"
+import * as Mend from "./Mend.ts"
 import * as Refill from "./Refill.ts"
 import * as Settings from "./Settings.ts"
 import * as SiteChecks from "./SiteChecks.ts"
@@ -68,6 +69,7 @@ export const serving = <R>(
   return Layer.mergeAll(
     server,
     Refill.layer(config.peers),
+    Mend.layer(config.peers),
     Expiry.layer(),
     ControlMessages.layer.pipe(Layer.provide(authority(config)))
   ).pipe(Layer.provideMerge(Live.layer(config)))

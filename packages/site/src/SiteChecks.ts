@@ -21,6 +21,12 @@ export const judgeFeeds = (
   return away.length === 0 ? Health.ok : Health.degraded(`articles wait for ${list(away.map(({ name }) => name))}`)
 }
 
+/** Pure: a spool that stores nothing is failing, one that waits for copies of damaged articles serves the others. */
+export const judgeSpool = ({ damagedRecords, refuses }: Spool.Condition): Health.Finding => {
+  if (refuses !== undefined) return Health.failing(refuses)
+  return damagedRecords === 0 ? Health.ok : Health.degraded(`${damagedRecords} records are damaged and not served`)
+}
+
 /** The checks, over the services of this site. */
 export const make = Effect.gen(function* () {
   const spool = yield* Spool.Spool
@@ -30,7 +36,8 @@ export const make = Effect.gen(function* () {
     {
       name: "spool",
       run: spool.groups.pipe(
-        Effect.as(Health.ok),
+        Effect.andThen(spool.condition),
+        Effect.map(judgeSpool),
         Effect.catch(({ reason }) => Effect.succeed(Health.failing(reason)))
       )
     },

@@ -8,6 +8,10 @@ import { Effect, Metric } from "effect"
 
 const position = Metric.gauge("lupin_spool_position", { description: "Events in the spool's log so far" })
 const groups = Metric.gauge("lupin_spool_groups", { description: "Groups that exist here" })
+const damaged = Metric.gauge("lupin_spool_damaged_records", {
+  description: "Records in quarantine, and gaps of the log"
+})
+const refusing = Metric.gauge("lupin_spool_refusing", { description: "1 while the spool stores nothing" })
 const connections = Metric.gauge("lupin_nntp_connections", { description: "NNTP connections open now" })
 
 const feedGauges = {
@@ -44,6 +48,9 @@ export const make = Effect.gen(function* () {
   const server = yield* NntpServer.NntpServer
   return Effect.gen(function* () {
     yield* Metric.update(position, yield* spool.head)
+    const condition = yield* spool.condition
+    yield* Metric.update(damaged, condition.damagedRecords)
+    yield* Metric.update(refusing, condition.refuses === undefined ? 0 : 1)
     yield* Metric.update(connections, yield* server.connections)
     yield* Effect.ignore(Effect.flatMap(spool.groups, (all) => Metric.update(groups, all.length)))
     yield* Effect.forEach(yield* stats.snapshot, updateFeed, { discard: true })

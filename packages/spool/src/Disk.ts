@@ -1,14 +1,34 @@
 /**
- * The few writes on which the durability of a spool rests, apart so that a test can make them fail.
+ * The files on which the durability of a spool rests, apart so that a test can make them fail as disks do.
+ *
+ * All but `sync` is synchronous; all throw what the system says.
  */
 import { Context } from "effect"
+import { Buffer } from "node:buffer"
 import * as fs from "node:fs"
+import * as path from "node:path"
 
 export interface Disk {
-  /** Writes all pieces, one after another, at an offset of the file. Throws what the system says. */
+  /** What lies in a directory, by name and in no order; the directory is made if it is not there. */
+  readonly names: (directory: string) => ReadonlyArray<string>
+  /** A number for a file: one that is there, or one that is empty from now on, whatever was there. */
+  readonly open: (name: string, how: "create" | "existing") => number
+  readonly size: (file: number) => number
+  /** Fills the buffer from an offset on, and says how many octets there were: fewer at the end of the file. */
+  readonly read: (file: number, buffer: Uint8Array, offset: number) => number
+  /** Writes all pieces, one after another, at an offset of the file. */
   readonly write: (file: number, pieces: ReadonlyArray<Uint8Array>, offset: number) => void
   /** Makes what was written survive a power cut; off the main thread. */
   readonly sync: (file: number, done: (error: Error | null) => void) => void
+  readonly syncNow: (file: number) => void
+  readonly truncate: (file: number, bytes: number) => void
+  readonly close: (file: number) => void
+  /** Makes the names in a directory survive a power cut. */
+  readonly syncDirectory: (directory: string) => void
+  /** All of a small file, if it is there. */
+  readonly load: (name: string) => Uint8Array | undefined
+  /** Puts a small file in the place of another, so that a power cut leaves the one or the other. */
+  readonly replace: (name: string, octets: Uint8Array) => void
 }
 
 const write: Disk["write"] = (file, pieces, offset) => {
@@ -24,7 +44,37 @@ const write: Disk["write"] = (file, pieces, offset) => {
   }
 }
 
-export const node: Disk = { write, sync: (file, done) => fs.fdatasync(file, done) }
+const syncDirectory: Disk["syncDirectory"] = (directory) => {
+  const file = fs.openSync(directory, "r")
+  try {
+    fs.fsyncSync(file)
+  } finally {
+    fs.closeSync(file)
+  }
+}
+
+/** The disk of this machine. */
+export const node: Disk = {
+  names: (directory) => {
+    fs.mkdirSync(directory, { recursive: true })
+    return fs.readdirSync(directory)
+  },
+  open: (name, how) => fs.openSync(name, how === "create" ? "w+" : "r+"),
+  size: (file) => fs.fstatSync(file).size,
+  read: (file, buffer, offset) => fs.readSync(file, buffer, 0, buffer.length, offset),
+  write,
+  sync: (file, done) => fs.fdatasync(file, done),
+  syncNow: (file) => fs.fdatasyncSync(file),
+  truncate: (file, bytes) => fs.ftruncateSync(file, bytes),
+  close: (file) => fs.closeSync(file),
+  syncDirectory,
+  load: (name) => (fs.existsSync(name) ? fs.readFileSync(name) : undefined),
+  replace: (name, octets) => {
+    fs.writeFileSync(`${name}.new`, Buffer.from(octets), { flush: true })
+    fs.renameSync(`${name}.new`, name)
+    syncDirectory(path.dirname(name))
+  }
+}
 
 /** The disk of this machine, unless something else is provided. */
 export const Disk = Context.Reference<Disk>("@lupin/spool/Disk", { defaultValue: () => node })

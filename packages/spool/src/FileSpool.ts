@@ -13,25 +13,26 @@ import type * as MessageId from "@lupin/core/MessageId"
 import type * as Site from "@lupin/core/Site"
 import * as Waiting from "@lupin/core/Waiting"
 import { Clock, Effect, Layer } from "effect"
-import { Buffer } from "node:buffer"
 import * as fs from "node:fs"
 import { Disk } from "./Disk.ts"
 import * as Generation from "./Generation.ts"
+import * as Articles from "./internal/Articles.ts"
 import * as DirectoryLock from "./internal/DirectoryLock.ts"
 import * as Follow from "./internal/Follow.ts"
 import * as GroupCommit from "./internal/GroupCommit.ts"
 import type * as GroupTable from "./internal/GroupTable.ts"
 import * as HeadSignal from "./internal/HeadSignal.ts"
 import type { Index } from "./internal/Index.ts"
-import type { Place } from "./internal/IndexRows.ts"
 import * as OverviewReader from "./internal/OverviewReader.ts"
 import * as Plan from "./internal/Plan.ts"
 import * as PositionsFile from "./internal/PositionsFile.ts"
+import * as Quarantine from "./internal/Quarantine.ts"
 import * as Record from "./internal/Record.ts"
+import * as Recovery from "./internal/Recovery.ts"
 import type { SegmentLog } from "./internal/SegmentLog.ts"
 import * as SpoolDirectory from "./internal/SpoolDirectory.ts"
 import { SiteIdentity } from "./SiteIdentity.ts"
-import { type Held, type OverviewLine, Spool, SpoolUnavailable, type Stored } from "./Spool.ts"
+import { type OverviewLine, Spool, SpoolUnavailable, type Stored } from "./Spool.ts"
 
 export interface Options {
   /** Made if it is not there. One process at a time. */
@@ -65,8 +66,8 @@ export const layer = (options: Options): Layer.Layer<Spool, SpoolUnavailable, Si
         }),
         (unlock) => Effect.sync(unlock)
       )
-      const generation = yield* attempt(() => SpoolDirectory.describe(options.directory, fresh))
-      const { cutBytes, index, log, replayed } = yield* Effect.acquireRelease(
+      const generation = yield* attempt(() => SpoolDirectory.describe(options.directory, fresh, disk))
+      const { cutBytes, damaged, gaps, index, log, replayed } = yield* Effect.acquireRelease(
         attempt(() =>
           SpoolDirectory.open(options.directory, generation, disk, {
             recordsPerCommit: options.recordsPerCommit ?? recordsPerCommitDefault,
@@ -81,9 +82,13 @@ export const layer = (options: Options): Layer.Layer<Spool, SpoolUnavailable, Si
       )
       if (cutBytes > 0) yield* Effect.logWarning(`cut ${cutBytes} octets of a torn record off ${options.directory}`)
       if (replayed > 0) yield* Effect.logInfo(`took ${replayed} records of the log into the index again`)
+      if (gaps > 0) yield* Effect.logError(`passed over ${gaps} stretches of the log of ${options.directory}: damaged`)
       // What an earlier process left in the kernel's hands counts as stored from now on.
-      if (options.durability === "fsync") yield* syncOnce(log)
-      const parts = { generation, index, log, positions, site: site.path, durability: options.durability }
+      if (options.durability === "fsync") yield* attempt(() => log.syncAll())
+      const quarantine = yield* attempt(() => Quarantine.open(options.directory, isStill(index)))
+      for (const each of damaged.filter(isStill(index))) quarantine.note(each)
+      const { durability } = options
+      const parts = { generation, index, log, positions, quarantine, gaps, site: site.path, durability }
       return yield* make(parts)
     })
   )
@@ -93,26 +98,32 @@ interface Parts {
   readonly index: Index
   readonly log: SegmentLog
   readonly positions: PositionsFile.PositionsFile
+  readonly quarantine: Quarantine.Quarantine
+  readonly gaps: number
   readonly site: string
   readonly durability: Options["durability"]
 }
 
-const make = Effect.fnUntraced(function* ({ durability, generation, index, log, positions, site }: Parts) {
+const make = Effect.fnUntraced(function* (parts: Parts) {
+  const { durability, gaps, generation, index, log, positions, quarantine, site } = parts
   const signal = HeadSignal.make(index.progress.position)
   const follow = Follow.make(log, index)
-  const reader = OverviewReader.make(index, (address) => filedAt(log, address))
+  const records = Articles.make(log, quarantine)
+  const reader = OverviewReader.make(index, records)
   const commits = GroupCommit.make({
-    plan: () => Plan.make(knownOf(index, log, generation), site),
+    plan: () => Plan.make(knownOf(index, records, quarantine), site),
     write: (records) => log.append(records.map(({ pieces }) => pieces)),
     undo: () => void log.cut(index.progress.address),
+    recover: (done) => Recovery.recover(log, index, durability === "fsync", done),
     sync: (done) => (durability === "fsync" ? log.sync(done) : done(null)),
-    publish: (records, addresses) => {
-      for (const [at, { events, pieces }] of records.entries()) {
+    publish: (planned, addresses) => {
+      for (const [at, { events, pieces }] of planned.entries()) {
         const address = addresses[at] ?? 0
         const bytes = pieces.reduce((sum, piece) => sum + piece.length, -Record.headBytes)
         index.take(events, { address, bytes }, address + Record.headBytes + bytes)
         follow.note(events)
         reader.note(events)
+        for (const event of events) if ("id" in event && event._tag !== "Filed") quarantine.release(event.id)
       }
       signal.move(index.progress.position)
     },
@@ -148,15 +159,13 @@ const make = Effect.fnUntraced(function* ({ durability, generation, index, log, 
     return { name, low: index.low(shelf), high, count, status, createdMillis }
   }
 
-  const held = (place: Place): Held => readHeld(log, place)
-
   const lines = (group: GroupName.GroupName, low: number, high: number, limit: number): Array<OverviewLine> => {
     const shelf = shelfOf(group)
     if (shelf === undefined) return []
-    return index.places(shelf, low, high, limit).map(([number, { address }]) => ({
-      number,
-      line: lineOf(filedAt(log, address), number)
-    }))
+    return index.places(shelf, low, high, limit).flatMap(([number, place]) => {
+      const line = records.line(place, number)
+      return line === undefined ? [] : [{ number, line }]
+    })
   }
 
   return Spool.of({
@@ -179,17 +188,18 @@ const make = Effect.fnUntraced(function* ({ durability, generation, index, log, 
     removeGroup: (group) =>
       Effect.asVoid(submit((atMillis) => [{ command: { _tag: "RemoveGroup", group, atMillis } }])),
     forget: (ids) => attempt(() => index.forget(ids)),
-    status: (ids) => attempt(() => ids.map((id) => index.status(id))),
+    status: (ids) =>
+      attempt(() => ids.map((id) => (quarantine.address(id) === undefined ? index.status(id) : "unknown"))),
     find: (id) =>
       attempt(() => {
         const row = index.id(id)
-        return row?._tag === "Held" ? held(row) : undefined
+        return row?._tag === "Held" ? records.held(row, (filed) => filed.id === id, id) : undefined
       }),
     at: (group, number) =>
       attempt(() => {
         const shelf = shelfOf(group)
         const place = shelf === undefined ? undefined : index.place(shelf, number)
-        return place === undefined ? undefined : held(place)
+        return place === undefined ? undefined : records.held(place, hasNumber(group, number))
       }),
     findUuid: (uuid) =>
       attempt(() => {
@@ -232,24 +242,37 @@ const make = Effect.fnUntraced(function* ({ durability, generation, index, log, 
         ids.map((id) => {
           const row = index.id(id)
           if (row?._tag !== "Held") return undefined
-          const filed = filedAt(log, row.address)
-          return lineOf(filed, filed.numbers[0]?.[1] ?? 0)
+          return records.firstLine(row, id)
         })
       ),
     changes: (after, limit) => attempt(() => follow.changes(after, limit)),
     head: Effect.sync(signal.head),
     changed: signal.changed,
     arrivedSince: (sinceMillis, limit, after = 0) => attempt(() => follow.arrivedSince(sinceMillis, limit, after)),
+    condition: Effect.suspend(() =>
+      // Commands that ask for nothing are enough to look at the disk again.
+      Effect.as(commits.trouble() === undefined ? Effect.void : Effect.ignore(submit(() => [])), undefined)
+    ).pipe(
+      Effect.map(() => {
+        const refuses = commits.trouble()
+        const all = quarantine.all()
+        return {
+          ...(refuses === undefined ? {} : { refuses }),
+          damaged: all.flatMap(({ id }) => id ?? []),
+          damagedRecords: all.length + gaps
+        }
+      })
+    ),
     readPosition: (follower) => attempt(() => positions.read(follower)),
     savePosition: (follower, position) => attempt(() => positions.save(follower, position))
   })
 })
 
 /** What is safely in the log, as the decider asks for it. */
-const knownOf = (index: Index, log: SegmentLog, generation: Site.Generation): Plan.Known => ({
+const knownOf = (index: Index, records: Articles.Articles, quarantine: Quarantine.Quarantine): Plan.Known => ({
   position: index.progress.position,
   status: (id) => index.status(id),
-  high: (name) => index.groups.get(name)?.high ?? generation.numberBase,
+  high: (name) => index.groups.high(name),
   groupStatus: (name) => {
     const shelf = index.groups.get(name)
     return shelf?.isThere === true ? shelf.status : undefined
@@ -257,38 +280,32 @@ const knownOf = (index: Index, log: SegmentLog, generation: Site.Generation): Pl
   highest: (key) => index.slot(key),
   numbers: (id) => {
     const row = index.id(id)
-    return row?._tag === "Held" ? filedAt(log, row.address).numbers : []
+    return row?._tag === "Held" ? (records.numbers(row, id) ?? index.numbersAt(row.address)) : []
   },
   owners: (id) => {
     const row = index.id(id)
-    const article = row?._tag === "Held" ? Article.read(readHeld(log, row).article) : undefined
+    const held = row?._tag === "Held" ? records.held(row, (copy) => copy.id === id, id) : undefined
+    const article = held === undefined ? undefined : Article.read(held.article)
     return article === undefined || Article.isMalformed(article) ? [] : Filing.owners(article)
   },
   waiting: (id) => Waiting.on(index.claims, id),
-  claims: index.claims
+  claims: index.claims,
+  isDamaged: (id) => quarantine.address(id) !== undefined && index.status(id) === "held"
 })
 
-const filedAt = (log: SegmentLog, address: number): Record.Filed => {
-  const [filed] = log.peek(address)?.events ?? []
-  if (filed?._tag !== "Filed") throw new Error(`the log holds no article at ${address}`)
-  return filed
-}
+const hasNumber =
+  (group: GroupName.GroupName, number: number) =>
+  ({ numbers }: Articles.Copy): boolean =>
+    numbers.some(([name, given]) => name === group && given === number)
 
-const readHeld = (log: SegmentLog, { address, bytes }: Place): Held => {
-  const payload = log.read(address, bytes)
-  const [filed] = Record.decode(payload, bytes)
-  if (filed?._tag !== "Filed") throw new Error(`the log holds no article at ${address}`)
-  const article = payload.subarray(bytes - filed.bytes)
-  return { article, numbers: filed.numbers, position: filed.position, arrivedMillis: filed.atMillis }
-}
-
-const lineOf = ({ overview }: Record.Filed, number: number): Uint8Array =>
-  Buffer.concat([Buffer.from(String(number), "latin1"), overview])
-
-const syncOnce = (log: SegmentLog): Effect.Effect<void, SpoolUnavailable> =>
-  Effect.callback((resume) =>
-    log.sync((error) => resume(error === null ? Effect.void : Effect.fail(unavailable(error))))
-  )
+/** Whether a record once found damaged is still what the index knows of its id. */
+const isStill =
+  (index: Index) =>
+  ({ address, id }: Quarantine.Damaged): boolean => {
+    if (id === undefined) return true
+    const row = index.id(id)
+    return row?._tag === "Held" && row.address === address
+  }
 
 /** Runs what touches files or index, and names what they say in our own words. */
 const attempt = <A>(act: () => A): Effect.Effect<A, SpoolUnavailable> => Effect.try({ try: act, catch: unavailable })

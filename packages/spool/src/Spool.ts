@@ -93,6 +93,16 @@ export class SpoolUnavailable extends Schema.TaggedError<SpoolUnavailable>()("Sp
   reason: Schema.String
 }) {}
 
+/** How well a spool is. */
+export interface Condition {
+  /** Why it stores nothing now, where that is so. */
+  readonly refuses?: string
+  /** Held ids whose octets are damaged: not served, `unknown` to whoever asks, and mended by storing another copy. */
+  readonly damaged: ReadonlyArray<MessageId.MessageId>
+  /** Damaged records, those of unknown ids and gaps in the log included. */
+  readonly damagedRecords: number
+}
+
 export class Spool extends Context.Service<
   Spool,
   {
@@ -171,6 +181,9 @@ export class Spool extends Context.Service<
       limit: number,
       after?: number
     ) => Effect.Effect<ReadonlyArray<Arrival>, SpoolUnavailable>
+
+    /** Looks at the disk again where it has refused, so that a spool without visitors gets well too. */
+    readonly condition: Effect.Effect<Condition>
 
     /** A follower's saved position. It survives a crash of the process; a power cut may bring back an older one. */
     readonly readPosition: (follower: string) => Effect.Effect<number | undefined, SpoolUnavailable>

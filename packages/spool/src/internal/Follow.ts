@@ -46,8 +46,12 @@ export const make = (log: SegmentLog, index: Index): Follow => {
     let next = after
     let address = near(after)
     for (let records = 0; records < limit + scanRecordsMax && next < head; records++) {
-      const found = log.peek(address)
-      if (found === undefined) break
+      const found = log.seek(address)
+      if (found === undefined) {
+        // Nothing can be read from here on: what comes next is behind it.
+        next = head
+        break
+      }
       for (const event of found.events) {
         if (event.position <= next || changes.length >= limit) continue
         next = event.position
@@ -89,7 +93,7 @@ export const make = (log: SegmentLog, index: Index): Follow => {
       const arrivals: Array<Arrival> = []
       let address = Math.max(near(Math.max(0, after)), index.markBefore(sinceMillis)?.address ?? log.start)
       for (let position = after; position < head && arrivals.length < limit;) {
-        const found = log.peek(address)
+        const found = log.seek(address)
         if (found === undefined) break
         for (const event of found.events) {
           position = event.position

@@ -18,8 +18,10 @@ export interface Target {
   readonly plan: () => Plan.Plan
   /** Writes the records and gives their addresses; where it throws, nothing may stay behind. */
   readonly write: (records: ReadonlyArray<Plan.Planned>) => ReadonlyArray<number>
-  /** Cuts off what a failed write left behind. */
+  /** Cuts off what a failed write or sync left behind. */
   readonly undo: () => void
+  /** Called before anything more is stored after trouble: calls back without an error once the disk takes writes again. */
+  readonly recover: (done: (error: Error | null) => void) => void
   readonly sync: (done: (error: Error | null) => void) => void
   /** Shows the records to readers. */
   readonly publish: (records: ReadonlyArray<Plan.Planned>, addresses: ReadonlyArray<number>) => void
@@ -41,23 +43,30 @@ export interface GroupCommit {
   readonly submit: (units: ReadonlyArray<Plan.Unit>, answer: (answer: Answer) => void) => void
   /** Takes nothing more, and calls back when all that was taken is answered. */
   readonly close: (done: () => void) => void
+  /** Why nothing is stored now; the next commands find out whether that has passed. */
+  readonly trouble: () => string | undefined
 }
 
 export const make = (target: Target): GroupCommit => {
   let waiting: Array<Job> = []
   let waitingBytes = 0
   let isBusy = false
+  /** In memory and log may differ: nothing more is stored until the spool is opened anew. */
   let broken: string | undefined
+  /** The disk did not do as told: looked at again before the next commit. */
+  let stalled: string | undefined
   let closed: (() => void) | undefined
-
-  const fail = (jobs: ReadonlyArray<Job>, reason: string): void => {
-    for (const job of jobs) job.answer({ _tag: "Unavailable", reason })
-  }
 
   const drop = (jobs: ReadonlyArray<Job>): void => {
     const dropped = new Set(jobs)
     waiting = waiting.filter((job) => !dropped.has(job))
     for (const job of jobs) waitingBytes -= job.bytes
+  }
+
+  /** Whoever is told may bring more at once, which has to wait for its own turn. */
+  const fail = (jobs: ReadonlyArray<Job>, reason: string): void => {
+    drop(jobs)
+    for (const job of jobs) job.answer({ _tag: "Unavailable", reason })
   }
 
   /** Plans as much as one commit may hold; the last job may be left with a rest. */
@@ -81,28 +90,52 @@ export const make = (target: Target): GroupCommit => {
   }
 
   const finish = (plan: Plan.Plan, addresses: ReadonlyArray<number>, jobs: ReadonlyArray<Job>): void => {
-    attempt(() => target.publish(plan.records, addresses))
+    try {
+      target.publish(plan.records, addresses)
+    } catch (error) {
+      // It is safe in the log, and readers may see a part of it: only another look at the log puts this right.
+      broken = `stores nothing more until it is opened anew: ${reasonOf(error)}`
+    }
     const whole = jobs.filter((job) => job.stored.length === job.units.length)
     drop(whole)
     for (const job of whole) job.answer(job.stored)
-    attempt(target.settle)
+    try {
+      target.settle()
+    } catch (error) {
+      stalled = reasonOf(error)
+    }
   }
 
-  /** What fails here leaves the spool in doubt: it serves reads, and stores again after it was opened anew. */
-  const attempt = (act: () => void): void => {
+  /** Nothing was shown, and nothing is left in the log: these callers try again. */
+  const giveUp = (jobs: ReadonlyArray<Job>, error: unknown): void => {
+    stalled = reasonOf(error)
     try {
-      act()
-    } catch (error) {
-      broken = doubt(error)
+      target.undo()
+    } catch {
+      // Recovery does it again before anything else is stored.
     }
+    fail(jobs, stalled)
   }
 
   const commit = (): void => {
     if (broken !== undefined) {
       fail(waiting, broken)
-      drop(waiting)
     }
     if (waiting.length === 0) return rest()
+    if (stalled === undefined) return act()
+    const jobs = waiting
+    target.recover((error) => {
+      if (error === null) {
+        stalled = undefined
+        return act()
+      }
+      stalled = reasonOf(error)
+      fail(jobs, stalled)
+      next()
+    })
+  }
+
+  const act = (): void => {
     let jobs: ReadonlyArray<Job> = waiting
     let plan: Plan.Plan
     let addresses: ReadonlyArray<number> = []
@@ -112,10 +145,7 @@ export const make = (target: Target): GroupCommit => {
       plan = gathered.plan
       if (plan.records.length > 0) addresses = target.write(plan.records)
     } catch (error) {
-      // Nothing was shown, and nothing is left in the log: these callers try again, and the next ones may succeed.
-      attempt(target.undo)
-      fail(jobs, reasonOf(error))
-      drop(jobs)
+      giveUp(jobs, error)
       return next()
     }
     if (plan.records.length === 0) {
@@ -124,7 +154,7 @@ export const make = (target: Target): GroupCommit => {
     }
     target.sync((error) => {
       if (error === null) finish(plan, addresses, jobs)
-      else broken = doubt(error)
+      else giveUp(jobs, error)
       next()
     })
   }
@@ -155,10 +185,9 @@ export const make = (target: Target): GroupCommit => {
     close: (done) => {
       closed = done
       if (!isBusy) done()
-    }
+    },
+    trouble: () => broken ?? stalled
   }
 }
-
-const doubt = (error: unknown): string => `stores nothing more until it is opened anew: ${reasonOf(error)}`
 
 const reasonOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))

@@ -27,14 +27,24 @@ export interface GroupTable {
   readonly all: () => Iterable<Shelf>
   /** Shelves changed since the last time this was asked. */
   readonly takeChanged: () => ReadonlyArray<Shelf>
+  /** Gives back what was taken and could not be kept. */
+  readonly keepChanged: (shelves: ReadonlyArray<Shelf>) => void
+  /** The highest number that a group has given, were it there or not. */
+  readonly high: (name: string) => number
+  /** So many events of the log are lost: any group may have given as many numbers in them. */
+  readonly skip: (events: number) => void
   readonly file: (name: GroupName.GroupName, number: number, atMillis: number) => Shelf
   /** The shelf whose number that is now; nothing where it was of an earlier life of the group. */
   readonly unfile: (name: string, number: number) => Shelf | undefined
+  /** Shows again a number given earlier, whose record was lost. */
+  readonly restore: (name: GroupName.GroupName, number: number, atMillis: number) => void
   readonly add: (name: GroupName.GroupName, status: Group.Status, atMillis: number) => void
   readonly remove: (name: string) => void
 }
 
-export const make = (shelves: Iterable<Shelf>, numberBase: number): GroupTable => {
+/** `lost`: events lost so far, as `skip` was told. */
+export const make = (shelves: Iterable<Shelf>, numberBase: number, lost = 0): GroupTable => {
+  let highOfNew = numberBase + lost
   const table = new Map<string, Shelf>()
   const changed = new Set<Shelf>()
   for (const shelf of shelves) table.set(shelf.name, shelf)
@@ -48,7 +58,7 @@ export const make = (shelves: Iterable<Shelf>, numberBase: number): GroupTable =
         isThere: false,
         floor: numberBase,
         lowAtLeast: numberBase + 1,
-        high: numberBase,
+        high: highOfNew,
         count: 0,
         status: "y",
         createdMillis: atMillis
@@ -64,10 +74,21 @@ export const make = (shelves: Iterable<Shelf>, numberBase: number): GroupTable =
   return {
     get: (name) => table.get(name),
     all: () => table.values(),
+    high: (name) => table.get(name)?.high ?? highOfNew,
+    skip: (events) => {
+      highOfNew += events
+      for (const shelf of table.values()) {
+        shelf.high += events
+        changed.add(shelf)
+      }
+    },
     takeChanged: () => {
       const taken = [...changed]
       changed.clear()
       return taken
+    },
+    keepChanged: (shelves) => {
+      for (const shelf of shelves) changed.add(shelf)
     },
     file: (name, number, atMillis) => {
       const shelf = reach(name, atMillis)
@@ -75,6 +96,13 @@ export const make = (shelves: Iterable<Shelf>, numberBase: number): GroupTable =
       shelf.high = number
       shelf.count += 1
       return shelf
+    },
+    restore: (name, number, atMillis) => {
+      const shelf = reach(name, atMillis)
+      if (number <= shelf.floor) return
+      shelf.lowAtLeast = Math.min(shelf.lowAtLeast, number)
+      shelf.high = Math.max(shelf.high, number)
+      shelf.count += 1
     },
     unfile: (name, number) => {
       const shelf = table.get(name)

@@ -8,30 +8,22 @@ import * as Admission from "@lupin/core/Admission"
 import type * as Site from "@lupin/core/Site"
 import * as Waiting from "@lupin/core/Waiting"
 import type * as MessageId from "@lupin/core/MessageId"
+import type * as Xref from "@lupin/core/Xref"
 import { Buffer } from "node:buffer"
 import { type Database, open as openLmdb, type RootDatabase } from "lmdb"
 import * as GroupTable from "./GroupTable.ts"
 import type { IdRow, Mark, Place } from "./IndexRows.ts"
 import * as Rows from "./IndexRows.ts"
+import * as Progress from "./Progress.ts"
 import type * as Record from "./Record.ts"
 
 /** Records between two landmarks: what a follower that starts anywhere has to skip. */
 const recordsPerMark = 64
 /** Raised when rows change their form: an older index is made anew from the log. */
-const indexFormat = 1
+const indexFormat = 2
 
 type Slot = { readonly id: MessageId.MessageId; readonly rank: string }
 type Rows = Database<Buffer, Buffer>
-
-/** How far the log was taken in. */
-export interface Progress {
-  readonly position: number
-  /** Where the next record begins. */
-  readonly address: number
-  /** Where the latest record begins; 0 before the first. */
-  readonly latestAddress: number
-  readonly latestMillis: number
-}
 
 interface Changed {
   readonly added: Map<number, Place>
@@ -59,8 +51,7 @@ export class Index {
   readonly #newClaims = new Map<number, Waiting.Entry | undefined>()
   #recordsSinceCommit = 0
   #recordsSinceMark = recordsPerMark
-  #hasFailed = false
-  progress: Progress
+  progress: Progress.Progress
   groups: GroupTable.GroupTable
   /** All of them are in memory: they are few. */
   claims: Waiting.Waiting = Waiting.empty
@@ -78,12 +69,12 @@ export class Index {
     this.#waiting = database("waiting")
     this.#generation = generation
     this.#recordsPerCommit = recordsPerCommit
-    this.progress = { position: 0, address: start, latestAddress: 0, latestMillis: 0 }
+    this.progress = Progress.nothing(start)
     const saved = this.#meta.get(progressKey)
     const kept = saved === undefined ? undefined : JSON.parse(saved.toString("utf8"))
     if (kept?.format === indexFormat && kept.generation === generation.id) {
       this.progress = kept.progress
-      this.groups = GroupTable.make(this.#readShelves(), generation.numberBase)
+      this.groups = GroupTable.make(this.#readShelves(), generation.numberBase, this.progress.lost)
       this.claims = Waiting.of(this.#readClaims())
     } else {
       this.groups = this.empty(start)
@@ -96,7 +87,7 @@ export class Index {
     for (const rows of [this.#ids, this.#numbers, this.#groups, this.#slots, this.#marks, this.#meta, this.#waiting]) {
       rows.clearSync()
     }
-    this.progress = { position: 0, address: start, latestAddress: 0, latestMillis: 0 }
+    this.progress = Progress.nothing(start)
     return (this.groups = GroupTable.make([], this.#generation.numberBase))
   }
 
@@ -105,13 +96,21 @@ export class Index {
     const [first] = events
     const last = events.at(-1)
     if (first === undefined || last === undefined) return
+    const lost = first.position - this.progress.position - 1
+    if (lost > 0) this.groups.skip(lost)
     if (this.#recordsSinceMark++ >= recordsPerMark) {
       this.#newMarks.push({ position: first.position, address: place.address, atMillis: first.atMillis })
       this.#recordsSinceMark = 1
     }
     for (const event of events) this.#evolve(event, place)
     const latestMillis = Math.max(this.progress.latestMillis, last.atMillis)
-    this.progress = { position: last.position, address: next, latestAddress: place.address, latestMillis }
+    this.progress = {
+      position: last.position,
+      address: next,
+      latestAddress: place.address,
+      latestMillis,
+      lost: this.progress.lost + Math.max(0, lost)
+    }
     this.#recordsSinceCommit += 1
   }
 
@@ -119,12 +118,16 @@ export class Index {
     return this.#recordsSinceCommit >= this.#recordsPerCommit
   }
 
-  /** Once this has thrown it does nothing more: the overlay goes on serving, and the next opening takes the log again. */
+  /** Where this throws, the overlay goes on serving, and the next call tries again. */
   commit(): void {
-    if (this.#recordsSinceCommit === 0 || this.#hasFailed) return
-    this.#hasFailed = true
-    this.#write()
-    this.#hasFailed = false
+    if (this.#recordsSinceCommit === 0) return
+    const changed = this.groups.takeChanged()
+    try {
+      this.#write(changed)
+    } catch (error) {
+      this.groups.keepChanged(changed)
+      throw error
+    }
     this.#newIds.clear()
     this.#newNumbers.clear()
     this.#newSlots.clear()
@@ -133,7 +136,7 @@ export class Index {
     this.#recordsSinceCommit = 0
   }
 
-  #write(): void {
+  #write(changed: ReadonlyArray<GroupTable.Shelf>): void {
     this.#env.transactionSync(() => {
       for (const [id, row] of this.#newIds) this.#ids.putSync(Rows.idKey(id), Rows.writeId(row))
       for (const [group, { added, dropped }] of this.#newNumbers) {
@@ -147,7 +150,7 @@ export class Index {
         else this.#waiting.putSync(Rows.positionKey(position), Buffer.from(JSON.stringify(entry)))
       }
       for (const mark of this.#newMarks) this.#marks.putSync(Rows.positionKey(mark.position), Rows.writeMark(mark))
-      for (const shelf of this.groups.takeChanged()) {
+      for (const shelf of changed) {
         this.#groups.putSync(Rows.idKey(shelf.name), Rows.writeShelf(shelf))
       }
       const { progress } = this
@@ -161,6 +164,15 @@ export class Index {
     if (fresh !== undefined) return fresh
     const octets = this.#ids.get(Rows.idKey(id))
     return octets === undefined ? undefined : Rows.readId(octets)
+  }
+
+  /** Every id held as of the last commit, with its place. For repairs. */
+  *held(): Iterable<readonly [MessageId.MessageId, Place]> {
+    for (const { key, value } of this.#ids.getRange({})) {
+      const row = Rows.readId(value)
+      // Only ids that passed a door are in the index.
+      if (row._tag === "Held") yield [key.toString("latin1") as MessageId.MessageId, row]
+    }
   }
 
   status(id: string): "held" | "removed" | "unknown" {
@@ -294,6 +306,8 @@ export class Index {
           this.#changed(shelf).added.set(number, place)
         }
         return this.#fill(event)
+      case "Mended":
+        return this.#mend(event, place)
       case "Cancelled":
       case "Superseded":
       case "Expired":
@@ -311,6 +325,32 @@ export class Index {
       case "GroupRemoved":
         return this.groups.remove(event.group)
     }
+  }
+
+  /** Numbers of an article keep their place in the order, so these rows go past the overlay, which only grows. */
+  #mend({ atMillis, id, numbers, position }: Record.Mended, place: Place): void {
+    const row = this.id(id)
+    if (row?._tag === "Removed") return
+    this.commit()
+    if (row === undefined) for (const [name, number] of numbers) this.groups.restore(name, number, atMillis)
+    this.#env.transactionSync(() => {
+      const held = { _tag: "Held", position: row?.position ?? position, ...place } as const
+      this.#ids.putSync(Rows.idKey(id), Rows.writeId(held))
+      for (const [name, number] of numbers) {
+        const shelf = this.groups.get(name)
+        if (shelf === undefined || number <= shelf.floor) continue
+        this.#numbers.putSync(Rows.numberKey(shelf.key, number), Rows.writePlace(place))
+      }
+    })
+  }
+
+  /** The numbers of whatever lies at an address. Looks at every number of every group: for repairs. */
+  numbersAt(address: number): Xref.Numbers {
+    return [...this.groups.all()].flatMap((shelf) =>
+      this.places(shelf, 0, shelf.high, Infinity)
+        .filter(([, place]) => place.address === address)
+        .map(([number]) => [shelf.name, number] as const)
+    )
   }
 
   #changeClaims({ dropped, waiting }: Waiting.Changed): void {

@@ -187,6 +187,7 @@ export const make = (generation: Site.Generation, site: string): Spool["Service"
         }
         return arrivals
       }),
+    condition: Effect.succeed({ damaged: [], damagedRecords: 0 }),
     readPosition: (follower) => Effect.sync(() => positions.get(follower)),
     savePosition: (follower, position) => Effect.sync(() => void positions.set(follower, position))
   }

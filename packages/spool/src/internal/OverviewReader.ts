@@ -2,6 +2,7 @@
  * Reads spans of overview of a spool on disk: through pages where a span is long or was asked for before, else line by
  * line out of the log.
  */
+import type * as Articles from "./Articles.ts"
 import type * as GroupTable from "./GroupTable.ts"
 import type { Index } from "./Index.ts"
 import { OverviewPages, pageNumbers, pageStart, slice } from "./OverviewPages.ts"
@@ -18,13 +19,18 @@ export interface OverviewReader {
   readonly note: (events: ReadonlyArray<Record.Logged>) => void
 }
 
-/** `filedAt` reads the event of an article out of the log. */
-export const make = (index: Index, filedAt: (address: number) => Record.Filed, bytesMax?: number): OverviewReader => {
+/** `articles` reads what is not in a page out of the log. */
+export const make = (
+  index: Index,
+  articles: Pick<Articles.Articles, "overview">,
+  bytesMax?: number
+): OverviewReader => {
   const pages = new OverviewPages(bytesMax)
 
   const linesOf = function* (shelf: GroupTable.Shelf, low: number, high: number, limit: number) {
-    for (const [number, { address }] of index.places(shelf, low, high, limit)) {
-      yield [number, filedAt(address).overview] as const
+    for (const [number, place] of index.places(shelf, low, high, limit)) {
+      const overview = articles.overview(place, number)
+      if (overview !== undefined) yield [number, overview] as const
     }
   }
 
@@ -68,7 +74,7 @@ export const make = (index: Index, filedAt: (address: number) => Record.Filed, b
         for (const [name, number] of event.numbers) {
           const shelf = index.groups.get(name)
           if (shelf === undefined) continue
-          if (event._tag === "Filed") pages.filed(shelf.key, number, event.overview)
+          if (event._tag === "Filed" || event._tag === "Mended") pages.filed(shelf.key, number, event.overview)
           else pages.removed(shelf.key, number)
         }
       }

@@ -25,6 +25,8 @@ export interface Unit {
 export interface Known extends Site.Known {
   /** Numbers of an article that is held. */
   readonly numbers: (id: MessageId.MessageId) => Xref.Numbers
+  /** Whether what is held of an id is damaged, so that another copy is welcome. */
+  readonly isDamaged: (id: MessageId.MessageId) => boolean
   /** All claims that wait. */
   readonly claims: Waiting.Waiting
 }
@@ -47,6 +49,13 @@ export const make = (known: Known, site: string): Plan => {
   return {
     records,
     add: ({ article, command }) => {
+      if (command._tag === "File" && article !== undefined && ahead.isDamaged(command.id)) {
+        const numbers = ahead.numbers(command.id)
+        const mended = mend(article, numbers, ahead.position + 1, command.atMillis, site)
+        ahead.mend(mended)
+        records.push({ events: [mended], pieces: Record.encode([mended], article.octets) })
+        return { _tag: "Filed", position: mended.position, numbers }
+      }
       const refusal = command._tag === "File" ? Refusal.of(ahead, command) : undefined
       const events = Site.decideFrom(ahead, command).map((event) => {
         const logged = toLogged(event, { command, article }, ahead, site)
@@ -61,6 +70,26 @@ export const make = (known: Known, site: string): Plan => {
   }
 }
 
+const overviewOf = (article: Article.Article, numbers: Xref.Numbers, site: string): Uint8Array =>
+  Overview.line(0, article, Xref.format(site, numbers)).subarray(1)
+
+const mend = (
+  article: Article.Article,
+  numbers: Xref.Numbers,
+  position: number,
+  atMillis: number,
+  site: string
+): Record.Mended => ({
+  _tag: "Mended",
+  position,
+  atMillis,
+  id: article.messageId,
+  numbers,
+  path: article.path,
+  overview: overviewOf(article, numbers, site),
+  bytes: article.octets.length
+})
+
 const toLogged = (
   event: Site.Event,
   { article, command }: { readonly command: Site.Command; readonly article: Article.Article | undefined },
@@ -70,11 +99,10 @@ const toLogged = (
   switch (event._tag) {
     case "Filed": {
       if (article === undefined) throw new Error(`${event.id} is filed without its article`)
-      const line = Overview.line(0, article, Xref.format(site, event.numbers))
       return {
         ...event,
         path: article.path,
-        overview: line.subarray(1),
+        overview: overviewOf(article, event.numbers, site),
         bytes: article.octets.length,
         ...(command._tag !== "File" || command.groups === article.groups ? {} : { newsgroups: article.groups })
       }
@@ -122,6 +150,17 @@ class Ahead implements Known {
 
   highest = (key: string): { readonly id: MessageId.MessageId; readonly rank: string } | undefined =>
     this.#slots.get(key) ?? this.#known.highest(key)
+
+  readonly #mended = new Set<MessageId.MessageId>()
+
+  /** Once mended in this run, or removed, it is no longer asked for. */
+  isDamaged = (id: MessageId.MessageId): boolean =>
+    this.#known.isDamaged(id) && !this.#mended.has(id) && !this.#entries.has(id)
+
+  mend({ id, position }: Record.Mended): void {
+    this.position = position
+    this.#mended.add(id)
+  }
 
   owners = (id: MessageId.MessageId): ReadonlyArray<string> => this.#owners.get(id) ?? this.#known.owners(id)
 

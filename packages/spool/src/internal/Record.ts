@@ -1,8 +1,9 @@
 /**
  * Records of the log: what one command led to, in octets, with all that replay needs and the article last.
  *
- * On disk a record is the length and the CRC-32 of its payload (4 octets each, big-endian), then the payload. All events
- * of one command share a record, so that a torn tail never parts them.
+ * On disk a record is a head of 4-octet big-endian numbers, then the payload. The head is the payload's length, the
+ * CRC-32 of its events, and the CRC-32 of all of it; both begin with the length, so that a wrong length shows in either.
+ * All events of one command share a record, so that a torn tail never parts them.
  */
 import type * as GroupName from "@lupin/core/GroupName"
 import type * as MessageId from "@lupin/core/MessageId"
@@ -19,16 +20,22 @@ export type Filed = Site.Filed & {
   /** Of an article that is filed elsewhere. */
   readonly newsgroups?: ReadonlyArray<GroupName.GroupName>
 }
+/** Another copy of an article that is held, with its numbers, in the place of one that was damaged. */
+export type Mended = Omit<Filed, "_tag" | "slot" | "newsgroups"> & {
+  readonly _tag: "Mended"
+  readonly slot?: undefined
+  readonly newsgroups?: undefined
+}
 /** An event that removes, with the numbers that were taken from the article. */
 export type Removal = (Site.Cancelled | Site.Superseded | Site.Expired) & { readonly numbers: Xref.Numbers }
-export type Logged = Filed | Removal | Site.Claimed | Site.GroupAdded | Site.GroupRemoved
+export type Logged = Filed | Mended | Removal | Site.Claimed | Site.GroupAdded | Site.GroupRemoved
 
 /** Octets in front of each payload. */
-export const headBytes = 8
+export const headBytes = 12
 /** How far into its payload a record says where its article begins. */
 const prefixBytes = 5
 
-const tags = ["Filed", "Cancelled", "Superseded", "Expired", "GroupAdded", "GroupRemoved", "Claimed"] as const
+const tags = ["Filed", "Cancelled", "Superseded", "Expired", "GroupAdded", "GroupRemoved", "Claimed", "Mended"] as const
 
 /** The record as pieces for one write, the article not copied. */
 export const encode = (events: ReadonlyArray<Logged>, article: Uint8Array | undefined): ReadonlyArray<Uint8Array> => {
@@ -41,22 +48,48 @@ export const encode = (events: ReadonlyArray<Logged>, article: Uint8Array | unde
   const metaBytes = meta.length - headBytes
   meta.writeUInt32BE(metaBytes, headBytes + 1)
   meta.writeUInt32BE(metaBytes + (article?.length ?? 0), 0)
-  const checked = crc32(meta.subarray(headBytes))
-  meta.writeUInt32BE(article === undefined ? checked : crc32(article, checked), 4)
+  const checked = crc32(meta.subarray(headBytes), meta.readUInt32BE(0))
+  meta.writeUInt32BE(checked, 4)
+  meta.writeUInt32BE(article === undefined ? checked : crc32(article, checked), 8)
   return article === undefined ? [meta] : [meta, article]
 }
 
-/** Length and checksum of the payload that follows a head. */
-export const readHead = (head: Buffer): { readonly bytes: number; readonly crc: number } => ({
+export interface Head {
+  /** Length of the payload that follows. */
+  readonly bytes: number
+  readonly metaCrc: number
+  readonly crc: number
+}
+
+export const readHead = (head: Buffer): Head => ({
   bytes: head.readUInt32BE(0),
-  crc: head.readUInt32BE(4)
+  metaCrc: head.readUInt32BE(4),
+  crc: head.readUInt32BE(8)
 })
 
-export const isIntact = (payload: Uint8Array, crc: number): boolean => crc32(payload) === crc
+/** Whether all of the payload is as it was written. */
+export const isIntact = (payload: Uint8Array, { bytes, crc }: Head): boolean =>
+  payload.length === bytes && crc32(payload, bytes) === crc
 
-/** How many octets of a payload precede its article; `undefined` while too few are there to tell. */
-export const metaBytes = (payload: Buffer): number | undefined =>
-  payload.length < prefixBytes ? undefined : payload.readUInt32BE(1)
+/** Whether the events are as they were written; the article is not looked at. */
+export const isMetaIntact = (meta: Uint8Array, { bytes, metaCrc }: Head): boolean => crc32(meta, bytes) === metaCrc
+
+/** Octets that `isCandidate` looks at. */
+export const candidateBytes = headBytes + prefixBytes + 1
+
+/** A quick look, for searching: whether a record might begin at a place in the log. */
+export const isCandidate = (octets: Buffer, at: number): boolean =>
+  octets[at] === 0 &&
+  octets[at + headBytes] !== 0 &&
+  (octets[at + headBytes + prefixBytes] ?? tags.length) < tags.length &&
+  octets.readUInt32BE(at + headBytes + 1) <= octets.readUInt32BE(at)
+
+/** How many octets of a payload precede its article; `undefined` while too few are there to tell, or for no record. */
+export const metaBytes = (payload: Buffer, { bytes }: Head): number | undefined => {
+  if (payload.length < prefixBytes) return undefined
+  const meta = payload.readUInt32BE(1)
+  return meta > prefixBytes && meta <= bytes ? meta : undefined
+}
 
 /** The events of a payload, of which at least `metaBytes` are there. `payloadBytes` is its whole length. */
 export const decode = (payload: Buffer, payloadBytes: number): ReadonlyArray<Logged> => {
@@ -74,6 +107,7 @@ const writeEvent = (writer: Writer, event: Logged): void => {
   writer.uint(event.atMillis, 6)
   switch (event._tag) {
     case "Filed":
+    case "Mended":
       writer.text(event.id)
       writeNumbers(writer, event.numbers)
       writer.uint((event.slot === undefined ? 0 : hasSlot) + (event.newsgroups === undefined ? 0 : hasNewsgroups), 1)
@@ -109,25 +143,16 @@ const readEvent = (reader: Reader, bytes: number): Logged => {
   const atMillis = reader.uint(6)
   // What is read here was written by this module and bears its checksum: names and ids were checked at the door.
   switch (tag) {
-    case "Filed": {
+    case "Filed":
+    case "Mended": {
       const id = reader.text() as MessageId.MessageId
       const numbers = readNumbers(reader)
       const flags = reader.uint(1)
       const slot = (flags & hasSlot) === 0 ? {} : { slot: { key: reader.text(), rank: reader.text() } }
       const newsgroups =
         (flags & hasNewsgroups) === 0 ? {} : { newsgroups: readTexts(reader) as ReadonlyArray<GroupName.GroupName> }
-      return {
-        _tag: tag,
-        position,
-        atMillis,
-        id,
-        numbers,
-        path: reader.text(),
-        overview: reader.octets(),
-        bytes,
-        ...slot,
-        ...newsgroups
-      }
+      const rest = { position, atMillis, id, numbers, path: reader.text(), overview: reader.octets(), bytes }
+      return tag === "Mended" ? { _tag: tag, ...rest } : { _tag: tag, ...rest, ...slot, ...newsgroups }
     }
     case "Claimed": {
       const by = reader.text() as MessageId.MessageId

@@ -1,0 +1,48 @@
+/**
+ * Fetches again what is damaged here: articles in the spool's quarantine, from whichever zone still has them.
+ */
+import type * as NntpError from "@lupin/nntp/NntpError"
+import * as NntpReader from "@lupin/nntp/NntpReader"
+import type * as Relayer from "@lupin/spool/Relayer"
+import * as Spool from "@lupin/spool/Spool"
+import { Effect, Layer } from "effect"
+import * as Refill from "./Refill.ts"
+import * as SiteConfig from "./SiteConfig.ts"
+
+/** Between two looks at the quarantine. */
+export const pauseMillis = 30_000
+
+/** Asks one site for what is damaged; gives how many articles were mended. */
+export const mendFrom = Effect.fn("Mend.mendFrom")(function* (
+  peer: Pick<SiteConfig.Peer, "name" | "path" | "nntp">
+): Effect.fn.Return<number, NntpError.NntpError | Spool.SpoolUnavailable, Spool.Spool | Relayer.Relayer> {
+  const spool = yield* Spool.Spool
+  const { damaged } = yield* spool.condition
+  if (damaged.length === 0) return 0
+  return yield* Effect.scoped(
+    Effect.gen(function* () {
+      const reader = yield* NntpReader.connect(SiteConfig.hostAndPort(peer.nntp))
+      const from = { connection: `mend ${peer.name}`, path: peer.path, isBackfill: true }
+      const mended = yield* Refill.copy(reader, damaged.slice(0, Refill.batchMax), from)
+      if (mended > 0) yield* Effect.logInfo(`mended ${mended} damaged articles from ${peer.name}`)
+      return mended
+    })
+  )
+})
+
+/** Looks after the quarantine until the layer's scope closes. */
+export const layer = (
+  peers: ReadonlyArray<SiteConfig.Peer>
+): Layer.Layer<never, never, Spool.Spool | Relayer.Relayer> => {
+  const zones = peers.filter(({ kind }) => kind === "central")
+  const look = Effect.forEach(
+    zones,
+    (zone) =>
+      mendFrom(zone).pipe(
+        Effect.catch((error) => Effect.logDebug(`mended nothing from ${zone.name}`, error)),
+        Effect.asVoid
+      ),
+    { discard: true }
+  )
+  return Layer.effectDiscard(Effect.forkScoped(Effect.forever(Effect.andThen(Effect.sleep(pauseMillis), look))))
+}

@@ -1,0 +1,121 @@
+import { assert, describe, it } from "@effect/vitest"
+import * as NewsDate from "@lupin/core/NewsDate"
+import * as NntpServer from "@lupin/nntp/NntpServer"
+import { Disk, node } from "@lupin/spool/Disk"
+import * as FileSpool from "@lupin/spool/FileSpool"
+import { Injector } from "@lupin/spool/Injector"
+import { Relayer } from "@lupin/spool/Relayer"
+import { SiteIdentity } from "@lupin/spool/SiteIdentity"
+import { Spool } from "@lupin/spool/Spool"
+import { article, group, id } from "@lupin/testing/SampleArticles"
+import { Context, Effect, Layer, Logger } from "effect"
+import { Buffer } from "node:buffer"
+import * as fs from "node:fs"
+import * as net from "node:net"
+import * as os from "node:os"
+import * as path from "node:path"
+import * as Mend from "../src/Mend.ts"
+import * as SiteChecks from "../src/SiteChecks.ts"
+
+const temporary = Effect.acquireRelease(
+  Effect.sync(() => fs.mkdtempSync(path.join(os.tmpdir(), "lupin-sick-"))),
+  (directory) => Effect.sync(() => fs.rmSync(directory, { recursive: true, force: true }))
+)
+const siteOn = (directory: string, disk: Disk) =>
+  Layer.build(
+    Layer.fresh(
+      NntpServer.layerTcp({ host: "127.0.0.1", port: 0 }).pipe(
+        Layer.provideMerge(Layer.mergeAll(Injector.layer, Relayer.layer())),
+        Layer.provideMerge(FileSpool.layer({ directory, durability: "fsync" })),
+        Layer.provideMerge(SiteIdentity.layer({ name: "a", path: "a.example", kind: "central", apps: "any" })),
+        Layer.provide(Logger.layer([]))
+      )
+    )
+  ).pipe(Effect.provideService(Disk, disk))
+
+/** A conversation in lines: what is sent, and the first line that answers. */
+const dialled = (port: number) =>
+  Effect.acquireRelease(
+    Effect.callback<net.Socket>((resume) => {
+      const socket = net.connect({ host: "127.0.0.1", port })
+      socket.once("data", () => resume(Effect.succeed(socket)))
+    }),
+    (socket) => Effect.sync(() => void socket.destroy())
+  )
+const ask = (socket: net.Socket, octets: string): Effect.Effect<string> =>
+  Effect.callback<string>((resume) => {
+    socket.once("data", (answer) => resume(Effect.succeed(String(answer))))
+    socket.write(octets, "latin1")
+  })
+const octetsOf = (name: string): string =>
+  Buffer.from(article(id(name), [group("misc.test")]).octets)
+    .toString("latin1")
+    .replace(/^Date: .*$/m, `Date: ${NewsDate.format(Date.now())}`)
+const takeThis = (name: string): string => `TAKETHIS ${id(name)}\r\n${octetsOf(name)}.\r\n`
+
+describe("a site on a sick disk", () => {
+  it.live("defers peers and posters, says that it is failing, and is well again when the disk is", () =>
+    Effect.gen(function* () {
+      let ailment: string | undefined
+      const disk: Disk = Object.assign({}, node, {
+        write: (file, pieces, offset) => {
+          if (ailment !== undefined) throw new Error(ailment)
+          node.write(file, pieces, offset)
+        }
+      } satisfies Partial<Disk>)
+      const site = yield* siteOn(yield* temporary, disk)
+      const spool = Context.get(site, Spool)
+      const socket = yield* dialled(Context.get(site, NntpServer.NntpServer).address.port)
+      assert.match(yield* ask(socket, takeThis("1")), /^239 /)
+      for (const each of ["no space left on device", "read-only file system", "input/output error"]) {
+        ailment = each
+        assert.match(yield* ask(socket, takeThis(each.slice(0, 2))), /^431 /)
+        assert.match(yield* ask(socket, `IHAVE ${id("3")}\r\n`), /^335 /)
+        assert.match(yield* ask(socket, `${octetsOf("3")}.\r\n`), /^436 /)
+        assert.match(yield* ask(socket, "POST\r\n"), /^340 /)
+        assert.match(yield* ask(socket, `${octetsOf("4").replace(/^Path:.*\r\n/m, "")}.\r\n`), /^441 Try again later/)
+        assert.deepStrictEqual(SiteChecks.judgeSpool(yield* spool.condition), { status: "failing", detail: each })
+        assert.match(yield* ask(socket, `STAT ${id("1")}\r\n`), /^223 /)
+        ailment = undefined
+        assert.strictEqual(SiteChecks.judgeSpool(yield* spool.condition).status, "ok")
+        assert.match(yield* ask(socket, takeThis(each.slice(0, 2))), /^239 /)
+      }
+      assert.deepStrictEqual(yield* spool.status([id("1"), id("no"), id("re"), id("in"), id("3")]), [
+        "held",
+        "held",
+        "held",
+        "held",
+        "unknown"
+      ])
+    })
+  )
+
+  it.live("fetches a damaged article again from another site", () =>
+    Effect.gen(function* () {
+      const [here, there] = [yield* temporary, yield* temporary]
+      const healthy = yield* siteOn(there, node)
+      const one = article(id("1"), [group("misc.test")])
+      yield* Context.get(healthy, Spool).store([one])
+      const site = yield* siteOn(here, node)
+      const spool = Context.get(site, Spool)
+      yield* spool.store([one])
+      const name = path.join(here, "log", "segment-00000001.log")
+      const octets = fs.readFileSync(name)
+      const at = octets.length - 3
+      octets[at] = (octets[at] ?? 0) ^ 1
+      fs.writeFileSync(name, octets)
+      assert.isUndefined(yield* spool.find(id("1")))
+      assert.deepInclude(SiteChecks.judgeSpool(yield* spool.condition), { status: "degraded" })
+      const { port } = Context.get(healthy, NntpServer.NntpServer).address
+      const peer = { name: "b", path: "b.example", nntp: `127.0.0.1:${port}` }
+      assert.strictEqual(yield* Mend.mendFrom(peer).pipe(Effect.provideContext(site)), 1)
+      const held = yield* spool.find(id("1"))
+      assert.isTrue(
+        Buffer.from(held?.article ?? [])
+          .toString("latin1")
+          .endsWith("words\r\n")
+      )
+      assert.strictEqual(SiteChecks.judgeSpool(yield* spool.condition).status, "ok")
+    })
+  )
+})

@@ -1,0 +1,213 @@
+/**
+ * A look at a spool that nobody has open: reads every record, compares it with the index, and lists what is damaged.
+ *
+ * What it finds goes to quarantine: the next process that opens the spool serves none of it and fetches it again.
+ */
+import { Effect } from "effect"
+import * as fs from "node:fs"
+import * as path from "node:path"
+import { node } from "./Disk.ts"
+import * as DirectoryLock from "./internal/DirectoryLock.ts"
+import * as Articles from "./internal/Articles.ts"
+import { Index } from "./internal/Index.ts"
+import * as Quarantine from "./internal/Quarantine.ts"
+import type * as Record from "./internal/Record.ts"
+import * as SegmentLog from "./internal/SegmentLog.ts"
+import * as SpoolDirectory from "./internal/SpoolDirectory.ts"
+import { SpoolUnavailable } from "./Spool.ts"
+
+export interface Report {
+  readonly records: number
+  readonly articles: number
+  readonly bytes: number
+  /** Ids whose record is damaged, where the id is still known. */
+  readonly damaged: ReadonlyArray<string>
+  /** Stretches of the log where nothing can be read. */
+  readonly gaps: number
+  /** Ids that the log holds and the index does not know; `rebuild` puts that right. */
+  readonly missing: ReadonlyArray<string>
+  /** Records of the log that the index has not taken in yet; the next opening does. */
+  readonly behind: number
+}
+
+/** How far a look has come, in octets. */
+export type OnProgress = (bytes: number, ofBytes: number) => void
+
+/** Records between two words on progress, and between two chances for others. */
+const recordsPerSlice = 500
+
+/** Reads the whole log. Fails where a process has the spool open, or there is none. */
+export const verify = (directory: string, onProgress: OnProgress): Effect.Effect<Report, SpoolUnavailable> =>
+  opened(
+    directory,
+    Effect.fnUntraced(function* ({ index, log }) {
+      const look = new Look(index)
+      const total = log.bytes(log.end())
+      for (let address = log.start; ;) {
+        const next = look.at(log, address)
+        if (next === undefined) break
+        address = next
+        if (look.records % recordsPerSlice !== 0) continue
+        onProgress(log.bytes(address), total)
+        yield* Effect.yieldNow
+      }
+      onProgress(total, total)
+      yield* attempt(() => look.nameGaps())
+      yield* attempt(() => Quarantine.write(directory, look.damaged))
+      return look.report(total)
+    })
+  )
+
+export interface Stats {
+  readonly generation: string
+  readonly position: number
+  readonly segments: number
+  readonly logBytes: number
+  readonly indexBytes: number
+  readonly quarantined: number
+  readonly groups: ReadonlyArray<{ readonly name: string; readonly count: number }>
+}
+
+/** What a spool holds, as its index tells; groups with most articles first. */
+export const stats = (directory: string): Effect.Effect<Stats, SpoolUnavailable> =>
+  opened(directory, ({ generation, index }) =>
+    attempt(() => {
+      const segments = fs.readdirSync(path.join(directory, "log"))
+      const sizeOf = (name: string): number => fs.statSync(path.join(directory, name)).size
+      return {
+        generation,
+        position: index.progress.position,
+        segments: segments.length,
+        logBytes: segments.reduce((sum, name) => sum + sizeOf(path.join("log", name)), 0),
+        indexBytes: sizeOf("index/data.mdb"),
+        quarantined: Quarantine.open(directory, () => true).all().length,
+        groups: [...index.groups.all()]
+          .filter(({ isThere }) => isThere)
+          .map(({ count, name }) => ({ name, count }))
+          .toSorted((left, right) => right.count - left.count)
+      }
+    })
+  )
+
+/** Throws the index away; the next opening makes it anew from the log. */
+export const dropIndex = (directory: string): Effect.Effect<void, SpoolUnavailable> =>
+  locked(directory, () => attempt(() => fs.rmSync(path.join(directory, "index"), { recursive: true, force: true })))
+
+/** What has been seen of a log so far. */
+class Look {
+  readonly damaged: Array<Quarantine.Damaged> = []
+  readonly #index: Index
+  readonly #unknown = new Set<string>()
+  records = 0
+  #articles = 0
+  readonly #gaps: Array<readonly [number, number]> = []
+  #behind = 0
+
+  constructor(index: Index) {
+    this.#index = index
+  }
+
+  /** Looks at one record, and gives where the next begins; nothing at the end of the log. */
+  at(log: SegmentLog.SegmentLog, address: number): number | undefined {
+    const found = log.verify(address)
+    if (found === undefined) {
+      const next = log.seek(address)
+      if (next === undefined && address >= log.end()) return undefined
+      this.#gaps.push([address, next?.address ?? log.end()])
+      return next?.address
+    }
+    this.records += 1
+    if (address >= this.#index.progress.address) this.#behind += 1
+    else for (const event of found.events) this.#compare(event, address)
+    const [copy] = found.events
+    if (Articles.isCopy(copy)) this.#articles += 1
+    if (!found.isIntact && Articles.isCopy(copy) && this.#isCurrent(copy.id, address)) {
+      this.damaged.push({ address, id: copy.id })
+    }
+    return found.next
+  }
+
+  /** Names what lies in the gaps, where the index still knows. */
+  nameGaps(): void {
+    if (this.#gaps.length === 0) return
+    for (const [id, { address }] of this.#index.held()) {
+      if (this.#gaps.some(([from, to]) => address >= from && address < to)) this.damaged.push({ address, id })
+    }
+  }
+
+  report(bytes: number): Report {
+    return {
+      records: this.records,
+      articles: this.#articles,
+      bytes,
+      damaged: this.damaged.flatMap(({ id }) => id ?? []),
+      gaps: this.#gaps.length,
+      missing: [...this.#unknown],
+      behind: this.#behind
+    }
+  }
+
+  #isCurrent(id: string, address: number): boolean {
+    const row = this.#index.id(id)
+    return row === undefined || (row._tag === "Held" && row.address === address)
+  }
+
+  #compare(event: Record.Logged, address: number): void {
+    if (!("id" in event)) return
+    // A removed id may have been forgotten.
+    if (!Articles.isCopy(event)) this.#unknown.delete(event.id)
+    else if (this.#index.status(event.id) === "unknown" && this.#isCurrent(event.id, address)) {
+      this.#unknown.add(event.id)
+    }
+  }
+}
+
+interface Opened {
+  readonly generation: string
+  readonly log: SegmentLog.SegmentLog
+  readonly index: Index
+}
+
+const locked = <A>(
+  directory: string,
+  use: () => Effect.Effect<A, SpoolUnavailable>
+): Effect.Effect<A, SpoolUnavailable> =>
+  Effect.acquireUseRelease(
+    attempt(() => {
+      if (!fs.existsSync(path.join(directory, "spool.json"))) throw new Error(`${directory} holds no spool`)
+      return DirectoryLock.take(directory)
+    }),
+    use,
+    (unlock) => Effect.sync(unlock)
+  )
+
+/** Opens log and index as they are: nothing is replayed or cut. */
+const opened = <A>(
+  directory: string,
+  use: (spool: Opened) => Effect.Effect<A, SpoolUnavailable>
+): Effect.Effect<A, SpoolUnavailable> =>
+  locked(directory, () =>
+    Effect.acquireUseRelease(
+      attempt(() => {
+        const generation = SpoolDirectory.describe(directory, { id: "", startedMillis: 0, numberBase: 0 }, node)
+        const log = SegmentLog.open(path.join(directory, "log"), node, Infinity)
+        return {
+          generation: generation.id,
+          log,
+          index: new Index(path.join(directory, "index"), generation, log.start, 1)
+        }
+      }),
+      use,
+      ({ index, log }) =>
+        Effect.andThen(
+          Effect.promise(() => index.close()),
+          Effect.sync(log.close)
+        )
+    )
+  )
+
+const attempt = <A>(act: () => A): Effect.Effect<A, SpoolUnavailable> =>
+  Effect.try({
+    try: act,
+    catch: (error) => new SpoolUnavailable({ reason: error instanceof Error ? error.message : String(error) })
+  })

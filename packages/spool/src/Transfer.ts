@@ -1,0 +1,82 @@
+/**
+ * Articles out of a spool and into one, by the batch: for moves between servers, and for archives.
+ */
+import * as MessageId from "@lupin/core/MessageId"
+import { Effect, Schema } from "effect"
+import * as Batch from "./Batch.ts"
+import { Relayer, type Offered } from "./Relayer.ts"
+import { Spool, type SpoolUnavailable } from "./Spool.ts"
+
+/** Articles read or taken at a time. */
+export const batchMax = 200
+
+/** Hands every article held to `write` as part of an rnews batch, in the order of arrival; gives how many. */
+export const exportAll = Effect.fn("Transfer.exportAll")(function* (
+  write: (octets: Uint8Array) => Effect.Effect<void>
+): Effect.fn.Return<number, SpoolUnavailable, Spool> {
+  const spool = yield* Spool
+  const head = yield* spool.head
+  let articles = 0
+  for (let after = 0; after < head;) {
+    const page = yield* spool.changes(after, batchMax)
+    for (const change of page.changes) {
+      const held = change._tag === "Filed" ? yield* spool.find(change.id) : undefined
+      if (held === undefined) continue
+      yield* write(Batch.toRnews(held.article))
+      articles += 1
+    }
+    if (page.next <= after) break
+    after = page.next
+  }
+  return articles
+})
+
+export interface Imported {
+  readonly accepted: number
+  readonly known: number
+  /** With the reason of each, at most `reasonsMax`. */
+  readonly refused: number
+  readonly reasons: ReadonlyArray<string>
+}
+
+/** Reasons of refusals that are kept. */
+export const reasonsMax = 20
+
+const parseId = Schema.decodeUnknownOption(MessageId.MessageId)
+
+/** Takes articles in by the door of peers, whatever their age. */
+export const importAll = Effect.fn("Transfer.importAll")(function* (
+  articles: Iterable<Uint8Array>,
+  onProgress: (articles: number) => void
+): Effect.fn.Return<Imported, SpoolUnavailable, Relayer> {
+  const relayer = yield* Relayer
+  const counts = { accepted: 0, known: 0, refused: 0 }
+  const reasons: Array<string> = []
+  const refuse = (what: string, reason: string): void => {
+    counts.refused += 1
+    if (reasons.length < reasonsMax) reasons.push(`${what}: ${reason}`)
+  }
+  let waiting: Array<Offered> = []
+  const flush = Effect.fnUntraced(function* () {
+    const batch = waiting
+    waiting = []
+    const received = yield* relayer.receive(batch, { connection: "import", isBackfill: true })
+    for (const [at, verdict] of received.entries()) {
+      if (verdict._tag === "Accepted") counts.accepted += 1
+      else if (verdict._tag === "AlreadyHere") counts.known += 1
+      else refuse(batch[at]?.id ?? "", verdict.reason)
+    }
+    onProgress(counts.accepted + counts.known + counts.refused)
+  })
+  for (const octets of articles) {
+    const id = parseId(Batch.messageIdOf(octets))
+    if (id._tag === "None") {
+      refuse("an article", "it has no Message-ID")
+      continue
+    }
+    waiting.push({ id: id.value, octets })
+    if (waiting.length >= batchMax) yield* flush()
+  }
+  if (waiting.length > 0) yield* flush()
+  return { ...counts, reasons }
+})

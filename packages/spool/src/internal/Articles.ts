@@ -1,0 +1,74 @@
+/**
+ * Articles and overview lines as they lie in the log: what is not as it was written goes to quarantine, and is not given
+ * out.
+ */
+import type * as MessageId from "@lupin/core/MessageId"
+import type * as Xref from "@lupin/core/Xref"
+import { Buffer } from "node:buffer"
+import type { Held } from "../Spool.ts"
+import type { Place } from "./IndexRows.ts"
+import type * as Quarantine from "./Quarantine.ts"
+import * as Record from "./Record.ts"
+import type { SegmentLog } from "./SegmentLog.ts"
+
+/** An event that brings an article. */
+export type Copy = Record.Filed | Record.Mended
+
+export interface Articles {
+  /** The article at a place, if it is the one that was meant. */
+  readonly held: (place: Place, isMeant: (copy: Copy) => boolean, id?: MessageId.MessageId) => Held | undefined
+  /** Its overview line under a number. */
+  readonly line: (place: Place, number: number) => Uint8Array | undefined
+  /** Its overview without the number that a group gave it. */
+  readonly overview: (place: Place, number: number) => Uint8Array | undefined
+  /** Its overview line under the number in its first group. */
+  readonly firstLine: (place: Place, id: MessageId.MessageId) => Uint8Array | undefined
+  readonly numbers: (place: Place, id: MessageId.MessageId) => Xref.Numbers | undefined
+}
+
+export const make = (log: SegmentLog, quarantine: Quarantine.Quarantine): Articles => {
+  const refuse = ({ address }: Place, id?: MessageId.MessageId): undefined =>
+    quarantine.note({ address, ...(id === undefined ? {} : { id }) }) as undefined
+
+  const copyAt = (place: Place, id?: MessageId.MessageId): Copy | undefined => {
+    const [copy] = log.peek(place.address)?.events ?? []
+    const isIt = isCopy(copy) && (id === undefined || copy.id === id)
+    return isIt ? copy : refuse(place, id)
+  }
+
+  return {
+    held: (place, isMeant, id) => {
+      const { address, bytes } = place
+      const payload = log.read(address, bytes)
+      if (payload === undefined) return refuse(place, id ?? idOf(log.peek(address)?.events[0]))
+      const [copy] = Record.decode(payload, bytes)
+      if (!isCopy(copy) || !isMeant(copy)) return refuse(place, id)
+      const { atMillis, numbers, position } = copy
+      return { article: payload.subarray(bytes - copy.bytes), numbers, position, arrivedMillis: atMillis }
+    },
+    line: (place, number) => {
+      const copy = copyAt(place)
+      if (copy === undefined) return undefined
+      return copy.numbers.some(([, given]) => given === number) ? lineOf(copy, number) : refuse(place)
+    },
+    overview: (place, number) => {
+      const copy = copyAt(place)
+      if (copy === undefined) return undefined
+      return copy.numbers.some(([, given]) => given === number) ? copy.overview : refuse(place)
+    },
+    firstLine: (place, id) => {
+      const copy = copyAt(place, id)
+      return copy === undefined ? undefined : lineOf(copy, copy.numbers[0]?.[1] ?? 0)
+    },
+    numbers: (place, id) => copyAt(place, id)?.numbers
+  }
+}
+
+export const isCopy = (event: Record.Logged | undefined): event is Copy =>
+  event?._tag === "Filed" || event?._tag === "Mended"
+
+const idOf = (event: Record.Logged | undefined): MessageId.MessageId | undefined =>
+  isCopy(event) ? event.id : undefined
+
+const lineOf = ({ overview }: Copy, number: number): Uint8Array =>
+  Buffer.concat([Buffer.from(String(number), "latin1"), overview])

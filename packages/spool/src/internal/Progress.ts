@@ -1,0 +1,22 @@
+/**
+ * How far an index has taken in its log; committed with it.
+ */
+export interface Progress {
+  readonly position: number
+  /** Where the next record begins. */
+  readonly address: number
+  /** Where the latest record begins; 0 before the first. */
+  readonly latestAddress: number
+  readonly latestMillis: number
+  /** Events of the log that could not be read. */
+  readonly lost: number
+}
+
+/** Before the first record. */
+export const nothing = (start: number): Progress => ({
+  position: 0,
+  address: start,
+  latestAddress: 0,
+  latestMillis: 0,
+  lost: 0
+})

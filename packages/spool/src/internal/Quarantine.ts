@@ -1,0 +1,83 @@
+/**
+ * Records that failed their checksum: never served, listed for operators, and waiting to be fetched from a peer again.
+ *
+ * Kept in a file beside the log, a line a record. Losing the file loses nothing: what is damaged is found again when it
+ * is read.
+ */
+import type * as MessageId from "@lupin/core/MessageId"
+import * as fs from "node:fs"
+import * as path from "node:path"
+
+export interface Damaged {
+  /** Where the log holds it. */
+  readonly address: number
+  /** Known where the events of the record, or the index, still tell. */
+  readonly id?: MessageId.MessageId
+}
+
+export interface Quarantine {
+  /** Takes a record in; again is harmless. */
+  readonly note: (damaged: Damaged) => void
+  /** Where the damaged record of an id lies. */
+  readonly address: (id: string) => number | undefined
+  /** The id has a good copy now, or is removed. */
+  readonly release: (id: string) => void
+  readonly all: () => ReadonlyArray<Damaged>
+}
+
+const fileName = "quarantine"
+
+/** Damaged records that are remembered; beyond it they are still not served. */
+export const damagedMax = 10_000
+
+/** `isStill` tells whether a record of the file is still the one that the index knows. */
+export const open = (directory: string, isStill: (damaged: Damaged) => boolean): Quarantine => {
+  const name = path.join(directory, fileName)
+  const records = new Map<number, Damaged>()
+  const addresses = new Map<string, number>()
+
+  const keep = (damaged: Damaged): boolean => {
+    const known = records.get(damaged.address)
+    if (known !== undefined && (known.id !== undefined || damaged.id === undefined)) return false
+    if (known === undefined && records.size >= damagedMax) return false
+    records.set(damaged.address, damaged)
+    if (damaged.id !== undefined) addresses.set(damaged.id, damaged.address)
+    return true
+  }
+
+  for (const damaged of read(name)) if (isStill(damaged)) keep(damaged)
+  write(name, [...records.values()])
+
+  return {
+    note: (damaged) => {
+      if (keep(damaged)) fs.appendFileSync(name, format(damaged))
+    },
+    address: (id) => addresses.get(id),
+    release: (id) => {
+      const address = addresses.get(id)
+      if (address === undefined) return
+      addresses.delete(id)
+      records.delete(address)
+      write(name, [...records.values()])
+    },
+    all: () => [...records.values()]
+  }
+}
+
+/** Writes what a repair has found where the next opening reads it. */
+export const write = (directoryOrName: string, damaged: ReadonlyArray<Damaged>): void => {
+  const name = path.basename(directoryOrName) === fileName ? directoryOrName : path.join(directoryOrName, fileName)
+  if (damaged.length === 0) return fs.rmSync(name, { force: true })
+  fs.writeFileSync(`${name}.new`, damaged.map(format).join(""))
+  fs.renameSync(`${name}.new`, name)
+}
+
+const format = ({ address, id }: Damaged): string => `${address} ${id ?? "-"}\n`
+
+const read = (name: string): ReadonlyArray<Damaged> =>
+  (fs.existsSync(name) ? fs.readFileSync(name, "utf8") : "").split("\n").flatMap((line) => {
+    const [, address, id] = /^(\d{1,16}) (-|<\S+>)$/.exec(line) ?? []
+    if (address === undefined || id === undefined) return []
+    // Only ids that passed a door were ever written here.
+    return [{ address: Number(address), ...(id === "-" ? {} : { id: id as MessageId.MessageId }) }]
+  })

@@ -1,0 +1,220 @@
+import type { Disk } from "@lupin/spool/Disk"
+import { Buffer } from "node:buffer"
+import * as path from "node:path"
+
+/** What a disk does wrong with the next so many operations of a kind. */
+export type Fault =
+  | { readonly _tag: "WriteFails"; readonly times: number }
+  /** So many octets get through before the write fails. */
+  | { readonly _tag: "WriteIsShort"; readonly octets: number }
+  /** The octets may be on the disk or not, and the system has forgotten them. */
+  | { readonly _tag: "SyncFails"; readonly times: number }
+  /** The next sync never comes back: the machine stops in the middle of it. */
+  | { readonly _tag: "SyncHangs" }
+  | { readonly _tag: "CreateFails"; readonly times: number }
+  | { readonly _tag: "TruncateFails"; readonly times: number }
+
+interface File {
+  /** What processes read. */
+  cached: Buffer
+  /** What a power cut leaves at least. */
+  durable: Buffer
+  /** Made since the last sync, in order. */
+  pending: Array<{ readonly offset: number; readonly octets: Buffer } | { readonly bytes: number }>
+}
+
+/** Octets that reach the disk together or not at all. */
+const sectorBytes = 512
+
+const resized = (octets: Buffer, bytes: number): Buffer => {
+  const next = Buffer.alloc(bytes)
+  octets.copy(next, 0, 0, Math.min(octets.length, bytes))
+  return next
+}
+
+const written = (octets: Buffer, offset: number, piece: Uint8Array): Buffer => {
+  const next = offset + piece.length > octets.length ? resized(octets, offset + piece.length) : octets
+  next.set(piece, offset)
+  return next
+}
+
+/** A disk in memory that knows what a kill, a power cut or time leaves of its files. */
+export class FaultDisk implements Disk {
+  #files = new Map<string, File>()
+  /** Names that survive a power cut. */
+  #names = new Set<string>()
+  #open = new Map<number, string>()
+  #next = 1
+  #faults: Array<Fault> = []
+  #hung: Array<(error: Error) => void> = []
+  /** Called when a sync hangs, and when one hangs already. */
+  #onHang: Array<() => void> = []
+
+  onHang(stopped: () => void): void {
+    if (this.#hung.length > 0) stopped()
+    else this.#onHang.push(stopped)
+  }
+
+  arm(fault: Fault): void {
+    this.#faults.push(fault)
+  }
+
+  heal(): void {
+    this.#faults = []
+  }
+
+  #strikes<T extends Fault["_tag"]>(tag: T): Extract<Fault, { readonly _tag: T }> | undefined {
+    const at = this.#faults.findIndex((fault) => fault._tag === tag)
+    const fault = this.#faults[at]
+    if (fault === undefined) return undefined
+    if ("times" in fault && fault.times > 1) this.#faults[at] = { ...fault, times: fault.times - 1 }
+    else this.#faults.splice(at, 1)
+    return fault as Extract<Fault, { readonly _tag: T }>
+  }
+
+  #file(number: number): File {
+    const file = this.#files.get(this.#open.get(number) ?? "")
+    if (file === undefined) throw new Error("bad file descriptor")
+    return file
+  }
+
+  names = (directory: string): ReadonlyArray<string> =>
+    [...this.#files.keys()].filter((name) => path.dirname(name) === directory).map((name) => path.basename(name))
+
+  open = (name: string, how: "create" | "existing"): number => {
+    if (how === "create") {
+      if (this.#strikes("CreateFails") !== undefined) throw new Error("no space left on device")
+      const known = this.#files.get(name)
+      if (known === undefined) this.#files.set(name, { cached: Buffer.alloc(0), durable: Buffer.alloc(0), pending: [] })
+      else this.#resize(known, 0)
+    }
+    if (!this.#files.has(name)) throw new Error("no such file")
+    this.#open.set(this.#next, name)
+    return this.#next++
+  }
+
+  size = (number: number): number => this.#file(number).cached.length
+
+  read = (number: number, buffer: Uint8Array, offset: number): number => {
+    const octets = this.#file(number).cached.subarray(offset, offset + buffer.length)
+    buffer.set(octets)
+    return octets.length
+  }
+
+  write = (number: number, pieces: ReadonlyArray<Uint8Array>, offset: number): void => {
+    const file = this.#file(number)
+    const all = Buffer.concat(pieces)
+    const short = this.#strikes("WriteIsShort")
+    if (short === undefined && this.#strikes("WriteFails") !== undefined) throw new Error("input/output error")
+    const octets = all.subarray(0, short?.octets)
+    file.cached = written(file.cached, offset, octets)
+    file.pending.push({ offset, octets: Buffer.from(octets) })
+    if (short !== undefined) throw new Error("no space left on device")
+  }
+
+  sync = (number: number, done: (error: Error | null) => void): void => {
+    if (this.#strikes("SyncHangs") !== undefined) {
+      this.#hung.push(done)
+      for (const stopped of this.#onHang.splice(0)) stopped()
+      return
+    }
+    queueMicrotask(() => {
+      try {
+        this.syncNow(number)
+        done(null)
+      } catch (error) {
+        done(error instanceof Error ? error : new Error(String(error)))
+      }
+    })
+  }
+
+  syncNow = (number: number): void => {
+    const file = this.#file(number)
+    if (this.#strikes("SyncFails") !== undefined) throw new Error("input/output error")
+    file.durable = Buffer.from(file.cached)
+    file.pending = []
+  }
+
+  truncate = (number: number, bytes: number): void => {
+    if (this.#strikes("TruncateFails") !== undefined) throw new Error("read-only file system")
+    this.#resize(this.#file(number), bytes)
+  }
+
+  #resize(file: File, bytes: number): void {
+    file.cached = resized(file.cached, bytes)
+    file.pending.push({ bytes })
+  }
+
+  close = (number: number): void => void this.#open.delete(number)
+
+  syncDirectory = (directory: string): void => {
+    for (const name of this.names(directory)) this.#names.add(path.join(directory, name))
+  }
+
+  load = (name: string): Uint8Array | undefined => this.#files.get(name)?.cached
+
+  replace = (name: string, octets: Uint8Array): void => {
+    this.#files.set(name, { cached: Buffer.from(octets), durable: Buffer.from(octets), pending: [] })
+    this.#names.add(name)
+  }
+
+  /** What another process finds when this one is killed now. Syncs that hang are let go. */
+  killed(): FaultDisk {
+    return this.#after((file) => Buffer.from(file.cached))
+  }
+
+  /** What is there after a power cut: `chance` says of each sector that was not synced whether it got through. */
+  cutOff(chance: () => boolean): FaultDisk {
+    return this.#after((file) => {
+      let octets: Buffer = Buffer.from(file.durable)
+      for (const change of file.pending) {
+        if ("bytes" in change) {
+          if (chance()) octets = resized(octets, change.bytes)
+          continue
+        }
+        // The length of a file may get through without what it holds.
+        const end = change.offset + change.octets.length
+        if (end > octets.length && chance()) octets = resized(octets, end)
+        for (let at = change.offset; at < end;) {
+          const next = Math.min(end, (Math.floor(at / sectorBytes) + 1) * sectorBytes)
+          if (chance()) octets = written(octets, at, change.octets.subarray(at - change.offset, next - change.offset))
+          at = next
+        }
+      }
+      return octets
+    }, chance)
+  }
+
+  /** Octets of files whose name passes, end to end. */
+  bytes(isMeant: (name: string) => boolean): number {
+    return [...this.#files].reduce((sum, [name, { cached }]) => sum + (isMeant(name) ? cached.length : 0), 0)
+  }
+
+  /** Turns over one bit of those files, whatever was synced. */
+  flip(isMeant: (name: string) => boolean, octet: number, bit: number): void {
+    let at = octet
+    for (const [name, file] of this.#files) {
+      if (!isMeant(name)) continue
+      if (at < file.cached.length) {
+        file.cached[at] = (file.cached[at] ?? 0) ^ (1 << bit)
+        file.durable = Buffer.from(file.cached)
+        return
+      }
+      at -= file.cached.length
+    }
+  }
+
+  #after(image: (file: File) => Buffer, chance?: () => boolean): FaultDisk {
+    const next = new FaultDisk()
+    for (const [name, file] of this.#files) {
+      const isThere = chance === undefined || this.#names.has(name) || chance()
+      if (!isThere) continue
+      const octets = image(file)
+      next.#files.set(name, { cached: octets, durable: Buffer.from(octets), pending: [] })
+      next.#names.add(name)
+    }
+    this.heal()
+    for (const done of this.#hung.splice(0)) done(new Error("the machine has stopped"))
+    return next
+  }
+}

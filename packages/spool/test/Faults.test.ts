@@ -1,0 +1,180 @@
+import { assert, describe, it } from "@effect/vitest"
+import * as Site from "@lupin/core/Site"
+import type * as FileSpool from "@lupin/spool/FileSpool"
+import { Effect } from "effect"
+import * as fc from "fast-check"
+import type { Fault } from "./FaultDisk.ts"
+import { articleOf, ids, isLog, same, type Step, Trial } from "./Faults.ts"
+
+/** Histories of each kind; `LUPIN_TEST_FAULTS=5000` takes minutes. */
+const runs = Number(process.env["LUPIN_TEST_FAULTS"] ?? 60)
+/** Every octet of a commit where there is time, else every fifth. */
+const stride = runs < 1_000 ? 5 : 1
+
+const anyArticle = fc
+  .tuple(fc.nat(ids.length - 1), fc.subarray([0, 1, 2], { minLength: 1 }), fc.constantFrom(1, 1, 30, 200))
+  .map(([at, some, lines]) => articleOf(at, some, lines))
+const index = fc.constantFrom("kept", "lost", "older")
+const times = fc.integer({ min: 1, max: 3 })
+
+const store: fc.Arbitrary<Step> = fc.record({
+  _tag: fc.constant("Store"),
+  batches: fc.array(fc.array(anyArticle, { minLength: 1, maxLength: 3 }), { minLength: 1, maxLength: 3 })
+})
+const remove: fc.Arbitrary<Step> = fc.record({
+  _tag: fc.constant("Remove"),
+  ids: fc.subarray(ids, { minLength: 1, maxLength: 2 })
+})
+const fault: fc.Arbitrary<Step> = fc
+  .oneof(
+    fc.record({ _tag: fc.constantFrom("WriteFails", "SyncFails", "CreateFails", "TruncateFails"), times }),
+    fc.record({ _tag: fc.constant("WriteIsShort"), octets: fc.nat(3_000) }),
+    fc.constant({ _tag: "SyncHangs" } as const)
+  )
+  .map((fault: Fault) => ({ _tag: "Fault", fault }))
+const kill: fc.Arbitrary<Step> = fc.record({ _tag: fc.constant("Kill"), index })
+const powerCut: fc.Arbitrary<Step> = fc.record({
+  _tag: fc.constant("PowerCut"),
+  index,
+  chances: fc.array(fc.boolean(), { minLength: 1, maxLength: 12 })
+})
+
+/** A sync that hangs is followed by the end of the process: nothing else happens on that machine. */
+const settled = (steps: ReadonlyArray<Step>, end: Step): ReadonlyArray<Step> => {
+  const hang = steps.findIndex((step) => step._tag === "Fault" && step.fault._tag === "SyncHangs")
+  if (hang < 0) return steps
+  const crash = steps.findIndex((step, at) => at > hang && (step._tag === "Kill" || step._tag === "PowerCut"))
+  const store = steps.slice(hang + 1).find(({ _tag }) => _tag === "Store")
+  const rest = crash < 0 ? [] : settled(steps.slice(crash + 1), end)
+  return [...steps.slice(0, hang + 1), ...(store === undefined ? [] : [store]), steps[crash] ?? end, ...rest]
+}
+
+const history = (crashes: ReadonlyArray<fc.Arbitrary<Step>>): fc.Arbitrary<ReadonlyArray<Step>> =>
+  fc
+    .tuple(fc.array(fc.oneof(store, store, store, remove, fault, ...crashes), { maxLength: 14 }), ...crashes)
+    .map(([steps, end]) => [...settled(steps, end as Step), end as Step])
+
+const tried = async <A>(
+  durability: FileSpool.Options["durability"],
+  steps: ReadonlyArray<Step>,
+  then: (trial: Trial) => Promise<A>
+): Promise<A> => {
+  const trial = new Trial(durability)
+  try {
+    await trial.open()
+    for (const step of steps) await trial.step(step)
+    trial.disk.heal()
+    return await then(trial)
+  } finally {
+    await trial.close()
+  }
+}
+
+describe("a spool on a disk of faults", () => {
+  it("keeps what it acknowledged through kills and power cuts, whatever the disk refused", { timeout: 0 }, () =>
+    fc.assert(
+      fc.asyncProperty(history([kill, powerCut]), (steps) => tried("fsync", steps, (trial) => trial.check())),
+      { numRuns: runs }
+    )
+  )
+
+  it("keeps what it acknowledged through kills where the kernel was to write it", { timeout: 0 }, () =>
+    fc.assert(
+      fc.asyncProperty(history([kill]), (steps) => tried("kernel", steps, (trial) => trial.check())),
+      { numRuns: runs }
+    )
+  )
+
+  it("stores again once the disk does, without being opened anew", { timeout: 0 }, () =>
+    fc.assert(
+      fc.asyncProperty(fc.array(fc.oneof(store, remove, fault), { maxLength: 10 }), anyArticle, (steps, one) => {
+        const running = steps.filter((step) => step._tag !== "Fault" || step.fault._tag !== "SyncHangs")
+        return tried("fsync", running, async ({ site, spool }) => {
+          assert.isUndefined((await Effect.runPromise(spool.condition)).refuses)
+          assert.isAtLeast((await Effect.runPromise(spool.store([one]))).length, 1)
+          assert.isAtLeast(await Effect.runPromise(spool.head), site.position)
+        })
+      }),
+      { numRuns: runs }
+    )
+  )
+
+  it("opens after a power cut that the kernel had not written for, and serves nothing else", { timeout: 0 }, () =>
+    fc.assert(
+      fc.asyncProperty(history([kill]), powerCut, (steps, cut) =>
+        tried("kernel", steps, async (trial) => {
+          if (cut._tag !== "PowerCut") return
+          let at = 0
+          const { articles } = trial
+          await trial.crash((disk) => disk.cutOff(() => cut.chances[at++ % cut.chances.length] ?? false), cut.index)
+          await serveOnly(trial, articles)
+        })
+      ),
+      { numRuns: runs }
+    )
+  )
+
+  it("finds a bit that turned over, serves it to nobody, and is mended by another copy", { timeout: 0 }, () =>
+    fc.assert(
+      fc.asyncProperty(
+        fc.array(fc.oneof(store, store, remove), { minLength: 1, maxLength: 6 }),
+        fc.nat(),
+        fc.nat(7),
+        fc.constantFrom("kept", "lost"),
+        (steps, octet, bit, index) =>
+          tried("fsync", steps, async (trial) => {
+            const bytes = trial.disk.bytes(isLog)
+            trial.disk.flip(isLog, octet % bytes, bit)
+            await trial.crash((disk) => disk.killed(), index)
+            const { articles, site, spool } = trial
+            await serveOnly(trial, articles)
+            const held = [...articles.values()].filter(({ messageId }) => Site.status(site, messageId) === "held")
+            const statuses = await Effect.runPromise(spool.status(held.map(({ messageId }) => messageId)))
+            const missing = held.filter((_, at) => statuses[at] === "unknown")
+            assert.isAtMost(missing.length, 1)
+            for (const one of missing) {
+              const [stored] = await Effect.runPromise(spool.store([one]))
+              assert.strictEqual(stored?._tag, "Filed")
+              const again = await Effect.runPromise(spool.find(one.messageId))
+              assert.isTrue(same(again?.article, one.octets))
+              for (const [name, number] of again?.numbers ?? []) {
+                assert.isTrue(same((await Effect.runPromise(spool.at(name, number)))?.article, one.octets))
+              }
+              assert.notInclude((await Effect.runPromise(spool.condition)).damaged, one.messageId)
+            }
+          })
+      ),
+      { numRuns: runs }
+    )
+  )
+
+  it("keeps all but the last commit, wherever in it the power went", { timeout: 0 }, async () => {
+    const before = [articleOf(0, [0], 1), articleOf(1, [0, 1], 1)]
+    const last = [articleOf(2, [0], 1), articleOf(3, [1], 1)]
+    const bytesOf = (steps: ReadonlyArray<Step>) => tried("fsync", steps, async ({ disk }) => disk.bytes(isLog))
+    const first: Step = { _tag: "Store", batches: [before] }
+    const [from, to] = [await bytesOf([first]), await bytesOf([first, { _tag: "Store", batches: [last] }])]
+    for (let octets = 0; octets < to - from; octets += stride) {
+      const steps: ReadonlyArray<Step> = [
+        first,
+        { _tag: "Fault", fault: { _tag: "TruncateFails", times: 2 } },
+        { _tag: "Fault", fault: { _tag: "WriteIsShort", octets } },
+        { _tag: "Store", batches: [last] },
+        { _tag: "Kill", index: octets % 2 === 0 ? "kept" : "lost" }
+      ]
+      await tried("fsync", steps, (trial) => trial.check())
+    }
+  })
+})
+
+/** Whatever is served is as it was stored once. */
+const serveOnly = async ({ spool }: Trial, articles: Trial["articles"]): Promise<void> => {
+  for (const one of ids) {
+    const held = await Effect.runPromise(spool.find(one))
+    if (held !== undefined) assert.isTrue(same(held.article, articles.get(one)?.octets))
+    for (const [name, number] of held?.numbers ?? []) {
+      assert.isTrue(same((await Effect.runPromise(spool.at(name, number)))?.article, held?.article))
+    }
+  }
+  await Effect.runPromise(spool.changes(0, 1_000))
+}

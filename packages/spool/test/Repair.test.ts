@@ -1,0 +1,136 @@
+import { assert, describe, it } from "@effect/vitest"
+import * as Batch from "@lupin/spool/Batch"
+import * as FileSpool from "@lupin/spool/FileSpool"
+import { Relayer } from "@lupin/spool/Relayer"
+import * as Repair from "@lupin/spool/Repair"
+import { SiteIdentity } from "@lupin/spool/SiteIdentity"
+import { Spool } from "@lupin/spool/Spool"
+import * as Transfer from "@lupin/spool/Transfer"
+import { article, group, id } from "@lupin/testing/SampleArticles"
+import { Effect, Layer, Logger } from "effect"
+import { Buffer } from "node:buffer"
+import * as fs from "node:fs"
+import * as path from "node:path"
+import { temporaryDirectory } from "./TemporaryDirectory.ts"
+
+const alpha = group("misc.alpha")
+const articles = Array.from({ length: 20 }, (_, at) => article(id(`${at}`), [alpha]))
+const layerOf = (directory: string) =>
+  Layer.fresh(
+    Relayer.layer().pipe(
+      Layer.provideMerge(FileSpool.layer({ directory, durability: "fsync", segmentBytes: 5_000 })),
+      Layer.provide([
+        SiteIdentity.layer({ name: "boi1", path: "h1.boi.pop.lupin", kind: "pop", apps: "any" }),
+        Logger.layer([])
+      ])
+    )
+  )
+const inSpool = <A, E>(directory: string, effect: Effect.Effect<A, E, Spool | Relayer>) =>
+  Effect.provide(effect, layerOf(directory))
+const nobody = (): void => {}
+
+/** Turns over a bit in the body of the first article. */
+const damage = (directory: string): void => {
+  const name = path.join(directory, "log", "segment-00000001.log")
+  const octets = fs.readFileSync(name)
+  const at = octets.indexOf("words")
+  octets[at] = (octets[at] ?? 0) ^ 1
+  fs.writeFileSync(name, octets)
+}
+
+describe("Repair", () => {
+  it.live("finds nothing wrong with what nobody touched, and counts it", () =>
+    Effect.gen(function* () {
+      const directory = yield* temporaryDirectory
+      yield* inSpool(
+        directory,
+        Effect.flatMap(Spool, (spool) => spool.store(articles))
+      )
+      const words: Array<number> = []
+      const report = yield* Repair.verify(directory, (bytes, ofBytes) => words.push(bytes / ofBytes))
+      assert.deepInclude(report, { records: 20, articles: 20, damaged: [], gaps: 0, missing: [], behind: 0 })
+      assert.strictEqual(words.at(-1), 1)
+      const stats = yield* Repair.stats(directory)
+      assert.deepStrictEqual(stats.groups, [{ name: alpha, count: 20 }])
+    })
+  )
+
+  it.live("puts what is damaged in quarantine, where another copy mends it", () =>
+    Effect.gen(function* () {
+      const directory = yield* temporaryDirectory
+      yield* inSpool(
+        directory,
+        Effect.flatMap(Spool, (spool) => spool.store(articles))
+      )
+      damage(directory)
+      const report = yield* Repair.verify(directory, nobody)
+      assert.deepStrictEqual(report.damaged, [id("0")])
+      yield* inSpool(
+        directory,
+        Effect.gen(function* () {
+          const spool = yield* Spool
+          const relayer = yield* Relayer
+          assert.deepStrictEqual((yield* spool.condition).damaged, [id("0")])
+          const octets = articles[0]?.octets ?? new Uint8Array()
+          const peer = { connection: "1", isBackfill: true }
+          assert.deepStrictEqual(yield* relayer.receive([{ id: id("0"), octets }], peer), [{ _tag: "Accepted" }])
+          assert.deepStrictEqual((yield* spool.condition).damaged, [])
+          assert.strictEqual((yield* spool.numbers(alpha, 0, Infinity, 100)).length, 20)
+        })
+      )
+      assert.deepStrictEqual((yield* Repair.verify(directory, nobody)).damaged, [])
+    })
+  )
+
+  it.live("makes an index anew that knows everything", () =>
+    Effect.gen(function* () {
+      const directory = yield* temporaryDirectory
+      yield* inSpool(
+        directory,
+        Effect.flatMap(Spool, (spool) => spool.store(articles))
+      )
+      yield* Repair.dropIndex(directory)
+      const statuses = yield* inSpool(
+        directory,
+        Effect.flatMap(Spool, (spool) => spool.status(articles.map(({ messageId }) => messageId)))
+      )
+      assert.deepStrictEqual(new Set(statuses), new Set(["held"]))
+    })
+  )
+
+  it.live("refuses a spool that a process has open, and a directory without one", () =>
+    Effect.gen(function* () {
+      const directory = yield* temporaryDirectory
+      assert.match((yield* Effect.flip(Repair.stats(directory))).reason, /no spool/)
+      yield* inSpool(
+        directory,
+        Effect.gen(function* () {
+          yield* Spool
+          assert.match((yield* Effect.flip(Repair.verify(directory, nobody))).reason, /another process/)
+        })
+      )
+    })
+  )
+
+  it.live("moves every article from one spool to another", () =>
+    Effect.gen(function* () {
+      const [from, to] = [yield* temporaryDirectory, yield* temporaryDirectory]
+      const pieces: Array<Uint8Array> = []
+      const exported = yield* inSpool(
+        from,
+        Effect.gen(function* () {
+          yield* (yield* Spool).store(articles)
+          return yield* Transfer.exportAll((octets) => Effect.sync(() => void pieces.push(octets)))
+        })
+      )
+      assert.strictEqual(exported, 20)
+      const batch = Buffer.concat([...pieces, Batch.toRnews(Buffer.from("Subject: no id\r\n\r\n"))])
+      const imported = yield* inSpool(to, Transfer.importAll(Batch.ofRnews(batch), nobody))
+      assert.deepInclude(imported, { accepted: 20, known: 0, refused: 1 })
+      assert.deepInclude(yield* inSpool(to, Transfer.importAll(Batch.ofRnews(batch), nobody)), {
+        accepted: 0,
+        known: 20
+      })
+    })
+  )
+})
