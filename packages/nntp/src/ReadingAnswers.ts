@@ -69,21 +69,32 @@ export const neighbour = Effect.fnUntraced(function* (
 /** ARTICLE, HEAD, BODY and STAT (RFC 3977 §6.2). By Message-ID the current article number stays. */
 export const article = (reading: Reading, task: Session.Task & { readonly _tag: "Article" }, out: Output): Answer =>
   typeof task.of === "string"
-    ? articleById(reading, task.part, task.of, out)
+    ? Effect.as(articles(reading, [{ part: task.part, id: task.of }], out), undefined)
     : articleAt(reading, task.part, task.of, out)
 
-const articleById = Effect.fnUntraced(function* (
+/** An article asked for by Message-ID, and which part of it. */
+export interface Wanted {
+  readonly part: Command.Part
+  readonly id: MessageId.MessageId
+}
+
+/** Articles held in memory at a time to answer commands that came together. */
+export const wantedMax = 16
+
+/** Answers commands that ask by Message-ID, as many as `wantedMax` with one question to the spool. */
+export const articles = (
   { site, spool }: Reading,
-  part: Command.Part,
-  id: MessageId.MessageId,
+  wanted: ReadonlyArray<Wanted>,
   out: Output
-): Effect.fn.Return<Outcome, Trouble> {
-  const held = yield* spool.find(id)
-  if (held === undefined) return none(out, 430)
-  write(out, part, 0, id, held, site)
-  yield* out.flushIfFull
-  return undefined
-})
+): Effect.Effect<void, Trouble> =>
+  Effect.flatMap(spool.findAll(wanted.map(({ id }) => id)), (found) => {
+    for (const [at, { id, part }] of wanted.entries()) {
+      const held = found[at]
+      if (held === undefined) none(out, 430)
+      else write(out, part, 0, id, held, site)
+    }
+    return out.flushIfFull
+  })
 
 const articleAt = Effect.fnUntraced(function* (
   { site, spool }: Reading,

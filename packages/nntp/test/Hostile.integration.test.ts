@@ -54,7 +54,9 @@ describe("NntpServer under hostile input", () => {
         yield* wire.send(`STAT ${id}\r\n`)
         expect(yield* wire.line, part).toMatch(/^430 /)
       }
-      yield* wire.send(`${"X".repeat(100_000)}\r\nDATE\r\nTAKETHIS <${"i".repeat(100_000)}@x>\r\nA: b\r\n\r\n.\r\nDATE\r\n`)
+      yield* wire.send(
+        `${"X".repeat(100_000)}\r\nDATE\r\nTAKETHIS <${"i".repeat(100_000)}@x>\r\nA: b\r\n\r\n.\r\nDATE\r\n`
+      )
       for (const expected of [/^50[01] /, /^111 /, /^439 /, /^111 /]) expect(yield* wire.line).toMatch(expected)
     }).pipe(Effect.scoped, Effect.provide(site.layer("alpha")))
   )

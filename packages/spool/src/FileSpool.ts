@@ -149,6 +149,11 @@ const make = Effect.fnUntraced(function* ({ durability, generation, index, log, 
 
   const held = (place: Place): Held => readHeld(log, place)
 
+  const find = (id: MessageId.MessageId): Held | undefined => {
+    const row = index.id(id)
+    return row?._tag === "Held" ? held(row) : undefined
+  }
+
   const lines = (group: GroupName.GroupName, low: number, high: number, limit: number): Array<OverviewLine> => {
     const shelf = shelfOf(group)
     if (shelf === undefined) return []
@@ -179,11 +184,8 @@ const make = Effect.fnUntraced(function* ({ durability, generation, index, log, 
       Effect.asVoid(submit((atMillis) => [{ command: { _tag: "RemoveGroup", group, atMillis } }])),
     forget: (ids) => attempt(() => index.forget(ids)),
     status: (ids) => attempt(() => ids.map((id) => index.status(id))),
-    find: (id) =>
-      attempt(() => {
-        const row = index.id(id)
-        return row?._tag === "Held" ? held(row) : undefined
-      }),
+    find: (id) => attempt(() => find(id)),
+    findAll: (ids) => attempt(() => ids.map(find)),
     at: (group, number) =>
       attempt(() => {
         const shelf = shelfOf(group)
@@ -274,10 +276,10 @@ const filedAt = (log: SegmentLog, address: number): Record.Filed => {
 
 const readHeld = (log: SegmentLog, { address, bytes }: Place): Held => {
   const payload = log.read(address, bytes)
-  const [filed] = Record.decode(payload, bytes)
-  if (filed?._tag !== "Filed") throw new Error(`the log holds no article at ${address}`)
-  const article = payload.subarray(bytes - filed.bytes)
-  return { article, numbers: filed.numbers, position: filed.position, arrivedMillis: filed.atMillis }
+  const filed = Record.decodeFiling(payload)
+  if (filed === undefined) throw new Error(`the log holds no article at ${address}`)
+  const { articleStart, atMillis, numbers, position } = filed
+  return { article: payload.subarray(articleStart), numbers, position, arrivedMillis: atMillis }
 }
 
 const lineOf = ({ overview }: Record.Filed, number: number): Uint8Array =>

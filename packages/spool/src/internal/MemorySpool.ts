@@ -149,6 +149,7 @@ export const make = (generation: Site.Generation, site: string): Spool["Service"
       }),
     status: (ids) => Effect.sync(() => ids.map((id) => Site.status(model, id))),
     find: (id) => Effect.sync(() => heldOf(id)),
+    findAll: (ids) => Effect.sync(() => ids.map(heldOf)),
     at: (group, number) => Effect.sync(() => heldOf(Site.at(model, group, number))),
     findUuid: (uuid) => Effect.sync(() => [...(uuids.get(uuid) ?? [])].toSorted()[0]),
     group: (name) => Effect.sync(() => Site.group(model, name)),

@@ -62,6 +62,26 @@ export const decode = (payload: Buffer, payloadBytes: number): ReadonlyArray<Log
   return events
 }
 
+/** When an article was filed and under which numbers, and where it begins: what a reader of it needs, and no more. */
+export interface Filing {
+  readonly position: number
+  readonly atMillis: number
+  readonly numbers: Xref.Numbers
+  readonly articleStart: number
+}
+
+/** The filing that a payload begins with; nothing where it begins with another event. */
+export const decodeFiling = (payload: Buffer): Filing | undefined => {
+  const reader = new Reader(payload)
+  const count = reader.uint(1)
+  const articleStart = reader.uint(4)
+  if (count === 0 || tags[reader.uint(1)] !== "Filed") return undefined
+  const position = reader.uint(6)
+  const atMillis = reader.uint(6)
+  reader.octets()
+  return { position, atMillis, numbers: readNumbers(reader), articleStart }
+}
+
 const writeEvent = (writer: Writer, event: Logged): void => {
   writer.uint(tags.indexOf(event._tag), 1)
   writer.uint(event.position, 6)
