@@ -110,8 +110,10 @@ const converse = Effect.fnUntraced(function* (
   const wanted: Array<ReadingAnswers.Wanted> = []
   const settleWanted = Effect.suspend(() => {
     const mark = buffer.length
+    const flushesBefore = flushes
     return ReadingAnswers.articles(service, wanted, out).pipe(
       Effect.catchTag("SpoolUnavailable", (trouble) => {
+        if (flushes !== flushesBefore) return Effect.fail(closeError)
         buffer.truncate(mark)
         for (const _ of wanted) buffer.line(Reply.line(403, trouble.reason))
         return Effect.void

@@ -78,23 +78,32 @@ export interface Wanted {
   readonly id: MessageId.MessageId
 }
 
-/** Articles held in memory at a time to answer commands that came together. */
+/** Commands answered together. */
 export const wantedMax = 16
 
-/** Answers commands that ask by Message-ID, as many as `wantedMax` with one question to the spool. */
+/** Octets of articles held in memory at a time to answer commands together; one alone may be larger. */
+const togetherBytesMax = 128 * 1024
+
+/** Answers commands that ask by Message-ID, with few questions to the spool. */
 export const articles = (
-  { site, spool }: Reading,
+  reading: Reading,
   wanted: ReadonlyArray<Wanted>,
   out: Output
-): Effect.Effect<void, Trouble> =>
-  Effect.flatMap(spool.findAll(wanted.map(({ id }) => id)), (found) => {
-    for (const [at, { id, part }] of wanted.entries()) {
-      const held = found[at]
+): Effect.Effect<void, Trouble> => {
+  const ids = wanted.map(({ id }) => id)
+  return Effect.flatMap(reading.spool.findAll(ids, togetherBytesMax), (found) => {
+    for (const [at, held] of found.entries()) {
+      const { id, part } = wanted[at] ?? { id: "", part: "STAT" }
       if (held === undefined) none(out, 430)
-      else write(out, part, 0, id, held, site)
+      else write(out, part, 0, id, held, reading.site)
     }
-    return out.flushIfFull
+    if (found.length >= wanted.length) return out.flushIfFull
+    return Effect.andThen(
+      out.flushIfFull,
+      Effect.suspend(() => articles(reading, wanted.slice(found.length), out))
+    )
   })
+}
 
 const articleAt = Effect.fnUntraced(function* (
   { site, spool }: Reading,

@@ -17,6 +17,7 @@ import * as fs from "node:fs"
 import { Disk } from "./Disk.ts"
 import * as Generation from "./Generation.ts"
 import * as DirectoryLock from "./internal/DirectoryLock.ts"
+import * as Find from "./internal/Find.ts"
 import * as Follow from "./internal/Follow.ts"
 import * as GroupCommit from "./internal/GroupCommit.ts"
 import type * as GroupTable from "./internal/GroupTable.ts"
@@ -185,7 +186,7 @@ const make = Effect.fnUntraced(function* ({ durability, generation, index, log, 
     forget: (ids) => attempt(() => index.forget(ids)),
     status: (ids) => attempt(() => ids.map((id) => index.status(id))),
     find: (id) => attempt(() => find(id)),
-    findAll: (ids) => attempt(() => ids.map(find)),
+    findAll: (ids, bytesMax) => attempt(() => Find.upTo(find, ids, bytesMax)),
     at: (group, number) =>
       attempt(() => {
         const shelf = shelfOf(group)
