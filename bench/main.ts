@@ -24,12 +24,9 @@ if (unknown !== undefined) {
   process.exit(2)
 }
 
-/** Those that go better in a network of their own. */
-const networked = new Set(["nntp"])
-if (named.length === 1 && networked.has(named[0] ?? "")) {
-  const status = OwnNetwork.enter()
-  if (status !== undefined) process.exit(status)
-}
+// What readers are measured on is the same network for all servers, and its own where the system allows that.
+const status = named.length === 0 || named.includes("nntp") ? OwnNetwork.enter() : undefined
+if (status !== undefined) process.exit(status)
 
 const say = isJson ? console.error : console.log
 say(`${Machine.describe()}\n`)

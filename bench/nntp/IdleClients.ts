@@ -37,7 +37,7 @@ const open = (port: number): Promise<net.Socket> =>
     socket.once("error", reject)
     socket.once("data", (greeting) => {
       if (String(greeting).startsWith("20")) resolve(socket)
-      else reject(new Error(`greeted with ${greeting}`))
+      else reject(new Error(`greeted with ${String(greeting)}`))
     })
   })
 

@@ -162,7 +162,11 @@ const chownAll = (directory: string, folders: ReadonlyArray<string>, { gid, uid 
     "",
     ...folders,
     ...files.map((file) => `etc/${file}`),
-    ...["db/newsgroups", "db/active.times", "db/history", "db/active", "spool/one"]
+    "db/newsgroups",
+    "db/active.times",
+    "db/history",
+    "db/active",
+    "spool/one"
   ]
   for (const name of names) chownSync(join(directory, name), uid, gid)
 }
