@@ -14,6 +14,7 @@ const benches: Readonly<Record<string, Bench>> = {
   fleet: () => import("./fleet.ts"),
   idle: () => import("./idle.ts"),
   innd: () => import("./innd.ts"),
+  nntp: () => import("./nntp.ts"),
   spool: () => import("./spool.ts")
 }
 
@@ -26,12 +27,10 @@ if (unknown !== undefined) {
   process.exit(2)
 }
 
-/** Those that go better in a network of their own. */
+/** Those that want a network of their own, the same for all servers, where the system allows that. */
 const networked = new Set(["nntp", "innd"])
-if (named.length === 1 && networked.has(named[0] ?? "")) {
-  const status = OwnNetwork.enter()
-  if (status !== undefined) process.exit(status)
-}
+const status = named.length === 0 || named.some((name) => networked.has(name)) ? OwnNetwork.enter() : undefined
+if (status !== undefined) process.exit(status)
 
 const say = isJson ? console.error : console.log
 say(`${Machine.describe()}\n`)

@@ -115,6 +115,24 @@ const converse = Effect.fnUntraced(function* (
     })
   })
 
+  const wanted: Array<ReadingAnswers.Wanted> = []
+  const settleWanted = Effect.suspend(() => {
+    const mark = buffer.length
+    const flushesBefore = flushes
+    return ReadingAnswers.articles(service, wanted, out).pipe(
+      Effect.catchTag("SpoolUnavailable", (trouble) => {
+        if (flushes !== flushesBefore) return Effect.fail(closeError)
+        buffer.truncate(mark)
+        for (const _ of wanted) buffer.line(Reply.line(403, trouble.reason))
+        return Effect.void
+      }),
+      Effect.tap(() => {
+        wanted.length = 0
+        return Effect.void
+      })
+    )
+  })
+
   const perform = Effect.fnUntraced(function* (task: Direct): Effect.fn.Return<void, Socket.SocketError> {
     const mark = buffer.length
     const flushesBefore = flushes
@@ -158,6 +176,13 @@ const converse = Effect.fnUntraced(function* (
         const step = Session.step(state, input, facts)
         const { task } = step
         state = step.state
+        if (task._tag === "Article" && typeof task.of === "string") {
+          if (batch.tasks.length > 0) yield* settleBatch
+          wanted.push({ part: task.part, id: task.of })
+          if (wanted.length === ReadingAnswers.wantedMax) yield* settleWanted
+          continue
+        }
+        if (wanted.length > 0) yield* settleWanted
         switch (task._tag) {
           case "Nothing":
             break
@@ -194,6 +219,7 @@ const converse = Effect.fnUntraced(function* (
       }
       if (framing !== stream) break
     }
+    if (wanted.length > 0) yield* settleWanted
     yield* settleBatch
     yield* flush
     // An article is under way: whoever else offers it meanwhile is told to try again later.

@@ -8,7 +8,7 @@ import * as Namespace from "@lupin/core/Namespace"
 import * as Wildmat from "@lupin/core/Wildmat"
 import { InjectionRefused, type Injector } from "@lupin/spool/Injector"
 import type { Received, Relayer } from "@lupin/spool/Relayer"
-import type { Spool } from "@lupin/spool/Spool"
+import type { Held, Spool } from "@lupin/spool/Spool"
 import { Effect } from "effect"
 import * as Access from "./Access.ts"
 import * as Columns from "./Columns.ts"
@@ -19,11 +19,13 @@ export const spool = (whole: Spool["Service"], read: Wildmat.Wildmat): Spool["Se
   const isRead = (group: GroupName.GroupName): boolean => Wildmat.matches(read, group)
   const isReadAny = ({ groups }: { readonly groups: ReadonlyArray<GroupName.GroupName> }): boolean =>
     groups.some(isRead)
-  const find: Spool["Service"]["find"] = (id) =>
-    Effect.map(whole.find(id), (held) => (held?.numbers.some(([group]) => isRead(group)) === true ? held : undefined))
+  const ifRead = (held: Held | undefined): Held | undefined =>
+    held?.numbers.some(([group]) => isRead(group)) === true ? held : undefined
+  const find: Spool["Service"]["find"] = (id) => Effect.map(whole.find(id), ifRead)
   return {
     ...whole,
     find,
+    findAll: (ids, bytesMax) => Effect.map(whole.findAll(ids, bytesMax), (found) => found.map(ifRead)),
     group: (name) => (isRead(name) ? whole.group(name) : Effect.succeed(undefined)),
     groups: Effect.map(whole.groups, (groups) => groups.filter(({ name }) => isRead(name))),
     changes: (after, limit) =>

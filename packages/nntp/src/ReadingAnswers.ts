@@ -69,21 +69,41 @@ export const neighbour = Effect.fnUntraced(function* (
 /** ARTICLE, HEAD, BODY and STAT (RFC 3977 §6.2). By Message-ID the current article number stays. */
 export const article = (reading: Reading, task: Session.Task & { readonly _tag: "Article" }, out: Output): Answer =>
   typeof task.of === "string"
-    ? articleById(reading, task.part, task.of, out)
+    ? Effect.as(articles(reading, [{ part: task.part, id: task.of }], out), undefined)
     : articleAt(reading, task.part, task.of, out)
 
-const articleById = Effect.fnUntraced(function* (
-  { site, spool }: Reading,
-  part: Command.Part,
-  id: MessageId.MessageId,
+/** An article asked for by Message-ID, and which part of it. */
+export interface Wanted {
+  readonly part: Command.Part
+  readonly id: MessageId.MessageId
+}
+
+/** Commands answered together. */
+export const wantedMax = 16
+
+/** Octets of articles held in memory at a time to answer commands together; one alone may be larger. */
+const togetherBytesMax = 128 * 1024
+
+/** Answers commands that ask by Message-ID, with few questions to the spool. */
+export const articles = (
+  reading: Reading,
+  wanted: ReadonlyArray<Wanted>,
   out: Output
-): Effect.fn.Return<Outcome, Trouble> {
-  const held = yield* spool.find(id)
-  if (held === undefined) return none(out, 430)
-  write(out, part, 0, id, held, site)
-  yield* out.flushIfFull
-  return undefined
-})
+): Effect.Effect<void, Trouble> => {
+  const ids = wanted.map(({ id }) => id)
+  return Effect.flatMap(reading.spool.findAll(ids, togetherBytesMax), (found) => {
+    for (const [at, held] of found.entries()) {
+      const { id, part } = wanted[at] ?? { id: "", part: "STAT" }
+      if (held === undefined) none(out, 430)
+      else write(out, part, 0, id, held, reading.site)
+    }
+    if (found.length >= wanted.length) return out.flushIfFull
+    return Effect.andThen(
+      out.flushIfFull,
+      Effect.suspend(() => articles(reading, wanted.slice(found.length), out))
+    )
+  })
+}
 
 const articleAt = Effect.fnUntraced(function* (
   { site, spool }: Reading,

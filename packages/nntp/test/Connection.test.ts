@@ -112,6 +112,14 @@ const command: fc.Arbitrary<string> = fc.oneof(
   { weight: 1, arbitrary: fc.stringMatching(/^[ -~\r\n]{0,20}$/).map((line) => `${line}\r\n`) }
 )
 
+/** Octets as they are, and the terminator behind them. */
+const blockOf = (octets: Buffer): string => {
+  const text = octets.toString("latin1")
+  return text === "" || text.endsWith("\r\n") ? `${text}.\r\n` : `${text}\r\n.\r\n`
+}
+
+const isOneBlock = (block: string): boolean => `\r\n${block}`.indexOf("\r\n.\r\n") === block.length - 3
+
 describe("Connection", () => {
   it.effect("gives the same replies however the stream is split", () =>
     Effect.promise(() =>
@@ -159,6 +167,47 @@ describe("Connection", () => {
         { numRuns: 200 }
       )
     )
+  )
+
+  it.effect("stays in step behind articles of any octets: one answer each, under its own id, in order", () =>
+    Effect.promise(() => {
+      const pieces = [
+        "\r\n",
+        "\n.\n",
+        "\r.\r",
+        "\n.\r\n",
+        "\r\n.\n",
+        ".",
+        "\0",
+        "QUIT",
+        "Subject: x\r\n",
+        "\r\n\r\n",
+        "\xff"
+      ]
+      const sent = fc.record({
+        by: fc.constantFrom("TAKETHIS", "POST"),
+        // What follows the id belongs to the command line, and has to be survived as well.
+        rest: fc.constantFrom("", " ", " more", ` ${"l".repeat(600)}`),
+        octets: octetsLike(pieces).filter((octets) => isOneBlock(blockOf(octets)))
+      })
+      return fc.assert(
+        fc.asyncProperty(fc.array(sent, { maxLength: 8 }), splits, async (all, cuts) => {
+          const stream = all.map(({ by, octets, rest }, at) => {
+            return `${by === "POST" ? "POST" : `TAKETHIS <n${at}@x>${rest}`}\r\n${blockOf(octets)}`
+          })
+          const { text } = await run(cuts(Buffer.from(`${stream.join("")}DATE\r\nQUIT\r\n`, "latin1")))
+          const replies = text.trimEnd().split("\r\n").slice(1)
+          const expected = all.flatMap(({ by, rest }, at) =>
+            by === "POST"
+              ? [/^340 /, /^(?:240|441) /]
+              : [rest.length > 100 ? /^439 / : new RegExp(`^(?:239|439) <n${at}@x>`)]
+          )
+          expect(replies).toHaveLength(expected.length + 2)
+          for (const [at, pattern] of [...expected, /^111 /, /^205 /].entries()) expect(replies[at]).toMatch(pattern)
+        }),
+        { numRuns: 150 }
+      )
+    })
   )
 
   it.effect("bounds the answers to a client that does not read, reads no more of it, and closes it in the end", () =>

@@ -48,6 +48,8 @@ export const connect = (port: number): Effect.Effect<Wire, never, Scope.Scope> =
       Effect.callback<A>((resume) => {
         wake = () => {
           const found = look()
+          // What comes later is for whoever looks then.
+          if (found !== undefined || isEnded) wake = () => {}
           if (found !== undefined) resume(Effect.succeed(found))
           else if (isEnded) resume(Effect.die(new Error(`connection closed, left: ${JSON.stringify(text)}`)))
         }

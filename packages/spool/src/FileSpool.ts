@@ -18,6 +18,7 @@ import { Disk } from "./Disk.ts"
 import * as Generation from "./Generation.ts"
 import * as Articles from "./internal/Articles.ts"
 import * as DirectoryLock from "./internal/DirectoryLock.ts"
+import * as Find from "./internal/Find.ts"
 import * as Follow from "./internal/Follow.ts"
 import * as GroupCommit from "./internal/GroupCommit.ts"
 import type * as GroupTable from "./internal/GroupTable.ts"
@@ -32,7 +33,7 @@ import * as Recovery from "./internal/Recovery.ts"
 import type { SegmentLog } from "./internal/SegmentLog.ts"
 import * as SpoolDirectory from "./internal/SpoolDirectory.ts"
 import { SiteIdentity } from "./SiteIdentity.ts"
-import { type OverviewLine, Spool, SpoolUnavailable, type Stored } from "./Spool.ts"
+import { type Held, type OverviewLine, Spool, SpoolUnavailable, type Stored } from "./Spool.ts"
 
 export interface Options {
   /** Made if it is not there. One process at a time. */
@@ -159,6 +160,11 @@ const make = Effect.fnUntraced(function* (parts: Parts) {
     return { name, low: index.low(shelf), high, count, status, createdMillis }
   }
 
+  const find = (id: MessageId.MessageId): Held | undefined => {
+    const row = index.id(id)
+    return row?._tag === "Held" ? records.held(row, (copy) => copy.id === id, id) : undefined
+  }
+
   const lines = (group: GroupName.GroupName, low: number, high: number, limit: number): Array<OverviewLine> => {
     const shelf = shelfOf(group)
     if (shelf === undefined) return []
@@ -190,11 +196,8 @@ const make = Effect.fnUntraced(function* (parts: Parts) {
     forget: (ids) => attempt(() => index.forget(ids)),
     status: (ids) =>
       attempt(() => ids.map((id) => (quarantine.address(id) === undefined ? index.status(id) : "unknown"))),
-    find: (id) =>
-      attempt(() => {
-        const row = index.id(id)
-        return row?._tag === "Held" ? records.held(row, (filed) => filed.id === id, id) : undefined
-      }),
+    find: (id) => attempt(() => find(id)),
+    findAll: (ids, bytesMax) => attempt(() => Find.upTo(find, ids, bytesMax)),
     at: (group, number) =>
       attempt(() => {
         const shelf = shelfOf(group)

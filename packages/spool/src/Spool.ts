@@ -131,6 +131,11 @@ export class Spool extends Context.Service<
       ids: ReadonlyArray<MessageId.MessageId>
     ) => Effect.Effect<ReadonlyArray<"held" | "removed" | "unknown">, SpoolUnavailable>
     readonly find: (id: MessageId.MessageId) => Effect.Effect<Held | undefined, SpoolUnavailable>
+    /** What `find` gives for ids from the front, in order: until `bytesMax` octets are passed. */
+    readonly findAll: (
+      ids: ReadonlyArray<MessageId.MessageId>,
+      bytesMax: number
+    ) => Effect.Effect<ReadonlyArray<Held | undefined>, SpoolUnavailable>
     readonly at: (group: GroupName.GroupName, number: number) => Effect.Effect<Held | undefined, SpoolUnavailable>
     /** The Message-ID that this client UUID has here, held or removed (ids of `*.client.lupin` only). */
     readonly findUuid: (uuid: string) => Effect.Effect<MessageId.MessageId | undefined, SpoolUnavailable>

@@ -11,6 +11,7 @@ import * as Site from "@lupin/core/Site"
 import * as Xref from "@lupin/core/Xref"
 import { Clock, Effect, HashMap } from "effect"
 import type { Arrival, Change, Held, OverviewLine, Spool, Stored } from "../Spool.ts"
+import * as Find from "./Find.ts"
 import * as HeadSignal from "./HeadSignal.ts"
 import * as Refusal from "./Refusal.ts"
 
@@ -144,6 +145,7 @@ export const make = (generation: Site.Generation, site: string): Spool["Service"
       }),
     status: (ids) => Effect.sync(() => ids.map((id) => Site.status(model, id))),
     find: (id) => Effect.sync(() => heldOf(id)),
+    findAll: (ids, bytesMax) => Effect.sync(() => Find.upTo(heldOf, ids, bytesMax)),
     at: (group, number) => Effect.sync(() => heldOf(Site.at(model, group, number))),
     findUuid: (uuid) => Effect.sync(() => [...(uuids.get(uuid) ?? [])].toSorted()[0]),
     group: (name) => Effect.sync(() => Site.group(model, name)),
