@@ -89,6 +89,9 @@ export class Trial {
     fs.mkdirSync(to)
     if (index !== "lost")
       fs.cpSync(path.join(from, "data.mdb"), path.join(to, "index", "data.mdb"), { recursive: true })
+    if (fs.existsSync(path.join(here, "quarantine"))) {
+      fs.cpSync(path.join(here, "quarantine"), path.join(to, "quarantine"))
+    }
     const disk = left(this.disk)
     await this.#close().catch(() => undefined)
     this.#life += 1
