@@ -125,7 +125,7 @@ export class Trial {
   }
 
   async #store(batches: ReadonlyArray<ReadonlyArray<Article.Article>>): Promise<void> {
-    const { damaged } = await Effect.runPromise(this.spool.condition)
+    const damaged = (await this.#answer(this.spool.condition))?.damaged ?? []
     const answers = await Promise.all(batches.map((batch) => this.#answer(this.spool.store(batch))))
     for (const [at, batch] of batches.entries()) {
       for (const [which, one] of batch.entries()) {
