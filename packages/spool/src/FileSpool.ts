@@ -46,7 +46,7 @@ export interface Options {
   readonly segmentBytes?: number
 }
 
-export const recordsPerCommitDefault = 1_000
+export const recordsPerCommitDefault = 4_000
 export const segmentBytesDefault = 64 * 1024 * 1024
 
 /** Ids with the same UUID in front that `findUuid` looks at. */

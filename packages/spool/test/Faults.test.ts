@@ -74,14 +74,14 @@ describe("a spool on a disk of faults", () => {
   it("keeps what it acknowledged through kills and power cuts, whatever the disk refused", { timeout: 0 }, () =>
     fc.assert(
       fc.asyncProperty(history([kill, powerCut]), (steps) => tried("fsync", steps, (trial) => trial.check())),
-      { numRuns: runs }
+      { numRuns: runs, timeout: 10_000 }
     )
   )
 
   it("keeps what it acknowledged through kills where the kernel was to write it", { timeout: 0 }, () =>
     fc.assert(
       fc.asyncProperty(history([kill]), (steps) => tried("kernel", steps, (trial) => trial.check())),
-      { numRuns: runs }
+      { numRuns: runs, timeout: 10_000 }
     )
   )
 
@@ -95,7 +95,7 @@ describe("a spool on a disk of faults", () => {
           assert.isAtLeast(await Effect.runPromise(spool.head), site.position)
         })
       }),
-      { numRuns: runs }
+      { numRuns: runs, timeout: 10_000 }
     )
   )
 
@@ -110,7 +110,7 @@ describe("a spool on a disk of faults", () => {
           await serveOnly(trial, articles)
         })
       ),
-      { numRuns: runs }
+      { numRuns: runs, timeout: 10_000 }
     )
   )
 
@@ -144,7 +144,7 @@ describe("a spool on a disk of faults", () => {
             }
           })
       ),
-      { numRuns: runs }
+      { numRuns: runs, timeout: 10_000 }
     )
   )
 

@@ -89,6 +89,9 @@ export class Trial {
     fs.mkdirSync(to)
     if (index !== "lost")
       fs.cpSync(path.join(from, "data.mdb"), path.join(to, "index", "data.mdb"), { recursive: true })
+    if (fs.existsSync(path.join(here, "quarantine"))) {
+      fs.cpSync(path.join(here, "quarantine"), path.join(to, "quarantine"))
+    }
     const disk = left(this.disk)
     await this.#close().catch(() => undefined)
     this.#life += 1
@@ -122,7 +125,7 @@ export class Trial {
   }
 
   async #store(batches: ReadonlyArray<ReadonlyArray<Article.Article>>): Promise<void> {
-    const { damaged } = await Effect.runPromise(this.spool.condition)
+    const damaged = (await this.#answer(this.spool.condition))?.damaged ?? []
     const answers = await Promise.all(batches.map((batch) => this.#answer(this.spool.store(batch))))
     for (const [at, batch] of batches.entries()) {
       for (const [which, one] of batch.entries()) {

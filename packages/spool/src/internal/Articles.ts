@@ -47,6 +47,7 @@ export const make = (log: SegmentLog, quarantine: Quarantine.Quarantine): Articl
       return { article: payload.subarray(bytes - copy.bytes), numbers, position, arrivedMillis: atMillis }
     },
     line: (place, number) => {
+      if (quarantine.has(place.address)) return undefined
       const copy = copyAt(place)
       if (copy === undefined) return undefined
       return copy.numbers.some(([, given]) => given === number) ? lineOf(copy, number) : refuse(place)

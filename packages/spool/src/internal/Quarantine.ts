@@ -20,6 +20,7 @@ export interface Quarantine {
   readonly note: (damaged: Damaged) => void
   /** Where the damaged record of an id lies. */
   readonly address: (id: string) => number | undefined
+  readonly has: (address: number) => boolean
   /** The id has a good copy now, or is removed. */
   readonly release: (id: string) => void
   readonly all: () => ReadonlyArray<Damaged>
@@ -53,6 +54,7 @@ export const open = (directory: string, isStill: (damaged: Damaged) => boolean):
       if (keep(damaged)) fs.appendFileSync(name, format(damaged))
     },
     address: (id) => addresses.get(id),
+    has: (address) => records.has(address),
     release: (id) => {
       const address = addresses.get(id)
       if (address === undefined) return
