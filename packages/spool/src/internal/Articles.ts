@@ -53,6 +53,7 @@ export const make = (log: SegmentLog, quarantine: Quarantine.Quarantine): Articl
       return copy.numbers.some(([, given]) => given === number) ? lineOf(copy, number) : refuse(place)
     },
     overview: (place, number) => {
+      if (quarantine.has(place.address)) return undefined
       const copy = copyAt(place)
       if (copy === undefined) return undefined
       return copy.numbers.some(([, given]) => given === number) ? copy.overview : refuse(place)
