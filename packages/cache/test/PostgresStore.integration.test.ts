@@ -18,6 +18,7 @@ import * as ScriptedServer from "./ScriptedServer.ts"
 const scope = Scope.makeUnsafe()
 const url = (await Effect.runPromise(Scope.provide(LocalPostgres.acquire, scope))) ?? ""
 afterAll(() => Effect.runPromise(Scope.close(scope, Exit.void)))
+if (url === "") console.log("a cache in Postgres: skipped, no Postgres is installed here")
 
 const client = PgClient.layer({ url: Redacted.make(url), maxConnections: 2 })
 const lake = ArticleScript.groupName("clientposts.trailblaze.s2.c.f")
