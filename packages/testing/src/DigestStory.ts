@@ -61,6 +61,7 @@ export const given =
     const tell = inputsOf(app, steps)
     return {
       when: (...more) => given(app, digestion)(...steps, ...more),
+      // oxlint-disable-next-line unicorn/no-thenable -- a story has given, when and then; to await one fails loudly
       then: (...shown) => {
         if (shown.some((each) => typeof each === "function"))
           throw new TypeError("a story is over when told: do not await it")
@@ -156,7 +157,7 @@ const viewsOf = <S>(
   digestion: Digestion.Digestion<S>,
   order: ReadonlyArray<Input>
 ): ReadonlyMap<string, Schema.Json> => {
-  const state = new DigestionState.DigestionState(digestion as Digestion.Digestion, "story", ["story"])
+  const state = new DigestionState.DigestionState(digestion, "story", ["story"])
   for (const input of order) {
     if (input._tag === "Event") state.add(input.input, 0)
     else state.remove(input.of.messageId, 0)
