@@ -16,7 +16,11 @@ export type Copy = Record.Filed | Record.Mended
 
 export interface Articles {
   /** The article at a place, if it is the one that was meant. */
-  readonly held: (place: Place, isMeant: (filing: Record.Filing) => boolean, id?: MessageId.MessageId) => Held | undefined
+  readonly held: (
+    place: Place,
+    isMeant: (filing: Record.Filing) => boolean,
+    id?: MessageId.MessageId
+  ) => Held | undefined
   /** Its overview line under a number. */
   readonly line: (place: Place, number: number) => Uint8Array | undefined
   /** Its overview without the number that a group gave it. */
