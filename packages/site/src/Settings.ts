@@ -155,17 +155,23 @@ const ranges = (texts: ReadonlyArray<string>): ReadonlyArray<Cidr.Cidr> =>
 const rulesOf = ({ access, listen }: SiteConfig.SiteConfig): Access.Rules => {
   const { host } = SiteConfig.hostAndPort(listen.nntp)
   const own = [...Access.loopbackRanges, ...ranges([host])]
-  if (access === undefined) return [peersOnly, { ...Access.everything, from: own }]
+  if (access === undefined) return [{ ...Access.everything, from: own }, peersOnly]
   return [...access.map(ruleOf), { ...Access.nothing, read: Wildmat.everything, newnews: true, from: own }]
 }
 
-const peersOnly: Access.Rule = { ...Access.everything, post: Wildmat.nothing, peers: ["*"] }
+const peersOnly: Access.Rule = {
+  ...Access.everything,
+  post: Wildmat.nothing,
+  approve: Wildmat.nothing,
+  peers: ["*"]
+}
 
 const ruleOf = (rule: AccessConfig.Rule): Access.Rule => {
   const tls = rule.tls ?? (rule.users === undefined ? undefined : true)
   return {
     read: wildmat(rule.read),
     post: wildmat(rule.post),
+    approve: wildmat(rule.approve),
     feed: wildmat(rule.feed),
     newnews: rule.newnews,
     control: rule.control,
