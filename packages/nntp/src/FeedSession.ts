@@ -73,8 +73,10 @@ export const run = Effect.fnUntraced(function* (feed: Feed): Effect.fn.Return<ne
   let window = CheckWindow.initial(bounds)
   stats.window = window.size
   const moves: Array<FeedMoves.Move> = []
-  // To be asked about together, the oldest first.
+  // To be asked about together, and to be sent together, the oldest first.
   const gathered: Array<Entry> = []
+  const paced: Array<Entry> = []
+  let sentUnaskedMillis = -Infinity
   let standby: Standby | undefined
   let trouble: NntpDisconnected | undefined
   const signal = yield* Signal.make
@@ -106,8 +108,9 @@ export const run = Effect.fnUntraced(function* (feed: Feed): Effect.fn.Return<ne
   /** Articles that may be offered now; the window may have shrunk below what is under way. */
   const room = (): number => Math.max(0, window.size - state.inFlight)
   /** Articles that may be read beside those gathered. */
-  const free = (): number => (state.deferred < deferralsMax ? Math.max(0, room() - gathered.length) : 0)
+  const free = (): number => (state.deferred < deferralsMax ? Math.max(0, room() - gathered.length - paced.length) : 0)
   const gatheredDueMillis = (): number => (gathered[0]?.arrivedMillis ?? Infinity) + feed.gatherMillis
+  const pacedDueMillis = (): number => (paced.length === 0 ? Infinity : sentUnaskedMillis + feed.paceMillis)
 
   /** One turn of a feed that acts: reads on, sends at once or gathers, and asks about what was gathered long enough. */
   const act = Effect.fnUntraced(function* ({ eager }: PeerFeed.Part, atMillis: number) {
@@ -116,10 +119,14 @@ export const run = Effect.fnUntraced(function* (feed: Feed): Effect.fn.Return<ne
     for (const { entry, path } of opened) {
       const isNew = atMillis - entry.arrivedMillis <= eagerAgeMillisMax
       const isEager = isNew && (typeof eager === "string" ? eager === "all" : eager(path))
-      if (isEager) moves.push({ entry, way: "SendUnasked" })
+      if (isEager) paced.push(entry)
       else gathered.push(entry)
     }
-    const isFull = gathered.length > 0 && gathered.length >= room() - moves.length
+    const isFull = gathered.length + paced.length >= room() - moves.length
+    if (isFull || pacedDueMillis() <= atMillis) {
+      if (paced.length > 0) sentUnaskedMillis = atMillis
+      for (const entry of paced.splice(0)) moves.push({ entry, way: "SendUnasked" })
+    }
     if (isFull || gatheredDueMillis() <= atMillis) {
       for (const entry of gathered.splice(0)) moves.push({ entry, way: "Ask" })
     }
@@ -128,7 +135,7 @@ export const run = Effect.fnUntraced(function* (feed: Feed): Effect.fn.Return<ne
 
   /** One turn of a feed in whose place another site offers: keeps up, some time behind it. */
   const follow = Effect.fnUntraced(function* (atMillis: number) {
-    for (const entry of gathered.splice(0)) moves.push({ entry, way: "Ask" })
+    for (const entry of [...paced.splice(0), ...gathered.splice(0)]) moves.push({ entry, way: "Ask" })
     if (standby !== undefined && atMillis >= standby.dueMillis) {
       state.scan(standby.head)
       standby = undefined
@@ -141,7 +148,7 @@ export const run = Effect.fnUntraced(function* (feed: Feed): Effect.fn.Return<ne
   /** Sees to it that the next turn comes when there may be something to do. */
   const arm = Effect.fnUntraced(function* (part: PeerFeed.Part) {
     const dueMillis = Math.min(
-      part.isActing ? gatheredDueMillis() : (standby?.dueMillis ?? Infinity),
+      part.isActing ? Math.min(gatheredDueMillis(), pacedDueMillis()) : (standby?.dueMillis ?? Infinity),
       (room() > 0 ? state.nextDueMillis() : undefined) ?? Infinity
     )
     yield* signal.at(dueMillis)
