@@ -117,8 +117,10 @@ export const run = Effect.fnUntraced(function* (feed: Feed): Effect.fn.Return<ne
     const waits: Array<Effect.Effect<unknown, Trouble>> = [signalled, client.ended]
     if (state.inFlight > 0) {
       const leftMillis = heardMillis + feed.silenceMillisMax - atMillis
-      const silent = new NntpDisconnected({ server: client.server, reason: "gave no answer in time" })
-      waits.push(Effect.andThen(Effect.sleep(Math.max(leftMillis, 0)), Effect.fail(silent)))
+      const silent = Effect.suspend(
+        () => new NntpDisconnected({ server: client.server, reason: "gave no answer in time" })
+      )
+      waits.push(Effect.andThen(Effect.sleep(Math.max(leftMillis, 0)), silent))
     }
     if (room() > 0 && state.deferred < deferralsMax) {
       const gathering = state.inFlight === 0 && !feed.eager ? feed.gatherMillis : 0

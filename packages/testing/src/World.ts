@@ -32,7 +32,10 @@ export type Timer = Entry<Task>
 /** Events without any passing of time after which we say that the world hangs. */
 const eventsPerMomentMax = 5_000_000
 
-/** Turns of the microtask queue in which promises may come to something before we say that nothing will ever happen. */
+/** Turns of the microtask queue between two events: promises within promises come to something, so many deep. */
+const turnsPerEvent = 8
+
+/** Times that nothing is ready and nothing to come, before we say that nothing will ever happen. */
 const idleTurnsMax = 100
 
 /** Events between two breaths, in which the real machine may do what it has to: tell test runners that we live. */
@@ -129,8 +132,7 @@ export class World {
         sinceBreath = 0
         await new Promise<void>((resume) => void setImmediate(resume))
       } else {
-        // Whatever was promised comes before the next event.
-        await settled
+        for (let turn = 0; turn < turnsPerEvent && !this.#isReady; turn++) await settled
       }
       if (this.#isReady || isOver()) continue
       const event = this.#queue.take()
