@@ -200,7 +200,7 @@ const blind = ({ kind, listen }: SiteConfig.SiteConfig, rules: Access.Rules): Re
   const { host } = SiteConfig.hostAndPort(listen.nntp)
   const isAny =
     Cidr.parse(host) === undefined || Cidr.normal(host) === "0.0.0.0" || Cidr.normal(host) === "0:0:0:0:0:0:0:0"
-  const own = { address: isAny ? "127.0.0.1" : host, isSecure: false, user: undefined, peer: undefined }
+  const own = { address: isAny ? "127.0.0.1" : host, isSecure: false, user: undefined, peers: [] }
   return kind === "central" || Access.isUnbounded(Access.grants(rules, own).read)
     ? []
     : [

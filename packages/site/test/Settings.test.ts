@@ -41,6 +41,11 @@ describe("Settings", () => {
     assert.isTrue(Access.isHopeless(standing(policy, {})))
   })
 
+  it("lets this machine post although its peers are on it", async () => {
+    const { policy } = await resolved({ peers: [{ ...peer, accept: { addresses: ["127.0.0.1"] } }] })
+    assert.strictEqual(standing(policy, { address: "127.0.0.1" }).post, "allowed")
+  })
+
   it("wants TLS wherever a rule names users, unless it says otherwise", async () => {
     const rule = { users: ["*"], read: "*", post: "misc.*" }
     const { policy } = await resolved({ access: [rule] })
