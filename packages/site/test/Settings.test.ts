@@ -97,16 +97,14 @@ describe("Settings", () => {
     await Effect.runPromise(read([{ users: ["*"], read: "*" }]))
   })
 
-  it("wants a restart for all but rules, peers, groups and the certificate's files", () => {
+  it("wants a restart for all but rules, peers, groups, limits, accounts and the certificate's files", () => {
     const tls = { certificate: "a", key: "b" }
     const before = config({})
     const keys = (part: object, from = before) => Settings.restartFaults(from, config(part)).map(({ key }) => key)
     assert.deepStrictEqual(keys({ access: [], peers: [peer], groups: [{ name: "misc.test" }] }), [])
-    assert.sameMembers(keys({ name: "other", directory: "/other", durability: "kernel" }), [
-      "name",
-      "directory",
-      "durability"
-    ])
+    assert.deepStrictEqual(keys({ limits: { connections: 7 }, accounts: "/other/users" }), [])
+    const moved = { name: "other", listen: { ...zone.listen, nntp: "0.0.0.0:1119" }, durability: "kernel" }
+    assert.deepStrictEqual(keys(moved), ["durability, listen, name"])
     assert.deepStrictEqual(keys({ tls }), ["tls"])
     assert.deepStrictEqual(keys({ tls: { ...tls, key: "c" } }, config({ tls })), [])
   })
