@@ -3,6 +3,7 @@
  *
  * Everything is read and checked before any of it is used, so that a reload takes all or nothing.
  */
+import type * as FeedRule from "@lupin/core/FeedRule"
 import * as GroupName from "@lupin/core/GroupName"
 import * as Wildmat from "@lupin/core/Wildmat"
 import * as Access from "@lupin/nntp/Access"
@@ -204,8 +205,16 @@ const feedOf = (
   read: (key: string, file: string) => string
 ): PeerFeed.Options => ({
   peer: { name: peer.name, identities: [peer.path], ...endpointOf(peer, own, read) },
-  rule: { wildmat: Wildmat.compile(peer.feed) ?? Wildmat.everything },
+  rule: ruleOfFeed(peer),
   eager: peer.eager
+})
+
+const ruleOfFeed = ({ bytesMax, crosspostMax, distributions, feed, hopsMax }: SiteConfig.Peer): FeedRule.FeedRule => ({
+  wildmat: wildmat(feed),
+  ...(bytesMax === undefined ? {} : { bytesMax }),
+  ...(crosspostMax === undefined ? {} : { crosspostMax }),
+  ...(hopsMax === undefined ? {} : { hopsMax }),
+  ...(distributions === undefined ? {} : { distributions })
 })
 
 /** A POP host that may not read its own spool would answer every query with nothing. */
