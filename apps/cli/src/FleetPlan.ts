@@ -64,7 +64,9 @@ const peersOf = (site: Site, ports: ReadonlyMap<string, Ports>) =>
       kind: other.kind,
       ...(other.kind === "central" ? { zone: other.place } : {}),
       feed: "*",
-      eager: isEager(site, other)
+      eager: isEager(site, other),
+      // All sites of the fleet share this address: their Paths tell them apart.
+      accept: { addresses: ["127.0.0.1"] }
     }))
 
 /** Where things are on this machine, all absolute. */
