@@ -12,6 +12,7 @@ import type { Held, Spool } from "@lupin/spool/Spool"
 import { Effect } from "effect"
 import * as Access from "./Access.ts"
 import * as Columns from "./Columns.ts"
+import type { Reconciler } from "./Reconciler.ts"
 
 /** A spool in which only groups of `read` exist. Followers, stores and positions are as in the whole one. */
 export const spool = (whole: Spool["Service"], read: Wildmat.Wildmat): Spool["Service"] => {
@@ -87,6 +88,14 @@ export const relayer = (whole: Relayer["Service"], feed: Wildmat.Wildmat): Relay
     }
   }
 }
+
+/** Compares what lies within `read` alone: all groups, or by the very wildmat that is granted. */
+export const reconciler = (whole: Reconciler["Service"], read: Wildmat.Wildmat): Reconciler["Service"] => ({
+  answer: (asked) =>
+    Access.isUnbounded(read) || asked.of.wildmat.text === read.text
+      ? whole.answer(asked)
+      : Effect.succeed({ _tag: "NotPermitted" })
+})
 
 const mayWriteAsOperator = (group: string): boolean => {
   const name = GroupNames.parse(group)

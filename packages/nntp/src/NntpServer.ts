@@ -16,6 +16,7 @@ import { Accounts, noAccounts } from "./Accounts.ts"
 import * as Cidr from "./Cidr.ts"
 import * as Connection from "./Connection.ts"
 import * as IdleWatch from "./IdleWatch.ts"
+import { Reconciler } from "./Reconciler.ts"
 import * as Reply from "./Reply.ts"
 import { Secrets } from "./Secrets.ts"
 import type { ServerTls } from "./ServerTls.ts"
@@ -106,6 +107,7 @@ const start = Effect.fnUntraced(function* (
   const access = yield* AccessControl
   const secrets = yield* Secrets
   const accounts = Option.getOrElse(yield* Effect.serviceOption(Accounts), () => noAccounts)
+  const reconciler = Option.getOrUndefined(yield* Effect.serviceOption(Reconciler))
   const gate = new Gate(options)
   const idle = yield* IdleWatch.make(options.idleMillisMax ?? idleMillisMaxDefault)
   const { tls } = options
@@ -125,6 +127,7 @@ const start = Effect.fnUntraced(function* (
       site: site.path,
       access,
       login: { accounts, secrets },
+      reconciler,
       mayPost: options.mayPost ?? true,
       idle,
       describe: options.describe ?? (() => "No description"),
