@@ -16,7 +16,11 @@ export type Copy = Record.Filed | Record.Mended
 
 export interface Articles {
   /** The article at a place, if it is the one that was meant. */
-  readonly held: (place: Place, isMeant: (copy: Copy) => boolean, id?: MessageId.MessageId) => Held | undefined
+  readonly held: (
+    place: Place,
+    isMeant: (filing: Record.Filing) => boolean,
+    id?: MessageId.MessageId
+  ) => Held | undefined
   /** Its overview line under a number. */
   readonly line: (place: Place, number: number) => Uint8Array | undefined
   /** Its overview without the number that a group gave it. */
@@ -41,10 +45,10 @@ export const make = (log: SegmentLog, quarantine: Quarantine.Quarantine): Articl
       const { address, bytes } = place
       const payload = log.read(address, bytes)
       if (payload === undefined) return refuse(place, id ?? idOf(log.peek(address)?.events[0]))
-      const [copy] = Record.decode(payload, bytes)
-      if (!isCopy(copy) || !isMeant(copy)) return refuse(place, id)
-      const { atMillis, numbers, position } = copy
-      return { article: payload.subarray(bytes - copy.bytes), numbers, position, arrivedMillis: atMillis }
+      const filing = Record.decodeFiling(payload)
+      if (filing === undefined || !isMeant(filing)) return refuse(place, id)
+      const { articleStart, atMillis, numbers, position } = filing
+      return { article: payload.subarray(articleStart), numbers, position, arrivedMillis: atMillis }
     },
     line: (place, number) => {
       if (quarantine.has(place.address)) return undefined

@@ -101,6 +101,30 @@ export const decode = (payload: Buffer, payloadBytes: number): ReadonlyArray<Log
   return events
 }
 
+/** What a reader of an article needs of its event, and no more. */
+export interface Filing {
+  readonly id: MessageId.MessageId
+  readonly position: number
+  readonly atMillis: number
+  readonly numbers: Xref.Numbers
+  /** How far into the payload the article begins. */
+  readonly articleStart: number
+}
+
+/** The filing that a payload begins with; nothing where it begins with an event that brings no article. */
+export const decodeFiling = (payload: Buffer): Filing | undefined => {
+  const reader = new Reader(payload)
+  const count = reader.uint(1)
+  const articleStart = reader.uint(4)
+  const tag = count === 0 ? undefined : tags[reader.uint(1)]
+  if (tag !== "Filed" && tag !== "Mended") return undefined
+  const position = reader.uint(6)
+  const atMillis = reader.uint(6)
+  // What is read here bears its checksum, as in `decode`.
+  const id = reader.text() as MessageId.MessageId
+  return { id, position, atMillis, numbers: readNumbers(reader), articleStart }
+}
+
 const writeEvent = (writer: Writer, event: Logged): void => {
   writer.uint(tags.indexOf(event._tag), 1)
   writer.uint(event.position, 6)
