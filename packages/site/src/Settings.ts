@@ -60,7 +60,9 @@ export const resolve = Effect.fn("Settings.resolve")(function* (
   const wrong =
     tls === undefined || faults.length > 0 ? undefined : yield* Effect.option(Effect.flip(ServerTls.check(tls)))
   const accounts = accountsFile(config)
-  const unfit = yield* Effect.option(Effect.flip(FileAccounts.check(accounts)))
+  // A file that the operator names is looked at now; the site's own one when somebody logs in.
+  const check = config.accounts === undefined ? Effect.void : FileAccounts.check(accounts)
+  const unfit = yield* Effect.option(Effect.flip(check))
   if (unfit._tag === "Some") faults.push({ key: "accounts", message: `${accounts}: ${unfit.value.reason}` })
   if (wrong?._tag === "Some") faults.push({ key: "tls", message: wrong.value.reason })
   if (faults.length > 0) return yield* new SiteConfig.ConfigInvalid({ file: config.name, faults })
