@@ -47,9 +47,9 @@ export const sweep = Effect.fn("Expiry.sweep")(function* (
   const undue = page.changes.find((change) => !isDue(change))
   const due = page.changes.filter(isDue)
   const expired = due.flatMap((change) => (change._tag === "Filed" && change.slot === undefined ? [change.id] : []))
-  const forgotten = due.flatMap((change) => (change._tag === "Removed" ? [change.id] : []))
+  const forgotten = due.flatMap((change) => (change._tag === "Removed" ? [change.removedMillis] : []))
   if (expired.length > 0) yield* spool.remove(expired, "expired")
-  if (forgotten.length > 0) yield* spool.forget(forgotten)
+  if (forgotten.length > 0) yield* spool.forget(Math.max(...forgotten) + 1)
   const position = undue === undefined ? page.next : undue.position - 1
   if (position > after) yield* spool.savePosition(follower, position)
   const counts = { expired: expired.length, forgotten: forgotten.length }

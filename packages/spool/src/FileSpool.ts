@@ -16,7 +16,9 @@ import { Buffer } from "node:buffer"
 import * as fs from "node:fs"
 import { Disk } from "./Disk.ts"
 import * as Generation from "./Generation.ts"
+import * as Compaction from "./internal/Compaction.ts"
 import * as DirectoryLock from "./internal/DirectoryLock.ts"
+import * as Eraser from "./internal/Eraser.ts"
 import * as Follow from "./internal/Follow.ts"
 import * as GroupCommit from "./internal/GroupCommit.ts"
 import type * as GroupTable from "./internal/GroupTable.ts"
@@ -29,7 +31,7 @@ import * as Record from "./internal/Record.ts"
 import type { SegmentLog } from "./internal/SegmentLog.ts"
 import * as SpoolDirectory from "./internal/SpoolDirectory.ts"
 import { SiteIdentity } from "./SiteIdentity.ts"
-import { type Held, type OverviewLine, Spool, SpoolUnavailable, type Stored } from "./Spool.ts"
+import { eraseNamesMillis, type Held, type OverviewLine, Spool, SpoolUnavailable, type Stored } from "./Spool.ts"
 
 export interface Options {
   /** Made if it is not there. One process at a time. */
@@ -81,12 +83,18 @@ export const layer = (options: Options): Layer.Layer<Spool, SpoolUnavailable, Si
       if (replayed > 0) yield* Effect.logInfo(`took ${replayed} records of the log into the index again`)
       // What an earlier process left in the kernel's hands counts as stored from now on.
       if (options.durability === "fsync") yield* syncOnce(log)
-      const parts = { generation, index, log, positions, site: site.path, durability: options.durability }
+      yield* attempt(() => Eraser.eraseOctets(options.directory, log, index))
+      const compaction = Compaction.make(options.directory, log, index, options.segmentBytes ?? segmentBytesDefault)
+      yield* Effect.addFinalizer(() => Effect.sync(compaction.abandon))
+      const { directory } = options
+      const parts = { compaction, directory, generation, index, log, positions, site: site.path, durability: options.durability }
       return yield* make(parts)
     })
   )
 
 interface Parts {
+  readonly compaction: Compaction.Compaction
+  readonly directory: string
   readonly generation: Site.Generation
   readonly index: Index
   readonly log: SegmentLog
@@ -95,7 +103,7 @@ interface Parts {
   readonly durability: Options["durability"]
 }
 
-const make = Effect.fnUntraced(function* ({ durability, generation, index, log, positions, site }: Parts) {
+const make = Effect.fnUntraced(function* ({ compaction, directory, durability, generation, index, log, positions, site }: Parts) {
   const signal = HeadSignal.make(index.progress.position)
   const follow = Follow.make(log, index)
   const commits = GroupCommit.make({
@@ -174,7 +182,28 @@ const make = Effect.fnUntraced(function* ({ durability, generation, index, log, 
       Effect.asVoid(submit((atMillis) => [{ command: { _tag: "AddGroup", group, status, atMillis } }])),
     removeGroup: (group) =>
       Effect.asVoid(submit((atMillis) => [{ command: { _tag: "RemoveGroup", group, atMillis } }])),
-    forget: (ids) => attempt(() => index.forget(ids)),
+    forget: (beforeMillis) =>
+      Effect.asVoid(
+        submit((atMillis) => [
+          { command: { _tag: "Forget", beforeMillis: Math.min(beforeMillis, atMillis), atMillis } }
+        ])
+      ),
+    erase: (ids) =>
+      submit((atMillis) => ids.map((id) => ({ command: { _tag: "Erase", id, atMillis } }))).pipe(
+        Effect.andThen(
+          attempt(() => {
+            compaction.abandon()
+            Eraser.eraseOctets(directory, log, index)
+            for (const id of ids) follow.erase(id)
+          })
+        )
+      ),
+    reclaim: Effect.flatMap(Clock.currentTimeMillis, (nowMillis) =>
+      attempt(() => {
+        Eraser.eraseNames(log, index, nowMillis - eraseNamesMillis)
+        return { isMore: compaction.step(nowMillis) }
+      })
+    ),
     status: (ids) => attempt(() => ids.map((id) => index.status(id))),
     find: (id) =>
       attempt(() => {
@@ -246,6 +275,9 @@ const fileCommand = (article: Article.Article, atMillis: number): Site.Command =
 const knownOf = (index: Index, log: SegmentLog, generation: Site.Generation): Plan.Known => ({
   position: index.progress.position,
   status: (id) => index.status(id),
+  statusSince: (id, forgottenMillis) => index.status(id, forgottenMillis),
+  isErased: (hash) => index.erasures.has(hash),
+  forgottenMillis: index.progress.forgottenMillis,
   high: (name) => index.groups.get(name)?.high ?? generation.numberBase,
   groupStatus: (name) => {
     const shelf = index.groups.get(name)

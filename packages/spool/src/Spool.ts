@@ -69,6 +69,9 @@ export interface Arrival {
   readonly arrivedMillis: number
 }
 
+/** How long the log names an id that was erased: no follower that goes on is further behind (design §3, "Time"). */
+export const eraseNamesMillis = 7 * 24 * 60 * 60 * 1000
+
 /** One overview row: `line` as `core/Overview` makes it, without CRLF. */
 export interface OverviewLine {
   readonly number: number
@@ -97,8 +100,20 @@ export class Spool extends Context.Service<
       status: Group.Group["status"]
     ) => Effect.Effect<void, SpoolUnavailable>
     readonly removeGroup: (group: GroupName.GroupName) => Effect.Effect<void, SpoolUnavailable>
-    /** Forgets removed ids, so that history stays bounded; ids that are held stay. */
-    readonly forget: (ids: ReadonlyArray<MessageId.MessageId>) => Effect.Effect<void, SpoolUnavailable>
+    /** Forgets ids removed before a time, so that history stays bounded; what was erased never comes back all the same. */
+    readonly forget: (beforeMillis: number) => Effect.Effect<void, SpoolUnavailable>
+    /**
+     * Removes articles so that nothing of them is left but a hash of the id, by which no copy is taken again.
+     *
+     * Their octets have been overwritten on the disk when this returns. The id stands in the log for
+     * `eraseNamesMillis` more, so that followers learn of the removal, and is then overwritten by `reclaim`.
+     */
+    readonly erase: (ids: ReadonlyArray<MessageId.MessageId>) => Effect.Effect<void, SpoolUnavailable>
+    /**
+     * Gives room back: one slice of bounded size of what is removed or forgotten leaves the log. Positions and numbers
+     * stay; followers see what is held, and what removals are remembered, as before.
+     */
+    readonly reclaim: Effect.Effect<{ readonly isMore: boolean }, SpoolUnavailable>
 
     readonly status: (
       ids: ReadonlyArray<MessageId.MessageId>

@@ -47,6 +47,12 @@ const promise = (
   check: () => Effect.fn.Return<void, Spool.SpoolUnavailable, Spool.Spool | SiteIdentity>
 ): Promised => ({ name, check: Effect.gen(check) })
 
+/** Reclaims until there is nothing to do. */
+export const reclaimAll = Effect.gen(function* () {
+  const spool = yield* Spool.Spool
+  while ((yield* spool.reclaim).isMore);
+})
+
 const tagsOf = (stored: ReadonlyArray<Spool.Stored>) => stored.map(({ _tag }) => _tag)
 
 const storing: ReadonlyArray<Promised> = [
@@ -174,13 +180,88 @@ const removing: ReadonlyArray<Promised> = [
     equal("head", yield* spool.head, 0)
     equal("stored", tagsOf(yield* spool.store([article(id("1"), [alpha])])), ["Filed"])
   }),
-  promise("forgets what was removed, and nothing that it holds", function* () {
+  promise("forgets what was removed before a time, and nothing that it holds", function* () {
     const spool = yield* Spool.Spool
-    yield* spool.store([article(id("1"), [alpha]), article(id("2"), [alpha])])
+    yield* spool.store([article(id("1"), [alpha]), article(id("2"), [alpha]), article(id("3"), [alpha])])
     yield* spool.remove([id("1")], "expired")
-    yield* spool.forget([id("1"), id("2"), id("3")])
-    equal("status", yield* spool.status([id("1"), id("2")]), ["unknown", "held"])
+    yield* TestClock.adjust("1 second")
+    yield* spool.remove([id("3")], "expired")
+    yield* spool.forget(1_000)
+    equal("status", yield* spool.status([id("1"), id("2"), id("3")]), ["unknown", "held", "removed"])
     equal("again", tagsOf(yield* spool.store([article(id("1"), [alpha])])), ["Filed"])
+    const head = yield* spool.head
+    yield* spool.forget(500)
+    equal("nothing new", yield* spool.head, head)
+  }),
+  promise("forgets nothing that happens from now on, whatever time it is given", function* () {
+    const spool = yield* Spool.Spool
+    yield* spool.forget(1_000_000)
+    yield* spool.remove([id("1")], "cancelled")
+    equal("status", yield* spool.status([id("1")]), ["removed"])
+  }),
+  promise("erases what is held, removed or unknown, and takes none of it ever again", function* () {
+    const spool = yield* Spool.Spool
+    const base = spool.generation.numberBase
+    const ids = [id("1"), id("2"), id("3")]
+    yield* spool.store([article(id("1"), [alpha]), article(id("2"), [alpha]), article(id("4"), [alpha])])
+    yield* spool.remove([id("2")], "expired")
+    yield* spool.erase(ids)
+    equal("status", yield* spool.status([...ids, id("4")]), ["removed", "removed", "removed", "held"])
+    equal("find", yield* spool.find(id("1")), undefined)
+    equal("numbers", yield* spool.numbers(alpha, 0, base + 9, 9), [base + 3])
+    yield* TestClock.adjust("30 days")
+    yield* spool.forget(Infinity)
+    equal("again", tagsOf(yield* spool.store(ids.map((one) => article(one, [alpha])))), ["Removed", "Removed", "Removed"])
+    const head = yield* spool.head
+    yield* spool.erase(ids)
+    equal("twice", yield* spool.head, head)
+  }),
+  promise("tells followers that what was erased was cancelled, and nothing more of it", function* () {
+    const spool = yield* Spool.Spool
+    yield* spool.store([article(id("1"), [alpha])])
+    yield* spool.erase([id("1")])
+    yield* reclaimAll
+    const { changes } = yield* spool.changes(0, 10)
+    equal(
+      "changes",
+      changes.map((change) => [change._tag, change.id, change.groups, change._tag === "Removed" ? change.why : ""]),
+      [["Removed", id("1"), [alpha], "cancelled"]]
+    )
+  }),
+  promise("gives room back without a change for readers, followers, doors and new numbers", function* () {
+    const spool = yield* Spool.Spool
+    const base = spool.generation.numberBase
+    const names = Array.from({ length: 60 }, (_, at) => id(`n${at}`))
+    const kept = names.filter((_, at) => at % 7 === 3)
+    const gone = names.filter((_, at) => at % 7 !== 3)
+    for (const name of names) yield* spool.store([article(name, [alpha], "words\r\n".repeat(40))])
+    yield* spool.remove(gone, "expired")
+    yield* spool.store([article(id("last"), [beta])])
+    const head = yield* spool.head
+    yield* reclaimAll
+    equal("head", yield* spool.head, head)
+    equal("group", yield* spool.group(alpha), {
+      name: alpha,
+      low: base + 4,
+      high: base + 60,
+      count: kept.length,
+      status: "y",
+      createdMillis: 0
+    })
+    for (const name of kept) equal("found", (yield* spool.find(name))?.numbers.length, 1)
+    equal("statuses", new Set(yield* spool.status(gone)), new Set(["removed"]))
+    const seen: Array<string> = []
+    for (let after = 0; after < head;) {
+      const page = yield* spool.changes(after, 5)
+      for (const change of page.changes) seen.push(`${change._tag} ${change.id}`)
+      equal("moves on", page.next > after, true)
+      after = page.next
+    }
+    equal("once", new Set(seen).size, seen.length)
+    for (const name of [...kept, id("last")]) equal("filed", seen.includes(`Filed ${name}`), true)
+    for (const name of gone) equal("removed", seen.includes(`Removed ${name}`), true)
+    const [stored] = yield* spool.store([article(id("next"), [alpha])])
+    equal("next", stored, { _tag: "Filed", position: head + 1, numbers: [[alpha, base + 61]] })
   }),
   promise("keeps the highest digest of a key, whichever comes first", function* () {
     const spool = yield* Spool.Spool
@@ -281,7 +362,8 @@ const reading: ReadonlyArray<Promised> = [
     equal("held", yield* spool.findUuid(uuid), mine)
     yield* spool.remove([mine], "cancelled")
     equal("removed", yield* spool.findUuid(uuid), mine)
-    yield* spool.forget([mine])
+    yield* TestClock.adjust("1 second")
+    yield* spool.forget(1_000)
     equal("forgotten", yield* spool.findUuid(uuid), undefined)
   })
 ]

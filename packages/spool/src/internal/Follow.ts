@@ -17,6 +17,8 @@ const bookmarksMax = 64
 export interface Follow {
   /** Takes in events just published, in the order of their positions. */
   readonly note: (events: ReadonlyArray<Record.Logged>) => void
+  /** Tells no more of an article that was erased, as far as it is in memory; of its removal it does. */
+  readonly erase: (id: string) => void
   readonly changes: (after: number, limit: number) => Changes
   readonly arrivedSince: (sinceMillis: number, limit: number, after: number) => ReadonlyArray<Arrival>
 }
@@ -69,6 +71,9 @@ export const make = (log: SegmentLog, index: Index): Follow => {
       const dropped = recent.length - recentEventsMin
       recent = recent.slice(dropped)
       recentFirst += dropped
+    },
+    erase: (id) => {
+      recent = recent.map((change) => (change?._tag === "Filed" && change.id === id ? undefined : change))
     },
     changes: (after, limit) => {
       const from = Math.max(0, after)

@@ -32,6 +32,8 @@ export interface GroupTable {
   readonly unfile: (name: string, number: number) => Shelf | undefined
   readonly add: (name: GroupName.GroupName, status: Group.Status, atMillis: number) => void
   readonly remove: (name: string) => void
+  /** Sets all that is known of a group. */
+  readonly restore: (shelf: Omit<Shelf, "key">) => void
 }
 
 export const make = (shelves: Iterable<Shelf>, numberBase: number): GroupTable => {
@@ -92,6 +94,11 @@ export const make = (shelves: Iterable<Shelf>, numberBase: number): GroupTable =
       const shelf = table.get(name)
       if (shelf === undefined) return
       Object.assign(shelf, { isThere: false, floor: shelf.high, lowAtLeast: shelf.high + 1, count: 0, status: "y" })
+      changed.add(shelf)
+    },
+    restore: (known) => {
+      const shelf = { ...known, key: table.get(known.name)?.key ?? table.size + 1 }
+      table.set(known.name, shelf)
       changed.add(shelf)
     }
   }

@@ -8,15 +8,18 @@ import * as Site from "@lupin/core/Site"
 import type * as MessageId from "@lupin/core/MessageId"
 import { Buffer } from "node:buffer"
 import { type Database, open as openLmdb, type RootDatabase } from "lmdb"
+import { type Dead, DeadOctets } from "./DeadOctets.ts"
+import * as Erasures from "./Erasures.ts"
 import * as GroupTable from "./GroupTable.ts"
 import type { IdRow, Mark, Place } from "./IndexRows.ts"
 import * as Rows from "./IndexRows.ts"
-import type * as Record from "./Record.ts"
+import * as Record from "./Record.ts"
+import { addressSpan } from "./SegmentLog.ts"
 
 /** Records between two landmarks: what a follower that starts anywhere has to skip. */
 const recordsPerMark = 64
 /** Raised when rows change their form: an older index is made anew from the log. */
-const indexFormat = 1
+const indexFormat = 2
 
 type Slot = { readonly id: MessageId.MessageId; readonly rank: string }
 type Rows = Database<Buffer, Buffer>
@@ -29,11 +32,31 @@ export interface Progress {
   /** Where the latest record begins; 0 before the first. */
   readonly latestAddress: number
   readonly latestMillis: number
+  /** Removals of before this time are forgotten. */
+  readonly forgottenMillis: number
 }
+
+const progressAt = (start: number): Progress => ({
+  position: 0,
+  address: start,
+  latestAddress: 0,
+  latestMillis: 0,
+  forgottenMillis: 0
+})
 
 interface Changed {
   readonly added: Map<number, Place>
   readonly dropped: Set<number>
+}
+
+/** Groups, slots, erasures and history's horizon as they were at a position. */
+export interface Checkpoint {
+  readonly position: number
+  readonly forgottenMillis: number
+  readonly shelves: ReadonlyArray<GroupTable.Shelf>
+  /** Those whose highest is not held. */
+  readonly slots: ReadonlyArray<readonly [key: string, slot: Slot]>
+  readonly erasures: ReadonlyArray<Erasures.Erasure>
 }
 
 const binary = { encoding: "binary", keyEncoding: "binary" } as const
@@ -46,21 +69,28 @@ export class Index {
   readonly #slots: Rows
   readonly #marks: Rows
   readonly #meta: Rows
+  readonly #erased: Rows
   readonly #generation: Site.Generation
   readonly #recordsPerCommit: number
-  readonly #newIds = new Map<string, IdRow>()
+  readonly #newIds = new Map<string, IdRow | undefined>()
   readonly #newNumbers = new Map<number, Changed>()
   readonly #newSlots = new Map<string, Slot>()
   #newMarks: Array<Mark> = []
+  #newErasures: Array<Erasures.Erasure> = []
   #recordsSinceCommit = 0
   #recordsSinceMark = recordsPerMark
   #hasFailed = false
+  /** What was known of the id that was removed last. */
+  #before: IdRow | undefined
   progress: Progress
   groups: GroupTable.GroupTable
+  dead = new DeadOctets()
+  /** By hash. All of them are in memory: they are few. */
+  erasures = new Map<string, Erasures.Erasure>()
 
   /** Opens the index in a directory; an index of another generation or format is emptied. `start`: of the log. */
   constructor(directory: string, generation: Site.Generation, start: number, recordsPerCommit: number) {
-    this.#env = openLmdb({ path: directory, maxDbs: 8, noSubdir: false, ...binary })
+    this.#env = openLmdb({ path: directory, maxDbs: 16, noSubdir: false, ...binary })
     const database = (name: string): Rows => this.#env.openDB<Buffer, Buffer>({ name, ...binary })
     this.#ids = database("ids")
     this.#numbers = database("numbers")
@@ -68,14 +98,17 @@ export class Index {
     this.#slots = database("slots")
     this.#marks = database("marks")
     this.#meta = database("meta")
+    this.#erased = database("erased")
     this.#generation = generation
     this.#recordsPerCommit = recordsPerCommit
-    this.progress = { position: 0, address: start, latestAddress: 0, latestMillis: 0 }
+    this.progress = progressAt(start)
     const saved = this.#meta.get(progressKey)
     const kept = saved === undefined ? undefined : JSON.parse(saved.toString("utf8"))
     if (kept?.format === indexFormat && kept.generation === generation.id) {
       this.progress = kept.progress
       this.groups = GroupTable.make(this.#readShelves(), generation.numberBase)
+      this.dead = new DeadOctets(kept.dead)
+      for (const { value } of this.#erased.getRange({})) this.#keepErasure(Erasures.read(value.toString("utf8")))
     } else {
       this.groups = this.empty(start)
     }
@@ -83,8 +116,12 @@ export class Index {
 
   /** Forgets everything, so that the log can be taken in from its start. */
   empty(start: number): GroupTable.GroupTable {
-    for (const rows of [this.#ids, this.#numbers, this.#groups, this.#slots, this.#marks, this.#meta]) rows.clearSync()
-    this.progress = { position: 0, address: start, latestAddress: 0, latestMillis: 0 }
+    for (const rows of [this.#ids, this.#numbers, this.#groups, this.#slots, this.#marks, this.#meta, this.#erased]) {
+      rows.clearSync()
+    }
+    this.progress = progressAt(start)
+    this.dead = new DeadOctets()
+    this.erasures.clear()
     return (this.groups = GroupTable.make([], this.#generation.numberBase))
   }
 
@@ -97,9 +134,11 @@ export class Index {
       this.#newMarks.push({ position: first.position, address: place.address, atMillis: first.atMillis })
       this.#recordsSinceMark = 1
     }
+    this.#before = undefined
     for (const event of events) this.#evolve(event, place)
     const latestMillis = Math.max(this.progress.latestMillis, last.atMillis)
-    this.progress = { position: last.position, address: next, latestAddress: place.address, latestMillis }
+    const { forgottenMillis } = this.progress
+    this.progress = { position: last.position, address: next, latestAddress: place.address, latestMillis, forgottenMillis }
     this.#recordsSinceCommit += 1
   }
 
@@ -117,12 +156,26 @@ export class Index {
     this.#newNumbers.clear()
     this.#newSlots.clear()
     this.#newMarks = []
+    this.#newErasures = []
     this.#recordsSinceCommit = 0
+  }
+
+  /** Commits even where only what is known of dead octets and erasures has changed. Throws where that is not possible. */
+  commitAll(): void {
+    if (this.#hasFailed) throw new Error("the index takes no commits until it is opened anew")
+    this.#recordsSinceCommit += 1
+    this.commit()
   }
 
   #write(): void {
     this.#env.transactionSync(() => {
-      for (const [id, row] of this.#newIds) this.#ids.putSync(Rows.idKey(id), Rows.writeId(row))
+      for (const [id, row] of this.#newIds) {
+        if (row === undefined) this.#ids.removeSync(Rows.idKey(id))
+        else this.#ids.putSync(Rows.idKey(id), Rows.writeId(row))
+      }
+      for (const erasure of this.#newErasures) {
+        this.#erased.putSync(Buffer.from(erasure.hash), Buffer.from(Erasures.write(erasure)))
+      }
       for (const [group, { added, dropped }] of this.#newNumbers) {
         for (const number of dropped) this.#numbers.removeSync(Rows.numberKey(group, number))
         for (const [number, place] of added)
@@ -134,30 +187,55 @@ export class Index {
         this.#groups.putSync(Rows.idKey(shelf.name), Rows.writeShelf(shelf))
       }
       const { progress } = this
-      const kept = { format: indexFormat, generation: this.#generation.id, progress }
+      const dead: ReadonlyArray<readonly [number, Dead]> = this.dead.entries()
+      const kept = { format: indexFormat, generation: this.#generation.id, progress, dead }
       this.#meta.putSync(progressKey, Buffer.from(JSON.stringify(kept)))
     })
   }
 
-  id(id: string): IdRow | undefined {
+  /** What is known of an id, forgotten removals too. */
+  #row(id: string): IdRow | undefined {
     const fresh = this.#newIds.get(id)
-    if (fresh !== undefined) return fresh
+    if (fresh !== undefined || this.#newIds.has(id)) return fresh
     const octets = this.#ids.get(Rows.idKey(id))
     return octets === undefined ? undefined : Rows.readId(octets)
   }
 
-  status(id: string): "held" | "removed" | "unknown" {
-    const row = this.id(id)
-    return row === undefined ? "unknown" : row._tag === "Held" ? "held" : "removed"
+  /** What is remembered of an id. */
+  id(id: string, forgottenMillis = this.progress.forgottenMillis): IdRow | undefined {
+    const row = this.#row(id)
+    return row?._tag === "Removed" && row.atMillis < forgottenMillis ? undefined : row
+  }
+
+  /** `forgottenMillis`: asks as if all removals of before that were forgotten. */
+  status(id: string, forgottenMillis?: number): "held" | "removed" | "unknown" {
+    const row = this.id(id, forgottenMillis)
+    if (row === undefined) return this.#isErased(id) ? "removed" : "unknown"
+    return row._tag === "Held" ? "held" : "removed"
+  }
+
+  #isErased(id: string): boolean {
+    return this.erasures.size > 0 && this.erasures.has(Site.hashOf(id))
+  }
+
+  /** Takes back an erasure of which less is left to be done. */
+  keepErasure(erasure: Erasures.Erasure): void {
+    this.#newErasures.push(erasure)
+    this.#keepErasure(erasure)
+  }
+
+  #keepErasure(erasure: Erasures.Erasure): void {
+    this.erasures.set(erasure.hash, erasure)
   }
 
   /** The first id that begins so and passes, held or removed. At most `scanMax` others are looked at. */
   firstId(prefix: string, isSought: (id: string) => boolean, scanMax: number): string | undefined {
-    const found = [...this.#newIds.keys()].filter((id) => id.startsWith(prefix) && isSought(id))
+    const isThere = (id: string): boolean => isSought(id) && this.id(id) !== undefined
+    const found = [...this.#newIds.keys()].filter((id) => id.startsWith(prefix) && isThere(id))
     for (const key of this.#ids.getKeys({ start: Rows.idKey(prefix), limit: scanMax })) {
       const id = key.toString("latin1")
       if (!id.startsWith(prefix)) break
-      if (isSought(id)) {
+      if (isThere(id)) {
         found.push(id)
         break
       }
@@ -173,13 +251,37 @@ export class Index {
     return octets === undefined ? undefined : JSON.parse(octets.toString("utf8"))
   }
 
-  /** Drops what history knows of ids that are not held. */
-  forget(ids: ReadonlyArray<string>): void {
-    this.commit()
-    const removed = ids.filter((id) => this.status(id) === "removed")
-    this.#env.transactionSync(() => {
-      for (const id of removed) this.#ids.removeSync(Rows.idKey(id))
-    })
+  /** Whether the record of a removal still says something that history has to know. */
+  isRemembered(id: string, address: number): boolean {
+    const row = this.id(id)
+    return row?._tag === "Removed" && row.by.address === address
+  }
+
+  /** Drops the row of an id whose removal is forgotten. */
+  dropForgotten(id: string): void {
+    const row = this.#row(id)
+    if (row?._tag === "Removed" && row.atMillis < this.progress.forgottenMillis) this.#newIds.set(id, undefined)
+  }
+
+  /** Takes the groups, the slots and the erasures of a checkpoint, once all up to its position was taken in. */
+  restore(checkpoint: Checkpoint): void {
+    for (const { key: _, ...shelf } of checkpoint.shelves) this.groups.restore(shelf)
+    for (const [key, slot] of checkpoint.slots) this.#fillSlot(key, slot)
+    for (const erasure of checkpoint.erasures) this.keepErasure(erasure)
+    const forgottenMillis = Math.max(this.progress.forgottenMillis, checkpoint.forgottenMillis)
+    this.progress = { ...this.progress, forgottenMillis, position: Math.max(this.progress.position, checkpoint.position) }
+  }
+
+  /** What cannot be told from the log once parts of it have gone. */
+  checkpoint(): Checkpoint {
+    const slots: Array<readonly [string, Slot]> = []
+    for (const { key, value } of this.#slots.getRange({})) {
+      const slot: Slot = JSON.parse(value.toString("utf8"))
+      if (this.status(slot.id) !== "held") slots.push([key.toString("utf8"), slot])
+    }
+    for (const [key, slot] of this.#newSlots) if (this.status(slot.id) !== "held") slots.push([key, slot])
+    const { forgottenMillis, position } = this.progress
+    return { position, forgottenMillis, shelves: [...this.groups.all()], slots, erasures: [...this.erasures.values()] }
   }
 
   /** Where the article of that number lies. */
@@ -275,14 +377,33 @@ export class Index {
         return this.#fill(event)
       case "Cancelled":
       case "Superseded":
-      case "Expired":
-        this.#newIds.set(event.id, { _tag: "Removed", atMillis })
+      case "Expired": {
+        const row = this.#row(event.id)
+        const filed = row === undefined ? undefined : row._tag === "Held" ? row : row.filed
+        this.#before = row
+        this.#newIds.set(event.id, {
+          _tag: "Removed",
+          atMillis,
+          by: place,
+          ...(filed === undefined ? {} : { filed: { address: filed.address, bytes: filed.bytes } })
+        })
+        // After compaction a removal may outlast what it removed: its numbers are gone already.
+        if (row?._tag !== "Held") return
+        this.dead.add(Math.floor(row.address / addressSpan), Record.headBytes + row.bytes, atMillis)
         for (const [name, number] of event.numbers) {
           const shelf = this.groups.unfile(name, number)
           if (shelf === undefined) continue
           const changed = this.#changed(shelf)
           if (!changed.added.delete(number)) changed.dropped.add(number)
         }
+        return
+      }
+      case "Erased":
+        return this.#erase(event, place)
+      case "Forgotten":
+        this.progress = { ...this.progress, forgottenMillis: event.beforeMillis }
+        return
+      case "Blank":
         return
       case "GroupAdded":
         return this.groups.add(event.group, event.status, atMillis)
@@ -291,12 +412,27 @@ export class Index {
     }
   }
 
-  #fill({ id, slot }: Record.Filed): void {
-    if (slot === undefined) return
-    const rival = this.slot(slot.key)
-    if (rival === undefined || Site.rankOrder({ id, rank: slot.rank }, rival) > 0) {
-      this.#newSlots.set(slot.key, { id, rank: slot.rank })
+  /** The cancel of the same record has just told which id that is; one that was erased for good is told no more. */
+  #erase({ atMillis, hash }: Site.Erased, names: Place): void {
+    const before = this.#before
+    const blanks: Array<Place> = []
+    if (before?._tag === "Held") blanks.push({ address: before.address, bytes: before.bytes })
+    if (before?._tag === "Removed") blanks.push(before.by, ...(before.filed === undefined ? [] : [before.filed]))
+    for (const [id, row] of this.#newIds) {
+      if (row?._tag === "Removed" && row.by.address === names.address && Site.hashOf(id) === hash) {
+        this.#newIds.set(id, undefined)
+      }
     }
+    this.keepErasure({ hash, atMillis, blanks, names: { address: names.address, bytes: names.bytes } })
+  }
+
+  #fill({ id, slot }: Record.Filed): void {
+    if (slot !== undefined) this.#fillSlot(slot.key, { id, rank: slot.rank })
+  }
+
+  #fillSlot(key: string, slot: Slot): void {
+    const rival = this.slot(key)
+    if (rival === undefined || Site.rankOrder(slot, rival) > 0) this.#newSlots.set(key, slot)
   }
 
   #changed(shelf: GroupTable.Shelf): Changed {

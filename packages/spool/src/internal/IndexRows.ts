@@ -14,16 +14,24 @@ export interface Place {
 /** What history knows of an id. */
 export type IdRow =
   | ({ readonly _tag: "Held"; readonly position: number } & Place)
-  | { readonly _tag: "Removed"; readonly atMillis: number }
+  | {
+      readonly _tag: "Removed"
+      readonly atMillis: number
+      /** The record that removed it. */
+      readonly by: Place
+      /** Where its octets were. */
+      readonly filed?: Place
+    }
 
 export const idKey = (id: string): Buffer => Buffer.from(id, "latin1")
 
 export const writeId = (row: IdRow): Buffer => {
   if (row._tag === "Removed") {
+    const places = row.filed === undefined ? [row.by] : [row.by, row.filed]
     const octets = Buffer.allocUnsafe(7)
     octets[0] = 1
     octets.writeUIntBE(row.atMillis, 1, 6)
-    return octets
+    return Buffer.concat([octets, ...places.map(writePlace)])
   }
   const octets = Buffer.allocUnsafe(17)
   octets[0] = 0
@@ -35,7 +43,12 @@ export const writeId = (row: IdRow): Buffer => {
 
 export const readId = (octets: Buffer): IdRow =>
   octets[0] === 1
-    ? { _tag: "Removed", atMillis: octets.readUIntBE(1, 6) }
+    ? {
+        _tag: "Removed",
+        atMillis: octets.readUIntBE(1, 6),
+        by: readPlace(octets.subarray(7)),
+        ...(octets.length > 17 ? { filed: readPlace(octets.subarray(17)) } : {})
+      }
     : {
         _tag: "Held",
         position: octets.readUIntBE(1, 6),

@@ -9,7 +9,7 @@ import type * as MessageId from "@lupin/core/MessageId"
 import * as Overview from "@lupin/core/Overview"
 import * as Site from "@lupin/core/Site"
 import * as Xref from "@lupin/core/Xref"
-import { Clock, Effect, HashMap } from "effect"
+import { Clock, Effect } from "effect"
 import type { Arrival, Change, Held, OverviewLine, Spool, Stored } from "../Spool.ts"
 import * as HeadSignal from "./HeadSignal.ts"
 
@@ -128,19 +128,29 @@ export const make = (generation: Site.Generation, site: string): Spool["Service"
       }),
     addGroup: (group, status) => acting((atMillis) => void run({ _tag: "AddGroup", group, status, atMillis })),
     removeGroup: (group) => acting((atMillis) => void run({ _tag: "RemoveGroup", group, atMillis })),
-    forget: (ids) =>
-      Effect.sync(() => {
+    forget: (beforeMillis) =>
+      acting((atMillis) => void run({ _tag: "Forget", beforeMillis: Math.min(beforeMillis, atMillis), atMillis })),
+    erase: (ids) =>
+      acting((atMillis) => {
         for (const id of ids) {
-          if (Site.status(model, id) !== "removed") continue
-          model = { ...model, entries: HashMap.remove(model.entries, id) }
-          const uuid = Event.parseMessageId(id)?.uuid
-          if (uuid !== undefined) uuids.set(uuid, new Set([...(uuids.get(uuid) ?? [])].filter((other) => other !== id)))
+          run({ _tag: "Erase", id, atMillis })
+          for (const [at, change] of log.entries()) {
+            if (change?._tag === "Filed" && change.id === id) log[at] = undefined
+          }
         }
       }),
+    reclaim: Effect.sync(() => {
+      for (const [at, change] of log.entries()) {
+        if (change?._tag === "Filed" && articles.get(change.id)?.filed.position !== change.position) log[at] = undefined
+        if (change?._tag === "Removed" && change.removedMillis < model.forgottenMillis) log[at] = undefined
+      }
+      return { isMore: false }
+    }),
     status: (ids) => Effect.sync(() => ids.map((id) => Site.status(model, id))),
     find: (id) => Effect.sync(() => heldOf(id)),
     at: (group, number) => Effect.sync(() => heldOf(Site.at(model, group, number))),
-    findUuid: (uuid) => Effect.sync(() => [...(uuids.get(uuid) ?? [])].toSorted()[0]),
+    findUuid: (uuid) =>
+      Effect.sync(() => [...(uuids.get(uuid) ?? [])].filter((id) => Site.isRemembered(model, id)).toSorted()[0]),
     group: (name) => Effect.sync(() => Site.group(model, name)),
     groups: Effect.sync(() => Site.groups(model)),
     numbers: (group, low, high, limit) => Effect.sync(() => numbersIn(group, low, high, limit)),

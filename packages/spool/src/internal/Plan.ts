@@ -22,6 +22,8 @@ export interface Unit {
 export interface Known extends Site.Known {
   /** Numbers of an article that is held. */
   readonly numbers: (id: MessageId.MessageId) => Xref.Numbers
+  /** `status` once all removals of before a time are forgotten. */
+  readonly statusSince: (id: MessageId.MessageId, forgottenMillis: number) => "held" | "removed" | "unknown"
 }
 
 export interface Planned {
@@ -83,25 +85,39 @@ const toLogged = (
 /** The spool as it will be once the run so far is written. */
 class Ahead implements Known {
   readonly #known: Known
-  readonly #entries = new Map<MessageId.MessageId, Xref.Numbers | "removed">()
+  /** Numbers of what is held, the time of removal of what is not. */
+  readonly #entries = new Map<MessageId.MessageId, Xref.Numbers | number>()
   readonly #highs = new Map<string, number>()
   readonly #statuses = new Map<string, Group.Status | undefined>()
   readonly #slots = new Map<string, { readonly id: MessageId.MessageId; readonly rank: string }>()
+  readonly #erased = new Set<string>()
   position: number
+  forgottenMillis: number
 
   constructor(known: Known) {
     this.#known = known
     this.position = known.position
+    this.forgottenMillis = known.forgottenMillis
   }
 
   status = (id: MessageId.MessageId): "held" | "removed" | "unknown" => {
     const entry = this.#entries.get(id)
-    return entry === undefined ? this.#known.status(id) : entry === "removed" ? "removed" : "held"
+    if (entry === undefined) return this.#known.statusSince(id, this.forgottenMillis)
+    if (typeof entry !== "number") return "held"
+    return entry >= this.forgottenMillis || this.#isErasedHere(id) ? "removed" : "unknown"
   }
+
+  statusSince = (id: MessageId.MessageId): "held" | "removed" | "unknown" => this.status(id)
+
+  #isErasedHere(id: string): boolean {
+    return this.#erased.size > 0 && this.#erased.has(Site.hashOf(id))
+  }
+
+  isErased = (hash: string): boolean => this.#erased.has(hash) || this.#known.isErased(hash)
 
   numbers = (id: MessageId.MessageId): Xref.Numbers => {
     const entry = this.#entries.get(id)
-    return entry === undefined || entry === "removed" ? this.#known.numbers(id) : entry
+    return entry === undefined || typeof entry === "number" ? this.#known.numbers(id) : entry
   }
 
   high = (name: Group.Group["name"]): number => this.#highs.get(name) ?? this.#known.high(name)
@@ -125,7 +141,13 @@ class Ahead implements Known {
       case "Cancelled":
       case "Superseded":
       case "Expired":
-        this.#entries.set(event.id, "removed")
+        this.#entries.set(event.id, event.atMillis)
+        return
+      case "Erased":
+        this.#erased.add(event.hash)
+        return
+      case "Forgotten":
+        this.forgottenMillis = event.beforeMillis
         return
       case "GroupAdded":
         this.#statuses.set(event.group, event.status)

@@ -15,14 +15,31 @@ import { crc32 } from "node:zlib"
 export type Filed = Site.Filed & { readonly path: string; readonly overview: Uint8Array; readonly bytes: number }
 /** An event that removes, with the numbers that were taken from the article. */
 export type Removal = (Site.Cancelled | Site.Superseded | Site.Expired) & { readonly numbers: Xref.Numbers }
-export type Logged = Filed | Removal | Site.GroupAdded | Site.GroupRemoved
+/** What is left of an event that was erased: its place, and as many octets as it had. */
+export interface Blank {
+  readonly _tag: "Blank"
+  readonly position: number
+  readonly atMillis: number
+  readonly bytes: number
+}
+export type Logged = Filed | Removal | Site.Erased | Site.Forgotten | Site.GroupAdded | Site.GroupRemoved | Blank
 
 /** Octets in front of each payload. */
 export const headBytes = 8
 /** How far into its payload a record says where its article begins. */
 const prefixBytes = 5
 
-const tags = ["Filed", "Cancelled", "Superseded", "Expired", "GroupAdded", "GroupRemoved"] as const
+const tags = [
+  "Filed",
+  "Cancelled",
+  "Superseded",
+  "Expired",
+  "GroupAdded",
+  "GroupRemoved",
+  "Erased",
+  "Forgotten",
+  "Blank"
+] as const
 
 /** The record as pieces for one write, the article not copied. */
 export const encode = (events: ReadonlyArray<Logged>, article: Uint8Array | undefined): ReadonlyArray<Uint8Array> => {
@@ -38,6 +55,14 @@ export const encode = (events: ReadonlyArray<Logged>, article: Uint8Array | unde
   const checked = crc32(meta.subarray(headBytes))
   meta.writeUInt32BE(article === undefined ? checked : crc32(article, checked), 4)
   return article === undefined ? [meta] : [meta, article]
+}
+
+/** The head of a payload. */
+export const head = (payload: Uint8Array): Buffer => {
+  const octets = Buffer.alloc(headBytes)
+  octets.writeUInt32BE(payload.length, 0)
+  octets.writeUInt32BE(crc32(payload), 4)
+  return octets
 }
 
 /** Length and checksum of the payload that follows a head. */
@@ -62,6 +87,29 @@ export const decode = (payload: Buffer, payloadBytes: number): ReadonlyArray<Log
   return events
 }
 
+/** The payload with some of its events blank, and the article of an event that is; each octet stays in its place. */
+export const blank = (payload: Buffer, isBlank: (event: Logged) => boolean): Buffer => {
+  const metaEnd = payload.readUInt32BE(1)
+  const events = decode(payload, payload.length)
+  const isFiledBlank = events.some((event) => event._tag === "Filed" && isBlank(event))
+  const kept = events.map((event): Logged => {
+    if (!isBlank(event)) return event
+    const { atMillis, position } = event
+    return { _tag: "Blank", position, atMillis, bytes: eventBytes(event) - blankBytes }
+  })
+  const article = isFiledBlank ? Buffer.alloc(payload.length - metaEnd) : payload.subarray(metaEnd)
+  return Buffer.concat([...encode(kept, article)]).subarray(headBytes)
+}
+
+/** Octets of a blank event with nothing to fill. */
+const blankBytes = 17
+
+const eventBytes = (event: Logged): number => {
+  const writer = new Writer()
+  writeEvent(writer, event)
+  return writer.take().length
+}
+
 const writeEvent = (writer: Writer, event: Logged): void => {
   writer.uint(tags.indexOf(event._tag), 1)
   writer.uint(event.position, 6)
@@ -83,6 +131,12 @@ const writeEvent = (writer: Writer, event: Logged): void => {
       writer.text(event.id)
       writeNumbers(writer, event.numbers)
       return event._tag === "Superseded" ? writer.text(event.by) : undefined
+    case "Erased":
+      return writer.text(event.hash)
+    case "Forgotten":
+      return writer.uint(event.beforeMillis, 6)
+    case "Blank":
+      return writer.octets(new Uint8Array(event.bytes))
     case "GroupAdded":
       writer.text(event.group)
       return writer.text(event.status)
@@ -123,6 +177,12 @@ const readEvent = (reader: Reader, bytes: number): Logged => {
       const id = reader.text() as MessageId.MessageId
       return { _tag: tag, position, atMillis, id, numbers: readNumbers(reader) }
     }
+    case "Erased":
+      return { _tag: tag, position, atMillis, hash: reader.text() }
+    case "Forgotten":
+      return { _tag: tag, position, atMillis, beforeMillis: reader.uint(6) }
+    case "Blank":
+      return { _tag: tag, position, atMillis, bytes: reader.octets().length }
     case "GroupAdded": {
       const group = reader.text() as GroupName.GroupName
       return { _tag: tag, position, atMillis, group, status: reader.text() as Site.GroupAdded["status"] }

@@ -7,10 +7,12 @@ import { Buffer } from "node:buffer"
 import * as fs from "node:fs"
 import * as path from "node:path"
 import type { Disk } from "../Disk.ts"
+import * as PackFile from "./PackFile.ts"
 import * as Record from "./Record.ts"
+import * as Runs from "./Runs.ts"
 
 /** Room that an address gives to one segment: twice what it may have when a batch is added. */
-const addressSpan = 2 ** 27
+export const addressSpan = 2 ** 27
 /** Marks a file as a segment, with the version of its format. */
 const magic = Buffer.from("lupinlog\0\0\0\x01", "latin1")
 /** Read at once when the rest of a record is not asked for. */
@@ -22,8 +24,23 @@ const nearBytes = 16 * 1024
 
 interface Segment {
   readonly number: number
+  readonly name: string
   readonly file: number
   bytes: number
+  /** What it stands for, and where its records are, if it is a pack. */
+  readonly pack?: { readonly scope: PackFile.Scope; readonly runs: Runs.Runs }
+}
+
+/** A file of the log: a segment, or the pack that stands for some. */
+export interface Stretch {
+  readonly first: number
+  readonly last: number
+  /** Where its first record begins, and where the next file does. */
+  readonly start: number
+  readonly end: number
+  /** Octets of its records. */
+  readonly bytes: number
+  readonly pack?: PackFile.Scope
 }
 
 /** A record found in the log, without its article. */
@@ -43,6 +60,8 @@ export interface SegmentLog {
   readonly append: (records: ReadonlyArray<ReadonlyArray<Uint8Array>>) => ReadonlyArray<number>
   /** Makes what was appended survive a power cut. */
   readonly sync: (done: (error: Error | null) => void) => void
+  /** Makes all segments survive a power cut. */
+  readonly syncAll: () => void
   /** The payload of so many octets at an address; throws if its checksum does not hold. */
   readonly read: (address: number, bytes: number) => Buffer
   /** The record at an address, its article left out; nothing at the end of the log. */
@@ -53,6 +72,20 @@ export interface SegmentLog {
   readonly start: number
   /** Cuts off what follows an address, and says how many octets those were. Throws if a whole segment would follow. */
   readonly cut: (address: number) => number
+  /** All files, in order; the last is the segment that grows. */
+  readonly stretches: () => ReadonlyArray<Stretch>
+  /** Whether an event may come next in the log after one of an earlier position: only packs may lack some between. */
+  readonly mayFollow: (before: number, position: number, address: number) => boolean
+  /** The record at an address as it lies in the file, head included; nothing if it is damaged. */
+  readonly whole: (address: number) => { readonly found: Found; readonly octets: Buffer } | undefined
+  /** Writes other octets of the same length in the place of a record's payload, and makes them safe. */
+  readonly overwrite: (address: number, payload: Uint8Array) => void
+  /** Begins a pack for some files that are next to each other. */
+  readonly beginPack: (stretches: ReadonlyArray<Stretch>, compactedAt: number) => PackFile.Growing
+  /** Reads from a finished pack what it stands for. Its forerunners are retired. */
+  readonly adopt: (name: string) => void
+  /** Overwrites and removes retired files, so many octets at a time; says whether some are left. */
+  readonly scrub: (bytesMax: number) => boolean
   readonly close: () => void
 }
 
@@ -60,10 +93,20 @@ export interface SegmentLog {
 export const open = (directory: string, disk: Disk, segmentBytes: number): SegmentLog => {
   fs.mkdirSync(directory, { recursive: true })
   const segments = new Map<number, Segment>()
-  const numbers = fs
-    .readdirSync(directory)
+  const names = fs.readdirSync(directory)
+  const packs = names.flatMap((name) => PackFile.parse(name) ?? []).filter((pack, _, all) => !isReplaced(pack, all))
+  const isPacked = (number: number): boolean => packs.some(({ first, last }) => first <= number && number <= last)
+  const retired = names
+    .filter((name) => {
+      const pack = PackFile.parse(name)
+      if (pack !== undefined) return !packs.some((other) => PackFile.nameOf(other) === name)
+      return name.endsWith(PackFile.unfinished) || isPacked(Number(/^segment-(\d{8})\.log$/.exec(name)?.[1] ?? -1))
+    })
+    .map((name) => ({ name: path.join(directory, name), from: 0 }))
+  const numbers = names
     .flatMap((name) => /^segment-(\d{8})\.log$/.exec(name)?.[1] ?? [])
     .map(Number)
+    .filter((number) => !isPacked(number))
     .toSorted((left, right) => left - right)
 
   const create = (number: number): Segment => {
@@ -71,7 +114,7 @@ export const open = (directory: string, disk: Disk, segmentBytes: number): Segme
     fs.writeSync(file, magic, 0, magic.length, 0)
     fs.fdatasyncSync(file)
     syncDirectory(directory)
-    const segment = { number, file, bytes: magic.length }
+    const segment = { number, name: nameOf(number), file, bytes: magic.length }
     segments.set(number, segment)
     return segment
   }
@@ -84,14 +127,26 @@ export const open = (directory: string, disk: Disk, segmentBytes: number): Segme
     if (isBegun && !head.equals(magic)) throw new Error(`${nameOf(number)} is no segment of a format known here`)
     // A crash between the creation of a segment and its first octets leaves less than a head.
     if (!isBegun) fs.writeSync(file, magic, 0, magic.length, 0)
-    const segment = { number, file, bytes: Math.max(bytes, magic.length) }
+    const segment = { number, name: nameOf(number), file, bytes: Math.max(bytes, magic.length) }
     segments.set(number, segment)
     return segment
   }
 
+  const openPack = (name: string): void => {
+    const { bytes, file, runs, scope } = PackFile.open(directory, name)
+    const segment = { number: scope.first, name, file, bytes, pack: { scope, runs } }
+    for (let number = scope.first; number <= scope.last; number++) segments.set(number, segment)
+  }
+
   for (const number of numbers) reopen(number)
-  const first = numbers[0] ?? 1
-  let last = segments.get(numbers.at(-1) ?? 1) ?? create(1)
+  for (const pack of packs) openPack(PackFile.nameOf(pack))
+  const first = Math.min(numbers[0] ?? 1, ...packs.map((pack) => pack.first))
+  const highest = Math.max(numbers.at(-1) ?? 0, ...packs.map((pack) => pack.last))
+  for (let number = first; number < highest; number++) {
+    if (!segments.has(number)) throw new Error(`the log is damaged: ${nameOf(number)} is missing`)
+  }
+  let last = segments.get(Math.max(1, highest)) ?? create(1)
+  if (last.pack !== undefined) last = create(highest + 1)
 
   const readAt = (segment: Segment, offset: number, bytes: number): Buffer => {
     const buffer = Buffer.allocUnsafe(Math.max(0, Math.min(bytes, segment.bytes - offset)))
@@ -114,21 +169,29 @@ export const open = (directory: string, disk: Disk, segmentBytes: number): Segme
     return octets
   }
 
-  /** The segment that holds an address, and the offset in it; the end of one segment is the beginning of the next. */
-  const place = (address: number): readonly [Segment, number] | undefined => {
+  /**
+   * The segment that holds an address, the offset in it, and the address itself. The end of one segment is the beginning
+   * of the next; where a record has gone, the next one that is left stands in its place.
+   */
+  const place = (address: number): readonly [Segment, number, number] | undefined => {
     const number = Math.floor(address / addressSpan)
     const segment = segments.get(number)
     const offset = address - number * addressSpan
     if (segment === undefined) return undefined
-    if (offset < segment.bytes || segment === last) return [segment, offset]
-    const following = segments.get(number + 1)
-    return following === undefined ? undefined : [following, magic.length]
+    if (segment.pack !== undefined) {
+      const located = Runs.locate(segment.pack.runs, address)
+      return located === undefined
+        ? place(startOf(segment.pack.scope.last + 1))
+        : [segment, located.offset, located.address]
+    }
+    if (offset < segment.bytes || segment === last) return [segment, offset, address]
+    return place(startOf(number + 1))
   }
 
   const find = (address: number, isWhole: boolean): Found | undefined => {
     const placed = place(address)
     if (placed === undefined) return undefined
-    const [segment, offset] = placed
+    const [segment, offset, placedAt] = placed
     const peeked = peekAt(segment, offset)
     if (peeked.length < Record.headBytes) return undefined
     const { bytes, crc } = Record.readHead(peeked)
@@ -142,10 +205,23 @@ export const open = (directory: string, disk: Disk, segmentBytes: number): Segme
       : readAt(segment, start, needed)
     if (isWhole && !Record.isIntact(payload, crc)) return undefined
     return {
-      address: addressOf(segment, offset),
+      address: placedAt,
       bytes,
       events: Record.decode(payload, bytes),
-      next: addressOf(segment, start + bytes)
+      next: placedAt + Record.headBytes + bytes
+    }
+  }
+
+  const stretchOf = (segment: Segment): Stretch => {
+    const { bytes, number, pack } = segment
+    const lastNumber = pack?.scope.last ?? number
+    return {
+      first: number,
+      last: lastNumber,
+      start: startOf(number),
+      end: startOf(lastNumber + 1),
+      bytes,
+      ...(pack === undefined ? {} : { pack: pack.scope })
     }
   }
 
@@ -164,6 +240,9 @@ export const open = (directory: string, disk: Disk, segmentBytes: number): Segme
       last.bytes = bytes
       return addresses
     },
+    syncAll: () => {
+      for (const { file, pack } of segments.values()) if (pack === undefined) fs.fdatasyncSync(file)
+    },
     sync: (done) => disk.sync(last.file, done),
     read: (address, bytes) => {
       const [segment, offset] = place(address) ?? []
@@ -177,6 +256,50 @@ export const open = (directory: string, disk: Disk, segmentBytes: number): Segme
     },
     peek: (address) => find(address, false),
     verify: (address) => find(address, true),
+    stretches: () => [...new Set(segments.values())].toSorted((one, other) => one.number - other.number).map(stretchOf),
+    mayFollow: (before, position, address) => {
+      const [segment] = place(address) ?? []
+      if (segment === undefined) return false
+      if (segment.pack !== undefined) return position > before
+      const pack = address === startOf(segment.number) ? segments.get(segment.number - 1)?.pack : undefined
+      return position === Math.max(before + 1, pack?.scope.nextPosition ?? 0)
+    },
+    whole: (address) => {
+      const found = find(address, true)
+      const [segment, offset] = found === undefined ? [] : (place(found.address) ?? [])
+      if (found === undefined || segment === undefined || offset === undefined) return undefined
+      return { found, octets: readAt(segment, offset, Record.headBytes + found.bytes) }
+    },
+    overwrite: (address, payload) => {
+      const [segment, offset, placedAt] = place(address) ?? []
+      if (segment === undefined || offset === undefined || placedAt !== address) return
+      window = undefined
+      disk.write(segment.file, [Record.head(payload), payload], offset)
+      fs.fdatasyncSync(segment.file)
+    },
+    beginPack: (stretches, compactedAt) => {
+      const scope = { first: stretches[0]?.first ?? 0, last: stretches.at(-1)?.last ?? 0, compactedAt }
+      return PackFile.create(directory, scope, disk)
+    },
+    adopt: (name) => {
+      const before = new Set(segments.values())
+      openPack(name)
+      window = undefined
+      const left = new Set(segments.values())
+      for (const segment of before) {
+        if (left.has(segment)) continue
+        fs.closeSync(segment.file)
+        retired.push({ name: path.join(directory, segment.name), from: 0 })
+      }
+    },
+    scrub: (bytesMax) => {
+      const [one] = retired
+      if (one === undefined) return false
+      const from = PackFile.scrubSlice(one.name, one.from, bytesMax)
+      if (from === undefined) retired.shift()
+      else one.from = from
+      return retired.length > 0
+    },
     cut: (address) => {
       const [segment, offset] = place(address) ?? []
       if (segment === undefined || offset === undefined || segment !== last) {
@@ -189,12 +312,26 @@ export const open = (directory: string, disk: Disk, segmentBytes: number): Segme
       return lost
     },
     close: () => {
-      for (const segment of segments.values()) fs.closeSync(segment.file)
+      for (const segment of new Set(segments.values())) fs.closeSync(segment.file)
     }
   }
 }
 
 const nameOf = (number: number): string => `segment-${String(number).padStart(8, "0")}.log`
+
+/** Where the first record of a segment begins. */
+const startOf = (number: number): number => number * addressSpan + magic.length
+
+/** Whether a later pack stands for all that this one did. */
+const isReplaced = (pack: PackRange, all: ReadonlyArray<PackRange>): boolean =>
+  all.some(
+    ({ compactedAt, first, last }) =>
+      first <= pack.first &&
+      last >= pack.last &&
+      (compactedAt > pack.compactedAt || last - first > pack.last - pack.first)
+  )
+
+type PackRange = Pick<PackFile.Scope, "first" | "last" | "compactedAt">
 
 const addressOf = (segment: Segment, offset: number): number => segment.number * addressSpan + offset
 

@@ -7,6 +7,7 @@ import { Buffer } from "node:buffer"
 import * as fs from "node:fs"
 import * as path from "node:path"
 import type { Disk } from "../Disk.ts"
+import * as Checkpoint from "./Checkpoint.ts"
 import { Index } from "./Index.ts"
 import * as SegmentLog from "./SegmentLog.ts"
 
@@ -60,17 +61,28 @@ export const open = (directory: string, generation: Site.Generation, disk: Disk,
     () => new Index(indexDirectory, generation, log.start, sizes.recordsPerCommit),
     indexDirectory
   )
-  if (!isOfLog(index, log)) index.empty(log.start)
+  const compactedAt = Math.max(0, ...log.stretches().map(({ pack }) => pack?.compactedAt ?? 0))
+  // An index that is older than what has left the log would still tell of it.
+  if (!isOfLog(index, log) || index.progress.position < compactedAt) index.empty(log.start)
+  let checkpoint = index.progress.position === 0 ? Checkpoint.load(directory) : undefined
+  if (index.progress.position === 0 && (checkpoint?.position ?? 0) < compactedAt) {
+    throw new Error(`the checkpoint in ${directory} is missing or too old: no index can be made from the log`)
+  }
   let replayed = 0
   for (let found = log.verify(index.progress.address); found !== undefined; found = log.verify(found.next)) {
     const [first] = found.events
-    if (first?.position !== index.progress.position + 1) {
+    if (checkpoint !== undefined && first !== undefined && first.position > checkpoint.position) {
+      index.restore(checkpoint)
+      checkpoint = undefined
+    }
+    if (first === undefined || !log.mayFollow(index.progress.position, first.position, found.address)) {
       throw new Error(`the log is damaged: event ${index.progress.position + 1} is missing`)
     }
     index.take(found.events, found, found.next)
     if (index.isCommitDue) index.commit()
     replayed += 1
   }
+  if (checkpoint !== undefined) index.restore(checkpoint)
   return { log, index, cutBytes: log.cut(index.progress.address), replayed }
 }
 

@@ -1,0 +1,46 @@
+/**
+ * The checkpoint of a log: what a replay could not tell any more once records have gone, as it was at a position.
+ *
+ * It is written before anything leaves the log, so that a new index can always be made from both.
+ */
+import type { Checkpoint, Index } from "./Index.ts"
+import type { SegmentLog } from "./SegmentLog.ts"
+import { Buffer } from "node:buffer"
+import * as fs from "node:fs"
+import * as path from "node:path"
+import { crc32 } from "node:zlib"
+
+const nameIn = (directory: string): string => path.join(directory, "checkpoint")
+
+/** Takes a checkpoint of all that is in index and log, both of which are made safe first. */
+export const take = (directory: string, log: SegmentLog, index: Index): void => {
+  log.syncAll()
+  index.commitAll()
+  save(directory, index.checkpoint())
+}
+
+/** Puts a checkpoint in the place of the one before; a power cut leaves one of the two. */
+export const save = (directory: string, checkpoint: Checkpoint): void => {
+  const text = JSON.stringify(checkpoint)
+  const name = nameIn(directory)
+  fs.writeFileSync(`${name}.new`, `${crc32(text)}\n${text}`, { flush: true })
+  fs.renameSync(`${name}.new`, name)
+  const parent = fs.openSync(directory, "r")
+  try {
+    fs.fsyncSync(parent)
+  } finally {
+    fs.closeSync(parent)
+  }
+}
+
+/** The checkpoint in a directory, if there is one. Throws if it is damaged. */
+export const load = (directory: string): Checkpoint | undefined => {
+  const name = nameIn(directory)
+  if (!fs.existsSync(name)) return undefined
+  const octets = fs.readFileSync(name)
+  const line = octets.indexOf("\n")
+  const text = octets.subarray(line + 1)
+  if (line < 0 || crc32(text) !== Number(octets.toString("latin1", 0, line))) throw new Error(`${name} is damaged`)
+  // Written by `save`, and bears its checksum.
+  return JSON.parse(Buffer.from(text).toString("utf8")) as Checkpoint
+}

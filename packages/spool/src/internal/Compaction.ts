@@ -1,0 +1,174 @@
+/**
+ * Gives back what is dead in a log, a slice at a time: what is still needed of some files moves into a pack.
+ *
+ * Before anything goes, a checkpoint holds what could not be told from the rest. A removal stays as long as history
+ * remembers it, and as long as an earlier file might still have what it removed.
+ */
+import { Buffer } from "node:buffer"
+import * as Checkpoint from "./Checkpoint.ts"
+import * as CompactionChoice from "./CompactionChoice.ts"
+import type { Index } from "./Index.ts"
+import type * as PackFile from "./PackFile.ts"
+import * as Record from "./Record.ts"
+import { addressSpan, type Found, type SegmentLog, type Stretch } from "./SegmentLog.ts"
+
+/** Octets that one slice reads and writes, give or take an article. */
+export const sliceBytes = 1024 * 1024
+/** Octets of files no longer needed that one slice overwrites. */
+export const scrubBytes = 4 * 1024 * 1024
+
+export interface Compaction {
+  /** Does one slice; says whether there is more to do at once. */
+  readonly step: (nowMillis: number) => boolean
+  /** Gives up what is under way, and overwrites it and all that waits to be overwritten. */
+  readonly abandon: () => void
+}
+
+interface Job {
+  readonly stretches: ReadonlyArray<Stretch>
+  readonly growing: PackFile.Growing
+  readonly compactedAt: number
+  readonly forgottenMillis: number
+  /** All files before these were compacted at this position or later. */
+  readonly settledAt: number
+  readonly end: number
+  address: number
+}
+
+/** `directory`: of the spool. `segmentBytes`: how long a pack may become by merging. */
+export const make = (directory: string, log: SegmentLog, index: Index, segmentBytes: number): Compaction => {
+  let job: Job | undefined
+  /** Files with something damaged in them stay as they are, for repair. */
+  const unfit = new Set<number>()
+
+  /** Files of which the index knows all, for good. */
+  const settled = (): ReadonlyArray<Stretch> => {
+    const below = Math.floor(index.progress.latestAddress / addressSpan)
+    return log.stretches().filter(({ last }) => last < below)
+  }
+
+  const choose = (nowMillis: number): ReadonlyArray<Stretch> | undefined =>
+    CompactionChoice.choose(
+      settled().filter(({ first }) => !unfit.has(first)),
+      {
+        nowMillis,
+        segmentBytes,
+        forgottenMillis: index.progress.forgottenMillis,
+        position: index.progress.position,
+        dead: ({ first, last }) => index.dead.of(first, last),
+        nextMillis: ({ end }) => log.peek(end)?.events[0]?.atMillis
+      }
+    )
+
+  const start = (stretches: ReadonlyArray<Stretch>): Job => {
+    const [first] = stretches
+    const last = stretches.at(-1)
+    if (first === undefined || last === undefined) throw new Error("nothing to compact")
+    Checkpoint.take(directory, log, index)
+    const { forgottenMillis, position } = index.progress
+    const earlier = log.stretches().filter((stretch) => stretch.last < first.first)
+    const settledAt = Math.min(...earlier.map(({ pack }) => pack?.compactedAt ?? 0))
+    for (const stretch of stretches) index.dead.reset(stretch.first, stretch.last)
+    return {
+      stretches,
+      settledAt,
+      forgottenMillis,
+      growing: log.beginPack(stretches, position),
+      compactedAt: position,
+      address: first.start,
+      end: last.end
+    }
+  }
+
+  const finish = ({ compactedAt, end, forgottenMillis, growing, stretches }: Job): void => {
+    const nextPosition = log.peek(end)?.events[0]?.position ?? 0
+    const first = stretches[0]?.first ?? 0
+    const last = stretches.at(-1)?.last ?? 0
+    log.adopt(growing.finish({ first, last, compactedAt, forgottenMillis, nextPosition }))
+    index.commitAll()
+  }
+
+  /** Moves what is needed; says whether the end was reached. */
+  const move = (under: Job): boolean => {
+    for (let bytes = 0; bytes < sliceBytes; ) {
+      const whole = log.whole(under.address)
+      if (whole === undefined) throw new Error(`a record is damaged at ${under.address}`)
+      if (whole.found.address >= under.end) return true
+      const octets = remains(index, whole.found, whole.octets, under.settledAt)
+      if (octets !== undefined) under.growing.add(whole.found.address, octets)
+      bytes += whole.octets.length
+      under.address = whole.found.next
+    }
+    return false
+  }
+
+  const giveUp = ({ growing, stretches }: Job): void => {
+    job = undefined
+    growing.abandon()
+    // What was dead before is counted again.
+    for (const { bytes, first } of stretches) index.dead.add(first, bytes * CompactionChoice.deadShareMin, 0)
+  }
+
+  return {
+    step: (nowMillis) => {
+      if (job === undefined) {
+        if (log.scrub(scrubBytes)) return true
+        const chosen = choose(nowMillis)
+        if (chosen === undefined) return false
+        job = start(chosen)
+        return true
+      }
+      const under = job
+      try {
+        if (!move(under)) return true
+      } catch (error) {
+        giveUp(under)
+        for (const { first } of under.stretches) unfit.add(first)
+        throw error
+      }
+      job = undefined
+      finish(under)
+      return true
+    },
+    abandon: () => {
+      if (job !== undefined) giveUp(job)
+      while (log.scrub(scrubBytes));
+    }
+  }
+}
+
+/** What of a record has to stay: all of it, its events without the article, or nothing. */
+const remains = (index: Index, found: Found, octets: Buffer, settledAt: number): Buffer | undefined => {
+  const kept = found.events.filter((event) => isNeeded(index, event, found, settledAt))
+  if (kept.length === 0) return undefined
+  if (kept.some((event) => event._tag === "Filed")) return octets
+  return Buffer.concat([...Record.encode(kept, undefined)])
+}
+
+const isNeeded = (index: Index, event: Record.Logged, found: Found, settledAt: number): boolean => {
+  switch (event._tag) {
+    case "Filed": {
+      const row = index.id(event.id)
+      return row?._tag === "Held" && row.position === event.position
+    }
+    case "Cancelled":
+    case "Superseded":
+    case "Expired": {
+      if (event.position > settledAt || index.isRemembered(event.id, found.address)) return true
+      index.dropForgotten(event.id)
+      return isNamedStill(index, found)
+    }
+    case "Erased":
+      return isNamedStill(index, found)
+    case "Forgotten":
+    case "GroupAdded":
+    case "GroupRemoved":
+    case "Blank":
+      // The checkpoint has them.
+      return false
+  }
+}
+
+/** Followers learn from this record which article was erased. */
+const isNamedStill = (index: Index, { events }: Found): boolean =>
+  events.some((event) => event._tag === "Erased" && index.erasures.get(event.hash)?.names !== undefined)
