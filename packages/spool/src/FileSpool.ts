@@ -32,6 +32,7 @@ import type { SegmentLog } from "./internal/SegmentLog.ts"
 import * as SpoolDirectory from "./internal/SpoolDirectory.ts"
 import { SiteIdentity } from "./SiteIdentity.ts"
 import { eraseNamesMillis, type Held, type OverviewLine, Spool, SpoolUnavailable, type Stored } from "./Spool.ts"
+import { type StorageClass, StorageClasses } from "./StorageClass.ts"
 
 export interface Options {
   /** Made if it is not there. One process at a time. */
@@ -87,12 +88,14 @@ export const layer = (options: Options): Layer.Layer<Spool, SpoolUnavailable, Si
       const compaction = Compaction.make(options.directory, log, index, options.segmentBytes ?? segmentBytesDefault)
       yield* Effect.addFinalizer(() => Effect.sync(compaction.abandon))
       const { directory } = options
-      const parts = { compaction, directory, generation, index, log, positions, site: site.path, durability: options.durability }
+      const classes = yield* StorageClasses
+      const parts = { classes, compaction, directory, generation, index, log, positions, site: site.path, durability: options.durability }
       return yield* make(parts)
     })
   )
 
 interface Parts {
+  readonly classes: ReadonlyArray<StorageClass>
   readonly compaction: Compaction.Compaction
   readonly directory: string
   readonly generation: Site.Generation
@@ -103,11 +106,11 @@ interface Parts {
   readonly durability: Options["durability"]
 }
 
-const make = Effect.fnUntraced(function* ({ compaction, directory, durability, generation, index, log, positions, site }: Parts) {
+const make = Effect.fnUntraced(function* ({ classes, compaction, directory, durability, generation, index, log, positions, site }: Parts) {
   const signal = HeadSignal.make(index.progress.position)
   const follow = Follow.make(log, index)
   const commits = GroupCommit.make({
-    plan: () => Plan.make(knownOf(index, log, generation), site),
+    plan: () => Plan.make(knownOf(index, log, generation), site, classes),
     write: (records) => log.append(records.map(({ pieces }) => pieces)),
     undo: () => void log.cut(index.progress.address),
     sync: (done) => (durability === "fsync" ? log.sync(done) : done(null)),
@@ -204,6 +207,13 @@ const make = Effect.fnUntraced(function* ({ compaction, directory, durability, g
         return { isMore: compaction.step(nowMillis) }
       })
     ),
+    expiring: (untilMillis, limit) =>
+      attempt(() => {
+        const { held, nextMillis } = index.expiring(untilMillis, limit)
+        const changes = held.flatMap(({ address }) => Follow.toFiled(filedAt(log, address)) ?? [])
+        return nextMillis === undefined ? { changes } : { changes, nextMillis }
+      }),
+    usage: attempt(() => index.usage.all()),
     status: (ids) => attempt(() => ids.map((id) => index.status(id))),
     find: (id) =>
       attempt(() => {

@@ -13,6 +13,7 @@ import { Context, Effect, Layer, Schema } from "effect"
 import * as Generation from "./Generation.ts"
 import * as MemorySpool from "./internal/MemorySpool.ts"
 import { SiteIdentity } from "./SiteIdentity.ts"
+import { StorageClasses } from "./StorageClass.ts"
 
 /** One number in each group that took the article. */
 export type Numbers = ReadonlyArray<readonly [group: GroupName.GroupName, number: number]>
@@ -43,6 +44,10 @@ export type Change =
       readonly arrivedMillis: number
       readonly path: string
       readonly slot?: string
+      /** When its Expires says that it ends. */
+      readonly expiresMillis?: number
+      /** Its storage class. */
+      readonly class?: string
     }
   | {
       readonly _tag: "Removed"
@@ -67,6 +72,18 @@ export interface Arrival {
   readonly groups: ReadonlyArray<GroupName.GroupName>
   readonly position: number
   readonly arrivedMillis: number
+}
+
+export interface Expiring {
+  readonly changes: ReadonlyArray<Extract<Change, { readonly _tag: "Filed" }>>
+  readonly nextMillis?: number
+}
+
+/** `bytes`: in the log, overview included. */
+export interface Usage {
+  readonly class: string
+  readonly articles: number
+  readonly bytes: number
 }
 
 /** How long the log names an id that was erased: no follower that goes on is further behind (design §3, "Time"). */
@@ -114,6 +131,14 @@ export class Spool extends Context.Service<
      * stay; followers see what is held, and what removals are remembered, as before.
      */
     readonly reclaim: Effect.Effect<{ readonly isMore: boolean }, SpoolUnavailable>
+
+    /**
+     * Articles that are held and whose Expires is not after a time, the earliest first, at most `limit`; and the earliest
+     * Expires after that time.
+     */
+    readonly expiring: (untilMillis: number, limit: number) => Effect.Effect<Expiring, SpoolUnavailable>
+    /** What the articles held take in each class that has some; those of none are of class "". */
+    readonly usage: Effect.Effect<ReadonlyArray<Usage>, SpoolUnavailable>
 
     readonly status: (
       ids: ReadonlyArray<MessageId.MessageId>
@@ -173,7 +198,7 @@ export class Spool extends Context.Service<
     Spool,
     Effect.gen(function* () {
       const site = yield* SiteIdentity
-      return MemorySpool.make(yield* Generation.fresh, site.path)
+      return MemorySpool.make(yield* Generation.fresh, site.path, yield* StorageClasses)
     })
   )
 }

@@ -228,6 +228,48 @@ const removing: ReadonlyArray<Promised> = [
       [["Removed", id("1"), [alpha], "cancelled"]]
     )
   }),
+  promise("lists what expires, the earliest first, as long as it is held", function* () {
+    const spool = yield* Spool.Spool
+    const expiring = (name: string, second: number) =>
+      article(id(name), [alpha], "words\r\n", [["Expires", `Thu, 1 Jan 2026 00:00:0${second} +0000`]])
+    const at = (second: number): number => Date.UTC(2026, 0, 1, 0, 0, second)
+    yield* spool.store([expiring("5", 5), expiring("3", 3), article(id("0"), [alpha]), expiring("4", 4), expiring("9", 9)])
+    const list = (until: number, limit: number) =>
+      Effect.map(spool.expiring(at(until), limit), ({ changes, nextMillis }) => [
+        changes.map((change) => [change.id, change.expiresMillis]),
+        nextMillis
+      ])
+    equal("none", yield* list(2, 9), [[], at(3)])
+    equal("some", yield* list(4, 9), [
+      [
+        [id("3"), at(3)],
+        [id("4"), at(4)]
+      ],
+      at(5)
+    ])
+    yield* spool.remove([id("3")], "cancelled")
+    equal("limited", (yield* list(8, 1))[0], [[id("4"), at(4)]])
+    equal("all", yield* list(9, 9), [
+      [
+        [id("4"), at(4)],
+        [id("5"), at(5)],
+        [id("9"), at(9)]
+      ],
+      undefined
+    ])
+  }),
+  promise("knows what the articles that it holds take", function* () {
+    const spool = yield* Spool.Spool
+    equal("empty", yield* spool.usage, [])
+    yield* spool.store([article(id("1"), [alpha]), article(id("2"), [beta])])
+    const [two] = yield* spool.usage
+    equal("two", [two?.class, two?.articles, (two?.bytes ?? 0) > 100], ["", 2, true])
+    yield* spool.remove([id("1")], "expired")
+    const [one] = yield* spool.usage
+    equal("one", [one?.articles, (one?.bytes ?? 0) < (two?.bytes ?? 0)], [1, true])
+    yield* spool.erase([id("2")])
+    equal("none", yield* spool.usage, [])
+  }),
   promise("gives room back without a change for readers, followers, doors and new numbers", function* () {
     const spool = yield* Spool.Spool
     const base = spool.generation.numberBase

@@ -116,9 +116,15 @@ const isHeld = (index: Index, event: Record.Filed): boolean => {
   return row?._tag === "Held" && row.position === event.position
 }
 
+/** What followers are told of an article. */
+export const toFiled = (event: Record.Logged | undefined): Extract<Change, { _tag: "Filed" }> | undefined => {
+  const change = event === undefined ? undefined : toChange(event)
+  return change?._tag === "Filed" ? change : undefined
+}
+
 const whys = { Cancelled: "cancelled", Superseded: "superseded", Expired: "expired" } as const
 
-const toChange = (event: Record.Logged): Change | undefined => {
+export const toChange = (event: Record.Logged): Change | undefined => {
   switch (event._tag) {
     case "Filed":
       return {
@@ -129,7 +135,9 @@ const toChange = (event: Record.Logged): Change | undefined => {
         bytes: event.bytes,
         arrivedMillis: event.atMillis,
         path: event.path,
-        ...(event.slot === undefined ? {} : { slot: event.slot.key })
+        ...(event.slot === undefined ? {} : { slot: event.slot.key }),
+        ...(event.expiresMillis === undefined ? {} : { expiresMillis: event.expiresMillis }),
+        ...(event.class === undefined ? {} : { class: event.class })
       }
     case "Cancelled":
     case "Superseded":

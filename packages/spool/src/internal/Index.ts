@@ -8,6 +8,7 @@ import * as Site from "@lupin/core/Site"
 import type * as MessageId from "@lupin/core/MessageId"
 import { Buffer } from "node:buffer"
 import { type Database, open as openLmdb, type RootDatabase } from "lmdb"
+import { ClassUsage } from "./ClassUsage.ts"
 import { type Dead, DeadOctets } from "./DeadOctets.ts"
 import * as Erasures from "./Erasures.ts"
 import * as GroupTable from "./GroupTable.ts"
@@ -70,6 +71,7 @@ export class Index {
   readonly #marks: Rows
   readonly #meta: Rows
   readonly #erased: Rows
+  readonly #expiring: Rows
   readonly #generation: Site.Generation
   readonly #recordsPerCommit: number
   readonly #newIds = new Map<string, IdRow | undefined>()
@@ -77,6 +79,8 @@ export class Index {
   readonly #newSlots = new Map<string, Slot>()
   #newMarks: Array<Mark> = []
   #newErasures: Array<Erasures.Erasure> = []
+  /** By key, in hexadecimal: ids of articles with an Expires; nothing for those that are gone. */
+  readonly #newExpiring = new Map<string, string | undefined>()
   #recordsSinceCommit = 0
   #recordsSinceMark = recordsPerMark
   #hasFailed = false
@@ -85,6 +89,7 @@ export class Index {
   progress: Progress
   groups: GroupTable.GroupTable
   dead = new DeadOctets()
+  usage = new ClassUsage()
   /** By hash. All of them are in memory: they are few. */
   erasures = new Map<string, Erasures.Erasure>()
 
@@ -99,6 +104,7 @@ export class Index {
     this.#marks = database("marks")
     this.#meta = database("meta")
     this.#erased = database("erased")
+    this.#expiring = database("expiring")
     this.#generation = generation
     this.#recordsPerCommit = recordsPerCommit
     this.progress = progressAt(start)
@@ -108,6 +114,7 @@ export class Index {
       this.progress = kept.progress
       this.groups = GroupTable.make(this.#readShelves(), generation.numberBase)
       this.dead = new DeadOctets(kept.dead)
+      this.usage = new ClassUsage(kept.usage)
       for (const { value } of this.#erased.getRange({})) this.#keepErasure(Erasures.read(value.toString("utf8")))
     } else {
       this.groups = this.empty(start)
@@ -116,11 +123,12 @@ export class Index {
 
   /** Forgets everything, so that the log can be taken in from its start. */
   empty(start: number): GroupTable.GroupTable {
-    for (const rows of [this.#ids, this.#numbers, this.#groups, this.#slots, this.#marks, this.#meta, this.#erased]) {
+    for (const rows of [this.#ids, this.#numbers, this.#groups, this.#slots, this.#marks, this.#meta, this.#erased, this.#expiring]) {
       rows.clearSync()
     }
     this.progress = progressAt(start)
     this.dead = new DeadOctets()
+    this.usage = new ClassUsage()
     this.erasures.clear()
     return (this.groups = GroupTable.make([], this.#generation.numberBase))
   }
@@ -157,6 +165,7 @@ export class Index {
     this.#newSlots.clear()
     this.#newMarks = []
     this.#newErasures = []
+    this.#newExpiring.clear()
     this.#recordsSinceCommit = 0
   }
 
@@ -173,6 +182,10 @@ export class Index {
         if (row === undefined) this.#ids.removeSync(Rows.idKey(id))
         else this.#ids.putSync(Rows.idKey(id), Rows.writeId(row))
       }
+      for (const [key, id] of this.#newExpiring) {
+        if (id === undefined) this.#expiring.removeSync(Buffer.from(key, "hex"))
+        else this.#expiring.putSync(Buffer.from(key, "hex"), Buffer.from(id, "latin1"))
+      }
       for (const erasure of this.#newErasures) {
         this.#erased.putSync(Buffer.from(erasure.hash), Buffer.from(Erasures.write(erasure)))
       }
@@ -188,7 +201,7 @@ export class Index {
       }
       const { progress } = this
       const dead: ReadonlyArray<readonly [number, Dead]> = this.dead.entries()
-      const kept = { format: indexFormat, generation: this.#generation.id, progress, dead }
+      const kept = { format: indexFormat, generation: this.#generation.id, progress, dead, usage: this.usage.entries() }
       this.#meta.putSync(progressKey, Buffer.from(JSON.stringify(kept)))
     })
   }
@@ -249,6 +262,34 @@ export class Index {
     if (fresh !== undefined) return fresh
     const octets = this.#slots.get(Buffer.from(key))
     return octets === undefined ? undefined : JSON.parse(octets.toString("utf8"))
+  }
+
+  /** Articles held whose Expires is up to a time, at most `limit`, and the next Expires; rows of what is gone are dropped. */
+  expiring(untilMillis: number, limit: number): { readonly held: ReadonlyArray<Place>; readonly nextMillis?: number } {
+    const held: Array<Place> = []
+    for (const [key, id] of this.#expiringRows()) {
+      const { expiresMillis, position } = Rows.readExpiry(key)
+      if (held.length >= limit && expiresMillis <= untilMillis) return { held }
+      const row = this.id(id)
+      if (row?._tag !== "Held" || row.position !== position) this.#newExpiring.set(key.toString("hex"), undefined)
+      else if (expiresMillis > untilMillis) return { held, nextMillis: expiresMillis }
+      else held.push({ address: row.address, bytes: row.bytes })
+    }
+    return { held }
+  }
+
+  /** In the order of Expires, those not yet committed among the others. */
+  *#expiringRows(): Iterable<readonly [Buffer, string]> {
+    const fresh = [...this.#newExpiring].toSorted(([one], [other]) => (one < other ? -1 : 1))
+    let at = 0
+    for (const { key, value } of this.#expiring.getRange({})) {
+      const hex = key.toString("hex")
+      for (let next = fresh[at]; next !== undefined && next[0] < hex; next = fresh[++at]) {
+        if (next[1] !== undefined) yield [Buffer.from(next[0], "hex"), next[1]]
+      }
+      if (!this.#newExpiring.has(hex)) yield [Buffer.from(key), value.toString("latin1")]
+    }
+    for (const [hex, id] of fresh.slice(at)) if (id !== undefined) yield [Buffer.from(hex, "hex"), id]
   }
 
   /** Whether the record of a removal still says something that history has to know. */
@@ -369,7 +410,16 @@ export class Index {
     const { atMillis } = event
     switch (event._tag) {
       case "Filed":
-        this.#newIds.set(event.id, { _tag: "Held", position: event.position, ...place })
+        this.#newIds.set(event.id, {
+          _tag: "Held",
+          position: event.position,
+          ...place,
+          ...(event.class === undefined ? {} : { class: event.class })
+        })
+        this.usage.add(event.class ?? "", 1, place.bytes)
+        if (event.expiresMillis !== undefined) {
+          this.#newExpiring.set(Rows.expiryKey(event.expiresMillis, event.position).toString("hex"), event.id)
+        }
         for (const [name, number] of event.numbers) {
           const shelf = this.groups.file(name, number, atMillis)
           this.#changed(shelf).added.set(number, place)
@@ -389,6 +439,7 @@ export class Index {
         })
         // After compaction a removal may outlast what it removed: its numbers are gone already.
         if (row?._tag !== "Held") return
+        this.usage.add(row.class ?? "", -1, -row.bytes)
         this.dead.add(Math.floor(row.address / addressSpan), Record.headBytes + row.bytes, atMillis)
         for (const [name, number] of event.numbers) {
           const shelf = this.groups.unfile(name, number)

@@ -13,7 +13,7 @@ export interface Place {
 
 /** What history knows of an id. */
 export type IdRow =
-  | ({ readonly _tag: "Held"; readonly position: number } & Place)
+  | ({ readonly _tag: "Held"; readonly position: number; readonly class?: string } & Place)
   | {
       readonly _tag: "Removed"
       readonly atMillis: number
@@ -38,7 +38,7 @@ export const writeId = (row: IdRow): Buffer => {
   octets.writeUIntBE(row.position, 1, 6)
   octets.writeUIntBE(row.address, 7, 6)
   octets.writeUInt32BE(row.bytes, 13)
-  return octets
+  return row.class === undefined ? octets : Buffer.concat([octets, Buffer.from(row.class, "latin1")])
 }
 
 export const readId = (octets: Buffer): IdRow =>
@@ -53,7 +53,8 @@ export const readId = (octets: Buffer): IdRow =>
         _tag: "Held",
         position: octets.readUIntBE(1, 6),
         address: octets.readUIntBE(7, 6),
-        bytes: octets.readUInt32BE(13)
+        bytes: octets.readUInt32BE(13),
+        ...(octets.length > 17 ? { class: octets.toString("latin1", 17) } : {})
       }
 
 export const numberKey = (group: number, number: number): Buffer => {
@@ -84,6 +85,19 @@ export interface Mark {
   readonly address: number
   readonly atMillis: number
 }
+
+/** Orders articles by their Expires. */
+export const expiryKey = (expiresMillis: number, position: number): Buffer => {
+  const octets = Buffer.allocUnsafe(12)
+  octets.writeUIntBE(expiresMillis, 0, 6)
+  octets.writeUIntBE(position, 6, 6)
+  return octets
+}
+
+export const readExpiry = (key: Buffer): { readonly expiresMillis: number; readonly position: number } => ({
+  expiresMillis: key.readUIntBE(0, 6),
+  position: key.readUIntBE(6, 6)
+})
 
 export const positionKey = (position: number): Buffer => {
   const octets = Buffer.allocUnsafe(6)

@@ -11,7 +11,10 @@ import * as Site from "@lupin/core/Site"
 import * as Xref from "@lupin/core/Xref"
 import { Clock, Effect } from "effect"
 import type { Arrival, Change, Held, OverviewLine, Spool, Stored } from "../Spool.ts"
+import * as StorageClass from "../StorageClass.ts"
 import * as HeadSignal from "./HeadSignal.ts"
+
+type Filed = Extract<Change, { _tag: "Filed" }>
 
 interface Shelved {
   readonly article: Article.Article
@@ -19,7 +22,11 @@ interface Shelved {
 }
 
 /** `site` is the path identity that overview lines carry in Xref. */
-export const make = (generation: Site.Generation, site: string): Spool["Service"] => {
+export const make = (
+  generation: Site.Generation,
+  site: string,
+  classes: ReadonlyArray<StorageClass.StorageClass> = []
+): Spool["Service"] => {
   let model = Site.empty(generation)
   let latestMillis = 0
   const articles = new Map<MessageId.MessageId, Shelved>()
@@ -38,7 +45,7 @@ export const make = (generation: Site.Generation, site: string): Spool["Service"
       case "Filed":
         if (article === undefined) throw new Error(`${event.id} was filed without its article`)
         articles.set(event.id, { article, filed: event })
-        log.push(filedChange(event, article))
+        log.push(filedChange(event, article, classes))
         return learn(event.id)
       case "Cancelled":
       case "Superseded":
@@ -85,6 +92,12 @@ export const make = (generation: Site.Generation, site: string): Spool["Service"
     if (filed?._tag === "Filed") return { _tag: "Filed", position: filed.position, numbers: filed.numbers }
     return { _tag: outcome === "here" ? "AlreadyHere" : outcome === "removed" ? "Removed" : "Full" }
   }
+
+  const held = (): ReadonlyArray<Filed> =>
+    log.filter(
+      (change): change is Filed =>
+        change?._tag === "Filed" && articles.get(change.id)?.filed.position === change.position
+    )
 
   const heldOf = (id: MessageId.MessageId | undefined): Held | undefined => {
     const shelved = id === undefined ? undefined : articles.get(id)
@@ -146,6 +159,23 @@ export const make = (generation: Site.Generation, site: string): Spool["Service"
       }
       return { isMore: false }
     }),
+    expiring: (untilMillis, limit) =>
+      Effect.sync(() => {
+        const found = held().filter(({ expiresMillis }) => expiresMillis !== undefined)
+        const timeOf = (change: Filed): number => change.expiresMillis ?? Infinity
+        const sorted = found.toSorted((one, other) => timeOf(one) - timeOf(other) || one.position - other.position)
+        const next = sorted.find((change) => timeOf(change) > untilMillis)
+        const changes = sorted.filter((change) => timeOf(change) <= untilMillis).slice(0, limit)
+        return { changes, ...(next === undefined ? {} : { nextMillis: timeOf(next) }) }
+      }),
+    usage: Effect.sync(() => {
+      const classes = Map.groupBy(held(), (change) => change.class ?? "")
+      return [...classes].map(([name, changes]) => ({
+        class: name,
+        articles: changes.length,
+        bytes: changes.reduce((sum, { bytes }) => sum + bytes, 0)
+      }))
+    }),
     status: (ids) => Effect.sync(() => ids.map((id) => Site.status(model, id))),
     find: (id) => Effect.sync(() => heldOf(id)),
     at: (group, number) => Effect.sync(() => heldOf(Site.at(model, group, number))),
@@ -200,7 +230,11 @@ export const make = (generation: Site.Generation, site: string): Spool["Service"
   }
 }
 
-const filedChange = (event: Site.Filed, article: Article.Article): Change => ({
+const filedChange = (
+  event: Site.Filed,
+  article: Article.Article,
+  classes: ReadonlyArray<StorageClass.StorageClass>
+): Change => ({
   _tag: "Filed",
   position: event.position,
   id: event.id,
@@ -208,8 +242,13 @@ const filedChange = (event: Site.Filed, article: Article.Article): Change => ({
   bytes: article.octets.length,
   arrivedMillis: event.atMillis,
   path: article.path,
-  ...(event.slot === undefined ? {} : { slot: event.slot.key })
+  ...(event.slot === undefined ? {} : { slot: event.slot.key }),
+  ...(article.expiresMillis === undefined ? {} : { expiresMillis: Math.max(0, article.expiresMillis) }),
+  ...classOf(StorageClass.choose(classes, article, event.atMillis))
 })
+
+const classOf = (chosen: StorageClass.StorageClass | undefined): { readonly class?: string } =>
+  chosen === undefined ? {} : { class: chosen.name }
 
 const whys = { Cancelled: "cancelled", Superseded: "superseded", Expired: "expired" } as const
 

@@ -10,6 +10,7 @@ import * as Xref from "@lupin/core/Xref"
 import type * as Group from "@lupin/core/Group"
 import type * as MessageId from "@lupin/core/MessageId"
 import type { Stored } from "../Spool.ts"
+import * as StorageClass from "../StorageClass.ts"
 import * as Record from "./Record.ts"
 
 /** A command, and for `File` the article it is about. */
@@ -38,7 +39,7 @@ export interface Plan {
 }
 
 /** `site` is the path identity that overview lines carry in Xref. */
-export const make = (known: Known, site: string): Plan => {
+export const make = (known: Known, site: string, classes: ReadonlyArray<StorageClass.StorageClass> = []): Plan => {
   const ahead = new Ahead(known)
   const records: Array<Planned> = []
   return {
@@ -47,7 +48,7 @@ export const make = (known: Known, site: string): Plan => {
       const outcome = command._tag === "File" ? Site.outcomeFrom(ahead, command) : undefined
       const decided = outcome === undefined || outcome === "filed" ? Site.decideFrom(ahead, command) : []
       const events = decided.map((event) => {
-        const logged = toLogged(event, article, ahead, site)
+        const logged = toLogged(event, article, ahead, site, classes)
         ahead.evolve(event)
         return logged
       })
@@ -65,13 +66,20 @@ const toLogged = (
   event: Site.Event,
   article: Article.Article | undefined,
   known: Known,
-  site: string
+  site: string,
+  classes: ReadonlyArray<StorageClass.StorageClass>
 ): Record.Logged => {
   switch (event._tag) {
     case "Filed": {
       if (article === undefined) throw new Error(`${event.id} is filed without its article`)
       const line = Overview.line(0, article, Xref.format(site, event.numbers))
-      return { ...event, path: article.path, overview: line.subarray(1), bytes: article.octets.length }
+      return {
+        ...event,
+        ...keptOf(classes, article, event.atMillis),
+        path: article.path,
+        overview: line.subarray(1),
+        bytes: article.octets.length
+      }
     }
     case "Cancelled":
     case "Superseded":
@@ -79,6 +87,20 @@ const toLogged = (
       return { ...event, numbers: known.status(event.id) === "held" ? known.numbers(event.id) : [] }
     default:
       return event
+  }
+}
+
+/** How an article is kept, and how long it wants to be. A time before 1970 is long past all the same. */
+const keptOf = (
+  classes: ReadonlyArray<StorageClass.StorageClass>,
+  article: Article.Article,
+  atMillis: number
+): Pick<Record.Filed, "class" | "expiresMillis"> => {
+  const { expiresMillis } = article
+  const chosen = classes.length === 0 ? undefined : StorageClass.choose(classes, article, atMillis)
+  return {
+    ...(expiresMillis === undefined ? {} : { expiresMillis: Math.max(0, expiresMillis) }),
+    ...(chosen === undefined ? {} : { class: chosen.name })
   }
 }
 

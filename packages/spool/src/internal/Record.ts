@@ -12,7 +12,14 @@ import { Buffer } from "node:buffer"
 import { crc32 } from "node:zlib"
 
 /** An article's event with what followers and readers ask for most. `overview` is the line without its number. */
-export type Filed = Site.Filed & { readonly path: string; readonly overview: Uint8Array; readonly bytes: number }
+export type Filed = Site.Filed & {
+  readonly path: string
+  readonly overview: Uint8Array
+  readonly bytes: number
+  readonly expiresMillis?: number
+  /** Its storage class. */
+  readonly class?: string
+}
 /** An event that removes, with the numbers that were taken from the article. */
 export type Removal = (Site.Cancelled | Site.Superseded | Site.Expired) & { readonly numbers: Xref.Numbers }
 /** What is left of an event that was erased: its place, and as many octets as it had. */
@@ -118,11 +125,13 @@ const writeEvent = (writer: Writer, event: Logged): void => {
     case "Filed":
       writer.text(event.id)
       writeNumbers(writer, event.numbers)
-      writer.uint(event.slot === undefined ? 0 : 1, 1)
+      writer.uint(flagsOf(event), 1)
       if (event.slot !== undefined) {
         writer.text(event.slot.key)
         writer.text(event.slot.rank)
       }
+      if (event.expiresMillis !== undefined) writer.uint(event.expiresMillis, 6)
+      if (event.class !== undefined) writer.text(event.class)
       writer.text(event.path)
       return writer.octets(event.overview)
     case "Cancelled":
@@ -154,7 +163,10 @@ const readEvent = (reader: Reader, bytes: number): Logged => {
     case "Filed": {
       const id = reader.text() as MessageId.MessageId
       const numbers = readNumbers(reader)
-      const slot = reader.uint(1) === 0 ? {} : { slot: { key: reader.text(), rank: reader.text() } }
+      const flags = reader.uint(1)
+      const slot = (flags & hasSlot) === 0 ? {} : { slot: { key: reader.text(), rank: reader.text() } }
+      const expires = (flags & hasExpires) === 0 ? {} : { expiresMillis: reader.uint(6) }
+      const ofClass = (flags & hasClass) === 0 ? {} : { class: reader.text() }
       return {
         _tag: tag,
         position,
@@ -164,7 +176,9 @@ const readEvent = (reader: Reader, bytes: number): Logged => {
         path: reader.text(),
         overview: reader.octets(),
         bytes,
-        ...slot
+        ...slot,
+        ...expires,
+        ...ofClass
       }
     }
     case "Superseded": {
@@ -193,6 +207,16 @@ const readEvent = (reader: Reader, bytes: number): Logged => {
       throw new Error("a record of the log holds an event of no known kind")
   }
 }
+
+/** Flags of an article's event. */
+const hasSlot = 1
+const hasExpires = 4
+const hasClass = 8
+
+const flagsOf = (event: Filed): number =>
+  (event.slot === undefined ? 0 : hasSlot) +
+  (event.expiresMillis === undefined ? 0 : hasExpires) +
+  (event.class === undefined ? 0 : hasClass)
 
 const writeNumbers = (writer: Writer, numbers: Xref.Numbers): void => {
   writer.uint(numbers.length, 2)
