@@ -243,7 +243,10 @@ export const evolve = (site: Site, event: Event): Site => {
     case "Forgotten":
       return {
         ...moved,
-        entries: HashMap.filter(moved.entries, (entry) => entry._tag === "Held" || entry.atMillis >= event.beforeMillis),
+        entries: HashMap.filter(
+          moved.entries,
+          (entry) => entry._tag === "Held" || entry.atMillis >= event.beforeMillis
+        ),
         forgottenMillis: event.beforeMillis
       }
     case "GroupAdded":

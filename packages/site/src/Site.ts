@@ -13,6 +13,7 @@ import * as FileSpool from "@lupin/spool/FileSpool"
 import { Injector } from "@lupin/spool/Injector"
 import { Relayer } from "@lupin/spool/Relayer"
 import { SiteIdentity } from "@lupin/spool/SiteIdentity"
+import { StorageClasses } from "@lupin/spool/StorageClass"
 import { Effect, Layer } from "effect"
 import * as NodeHttpServer from "@effect/platform-node/NodeHttpServer"
 import { createServer } from "node:http"
@@ -22,12 +23,15 @@ import * as Refill from "./Refill.ts"
 import * as SiteChecks from "./SiteChecks.ts"
 import * as SiteConfig from "./SiteConfig.ts"
 import * as SiteMetrics from "./SiteMetrics.ts"
+import * as Storage from "./Storage.ts"
 
 /** The spool on disk, the site's name, and the doors by which articles enter. */
 export const doors = (config: SiteConfig.SiteConfig, apps: ReadonlyArray<App.App>) =>
   Layer.mergeAll(Injector.layer, Relayer.layer()).pipe(
     Layer.provideMerge(
-      FileSpool.layer({ directory: Path.join(config.directory, "spool"), durability: config.durability })
+      FileSpool.layer({ directory: Path.join(config.directory, "spool"), durability: config.durability }).pipe(
+        Layer.provide(Layer.succeed(StorageClasses, Storage.classesOf(config)))
+      )
     ),
     Layer.provideMerge(
       SiteIdentity.layer({
@@ -49,7 +53,12 @@ export const serving = <R>(
       NntpServer.layerTcp({ ...SiteConfig.hostAndPort(config.listen.nntp), isDigested })
     )
   )
-  return Layer.mergeAll(server, Feeds.layer(config.peers), Refill.layer(config.peers), Expiry.layer())
+  return Layer.mergeAll(
+    server,
+    Feeds.layer(config.peers),
+    Refill.layer(config.peers),
+    Expiry.layer({ rules: Storage.rulesOf(config) })
+  )
 }
 
 /** What is no HTTP gets a problem too, before its connection is closed. */

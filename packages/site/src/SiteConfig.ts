@@ -4,7 +4,7 @@
  * Read once at start. Each fault names the key it is about, and all faults are told at once.
  */
 import { Effect, Result, Schema, SchemaIssue } from "effect"
-import * as Wildmat from "@lupin/core/Wildmat"
+import * as Storage from "./Storage.ts"
 
 /** `host:port`; an IPv6 host stands in brackets; port 0 takes any free one. */
 export const Address = Schema.String.check(
@@ -20,10 +20,6 @@ const Name = Schema.String.check(
   Schema.isPattern(/^[a-z][a-z0-9-]{0,62}$/, { message: "a name has lower-case letters, digits and hyphens" })
 )
 
-const WildmatText = Schema.String.check(
-  Schema.makeFilter((text: string) => Wildmat.compile(text) !== undefined || "not a wildmat (RFC 3977 section 4)")
-)
-
 const withDefault = <S extends Schema.Top>(schema: S, value: S["Encoded"]) =>
   Schema.withDecodingDefaultKey<S>(Effect.succeed(value))(schema)
 
@@ -37,7 +33,7 @@ export const Peer = Schema.Struct({
   /** The zone of a central peer: receipts count zones, not hosts. */
   zone: Schema.optionalKey(Name),
   /** Groups it is fed. */
-  feed: withDefault(WildmatText, "*"),
+  feed: withDefault(Storage.WildmatText, "*"),
   /** Articles are sent at once, not asked about first. */
   eager: withDefault(Schema.Boolean, false)
 })
@@ -52,7 +48,8 @@ const common = {
   durability: withDefault(Schema.Literals(["fsync", "kernel"]), "fsync"),
   /** Modules of the apps it serves, relative to the configuration file. */
   apps: withDefault(Schema.Array(Schema.NonEmptyString), []),
-  peers: withDefault(Schema.Array(Peer).check(Schema.isMaxLength(100)), [])
+  peers: withDefault(Schema.Array(Peer).check(Schema.isMaxLength(100)), []),
+  ...Storage.fields
 }
 
 /** A POP host. */

@@ -16,6 +16,7 @@ import { Buffer } from "node:buffer"
 import * as fs from "node:fs"
 import { Disk } from "./Disk.ts"
 import * as Generation from "./Generation.ts"
+import type * as ClassLogs from "./internal/ClassLogs.ts"
 import * as Compaction from "./internal/Compaction.ts"
 import * as DirectoryLock from "./internal/DirectoryLock.ts"
 import * as Eraser from "./internal/Eraser.ts"
@@ -32,7 +33,7 @@ import type { SegmentLog } from "./internal/SegmentLog.ts"
 import * as SpoolDirectory from "./internal/SpoolDirectory.ts"
 import { SiteIdentity } from "./SiteIdentity.ts"
 import { eraseNamesMillis, type Held, type OverviewLine, Spool, SpoolUnavailable, type Stored } from "./Spool.ts"
-import { type StorageClass, StorageClasses } from "./StorageClass.ts"
+import { StorageClasses } from "./StorageClass.ts"
 
 export interface Options {
   /** Made if it is not there. One process at a time. */
@@ -67,14 +68,28 @@ export const layer = (options: Options): Layer.Layer<Spool, SpoolUnavailable, Si
         (unlock) => Effect.sync(unlock)
       )
       const generation = yield* attempt(() => SpoolDirectory.describe(options.directory, fresh))
-      const { cutBytes, index, log, replayed } = yield* Effect.acquireRelease(
+      const { durability } = options
+      const segmentBytes = options.segmentBytes ?? segmentBytesDefault
+      const classes = yield* StorageClasses
+      const { cutBytes, index, log, replayed, shelves } = yield* Effect.acquireRelease(
         attempt(() =>
-          SpoolDirectory.open(options.directory, generation, disk, {
-            recordsPerCommit: options.recordsPerCommit ?? recordsPerCommitDefault,
-            segmentBytes: options.segmentBytes ?? segmentBytesDefault
-          })
+          SpoolDirectory.open(
+            options.directory,
+            generation,
+            disk,
+            { durability, segmentBytes, recordsPerCommit: options.recordsPerCommit ?? recordsPerCommitDefault },
+            classes
+          )
         ),
-        ({ index, log }) => Effect.promise(() => index.close()).pipe(Effect.ensuring(Effect.sync(() => log.close())))
+        ({ index, log, shelves }) =>
+          Effect.promise(() => index.close()).pipe(
+            Effect.ensuring(
+              Effect.sync(() => {
+                log.close()
+                shelves.close()
+              })
+            )
+          )
       )
       const positions = yield* Effect.acquireRelease(
         attempt(() => PositionsFile.open(options.directory)),
@@ -84,18 +99,20 @@ export const layer = (options: Options): Layer.Layer<Spool, SpoolUnavailable, Si
       if (replayed > 0) yield* Effect.logInfo(`took ${replayed} records of the log into the index again`)
       // What an earlier process left in the kernel's hands counts as stored from now on.
       if (options.durability === "fsync") yield* syncOnce(log)
-      yield* attempt(() => Eraser.eraseOctets(options.directory, log, index))
-      const compaction = Compaction.make(options.directory, log, index, options.segmentBytes ?? segmentBytesDefault)
+      yield* attempt(() => Eraser.eraseOctets(options.directory, log, index, (name) => logOf(shelves, name)))
+      const compaction = Compaction.ofAll(options.directory, log, index, [
+        Compaction.spoolGround(log, index, segmentBytes),
+        ...shelves.all.map(([name, shelf]) => Compaction.classGround(shelf.log, index, name, shelf.segmentBytes))
+      ])
       yield* Effect.addFinalizer(() => Effect.sync(compaction.abandon))
       const { directory } = options
-      const classes = yield* StorageClasses
-      const parts = { classes, compaction, directory, generation, index, log, positions, site: site.path, durability: options.durability }
+      const parts = { shelves, compaction, directory, generation, index, log, positions, site: site.path, durability }
       return yield* make(parts)
     })
   )
 
 interface Parts {
-  readonly classes: ReadonlyArray<StorageClass>
+  readonly shelves: ClassLogs.ClassLogs
   readonly compaction: Compaction.Compaction
   readonly directory: string
   readonly generation: Site.Generation
@@ -106,14 +123,33 @@ interface Parts {
   readonly durability: Options["durability"]
 }
 
-const make = Effect.fnUntraced(function* ({ classes, compaction, directory, durability, generation, index, log, positions, site }: Parts) {
+const make = Effect.fnUntraced(function* ({
+  compaction,
+  directory,
+  durability,
+  generation,
+  index,
+  log,
+  positions,
+  shelves,
+  site
+}: Parts) {
   const signal = HeadSignal.make(index.progress.position)
   const follow = Follow.make(log, index)
   const commits = GroupCommit.make({
-    plan: () => Plan.make(knownOf(index, log, generation), site, classes),
-    write: (records) => log.append(records.map(({ pieces }) => pieces)),
-    undo: () => void log.cut(index.progress.address),
-    sync: (done) => (durability === "fsync" ? log.sync(done) : done(null)),
+    plan: () => {
+      shelves.begin()
+      return Plan.make(knownOf(index, log, generation), site, shelves.place)
+    },
+    write: (records) => {
+      shelves.write()
+      return log.append(records.map(({ pieces }) => pieces))
+    },
+    undo: () => {
+      log.cut(index.progress.address)
+      shelves.undo()
+    },
+    sync: (done) => shelves.sync((error) => (error === null && durability === "fsync" ? log.sync(done) : done(error))),
     publish: (records, addresses) => {
       for (const [at, { events, pieces }] of records.entries()) {
         const address = addresses[at] ?? 0
@@ -155,7 +191,7 @@ const make = Effect.fnUntraced(function* ({ classes, compaction, directory, dura
     return { name, low: index.low(shelf), high, count, status, createdMillis }
   }
 
-  const held = (place: Place): Held => readHeld(log, place)
+  const held = (place: Place): Held => readHeld(log, shelves, place)
 
   const lines = (group: GroupName.GroupName, low: number, high: number, limit: number): Array<OverviewLine> => {
     const shelf = shelfOf(group)
@@ -196,7 +232,7 @@ const make = Effect.fnUntraced(function* ({ classes, compaction, directory, dura
         Effect.andThen(
           attempt(() => {
             compaction.abandon()
-            Eraser.eraseOctets(directory, log, index)
+            Eraser.eraseOctets(directory, log, index, (name) => logOf(shelves, name))
             for (const id of ids) follow.erase(id)
           })
         )
@@ -213,7 +249,7 @@ const make = Effect.fnUntraced(function* ({ classes, compaction, directory, dura
         const changes = held.flatMap(({ address }) => Follow.toFiled(filedAt(log, address)) ?? [])
         return nextMillis === undefined ? { changes } : { changes, nextMillis }
       }),
-    usage: attempt(() => index.usage.all()),
+    usage: attempt(() => index.accounts.usage.all()),
     status: (ids) => attempt(() => ids.map((id) => index.status(id))),
     find: (id) =>
       attempt(() => {
@@ -306,13 +342,16 @@ const filedAt = (log: SegmentLog, address: number): Record.Filed => {
   return filed
 }
 
-const readHeld = (log: SegmentLog, { address, bytes }: Place): Held => {
+const readHeld = (log: SegmentLog, shelves: ClassLogs.ClassLogs, { address, bytes }: Place): Held => {
   const payload = log.read(address, bytes)
   const [filed] = Record.decode(payload, bytes)
   if (filed?._tag !== "Filed") throw new Error(`the log holds no article at ${address}`)
-  const article = payload.subarray(bytes - filed.bytes)
+  const article = filed.stored === undefined ? payload.subarray(bytes - filed.bytes) : shelves.read(filed.stored)
   return { article, numbers: filed.numbers, position: filed.position, arrivedMillis: filed.atMillis }
 }
+
+const logOf = (shelves: ClassLogs.ClassLogs, name: string): SegmentLog | undefined =>
+  shelves.all.find(([other]) => other === name)?.[1].log
 
 const lineOf = ({ overview }: Record.Filed, number: number): Uint8Array =>
   Buffer.concat([Buffer.from(String(number), "latin1"), overview])

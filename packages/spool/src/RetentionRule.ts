@@ -62,6 +62,14 @@ export const dueMillis = (rule: RetentionRule, { arrivedMillis, expiresMillis, s
 
 /** The ages at which articles can be due for what the rules say alone: all that are due then were due or are not yet. */
 export const ages = (rules: ReadonlyArray<RetentionRule>): ReadonlyArray<number> =>
-  [...new Set([...rules, last].flatMap(({ keepMillis, keepMillisMax, keepMillisMin }) => [keepMillis, keepMillisMin, keepMillisMax]))]
+  [
+    ...new Set(
+      [...rules, last].flatMap(({ keepMillis, keepMillisMax, keepMillisMin }) => [
+        keepMillis,
+        keepMillisMin,
+        keepMillisMax
+      ])
+    )
+  ]
     .filter((age) => age > 0 && age !== Infinity)
     .toSorted((one, other) => one - other)

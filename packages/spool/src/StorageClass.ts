@@ -11,6 +11,8 @@ export interface StorageClass {
   readonly name: string
   /** One of the article's groups has to match. */
   readonly groups: Wildmat.Wildmat
+  /** The same group has to match this too, where it is given. */
+  readonly homes?: Wildmat.Wildmat
   /** Octets of the article, both ends included. */
   readonly bytesMin?: number
   readonly bytesMax?: number
@@ -49,7 +51,9 @@ const fits = (one: StorageClass, { groups, injectedMillis, octets }: Stored, now
     octets.length <= (one.bytesMax ?? Infinity) &&
     ageMillis >= (one.ageMillisMin ?? -Infinity) &&
     ageMillis <= (one.ageMillisMax ?? Infinity) &&
-    groups.some((group) => Wildmat.matches(one.groups, group))
+    groups.some(
+      (group) => Wildmat.matches(one.groups, group) && (one.homes === undefined || Wildmat.matches(one.homes, group))
+    )
   )
 }
 

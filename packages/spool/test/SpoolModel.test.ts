@@ -2,9 +2,11 @@ import { describe, it } from "@effect/vitest"
 import type * as Article from "@lupin/core/Article"
 import * as DigestArticle from "@lupin/core/DigestArticle"
 import * as Site from "@lupin/core/Site"
+import * as Wildmat from "@lupin/core/Wildmat"
 import * as FileSpool from "@lupin/spool/FileSpool"
 import { SiteIdentity } from "@lupin/spool/SiteIdentity"
 import { Spool } from "@lupin/spool/Spool"
+import { type StorageClass, StorageClasses } from "@lupin/spool/StorageClass"
 import { article, digest, digestId, group, id } from "@lupin/testing/SampleArticles"
 import { equal } from "@lupin/testing/SpoolContract"
 import { Clock, Context, Effect, Exit, HashMap, Layer, Logger, Scope } from "effect"
@@ -282,10 +284,13 @@ const crash = fc
     })
   )
 
-const commands = fc.commands([store, store, store, remove, remove, changeGroups, forget, erase, reclaim, savePosition, wait, crash], {
-  maxCommands: 30,
-  size: "max"
-})
+const commands = fc.commands(
+  [store, store, store, remove, remove, changeGroups, forget, erase, reclaim, savePosition, wait, crash],
+  {
+    maxCommands: 30,
+    size: "max"
+  }
+)
 
 const identity = SiteIdentity.layer({ name: "boi1", path: "h1.boi.pop.lupin", kind: "pop", apps: "any" })
 
@@ -319,51 +324,71 @@ const copyOf = (from: string, to: string, damage: Damage): void => {
   // Octets of a record that never came to its end, or the beginning of one that was valid once.
   const torn = damage.startsWith("long") ? new Uint8Array(6_000).fill(1) : fs.readFileSync(segment).subarray(12, 32)
   fs.appendFileSync(segment, torn)
+  const below = path.join(to, "classes")
+  for (const name of fs.existsSync(below) ? fs.readdirSync(below) : []) {
+    const latest = fs.readdirSync(path.join(below, name)).toSorted().at(-1) ?? ""
+    fs.appendFileSync(path.join(below, name, latest), torn)
+  }
 }
 
-const onDisk = (durability: "fsync" | "kernel") => async () => {
-  const clock = new HandClock()
-  const root = fs.mkdtempSync(path.join(os.tmpdir(), "lupin-spool-model-"))
-  let life = 0
-  const open = () =>
-    build(
-      FileSpool.layer({
-        directory: path.join(root, `${life}`),
-        durability,
-        recordsPerCommit: [3, 1, 4, 2][life % 4] ?? 1,
-        segmentBytes: [2_000, 8_000][life % 2] ?? 2_000
-      }),
-      clock
-    )
-  let { close, spool } = await open()
-  const real: Real = {
-    spool,
-    clock,
-    crash: async (damage) => {
-      copyOf(path.join(root, `${life}`), path.join(root, `${life + 1}`), damage)
-      life += 1
-      await close()
-      ;({ close, spool } = await open())
-      real.spool = spool
-    },
-    octets: () => {
-      const log = path.join(root, `${life}`, "log")
-      return Buffer.concat(fs.readdirSync(log).map((name) => fs.readFileSync(path.join(log, name))))
+/** Two classes for some of the groups and sizes. */
+const classes: ReadonlyArray<StorageClass> = [
+  { name: "large", groups: Wildmat.ofSubtrees(["misc"]), bytesMin: 5_000, durability: "fsync", segmentBytes: 30_000 },
+  { name: "notes", groups: Wildmat.ofSubtrees(["clientposts", "misc.b"]), durability: "kernel", segmentBytes: 1_000 }
+]
+
+const onDisk =
+  (durability: "fsync" | "kernel", classes: ReadonlyArray<StorageClass> = []) =>
+  async () => {
+    const clock = new HandClock()
+    const root = fs.mkdtempSync(path.join(os.tmpdir(), "lupin-spool-model-"))
+    let life = 0
+    const open = () =>
+      build(
+        FileSpool.layer({
+          directory: path.join(root, `${life}`),
+          durability,
+          recordsPerCommit: [3, 1, 4, 2][life % 4] ?? 1,
+          segmentBytes: [2_000, 8_000][life % 2] ?? 2_000
+        }).pipe(Layer.provide(Layer.succeed(StorageClasses, classes))),
+        clock
+      )
+    let { close, spool } = await open()
+    const real: Real = {
+      spool,
+      clock,
+      crash: async (damage) => {
+        copyOf(path.join(root, `${life}`), path.join(root, `${life + 1}`), damage)
+        life += 1
+        await close()
+        ;({ close, spool } = await open())
+        real.spool = spool
+      },
+      octets: () => {
+        const within = path.join(root, `${life}`)
+        const names = fs.readdirSync(within, { recursive: true, encoding: "utf8" })
+        const logs = names.filter((name) => name.endsWith(".log") || name.endsWith(".new"))
+        return Buffer.concat(logs.map((name) => fs.readFileSync(path.join(within, name))))
+      }
+    }
+    return {
+      real,
+      close: async () => {
+        await close()
+        fs.rmSync(root, { recursive: true, force: true })
+      }
     }
   }
-  return {
-    real,
-    close: async () => {
-      await close()
-      fs.rmSync(root, { recursive: true, force: true })
-    }
-  }
-}
 
 const runs = Number(process.env["LUPIN_TEST_RUNS"] ?? 20)
 
 describe("a spool against the model of a site", () => {
-  const layers = { "in memory": inMemory, "on disk": onDisk("fsync"), "on disk, left to the kernel": onDisk("kernel") }
+  const layers = {
+    "in memory": inMemory,
+    "on disk": onDisk("fsync"),
+    "on disk, left to the kernel": onDisk("kernel"),
+    "on disk, in classes": onDisk("fsync", classes)
+  }
   for (const [name, start] of Object.entries(layers)) {
     it(`answers as the model does, whatever the commands, ${name}`, { timeout: 120_000 }, () =>
       fc.assert(

@@ -211,7 +211,11 @@ const removing: ReadonlyArray<Promised> = [
     equal("numbers", yield* spool.numbers(alpha, 0, base + 9, 9), [base + 3])
     yield* TestClock.adjust("30 days")
     yield* spool.forget(Infinity)
-    equal("again", tagsOf(yield* spool.store(ids.map((one) => article(one, [alpha])))), ["Removed", "Removed", "Removed"])
+    equal("again", tagsOf(yield* spool.store(ids.map((one) => article(one, [alpha])))), [
+      "Removed",
+      "Removed",
+      "Removed"
+    ])
     const head = yield* spool.head
     yield* spool.erase(ids)
     equal("twice", yield* spool.head, head)
@@ -233,7 +237,13 @@ const removing: ReadonlyArray<Promised> = [
     const expiring = (name: string, second: number) =>
       article(id(name), [alpha], "words\r\n", [["Expires", `Thu, 1 Jan 2026 00:00:0${second} +0000`]])
     const at = (second: number): number => Date.UTC(2026, 0, 1, 0, 0, second)
-    yield* spool.store([expiring("5", 5), expiring("3", 3), article(id("0"), [alpha]), expiring("4", 4), expiring("9", 9)])
+    yield* spool.store([
+      expiring("5", 5),
+      expiring("3", 3),
+      article(id("0"), [alpha]),
+      expiring("4", 4),
+      expiring("9", 9)
+    ])
     const list = (until: number, limit: number) =>
       Effect.map(spool.expiring(at(until), limit), ({ changes, nextMillis }) => [
         changes.map((change) => [change.id, change.expiresMillis]),

@@ -3,12 +3,24 @@
  *
  * It is written before anything leaves the log, so that a new index can always be made from both.
  */
-import type { Checkpoint, Index } from "./Index.ts"
+import type { Erasure } from "./Erasures.ts"
+import type { Shelf } from "./GroupTable.ts"
+import type { Index, Slot } from "./Index.ts"
 import type { SegmentLog } from "./SegmentLog.ts"
 import { Buffer } from "node:buffer"
 import * as fs from "node:fs"
 import * as path from "node:path"
 import { crc32 } from "node:zlib"
+
+/** Groups, slots, erasures and history's horizon as they were at a position. */
+export interface Checkpoint {
+  readonly position: number
+  readonly forgottenMillis: number
+  readonly shelves: ReadonlyArray<Shelf>
+  /** Those whose highest is not held. */
+  readonly slots: ReadonlyArray<readonly [key: string, slot: Slot]>
+  readonly erasures: ReadonlyArray<Erasure>
+}
 
 const nameIn = (directory: string): string => path.join(directory, "checkpoint")
 
@@ -16,7 +28,14 @@ const nameIn = (directory: string): string => path.join(directory, "checkpoint")
 export const take = (directory: string, log: SegmentLog, index: Index): void => {
   log.syncAll()
   index.commitAll()
-  save(directory, index.checkpoint())
+  const { forgottenMillis, position } = index.progress
+  save(directory, {
+    position,
+    forgottenMillis,
+    shelves: [...index.groups.all()],
+    slots: [...index.emptySlots()],
+    erasures: index.erasures.all()
+  })
 }
 
 /** Puts a checkpoint in the place of the one before; a power cut leaves one of the two. */

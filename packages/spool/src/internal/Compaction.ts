@@ -7,6 +7,7 @@
 import { Buffer } from "node:buffer"
 import * as Checkpoint from "./Checkpoint.ts"
 import * as CompactionChoice from "./CompactionChoice.ts"
+import type { DeadOctets } from "./DeadOctets.ts"
 import type { Index } from "./Index.ts"
 import type * as PackFile from "./PackFile.ts"
 import * as Record from "./Record.ts"
@@ -35,15 +36,26 @@ interface Job {
   address: number
 }
 
-/** `directory`: of the spool. `segmentBytes`: how long a pack may become by merging. */
-export const make = (directory: string, log: SegmentLog, index: Index, segmentBytes: number): Compaction => {
+/** What is compacted: the log of the spool, or of a class. */
+export interface Ground {
+  readonly log: SegmentLog
+  readonly dead: () => DeadOctets
+  /** Files up to but without the one of this number are known to the index. */
+  readonly below: () => number
+  /** How long a pack may become by merging. */
+  readonly segmentBytes: number
+}
+
+/** `spoolLog`: of the spool in `directory`, whose checkpoint is taken whatever is compacted. */
+export const make = (directory: string, spoolLog: SegmentLog, index: Index, ground: Ground): Compaction => {
+  const { log, segmentBytes } = ground
   let job: Job | undefined
   /** Files with something damaged in them stay as they are, for repair. */
   const unfit = new Set<number>()
 
   /** Files of which the index knows all, for good. */
   const settled = (): ReadonlyArray<Stretch> => {
-    const below = Math.floor(index.progress.latestAddress / addressSpan)
+    const below = ground.below()
     return log.stretches().filter(({ last }) => last < below)
   }
 
@@ -55,7 +67,7 @@ export const make = (directory: string, log: SegmentLog, index: Index, segmentBy
         segmentBytes,
         forgottenMillis: index.progress.forgottenMillis,
         position: index.progress.position,
-        dead: ({ first, last }) => index.dead.of(first, last),
+        dead: ({ first, last }) => ground.dead().of(first, last),
         nextMillis: ({ end }) => log.peek(end)?.events[0]?.atMillis
       }
     )
@@ -64,11 +76,11 @@ export const make = (directory: string, log: SegmentLog, index: Index, segmentBy
     const [first] = stretches
     const last = stretches.at(-1)
     if (first === undefined || last === undefined) throw new Error("nothing to compact")
-    Checkpoint.take(directory, log, index)
+    Checkpoint.take(directory, spoolLog, index)
     const { forgottenMillis, position } = index.progress
     const earlier = log.stretches().filter((stretch) => stretch.last < first.first)
     const settledAt = Math.min(...earlier.map(({ pack }) => pack?.compactedAt ?? 0))
-    for (const stretch of stretches) index.dead.reset(stretch.first, stretch.last)
+    for (const stretch of stretches) ground.dead().reset(stretch.first, stretch.last)
     return {
       stretches,
       settledAt,
@@ -90,7 +102,7 @@ export const make = (directory: string, log: SegmentLog, index: Index, segmentBy
 
   /** Moves what is needed; says whether the end was reached. */
   const move = (under: Job): boolean => {
-    for (let bytes = 0; bytes < sliceBytes; ) {
+    for (let bytes = 0; bytes < sliceBytes;) {
       const whole = log.whole(under.address)
       if (whole === undefined) throw new Error(`a record is damaged at ${under.address}`)
       if (whole.found.address >= under.end) return true
@@ -106,7 +118,7 @@ export const make = (directory: string, log: SegmentLog, index: Index, segmentBy
     job = undefined
     growing.abandon()
     // What was dead before is counted again.
-    for (const { bytes, first } of stretches) index.dead.add(first, bytes * CompactionChoice.deadShareMin, 0)
+    for (const { bytes, first } of stretches) ground.dead().add(first, bytes * CompactionChoice.deadShareMin, 0)
   }
 
   return {
@@ -136,6 +148,38 @@ export const make = (directory: string, log: SegmentLog, index: Index, segmentBy
     }
   }
 }
+
+/** Compacts one after another. */
+export const ofAll = (
+  directory: string,
+  spoolLog: SegmentLog,
+  index: Index,
+  grounds: ReadonlyArray<Ground>
+): Compaction => {
+  const compactions = grounds.map((ground) => make(directory, spoolLog, index, ground))
+  return {
+    step: (nowMillis) => compactions.some((compaction) => compaction.step(nowMillis)),
+    abandon: () => {
+      for (const compaction of compactions) compaction.abandon()
+    }
+  }
+}
+
+/** The log of the spool itself: its last record that the index knows stays where it is. */
+export const spoolGround = (log: SegmentLog, index: Index, segmentBytes: number): Ground => ({
+  log,
+  segmentBytes,
+  dead: () => index.accounts.dead,
+  below: () => Math.floor(index.progress.latestAddress / addressSpan)
+})
+
+/** The log of a class: only the last file grows. */
+export const classGround = (log: SegmentLog, index: Index, name: string, segmentBytes: number): Ground => ({
+  log,
+  segmentBytes,
+  dead: () => index.accounts.deadOf(name),
+  below: () => log.stretches().at(-1)?.first ?? 0
+})
 
 /** What of a record has to stay: all of it, its events without the article, or nothing. */
 const remains = (index: Index, found: Found, octets: Buffer, settledAt: number): Buffer | undefined => {

@@ -137,7 +137,7 @@ export const toChange = (event: Record.Logged): Change | undefined => {
         path: event.path,
         ...(event.slot === undefined ? {} : { slot: event.slot.key }),
         ...(event.expiresMillis === undefined ? {} : { expiresMillis: event.expiresMillis }),
-        ...(event.class === undefined ? {} : { class: event.class })
+        ...(event.stored === undefined ? {} : { class: event.stored.class })
       }
     case "Cancelled":
     case "Superseded":

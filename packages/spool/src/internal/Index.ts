@@ -8,21 +8,21 @@ import * as Site from "@lupin/core/Site"
 import type * as MessageId from "@lupin/core/MessageId"
 import { Buffer } from "node:buffer"
 import { type Database, open as openLmdb, type RootDatabase } from "lmdb"
-import { ClassUsage } from "./ClassUsage.ts"
-import { type Dead, DeadOctets } from "./DeadOctets.ts"
-import * as Erasures from "./Erasures.ts"
+import { Accounts } from "./Accounts.ts"
+import type { Checkpoint } from "./Checkpoint.ts"
+import { Erasures } from "./Erasures.ts"
+import { ExpiringRows } from "./ExpiringRows.ts"
 import * as GroupTable from "./GroupTable.ts"
 import type { IdRow, Mark, Place } from "./IndexRows.ts"
 import * as Rows from "./IndexRows.ts"
-import * as Record from "./Record.ts"
-import { addressSpan } from "./SegmentLog.ts"
+import type * as Record from "./Record.ts"
 
 /** Records between two landmarks: what a follower that starts anywhere has to skip. */
 const recordsPerMark = 64
 /** Raised when rows change their form: an older index is made anew from the log. */
 const indexFormat = 2
 
-type Slot = { readonly id: MessageId.MessageId; readonly rank: string }
+export type Slot = { readonly id: MessageId.MessageId; readonly rank: string }
 type Rows = Database<Buffer, Buffer>
 
 /** How far the log was taken in. */
@@ -50,16 +50,6 @@ interface Changed {
   readonly dropped: Set<number>
 }
 
-/** Groups, slots, erasures and history's horizon as they were at a position. */
-export interface Checkpoint {
-  readonly position: number
-  readonly forgottenMillis: number
-  readonly shelves: ReadonlyArray<GroupTable.Shelf>
-  /** Those whose highest is not held. */
-  readonly slots: ReadonlyArray<readonly [key: string, slot: Slot]>
-  readonly erasures: ReadonlyArray<Erasures.Erasure>
-}
-
 const binary = { encoding: "binary", keyEncoding: "binary" } as const
 
 export class Index {
@@ -70,17 +60,12 @@ export class Index {
   readonly #slots: Rows
   readonly #marks: Rows
   readonly #meta: Rows
-  readonly #erased: Rows
-  readonly #expiring: Rows
   readonly #generation: Site.Generation
   readonly #recordsPerCommit: number
   readonly #newIds = new Map<string, IdRow | undefined>()
   readonly #newNumbers = new Map<number, Changed>()
   readonly #newSlots = new Map<string, Slot>()
   #newMarks: Array<Mark> = []
-  #newErasures: Array<Erasures.Erasure> = []
-  /** By key, in hexadecimal: ids of articles with an Expires; nothing for those that are gone. */
-  readonly #newExpiring = new Map<string, string | undefined>()
   #recordsSinceCommit = 0
   #recordsSinceMark = recordsPerMark
   #hasFailed = false
@@ -88,10 +73,9 @@ export class Index {
   #before: IdRow | undefined
   progress: Progress
   groups: GroupTable.GroupTable
-  dead = new DeadOctets()
-  usage = new ClassUsage()
-  /** By hash. All of them are in memory: they are few. */
-  erasures = new Map<string, Erasures.Erasure>()
+  accounts = new Accounts()
+  readonly erasures: Erasures
+  readonly #expiring: ExpiringRows
 
   /** Opens the index in a directory; an index of another generation or format is emptied. `start`: of the log. */
   constructor(directory: string, generation: Site.Generation, start: number, recordsPerCommit: number) {
@@ -103,8 +87,8 @@ export class Index {
     this.#slots = database("slots")
     this.#marks = database("marks")
     this.#meta = database("meta")
-    this.#erased = database("erased")
-    this.#expiring = database("expiring")
+    this.erasures = new Erasures(database("erased"))
+    this.#expiring = new ExpiringRows(database("expiring"))
     this.#generation = generation
     this.#recordsPerCommit = recordsPerCommit
     this.progress = progressAt(start)
@@ -113,9 +97,7 @@ export class Index {
     if (kept?.format === indexFormat && kept.generation === generation.id) {
       this.progress = kept.progress
       this.groups = GroupTable.make(this.#readShelves(), generation.numberBase)
-      this.dead = new DeadOctets(kept.dead)
-      this.usage = new ClassUsage(kept.usage)
-      for (const { value } of this.#erased.getRange({})) this.#keepErasure(Erasures.read(value.toString("utf8")))
+      this.accounts = new Accounts(kept.accounts)
     } else {
       this.groups = this.empty(start)
     }
@@ -123,13 +105,11 @@ export class Index {
 
   /** Forgets everything, so that the log can be taken in from its start. */
   empty(start: number): GroupTable.GroupTable {
-    for (const rows of [this.#ids, this.#numbers, this.#groups, this.#slots, this.#marks, this.#meta, this.#erased, this.#expiring]) {
-      rows.clearSync()
-    }
+    for (const rows of [this.#ids, this.#numbers, this.#groups, this.#slots, this.#marks, this.#meta]) rows.clearSync()
+    this.erasures.empty()
+    this.#expiring.empty()
     this.progress = progressAt(start)
-    this.dead = new DeadOctets()
-    this.usage = new ClassUsage()
-    this.erasures.clear()
+    this.accounts = new Accounts()
     return (this.groups = GroupTable.make([], this.#generation.numberBase))
   }
 
@@ -146,7 +126,13 @@ export class Index {
     for (const event of events) this.#evolve(event, place)
     const latestMillis = Math.max(this.progress.latestMillis, last.atMillis)
     const { forgottenMillis } = this.progress
-    this.progress = { position: last.position, address: next, latestAddress: place.address, latestMillis, forgottenMillis }
+    this.progress = {
+      position: last.position,
+      address: next,
+      latestAddress: place.address,
+      latestMillis,
+      forgottenMillis
+    }
     this.#recordsSinceCommit += 1
   }
 
@@ -164,8 +150,8 @@ export class Index {
     this.#newNumbers.clear()
     this.#newSlots.clear()
     this.#newMarks = []
-    this.#newErasures = []
-    this.#newExpiring.clear()
+    this.erasures.settle()
+    this.#expiring.settle()
     this.#recordsSinceCommit = 0
   }
 
@@ -182,13 +168,8 @@ export class Index {
         if (row === undefined) this.#ids.removeSync(Rows.idKey(id))
         else this.#ids.putSync(Rows.idKey(id), Rows.writeId(row))
       }
-      for (const [key, id] of this.#newExpiring) {
-        if (id === undefined) this.#expiring.removeSync(Buffer.from(key, "hex"))
-        else this.#expiring.putSync(Buffer.from(key, "hex"), Buffer.from(id, "latin1"))
-      }
-      for (const erasure of this.#newErasures) {
-        this.#erased.putSync(Buffer.from(erasure.hash), Buffer.from(Erasures.write(erasure)))
-      }
+      this.#expiring.write()
+      this.erasures.write()
       for (const [group, { added, dropped }] of this.#newNumbers) {
         for (const number of dropped) this.#numbers.removeSync(Rows.numberKey(group, number))
         for (const [number, place] of added)
@@ -200,8 +181,8 @@ export class Index {
         this.#groups.putSync(Rows.idKey(shelf.name), Rows.writeShelf(shelf))
       }
       const { progress } = this
-      const dead: ReadonlyArray<readonly [number, Dead]> = this.dead.entries()
-      const kept = { format: indexFormat, generation: this.#generation.id, progress, dead, usage: this.usage.entries() }
+      const accounts = this.accounts.kept()
+      const kept = { format: indexFormat, generation: this.#generation.id, progress, accounts }
       this.#meta.putSync(progressKey, Buffer.from(JSON.stringify(kept)))
     })
   }
@@ -223,22 +204,8 @@ export class Index {
   /** `forgottenMillis`: asks as if all removals of before that were forgotten. */
   status(id: string, forgottenMillis?: number): "held" | "removed" | "unknown" {
     const row = this.id(id, forgottenMillis)
-    if (row === undefined) return this.#isErased(id) ? "removed" : "unknown"
+    if (row === undefined) return this.erasures.hasId(id) ? "removed" : "unknown"
     return row._tag === "Held" ? "held" : "removed"
-  }
-
-  #isErased(id: string): boolean {
-    return this.erasures.size > 0 && this.erasures.has(Site.hashOf(id))
-  }
-
-  /** Takes back an erasure of which less is left to be done. */
-  keepErasure(erasure: Erasures.Erasure): void {
-    this.#newErasures.push(erasure)
-    this.#keepErasure(erasure)
-  }
-
-  #keepErasure(erasure: Erasures.Erasure): void {
-    this.erasures.set(erasure.hash, erasure)
   }
 
   /** The first id that begins so and passes, held or removed. At most `scanMax` others are looked at. */
@@ -267,29 +234,14 @@ export class Index {
   /** Articles held whose Expires is up to a time, at most `limit`, and the next Expires; rows of what is gone are dropped. */
   expiring(untilMillis: number, limit: number): { readonly held: ReadonlyArray<Place>; readonly nextMillis?: number } {
     const held: Array<Place> = []
-    for (const [key, id] of this.#expiringRows()) {
-      const { expiresMillis, position } = Rows.readExpiry(key)
+    for (const { expiresMillis, id, key, position } of this.#expiring.all()) {
       if (held.length >= limit && expiresMillis <= untilMillis) return { held }
       const row = this.id(id)
-      if (row?._tag !== "Held" || row.position !== position) this.#newExpiring.set(key.toString("hex"), undefined)
+      if (row?._tag !== "Held" || row.position !== position) this.#expiring.drop(key)
       else if (expiresMillis > untilMillis) return { held, nextMillis: expiresMillis }
       else held.push({ address: row.address, bytes: row.bytes })
     }
     return { held }
-  }
-
-  /** In the order of Expires, those not yet committed among the others. */
-  *#expiringRows(): Iterable<readonly [Buffer, string]> {
-    const fresh = [...this.#newExpiring].toSorted(([one], [other]) => (one < other ? -1 : 1))
-    let at = 0
-    for (const { key, value } of this.#expiring.getRange({})) {
-      const hex = key.toString("hex")
-      for (let next = fresh[at]; next !== undefined && next[0] < hex; next = fresh[++at]) {
-        if (next[1] !== undefined) yield [Buffer.from(next[0], "hex"), next[1]]
-      }
-      if (!this.#newExpiring.has(hex)) yield [Buffer.from(key), value.toString("latin1")]
-    }
-    for (const [hex, id] of fresh.slice(at)) if (id !== undefined) yield [Buffer.from(hex, "hex"), id]
   }
 
   /** Whether the record of a removal still says something that history has to know. */
@@ -308,21 +260,22 @@ export class Index {
   restore(checkpoint: Checkpoint): void {
     for (const { key: _, ...shelf } of checkpoint.shelves) this.groups.restore(shelf)
     for (const [key, slot] of checkpoint.slots) this.#fillSlot(key, slot)
-    for (const erasure of checkpoint.erasures) this.keepErasure(erasure)
+    for (const erasure of checkpoint.erasures) this.erasures.keep(erasure)
     const forgottenMillis = Math.max(this.progress.forgottenMillis, checkpoint.forgottenMillis)
-    this.progress = { ...this.progress, forgottenMillis, position: Math.max(this.progress.position, checkpoint.position) }
+    this.progress = {
+      ...this.progress,
+      forgottenMillis,
+      position: Math.max(this.progress.position, checkpoint.position)
+    }
   }
 
-  /** What cannot be told from the log once parts of it have gone. */
-  checkpoint(): Checkpoint {
-    const slots: Array<readonly [string, Slot]> = []
+  /** Slots whose highest is not held: the log may tell of it no more. */
+  *emptySlots(): Iterable<readonly [key: string, slot: Slot]> {
     for (const { key, value } of this.#slots.getRange({})) {
       const slot: Slot = JSON.parse(value.toString("utf8"))
-      if (this.status(slot.id) !== "held") slots.push([key.toString("utf8"), slot])
+      if (this.status(slot.id) !== "held") yield [key.toString("utf8"), slot]
     }
-    for (const [key, slot] of this.#newSlots) if (this.status(slot.id) !== "held") slots.push([key, slot])
-    const { forgottenMillis, position } = this.progress
-    return { position, forgottenMillis, shelves: [...this.groups.all()], slots, erasures: [...this.erasures.values()] }
+    for (const [key, slot] of this.#newSlots) if (this.status(slot.id) !== "held") yield [key, slot]
   }
 
   /** Where the article of that number lies. */
@@ -410,15 +363,22 @@ export class Index {
     const { atMillis } = event
     switch (event._tag) {
       case "Filed":
+        if (event.isLost === true) {
+          for (const [name, number] of event.numbers) {
+            this.groups.file(name, number, atMillis)
+            this.groups.unfile(name, number)
+          }
+          return
+        }
         this.#newIds.set(event.id, {
           _tag: "Held",
           position: event.position,
           ...place,
-          ...(event.class === undefined ? {} : { class: event.class })
+          ...(event.stored === undefined ? {} : { stored: event.stored })
         })
-        this.usage.add(event.class ?? "", 1, place.bytes)
+        this.accounts.file(place, event.stored)
         if (event.expiresMillis !== undefined) {
-          this.#newExpiring.set(Rows.expiryKey(event.expiresMillis, event.position).toString("hex"), event.id)
+          this.#expiring.add(event.id, event.expiresMillis, event.position)
         }
         for (const [name, number] of event.numbers) {
           const shelf = this.groups.file(name, number, atMillis)
@@ -435,12 +395,12 @@ export class Index {
           _tag: "Removed",
           atMillis,
           by: place,
-          ...(filed === undefined ? {} : { filed: { address: filed.address, bytes: filed.bytes } })
+          ...(filed === undefined ? {} : { filed: { address: filed.address, bytes: filed.bytes } }),
+          ...(row?.stored === undefined ? {} : { stored: row.stored })
         })
         // After compaction a removal may outlast what it removed: its numbers are gone already.
         if (row?._tag !== "Held") return
-        this.usage.add(row.class ?? "", -1, -row.bytes)
-        this.dead.add(Math.floor(row.address / addressSpan), Record.headBytes + row.bytes, atMillis)
+        this.accounts.remove(row, row.stored, atMillis)
         for (const [name, number] of event.numbers) {
           const shelf = this.groups.unfile(name, number)
           if (shelf === undefined) continue
@@ -466,7 +426,8 @@ export class Index {
   /** The cancel of the same record has just told which id that is; one that was erased for good is told no more. */
   #erase({ atMillis, hash }: Site.Erased, names: Place): void {
     const before = this.#before
-    const blanks: Array<Place> = []
+    const blanks: Array<Place & { readonly class?: string }> = []
+    if (before?.stored !== undefined) blanks.push(before.stored)
     if (before?._tag === "Held") blanks.push({ address: before.address, bytes: before.bytes })
     if (before?._tag === "Removed") blanks.push(before.by, ...(before.filed === undefined ? [] : [before.filed]))
     for (const [id, row] of this.#newIds) {
@@ -474,7 +435,7 @@ export class Index {
         this.#newIds.set(id, undefined)
       }
     }
-    this.keepErasure({ hash, atMillis, blanks, names: { address: names.address, bytes: names.bytes } })
+    this.erasures.keep({ hash, atMillis, blanks, names: { address: names.address, bytes: names.bytes } })
   }
 
   #fill({ id, slot }: Record.Filed): void {

@@ -3,6 +3,7 @@
  */
 import type * as GroupName from "@lupin/core/GroupName"
 import { Buffer } from "node:buffer"
+import type { Stored } from "./ClassLogs.ts"
 import type { Shelf } from "./GroupTable.ts"
 
 /** Where a record of the log lies, and how long its payload is. */
@@ -13,7 +14,7 @@ export interface Place {
 
 /** What history knows of an id. */
 export type IdRow =
-  | ({ readonly _tag: "Held"; readonly position: number; readonly class?: string } & Place)
+  | ({ readonly _tag: "Held"; readonly position: number; readonly stored?: Stored } & Place)
   | {
       readonly _tag: "Removed"
       readonly atMillis: number
@@ -21,6 +22,7 @@ export type IdRow =
       readonly by: Place
       /** Where its octets were. */
       readonly filed?: Place
+      readonly stored?: Stored
     }
 
 export const idKey = (id: string): Buffer => Buffer.from(id, "latin1")
@@ -31,14 +33,15 @@ export const writeId = (row: IdRow): Buffer => {
     const octets = Buffer.allocUnsafe(7)
     octets[0] = 1
     octets.writeUIntBE(row.atMillis, 1, 6)
-    return Buffer.concat([octets, ...places.map(writePlace)])
+    const stored = row.filed === undefined || row.stored === undefined ? [] : [writeStored(row.stored)]
+    return Buffer.concat([octets, ...places.map(writePlace), ...stored])
   }
   const octets = Buffer.allocUnsafe(17)
   octets[0] = 0
   octets.writeUIntBE(row.position, 1, 6)
   octets.writeUIntBE(row.address, 7, 6)
   octets.writeUInt32BE(row.bytes, 13)
-  return row.class === undefined ? octets : Buffer.concat([octets, Buffer.from(row.class, "latin1")])
+  return row.stored === undefined ? octets : Buffer.concat([octets, writeStored(row.stored)])
 }
 
 export const readId = (octets: Buffer): IdRow =>
@@ -47,14 +50,15 @@ export const readId = (octets: Buffer): IdRow =>
         _tag: "Removed",
         atMillis: octets.readUIntBE(1, 6),
         by: readPlace(octets.subarray(7)),
-        ...(octets.length > 17 ? { filed: readPlace(octets.subarray(17)) } : {})
+        ...(octets.length > 17 ? { filed: readPlace(octets.subarray(17)) } : {}),
+        ...(octets.length > 27 ? { stored: readStored(octets.subarray(27)) } : {})
       }
     : {
         _tag: "Held",
         position: octets.readUIntBE(1, 6),
         address: octets.readUIntBE(7, 6),
         bytes: octets.readUInt32BE(13),
-        ...(octets.length > 17 ? { class: octets.toString("latin1", 17) } : {})
+        ...(octets.length > 17 ? { stored: readStored(octets.subarray(17)) } : {})
       }
 
 export const numberKey = (group: number, number: number): Buffer => {
@@ -78,6 +82,11 @@ export const readPlace = (octets: Buffer): Place => ({
   address: octets.readUIntBE(0, 6),
   bytes: octets.readUInt32BE(6)
 })
+
+const writeStored = ({ address, bytes, class: name }: Stored): Buffer =>
+  Buffer.concat([writePlace({ address, bytes }), Buffer.from(name, "latin1")])
+
+const readStored = (octets: Buffer): Stored => ({ ...readPlace(octets), class: octets.toString("latin1", 10) })
 
 /** A landmark of the log: from here a follower reads on. */
 export interface Mark {

@@ -43,7 +43,9 @@ const pattern = /^pack-(\d{8})-(\d{8})-(\d+)\.log$/
 /** What the name of a pack says of it. */
 export const parse = (name: string): Pick<Scope, "first" | "last" | "compactedAt"> | undefined => {
   const [, first, last, compactedAt] = pattern.exec(name) ?? []
-  return first === undefined ? undefined : { first: Number(first), last: Number(last), compactedAt: Number(compactedAt) }
+  return first === undefined
+    ? undefined
+    : { first: Number(first), last: Number(last), compactedAt: Number(compactedAt) }
 }
 
 /** The end of names of packs that are not yet whole. */
@@ -61,7 +63,10 @@ export const open = (directory: string, name: string): Opened => {
   const end = tail.readUIntBE(0, 6)
   const table = Buffer.alloc(Math.max(0, Math.min(size, size - tailBytes - end)))
   fs.readSync(file, table, 0, table.length, end)
-  if (size < start + tailBytes || crc32(tail.subarray(0, tailBytes - 4), crc32(table)) !== tail.readUInt32BE(tailBytes - 4)) {
+  if (
+    size < start + tailBytes ||
+    crc32(tail.subarray(0, tailBytes - 4), crc32(table)) !== tail.readUInt32BE(tailBytes - 4)
+  ) {
     fs.closeSync(file)
     throw new Error(`the log is damaged: ${name} is not whole`)
   }
@@ -86,7 +91,11 @@ export interface Growing {
   readonly abandon: () => void
 }
 
-export const create = (directory: string, scope: Pick<Scope, "first" | "last" | "compactedAt">, disk: Disk): Growing => {
+export const create = (
+  directory: string,
+  scope: Pick<Scope, "first" | "last" | "compactedAt">,
+  disk: Disk
+): Growing => {
   const name = path.join(directory, nameOf(scope) + unfinished)
   const file = fs.openSync(name, "w+")
   disk.write(file, [magic], 0)

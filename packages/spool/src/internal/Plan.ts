@@ -10,7 +10,7 @@ import * as Xref from "@lupin/core/Xref"
 import type * as Group from "@lupin/core/Group"
 import type * as MessageId from "@lupin/core/MessageId"
 import type { Stored } from "../Spool.ts"
-import * as StorageClass from "../StorageClass.ts"
+import type { ClassLogs } from "./ClassLogs.ts"
 import * as Record from "./Record.ts"
 
 /** A command, and for `File` the article it is about. */
@@ -39,7 +39,7 @@ export interface Plan {
 }
 
 /** `site` is the path identity that overview lines carry in Xref. */
-export const make = (known: Known, site: string, classes: ReadonlyArray<StorageClass.StorageClass> = []): Plan => {
+export const make = (known: Known, site: string, place?: ClassLogs["place"]): Plan => {
   const ahead = new Ahead(known)
   const records: Array<Planned> = []
   return {
@@ -48,12 +48,14 @@ export const make = (known: Known, site: string, classes: ReadonlyArray<StorageC
       const outcome = command._tag === "File" ? Site.outcomeFrom(ahead, command) : undefined
       const decided = outcome === undefined || outcome === "filed" ? Site.decideFrom(ahead, command) : []
       const events = decided.map((event) => {
-        const logged = toLogged(event, article, ahead, site, classes)
+        const logged = toLogged(event, article, ahead, site, place)
         ahead.evolve(event)
         return logged
       })
-      if (events.length > 0) records.push({ events, pieces: Record.encode(events, article?.octets) })
       const [filed] = events
+      const isElsewhere = filed?._tag === "Filed" && filed.stored !== undefined
+      const octets = isElsewhere ? undefined : article?.octets
+      if (events.length > 0) records.push({ events, pieces: Record.encode(events, octets) })
       if (filed?._tag === "Filed") return { _tag: "Filed", position: filed.position, numbers: filed.numbers }
       return outcome === undefined || outcome === "filed" ? undefined : { _tag: answers[outcome] }
     }
@@ -67,15 +69,19 @@ const toLogged = (
   article: Article.Article | undefined,
   known: Known,
   site: string,
-  classes: ReadonlyArray<StorageClass.StorageClass>
+  place: ClassLogs["place"] | undefined
 ): Record.Logged => {
   switch (event._tag) {
     case "Filed": {
       if (article === undefined) throw new Error(`${event.id} is filed without its article`)
       const line = Overview.line(0, article, Xref.format(site, event.numbers))
+      const stored = place?.(article, event)
+      const { expiresMillis } = article
       return {
         ...event,
-        ...keptOf(classes, article, event.atMillis),
+        ...(stored === undefined ? {} : { stored }),
+        // A time before 1970 is long past all the same.
+        ...(expiresMillis === undefined ? {} : { expiresMillis: Math.max(0, expiresMillis) }),
         path: article.path,
         overview: line.subarray(1),
         bytes: article.octets.length
@@ -87,20 +93,6 @@ const toLogged = (
       return { ...event, numbers: known.status(event.id) === "held" ? known.numbers(event.id) : [] }
     default:
       return event
-  }
-}
-
-/** How an article is kept, and how long it wants to be. A time before 1970 is long past all the same. */
-const keptOf = (
-  classes: ReadonlyArray<StorageClass.StorageClass>,
-  article: Article.Article,
-  atMillis: number
-): Pick<Record.Filed, "class" | "expiresMillis"> => {
-  const { expiresMillis } = article
-  const chosen = classes.length === 0 ? undefined : StorageClass.choose(classes, article, atMillis)
-  return {
-    ...(expiresMillis === undefined ? {} : { expiresMillis: Math.max(0, expiresMillis) }),
-    ...(chosen === undefined ? {} : { class: chosen.name })
   }
 }
 

@@ -9,6 +9,7 @@ import type * as MessageId from "@lupin/core/MessageId"
 import type * as Site from "@lupin/core/Site"
 import type * as Xref from "@lupin/core/Xref"
 import { Buffer } from "node:buffer"
+import type { Stored } from "./ClassLogs.ts"
 import { crc32 } from "node:zlib"
 
 /** An article's event with what followers and readers ask for most. `overview` is the line without its number. */
@@ -17,8 +18,10 @@ export type Filed = Site.Filed & {
   readonly overview: Uint8Array
   readonly bytes: number
   readonly expiresMillis?: number
-  /** Its storage class. */
-  readonly class?: string
+  /** Where the article lies, if not here. */
+  readonly stored?: Stored
+  /** The article never got to its class: only its numbers are used up. Not part of the record. */
+  readonly isLost?: boolean
 }
 /** An event that removes, with the numbers that were taken from the article. */
 export type Removal = (Site.Cancelled | Site.Superseded | Site.Expired) & { readonly numbers: Xref.Numbers }
@@ -131,7 +134,12 @@ const writeEvent = (writer: Writer, event: Logged): void => {
         writer.text(event.slot.rank)
       }
       if (event.expiresMillis !== undefined) writer.uint(event.expiresMillis, 6)
-      if (event.class !== undefined) writer.text(event.class)
+      if (event.stored !== undefined) {
+        writer.text(event.stored.class)
+        writer.uint(event.stored.address, 6)
+        writer.uint(event.stored.bytes, 4)
+        writer.uint(event.bytes, 4)
+      }
       writer.text(event.path)
       return writer.octets(event.overview)
     case "Cancelled":
@@ -166,7 +174,13 @@ const readEvent = (reader: Reader, bytes: number): Logged => {
       const flags = reader.uint(1)
       const slot = (flags & hasSlot) === 0 ? {} : { slot: { key: reader.text(), rank: reader.text() } }
       const expires = (flags & hasExpires) === 0 ? {} : { expiresMillis: reader.uint(6) }
-      const ofClass = (flags & hasClass) === 0 ? {} : { class: reader.text() }
+      const elsewhere =
+        (flags & isElsewhere) === 0
+          ? {}
+          : {
+              stored: { class: reader.text(), address: reader.uint(6), bytes: reader.uint(4) },
+              bytes: reader.uint(4)
+            }
       return {
         _tag: tag,
         position,
@@ -178,7 +192,7 @@ const readEvent = (reader: Reader, bytes: number): Logged => {
         bytes,
         ...slot,
         ...expires,
-        ...ofClass
+        ...elsewhere
       }
     }
     case "Superseded": {
@@ -211,12 +225,12 @@ const readEvent = (reader: Reader, bytes: number): Logged => {
 /** Flags of an article's event. */
 const hasSlot = 1
 const hasExpires = 4
-const hasClass = 8
+const isElsewhere = 8
 
 const flagsOf = (event: Filed): number =>
   (event.slot === undefined ? 0 : hasSlot) +
   (event.expiresMillis === undefined ? 0 : hasExpires) +
-  (event.class === undefined ? 0 : hasClass)
+  (event.stored === undefined ? 0 : isElsewhere)
 
 const writeNumbers = (writer: Writer, numbers: Xref.Numbers): void => {
   writer.uint(numbers.length, 2)

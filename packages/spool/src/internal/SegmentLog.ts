@@ -58,6 +58,8 @@ export interface SegmentLog {
   readonly end: () => number
   /** Writes records, each as pieces, and gives the address of each. Where that throws, nothing of them is kept. */
   readonly append: (records: ReadonlyArray<ReadonlyArray<Uint8Array>>) => ReadonlyArray<number>
+  /** Begins a new segment if the last has grown long enough, as the next `append` would. */
+  readonly roll: () => void
   /** Makes what was appended survive a power cut. */
   readonly sync: (done: (error: Error | null) => void) => void
   /** Makes all segments survive a power cut. */
@@ -228,6 +230,9 @@ export const open = (directory: string, disk: Disk, segmentBytes: number): Segme
   return {
     start: first * addressSpan + magic.length,
     end: () => addressOf(last, last.bytes),
+    roll: () => {
+      if (last.bytes >= segmentBytes) last = create(last.number + 1)
+    },
     append: (records) => {
       if (last.bytes >= segmentBytes) last = create(last.number + 1)
       const addresses: Array<number> = []

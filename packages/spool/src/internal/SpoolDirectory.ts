@@ -7,8 +7,11 @@ import { Buffer } from "node:buffer"
 import * as fs from "node:fs"
 import * as path from "node:path"
 import type { Disk } from "../Disk.ts"
+import type { StorageClass } from "../StorageClass.ts"
 import * as Checkpoint from "./Checkpoint.ts"
+import * as ClassLogs from "./ClassLogs.ts"
 import { Index } from "./Index.ts"
+import type * as Record from "./Record.ts"
 import * as SegmentLog from "./SegmentLog.ts"
 
 /** Raised when an older program could not read what a newer one wrote. */
@@ -42,11 +45,13 @@ export const describe = (directory: string, fresh: Site.Generation): Site.Genera
 export interface Sizes {
   readonly recordsPerCommit: number
   readonly segmentBytes: number
+  readonly durability: "fsync" | "kernel"
 }
 
 export interface Contents {
   readonly log: SegmentLog.SegmentLog
   readonly index: Index
+  readonly shelves: ClassLogs.ClassLogs
   /** Octets of a torn tail that were cut off. */
   readonly cutBytes: number
   /** Records that the index had missed. */
@@ -54,7 +59,13 @@ export interface Contents {
 }
 
 /** Opens log and index, and takes in what the index has missed. Throws where a record within the log is damaged. */
-export const open = (directory: string, generation: Site.Generation, disk: Disk, sizes: Sizes): Contents => {
+export const open = (
+  directory: string,
+  generation: Site.Generation,
+  disk: Disk,
+  sizes: Sizes,
+  classes: ReadonlyArray<StorageClass>
+): Contents => {
   const indexDirectory = path.join(directory, "index")
   const log = SegmentLog.open(path.join(directory, "log"), disk, sizes.segmentBytes)
   const index = openIndex(
@@ -68,6 +79,10 @@ export const open = (directory: string, generation: Site.Generation, disk: Disk,
   if (index.progress.position === 0 && (checkpoint?.position ?? 0) < compactedAt) {
     throw new Error(`the checkpoint in ${directory} is missing or too old: no index can be made from the log`)
   }
+  const shelves = ClassLogs.open(directory, classes, disk, sizes)
+  // An article that did not get to its class is not held, and may come again.
+  const asFound = (event: Record.Logged): Record.Logged =>
+    event._tag === "Filed" && shelves.isLost(event) ? { ...event, isLost: true } : event
   let replayed = 0
   for (let found = log.verify(index.progress.address); found !== undefined; found = log.verify(found.next)) {
     const [first] = found.events
@@ -78,12 +93,13 @@ export const open = (directory: string, generation: Site.Generation, disk: Disk,
     if (first === undefined || !log.mayFollow(index.progress.position, first.position, found.address)) {
       throw new Error(`the log is damaged: event ${index.progress.position + 1} is missing`)
     }
-    index.take(found.events, found, found.next)
+    index.take(found.events.map(asFound), found, found.next)
     if (index.isCommitDue) index.commit()
     replayed += 1
   }
   if (checkpoint !== undefined) index.restore(checkpoint)
-  return { log, index, cutBytes: log.cut(index.progress.address), replayed }
+  shelves.trim((name) => index.accounts.endOf(name))
+  return { log, index, shelves, cutBytes: log.cut(index.progress.address), replayed }
 }
 
 /** An index that cannot be opened is made anew: the log has all that was in it. */
