@@ -329,7 +329,7 @@ const knownOf = (index: Index, log: SegmentLog, generation: Site.Generation): Pl
     const shelf = index.groups.get(name)
     return shelf?.isThere === true ? shelf.status : undefined
   },
-  highest: (key) => index.slot(key),
+  highest: (key) => index.slots.get(key),
   numbers: (id) => {
     const row = index.id(id)
     return row?._tag === "Held" ? filedAt(log, row.address).numbers : []

@@ -5,8 +5,9 @@
  */
 import type { Erasure } from "./Erasures.ts"
 import type { Shelf } from "./GroupTable.ts"
-import type { Index, Slot } from "./Index.ts"
+import type { Index } from "./Index.ts"
 import type { SegmentLog } from "./SegmentLog.ts"
+import type { Slot } from "./SlotRows.ts"
 import { Buffer } from "node:buffer"
 import * as fs from "node:fs"
 import * as path from "node:path"
@@ -33,9 +34,22 @@ export const take = (directory: string, log: SegmentLog, index: Index): void => 
     position,
     forgottenMillis,
     shelves: [...index.groups.all()],
-    slots: [...index.emptySlots()],
+    slots: [...index.slots.all()].filter(([, { id }]) => index.status(id) !== "held"),
     erasures: index.erasures.all()
   })
+}
+
+/** Sets what a new index cannot know from the log, once it has taken in all up to the checkpoint. */
+export const restore = (index: Index, checkpoint: Checkpoint): void => {
+  for (const { key: _, ...shelf } of checkpoint.shelves) index.groups.restore(shelf)
+  for (const [key, slot] of checkpoint.slots) index.slots.fill(key, slot)
+  for (const erasure of checkpoint.erasures) index.erasures.keep(erasure)
+  const { forgottenMillis, position } = index.progress
+  index.progress = {
+    ...index.progress,
+    forgottenMillis: Math.max(forgottenMillis, checkpoint.forgottenMillis),
+    position: Math.max(position, checkpoint.position)
+  }
 }
 
 /** Puts a checkpoint in the place of the one before; a power cut leaves one of the two. */

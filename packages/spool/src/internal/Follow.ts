@@ -40,7 +40,7 @@ export const make = (log: SegmentLog, index: Index): Follow => {
   }
 
   /** An address from which the event after a position is soon found. */
-  const near = (after: number): number => bookmarks.get(after) ?? index.markAt(after + 1)?.address ?? log.start
+  const near = (after: number): number => bookmarks.get(after) ?? index.marks.at(after + 1)?.address ?? log.start
 
   const scan = (after: number, limit: number): Changes => {
     const { position: head } = index.progress
@@ -92,7 +92,7 @@ export const make = (log: SegmentLog, index: Index): Follow => {
     arrivedSince: (sinceMillis, limit, after) => {
       const { position: head } = index.progress
       const arrivals: Array<Arrival> = []
-      let address = Math.max(near(Math.max(0, after)), index.markBefore(sinceMillis)?.address ?? log.start)
+      let address = Math.max(near(Math.max(0, after)), index.marks.before(sinceMillis, head)?.address ?? log.start)
       for (let position = after; position < head && arrivals.length < limit;) {
         const found = log.peek(address)
         if (found === undefined) break

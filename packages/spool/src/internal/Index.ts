@@ -9,20 +9,18 @@ import type * as MessageId from "@lupin/core/MessageId"
 import { Buffer } from "node:buffer"
 import { type Database, open as openLmdb, type RootDatabase } from "lmdb"
 import { Accounts } from "./Accounts.ts"
-import type { Checkpoint } from "./Checkpoint.ts"
 import { Erasures } from "./Erasures.ts"
 import { ExpiringRows } from "./ExpiringRows.ts"
 import * as GroupTable from "./GroupTable.ts"
-import type { IdRow, Mark, Place } from "./IndexRows.ts"
+import type { IdRow, Place } from "./IndexRows.ts"
 import * as Rows from "./IndexRows.ts"
+import { MarkRows } from "./MarkRows.ts"
 import type * as Record from "./Record.ts"
+import { SlotRows } from "./SlotRows.ts"
 
-/** Records between two landmarks: what a follower that starts anywhere has to skip. */
-const recordsPerMark = 64
 /** Raised when rows change their form: an older index is made anew from the log. */
 const indexFormat = 2
 
-export type Slot = { readonly id: MessageId.MessageId; readonly rank: string }
 type Rows = Database<Buffer, Buffer>
 
 /** How far the log was taken in. */
@@ -57,17 +55,14 @@ export class Index {
   readonly #ids: Rows
   readonly #numbers: Rows
   readonly #groups: Rows
-  readonly #slots: Rows
-  readonly #marks: Rows
+  readonly slots: SlotRows
+  readonly marks: MarkRows
   readonly #meta: Rows
   readonly #generation: Site.Generation
   readonly #recordsPerCommit: number
   readonly #newIds = new Map<string, IdRow | undefined>()
   readonly #newNumbers = new Map<number, Changed>()
-  readonly #newSlots = new Map<string, Slot>()
-  #newMarks: Array<Mark> = []
   #recordsSinceCommit = 0
-  #recordsSinceMark = recordsPerMark
   #hasFailed = false
   /** What was known of the id that was removed last. */
   #before: IdRow | undefined
@@ -84,8 +79,8 @@ export class Index {
     this.#ids = database("ids")
     this.#numbers = database("numbers")
     this.#groups = database("groups")
-    this.#slots = database("slots")
-    this.#marks = database("marks")
+    this.slots = new SlotRows(database("slots"))
+    this.marks = new MarkRows(database("marks"))
     this.#meta = database("meta")
     this.erasures = new Erasures(database("erased"))
     this.#expiring = new ExpiringRows(database("expiring"))
@@ -105,9 +100,8 @@ export class Index {
 
   /** Forgets everything, so that the log can be taken in from its start. */
   empty(start: number): GroupTable.GroupTable {
-    for (const rows of [this.#ids, this.#numbers, this.#groups, this.#slots, this.#marks, this.#meta]) rows.clearSync()
-    this.erasures.empty()
-    this.#expiring.empty()
+    for (const rows of [this.#ids, this.#numbers, this.#groups, this.#meta]) rows.clearSync()
+    for (const part of this.#parts()) part.empty()
     this.progress = progressAt(start)
     this.accounts = new Accounts()
     return (this.groups = GroupTable.make([], this.#generation.numberBase))
@@ -118,10 +112,7 @@ export class Index {
     const [first] = events
     const last = events.at(-1)
     if (first === undefined || last === undefined) return
-    if (this.#recordsSinceMark++ >= recordsPerMark) {
-      this.#newMarks.push({ position: first.position, address: place.address, atMillis: first.atMillis })
-      this.#recordsSinceMark = 1
-    }
+    this.marks.pass({ position: first.position, address: place.address, atMillis: first.atMillis })
     this.#before = undefined
     for (const event of events) this.#evolve(event, place)
     const latestMillis = Math.max(this.progress.latestMillis, last.atMillis)
@@ -148,10 +139,7 @@ export class Index {
     this.#hasFailed = false
     this.#newIds.clear()
     this.#newNumbers.clear()
-    this.#newSlots.clear()
-    this.#newMarks = []
-    this.erasures.settle()
-    this.#expiring.settle()
+    for (const part of this.#parts()) part.settle()
     this.#recordsSinceCommit = 0
   }
 
@@ -162,21 +150,23 @@ export class Index {
     this.commit()
   }
 
+  /** What has rows and an overlay of its own. */
+  #parts() {
+    return [this.slots, this.marks, this.erasures, this.#expiring]
+  }
+
   #write(): void {
     this.#env.transactionSync(() => {
       for (const [id, row] of this.#newIds) {
         if (row === undefined) this.#ids.removeSync(Rows.idKey(id))
         else this.#ids.putSync(Rows.idKey(id), Rows.writeId(row))
       }
-      this.#expiring.write()
-      this.erasures.write()
+      for (const part of this.#parts()) part.write()
       for (const [group, { added, dropped }] of this.#newNumbers) {
         for (const number of dropped) this.#numbers.removeSync(Rows.numberKey(group, number))
         for (const [number, place] of added)
           this.#numbers.putSync(Rows.numberKey(group, number), Rows.writePlace(place))
       }
-      for (const [key, slot] of this.#newSlots) this.#slots.putSync(Buffer.from(key), Buffer.from(JSON.stringify(slot)))
-      for (const mark of this.#newMarks) this.#marks.putSync(Rows.positionKey(mark.position), Rows.writeMark(mark))
       for (const shelf of this.groups.takeChanged()) {
         this.#groups.putSync(Rows.idKey(shelf.name), Rows.writeShelf(shelf))
       }
@@ -223,14 +213,6 @@ export class Index {
     return found.toSorted()[0]
   }
 
-  /** The highest that a slot has seen. */
-  slot(key: string): Slot | undefined {
-    const fresh = this.#newSlots.get(key)
-    if (fresh !== undefined) return fresh
-    const octets = this.#slots.get(Buffer.from(key))
-    return octets === undefined ? undefined : JSON.parse(octets.toString("utf8"))
-  }
-
   /** Articles held whose Expires is up to a time, at most `limit`, and the next Expires; rows of what is gone are dropped. */
   expiring(untilMillis: number, limit: number): { readonly held: ReadonlyArray<Place>; readonly nextMillis?: number } {
     const held: Array<Place> = []
@@ -254,28 +236,6 @@ export class Index {
   dropForgotten(id: string): void {
     const row = this.#row(id)
     if (row?._tag === "Removed" && row.atMillis < this.progress.forgottenMillis) this.#newIds.set(id, undefined)
-  }
-
-  /** Takes the groups, the slots and the erasures of a checkpoint, once all up to its position was taken in. */
-  restore(checkpoint: Checkpoint): void {
-    for (const { key: _, ...shelf } of checkpoint.shelves) this.groups.restore(shelf)
-    for (const [key, slot] of checkpoint.slots) this.#fillSlot(key, slot)
-    for (const erasure of checkpoint.erasures) this.erasures.keep(erasure)
-    const forgottenMillis = Math.max(this.progress.forgottenMillis, checkpoint.forgottenMillis)
-    this.progress = {
-      ...this.progress,
-      forgottenMillis,
-      position: Math.max(this.progress.position, checkpoint.position)
-    }
-  }
-
-  /** Slots whose highest is not held: the log may tell of it no more. */
-  *emptySlots(): Iterable<readonly [key: string, slot: Slot]> {
-    for (const { key, value } of this.#slots.getRange({})) {
-      const slot: Slot = JSON.parse(value.toString("utf8"))
-      if (this.status(slot.id) !== "held") yield [key.toString("utf8"), slot]
-    }
-    for (const [key, slot] of this.#newSlots) if (this.status(slot.id) !== "held") yield [key, slot]
   }
 
   /** Where the article of that number lies. */
@@ -331,29 +291,6 @@ export class Index {
     return shelf.lowAtLeast
   }
 
-  /** The latest landmark that is not behind a position. */
-  markAt(position: number): Mark | undefined {
-    const fresh = this.#newMarks.findLast((mark) => mark.position <= position)
-    if (fresh !== undefined) return fresh
-    for (const { key, value } of this.#marks.getRange({ start: Rows.positionKey(position), reverse: true, limit: 1 })) {
-      return Rows.readMark(key, value)
-    }
-    return undefined
-  }
-
-  /** The latest landmark of before a time. Time never goes back along the log. */
-  markBefore(millis: number): Mark | undefined {
-    let low = 0
-    let high = this.progress.position
-    while (low < high) {
-      const middle = Math.ceil((low + high) / 2)
-      const mark = this.markAt(middle)
-      if (mark === undefined || mark.atMillis < millis) low = middle
-      else high = mark.position - 1
-    }
-    return this.markAt(low)
-  }
-
   async close(): Promise<void> {
     this.commit()
     await this.#env.close()
@@ -384,7 +321,8 @@ export class Index {
           const shelf = this.groups.file(name, number, atMillis)
           this.#changed(shelf).added.set(number, place)
         }
-        return this.#fill(event)
+        if (event.slot !== undefined) this.slots.fill(event.slot.key, { id: event.id, rank: event.slot.rank })
+        return
       case "Cancelled":
       case "Superseded":
       case "Expired": {
@@ -436,15 +374,6 @@ export class Index {
       }
     }
     this.erasures.keep({ hash, atMillis, blanks, names: { address: names.address, bytes: names.bytes } })
-  }
-
-  #fill({ id, slot }: Record.Filed): void {
-    if (slot !== undefined) this.#fillSlot(slot.key, { id, rank: slot.rank })
-  }
-
-  #fillSlot(key: string, slot: Slot): void {
-    const rival = this.slot(key)
-    if (rival === undefined || Site.rankOrder(slot, rival) > 0) this.#newSlots.set(key, slot)
   }
 
   #changed(shelf: GroupTable.Shelf): Changed {

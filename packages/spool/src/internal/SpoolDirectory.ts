@@ -87,7 +87,7 @@ export const open = (
   for (let found = log.verify(index.progress.address); found !== undefined; found = log.verify(found.next)) {
     const [first] = found.events
     if (checkpoint !== undefined && first !== undefined && first.position > checkpoint.position) {
-      index.restore(checkpoint)
+      Checkpoint.restore(index, checkpoint)
       checkpoint = undefined
     }
     if (first === undefined || !log.mayFollow(index.progress.position, first.position, found.address)) {
@@ -97,7 +97,7 @@ export const open = (
     if (index.isCommitDue) index.commit()
     replayed += 1
   }
-  if (checkpoint !== undefined) index.restore(checkpoint)
+  if (checkpoint !== undefined) Checkpoint.restore(index, checkpoint)
   shelves.trim((name) => index.accounts.endOf(name))
   return { log, index, shelves, cutBytes: log.cut(index.progress.address), replayed }
 }
