@@ -5,7 +5,6 @@
  * overlay of bounded size and is taken from the log again after a crash. Deleting the index loses nothing.
  */
 import * as Site from "@lupin/core/Site"
-import type * as MessageId from "@lupin/core/MessageId"
 import { Buffer } from "node:buffer"
 import { type Database, open as openLmdb, type RootDatabase } from "lmdb"
 import { Accounts } from "./Accounts.ts"
