@@ -149,6 +149,30 @@ describe("FileSpool", () => {
     })
   )
 
+  it.effect("leaves nothing of what was removed on the disk for long, even in a log that hardly grows", () =>
+    Effect.gen(function* () {
+      const directory = yield* temporaryDirectory
+      yield* inSpool(directory, (spool) =>
+        Effect.gen(function* () {
+          const isOnDisk = () =>
+            fs
+              .readdirSync(path.join(directory, "log"))
+              .some((name) => fs.readFileSync(path.join(directory, "log", name)).includes(`about ${id("1")}`))
+          yield* spool.store([one, two])
+          yield* spool.remove([id("1")], "cancelled")
+          yield* TestClock.adjust("8 days")
+          const reclaim = reclaimAll.pipe(Effect.provideService(Spool, spool))
+          yield* reclaim
+          assert.isTrue(isOnDisk())
+          yield* spool.store([article(id("3"), [alpha])])
+          yield* reclaim
+          assert.isFalse(isOnDisk())
+          assert.deepStrictEqual(yield* spool.status([id("1"), id("2"), id("3")]), ["removed", "held", "held"])
+        })
+      )
+    })
+  )
+
   it.effect("starts another generation where the directory was wiped", () =>
     Effect.gen(function* () {
       const directory = yield* temporaryDirectory

@@ -72,6 +72,14 @@ export const make = (directory: string, spoolLog: SegmentLog, index: Index, grou
       }
     )
 
+  /** What grows is not compacted: with something in it that was dead for long, it grows no more. */
+  const turnWorn = (nowMillis: number): void => {
+    const tail = log.stretches().at(-1)
+    if (tail === undefined) return
+    const { bytes, sinceMillis } = ground.dead().of(tail.first, tail.last)
+    if (bytes > 0 && sinceMillis + CompactionChoice.deadMillisMax <= nowMillis) log.turn()
+  }
+
   const start = (stretches: ReadonlyArray<Stretch>): Job => {
     const [first] = stretches
     const last = stretches.at(-1)
@@ -126,7 +134,10 @@ export const make = (directory: string, spoolLog: SegmentLog, index: Index, grou
       if (job === undefined) {
         if (log.scrub(scrubBytes)) return true
         const chosen = choose(nowMillis)
-        if (chosen === undefined) return false
+        if (chosen === undefined) {
+          turnWorn(nowMillis)
+          return false
+        }
         job = start(chosen)
         return true
       }

@@ -58,6 +58,8 @@ export interface SegmentLog {
   readonly end: () => number
   /** Writes records, each as pieces, and gives the address of each. Where that throws, nothing of them is kept. */
   readonly append: (records: ReadonlyArray<ReadonlyArray<Uint8Array>>) => ReadonlyArray<number>
+  /** Begins a new segment with the next record, whatever has room. */
+  readonly turn: () => void
   /** Begins a new segment if the last has grown long enough, as the next `append` would. */
   readonly roll: () => void
   /** Makes what was appended survive a power cut. */
@@ -149,6 +151,7 @@ export const open = (directory: string, disk: Disk, segmentBytes: number): Segme
   }
   let last = segments.get(Math.max(1, highest)) ?? create(1)
   if (last.pack !== undefined) last = create(highest + 1)
+  let isTurning = false
 
   const readAt = (segment: Segment, offset: number, bytes: number): Buffer => {
     const buffer = Buffer.allocUnsafe(Math.max(0, Math.min(bytes, segment.bytes - offset)))
@@ -230,11 +233,16 @@ export const open = (directory: string, disk: Disk, segmentBytes: number): Segme
   return {
     start: first * addressSpan + magic.length,
     end: () => addressOf(last, last.bytes),
+    turn: () => {
+      isTurning = last.bytes > magic.length
+    },
     roll: () => {
-      if (last.bytes >= segmentBytes) last = create(last.number + 1)
+      if (last.bytes >= segmentBytes || isTurning) last = create(last.number + 1)
+      isTurning = false
     },
     append: (records) => {
-      if (last.bytes >= segmentBytes) last = create(last.number + 1)
+      if (last.bytes >= segmentBytes || isTurning) last = create(last.number + 1)
+      isTurning = false
       const addresses: Array<number> = []
       let bytes = last.bytes
       for (const record of records) {
