@@ -17,6 +17,7 @@ import * as GpgAuthority from "@lupin/spool/GpgAuthority"
 import { Injector } from "@lupin/spool/Injector"
 import { Relayer } from "@lupin/spool/Relayer"
 import { SiteIdentity } from "@lupin/spool/SiteIdentity"
+import { StorageClasses } from "@lupin/spool/StorageClass"
 import { Effect, Layer } from "effect"
 import * as NodeHttpServer from "@effect/platform-node/NodeHttpServer"
 import { createServer } from "node:http"
@@ -29,12 +30,15 @@ import * as Settings from "./Settings.ts"
 import * as SiteChecks from "./SiteChecks.ts"
 import * as SiteConfig from "./SiteConfig.ts"
 import * as SiteMetrics from "./SiteMetrics.ts"
+import * as Storage from "./Storage.ts"
 
 /** The spool on disk, the site's name, and the doors by which articles enter. */
 export const doors = (config: SiteConfig.SiteConfig, apps: ReadonlyArray<App.App>) =>
   Layer.mergeAll(Injector.layer, Relayer.layer()).pipe(
     Layer.provideMerge(
-      FileSpool.layer({ directory: Path.join(config.directory, "spool"), durability: config.durability })
+      FileSpool.layer({ directory: Path.join(config.directory, "spool"), durability: config.durability }).pipe(
+        Layer.provide(Layer.succeed(StorageClasses, Storage.classesOf(config)))
+      )
     ),
     Layer.provideMerge(
       SiteIdentity.layer({
@@ -70,7 +74,7 @@ export const serving = <R>(
     server,
     Refill.layer(config.peers),
     Mend.layer(config.peers),
-    Expiry.layer(),
+    Expiry.layer({ rules: Storage.rulesOf(config) }),
     ControlMessages.layer.pipe(Layer.provide(authority(config)))
   ).pipe(Layer.provideMerge(Live.layer(config)))
 }

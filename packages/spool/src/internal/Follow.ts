@@ -17,6 +17,8 @@ const bookmarksMax = 64
 export interface Follow {
   /** Takes in events just published, in the order of their positions. */
   readonly note: (events: ReadonlyArray<Record.Logged>) => void
+  /** Tells no more of an article that was erased, as far as it is in memory; of its removal it does. */
+  readonly erase: (id: string) => void
   readonly changes: (after: number, limit: number) => Changes
   readonly arrivedSince: (sinceMillis: number, limit: number, after: number) => ReadonlyArray<Arrival>
 }
@@ -38,7 +40,7 @@ export const make = (log: SegmentLog, index: Index): Follow => {
   }
 
   /** An address from which the event after a position is soon found. */
-  const near = (after: number): number => bookmarks.get(after) ?? index.markAt(after + 1)?.address ?? log.start
+  const near = (after: number): number => bookmarks.get(after) ?? index.marks.at(after + 1)?.address ?? log.start
 
   const scan = (after: number, limit: number): Changes => {
     const { position: head } = index.progress
@@ -74,6 +76,9 @@ export const make = (log: SegmentLog, index: Index): Follow => {
       recent = recent.slice(dropped)
       recentFirst += dropped
     },
+    erase: (id) => {
+      recent = recent.map((change) => (change?._tag === "Filed" && change.id === id ? undefined : change))
+    },
     changes: (after, limit) => {
       const from = Math.max(0, after)
       const { position: head } = index.progress
@@ -91,7 +96,7 @@ export const make = (log: SegmentLog, index: Index): Follow => {
     arrivedSince: (sinceMillis, limit, after) => {
       const { position: head } = index.progress
       const arrivals: Array<Arrival> = []
-      let address = Math.max(near(Math.max(0, after)), index.markBefore(sinceMillis)?.address ?? log.start)
+      let address = Math.max(near(Math.max(0, after)), index.marks.before(sinceMillis, head)?.address ?? log.start)
       for (let position = after; position < head && arrivals.length < limit;) {
         const found = log.seek(address)
         if (found === undefined) break
@@ -115,9 +120,15 @@ const isHeld = (index: Index, event: Record.Filed): boolean => {
   return row?._tag === "Held" && row.position === event.position
 }
 
+/** What followers are told of an article. */
+export const toFiled = (event: Record.Logged | undefined): Extract<Change, { _tag: "Filed" }> | undefined => {
+  const change = event === undefined ? undefined : toChange(event)
+  return change?._tag === "Filed" ? change : undefined
+}
+
 const whys = { Cancelled: "cancelled", Superseded: "superseded", Expired: "expired" } as const
 
-const toChange = (event: Record.Logged): Change | undefined => {
+export const toChange = (event: Record.Logged): Change | undefined => {
   switch (event._tag) {
     case "Filed":
       return {
@@ -129,7 +140,9 @@ const toChange = (event: Record.Logged): Change | undefined => {
         arrivedMillis: event.atMillis,
         path: event.path,
         ...(event.slot === undefined ? {} : { slot: event.slot.key }),
-        ...(event.newsgroups === undefined ? {} : { newsgroups: event.newsgroups })
+        ...(event.newsgroups === undefined ? {} : { newsgroups: event.newsgroups }),
+        ...(event.expiresMillis === undefined ? {} : { expiresMillis: event.expiresMillis }),
+        ...(event.stored === undefined ? {} : { class: event.stored.class })
       }
     case "Cancelled":
     case "Superseded":
