@@ -69,6 +69,11 @@ const takesVariant: ReadonlySet<string> = new Set(
 const controls = /[\u0000-\u0008\u000a-\u001f\u007f]/
 const takeThis = /^takethis(?:[ \t]|$)/i
 
+/** How the commands that peers and readers send most read their usual argument: an id and nothing else. */
+const byId: ReadonlyMap<string, (id: string) => Command> = new Map(
+  CommandTable.rows.flatMap(({ keyword, ofId }) => (ofId === undefined ? [] : [[keyword, ofId] as const]))
+)
+
 /**
  * Reads a line without its CRLF. Total: whatever the line, a command or what is wrong with it.
  *
@@ -76,6 +81,12 @@ const takeThis = /^takethis(?:[ \t]|$)/i
  * stream stays in step only if that is read (RFC 4644 §2.5).
  */
 export const parse = (line: string): Command | Fault => {
+  const gap = line.indexOf(" ")
+  const ofId = byId.get(gap < 0 ? line : line.slice(0, gap))
+  if (ofId !== undefined) {
+    const id = line.slice(gap + 1)
+    if (CommandTable.isId(id)) return ofId(id)
+  }
   if (controls.test(line)) {
     return takeThis.test(line) ? { _tag: "TakeThis", id: "" } : { _tag: "BadSyntax", syntax: "no control characters" }
   }

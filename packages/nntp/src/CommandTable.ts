@@ -18,12 +18,16 @@ export interface Row {
   readonly capability?: readonly [label: string, argument?: string]
   /** The words behind the keyword; `line` is the whole line, where white space matters. */
   readonly read: (words: ReadonlyArray<string>, line: string) => Command | undefined
+  /** As `read` for one word that is an id, without looking at it again: for commands that come by the thousand. */
+  readonly ofId?: (id: string) => Command
 }
 
 const articleNumberMax = Number.MAX_SAFE_INTEGER
 const digits = /^\d{1,15}$/
 const range = /^(\d{1,15})(?:(-)(\d{1,15})?)?$/
 const id = /^<[!-=?-~]{1,248}>$/
+/** Whether a word has the form of a Message-ID that a command line may hold. */
+export const isId = (word: string): boolean => id.test(word)
 const fieldName = /^:?[!-9;-~]+$/
 const noArguments = (command: Command) => (words: ReadonlyArray<string>) => (words.length === 0 ? command : undefined)
 
@@ -51,7 +55,8 @@ const part = (name: Part): Row => ({
   read: ([of, ...rest]) => {
     const chosen = rest.length === 0 ? oneOrId(of) : undefined
     return chosen && { _tag: "Article", part: name, which: chosen }
-  }
+  },
+  ofId: (word) => ({ _tag: "Article", part: name, which: { _tag: "Id", id: word } })
 })
 
 const over = (keyword: "OVER" | "XOVER"): Row => ({
@@ -183,20 +188,23 @@ export const rows: ReadonlyArray<Row> = [
     syntax: "<id>",
     capability: ["IHAVE"],
     read: ([offered, ...rest]) =>
-      offered === undefined || rest.length > 0 ? undefined : { _tag: "Ihave", id: offered }
+      offered === undefined || rest.length > 0 ? undefined : { _tag: "Ihave", id: offered },
+    ofId: (offered) => ({ _tag: "Ihave", id: offered })
   },
   {
     keyword: "CHECK",
     syntax: "<id>",
     capability: ["STREAMING"],
     read: ([offered, ...rest]) =>
-      offered === undefined || rest.length > 0 ? undefined : { _tag: "Check", id: offered }
+      offered === undefined || rest.length > 0 ? undefined : { _tag: "Check", id: offered },
+    ofId: (offered) => ({ _tag: "Check", id: offered })
   },
   {
     keyword: "TAKETHIS",
     syntax: "<id>",
     capability: ["STREAMING"],
-    read: ([offered = ""]) => ({ _tag: "TakeThis", id: offered })
+    read: ([offered = ""]) => ({ _tag: "TakeThis", id: offered }),
+    ofId: (offered) => ({ _tag: "TakeThis", id: offered })
   },
   {
     keyword: "XCHANGES",

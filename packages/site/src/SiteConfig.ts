@@ -24,6 +24,14 @@ const Name = Schema.String.check(
 const withDefault = <S extends Schema.Top>(schema: S, value: S["Encoded"]) =>
   Schema.withDecodingDefaultKey<S>(Effect.succeed(value))(schema)
 
+const DistributionText = Schema.String.check(
+  Schema.isPattern(/^!?[A-Za-z0-9][A-Za-z0-9+_-]{0,127}$/, {
+    message: "a distribution is a word, with ! in front if not wanted"
+  })
+)
+
+const AtLeastOne = Schema.Int.check(Schema.isGreaterThan(0))
+
 /** A site whose articles are taken here, and to which ours are fed. */
 export const Peer = Schema.Struct({
   name: Name,
@@ -33,8 +41,16 @@ export const Peer = Schema.Struct({
   kind: Schema.Literals(["pop", "central", "foreign"]),
   /** The zone of a central peer: receipts count zones, not hosts. */
   zone: Schema.optionalKey(Name),
-  /** Groups it is fed. */
+  /** Groups it is fed: one wanted is enough, one poisoned (`@`) too many. */
   feed: withDefault(Storage.WildmatText, "*"),
+  /** Distributions it is fed, or, with `!`, is not fed (RFC 5536 §3.2.4). An article that names none goes always. */
+  distributions: Schema.optionalKey(Schema.NonEmptyArray(DistributionText).check(Schema.isMaxLength(100))),
+  /** Octets of an article it is fed. */
+  bytesMax: Schema.optionalKey(AtLeastOne),
+  /** Groups of an article it is fed. */
+  crosspostMax: Schema.optionalKey(AtLeastOne),
+  /** Sites that an article it is fed has passed, this one included. */
+  hopsMax: Schema.optionalKey(AtLeastOne),
   /** Articles are sent at once, not asked about first. */
   eager: withDefault(Schema.Boolean, false),
   ...AccessConfig.peerFields

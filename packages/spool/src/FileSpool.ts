@@ -195,7 +195,7 @@ const make = Effect.fnUntraced(function* (parts: Parts) {
 
   const find = (id: MessageId.MessageId): Held | undefined => {
     const row = index.id(id)
-    return row?._tag === "Held" ? records.held(row, (copy) => copy.id === id, id) : undefined
+    return row?._tag === "Held" ? records.held(row, (filing) => filing.id === id, id) : undefined
   }
 
   const lines = (group: GroupName.GroupName, low: number, high: number, limit: number): Array<OverviewLine> => {
@@ -351,7 +351,7 @@ const knownOf = (index: Index, records: Articles.Articles, quarantine: Quarantin
   },
   owners: (id) => {
     const row = index.id(id)
-    const held = row?._tag === "Held" ? records.held(row, (copy) => copy.id === id, id) : undefined
+    const held = row?._tag === "Held" ? records.held(row, (filing) => filing.id === id, id) : undefined
     const article = held === undefined ? undefined : Article.read(held.article)
     return article === undefined || Article.isMalformed(article) ? [] : Filing.owners(article)
   },
@@ -362,7 +362,7 @@ const knownOf = (index: Index, records: Articles.Articles, quarantine: Quarantin
 
 const hasNumber =
   (group: GroupName.GroupName, number: number) =>
-  ({ numbers }: Articles.Copy): boolean =>
+  ({ numbers }: Record.Filing): boolean =>
     numbers.some(([name, given]) => name === group && given === number)
 
 /** Whether a record once found damaged is still what the index knows of its id. */

@@ -214,7 +214,10 @@ export class Spool extends Context.Service<
       ids: ReadonlyArray<MessageId.MessageId>
     ) => Effect.Effect<ReadonlyArray<Uint8Array | undefined>, SpoolUnavailable>
 
-    /** At most `limit` changes above position `after`, in log order. A Filed stays in the log when its article is removed. */
+    /**
+     * At most `limit` changes above position `after`, in log order. A Filed stays in the log when its article is removed.
+     * An article that was found damaged and came again is told once more: followers may have passed it unread.
+     */
     readonly changes: (after: number, limit: number) => Effect.Effect<Changes, SpoolUnavailable>
     /** Position of the newest event; 0 in an empty spool. */
     readonly head: Effect.Effect<number>

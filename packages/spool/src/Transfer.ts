@@ -21,7 +21,8 @@ export const exportAll = Effect.fn("Transfer.exportAll")(function* (
     const page = yield* spool.changes(after, batchMax)
     for (const change of page.changes) {
       const held = change._tag === "Filed" ? yield* spool.find(change.id) : undefined
-      if (held === undefined) continue
+      // What was mended is told twice.
+      if (held?.position !== change.position) continue
       yield* write(Batch.toRnews(held.article))
       articles += 1
     }

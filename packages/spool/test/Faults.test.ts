@@ -78,6 +78,28 @@ describe("a spool on a disk of faults", () => {
     )
   )
 
+  it("tells followers of a copy that came in the place of one that a power cut tore", () => {
+    const hang: Step = { _tag: "Fault", fault: { _tag: "SyncHangs" } }
+    const articles = [articleOf(0, [2], 200), articleOf(1, [0], 200), articleOf(2, [2], 1), articleOf(3, [2], 1)]
+    const store: Step = { _tag: "Store", batches: [articles] }
+    const steps: ReadonlyArray<Step> = [
+      hang,
+      store,
+      { _tag: "PowerCut", index: "kept", chances: [true, false, true] },
+      hang,
+      store,
+      { _tag: "Kill", index: "kept" }
+    ]
+    return tried("fsync", steps, async (trial) => {
+      const { changes } = await Effect.runPromise(trial.spool.changes(0, 99))
+      assert.deepStrictEqual(
+        changes.filter(({ id }) => id === ids[1]).map(({ _tag }) => _tag),
+        ["Filed", "Filed"]
+      )
+      await trial.check()
+    })
+  })
+
   it("keeps what it acknowledged through kills where the kernel was to write it", { timeout: 0 }, () =>
     fc.assert(
       fc.asyncProperty(history([kill]), (steps) => tried("kernel", steps, (trial) => trial.check())),

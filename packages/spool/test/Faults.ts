@@ -54,6 +54,8 @@ export class Trial {
   readonly offered = new Map<string, Array<Article.Article>>()
   /** Ids of removals that were not acknowledged. */
   readonly removing = new Set<string>()
+  /** Ids found damaged: another copy is told to followers again, under the numbers of the first. */
+  readonly #damaged = new Set<string>()
 
   constructor(durability: FileSpool.Options["durability"]) {
     this.#options = { durability, recordsPerCommit: 4, segmentBytes: 4_000 }
@@ -125,7 +127,7 @@ export class Trial {
   }
 
   async #store(batches: ReadonlyArray<ReadonlyArray<Article.Article>>): Promise<void> {
-    const damaged = (await this.#answer(this.spool.condition))?.damaged ?? []
+    await this.#noteDamage()
     const answers = await Promise.all(batches.map((batch) => this.#answer(this.spool.store(batch))))
     for (const [at, batch] of batches.entries()) {
       for (const [which, one] of batch.entries()) {
@@ -145,15 +147,20 @@ export class Trial {
         }[outcome]
         if (stored._tag !== expected) wrong(`${one.messageId} is ${stored._tag}, not ${expected}`)
         if (stored._tag !== "Filed") continue
-        this.#file(one, stored.position, stored.numbers, damaged.includes(one.messageId))
+        this.#file(one, stored.position, stored.numbers)
       }
     }
   }
 
-  #file(one: Article.Article, position: number, numbers: Site.Filed["numbers"], isMended = false): void {
+  async #noteDamage(): Promise<void> {
+    for (const one of (await this.#answer(this.spool.condition))?.damaged ?? []) this.#damaged.add(one)
+  }
+
+  #file(one: Article.Article, position: number, numbers: Site.Filed["numbers"]): void {
     if (position <= this.site.position) wrong(`position ${position} again`)
     for (const [name, number] of numbers) {
-      if (!isMended && number <= Site.high(this.site, name)) wrong(`number ${number} of ${name} went back`)
+      if (!this.#damaged.has(one.messageId) && number <= Site.high(this.site, name))
+        wrong(`number ${number} of ${name} went back`)
     }
     this.articles.set(one.messageId, one)
     this.site = Site.evolve(this.site, { _tag: "Filed", position, id: one.messageId, numbers, atMillis: 0 })
@@ -174,13 +181,15 @@ export class Trial {
   /** Everything acknowledged is there, nothing is there that was never offered, and nothing is there twice. */
   async check(): Promise<void> {
     const { spool } = this
+    await this.#noteDamage()
     const filed = new Set<string>()
     const numbersSeen = new Set<string>()
     for (let after = 0, head = 1; after < head;) {
       const page = await Effect.runPromise(spool.changes(after, 7))
       if (page.next <= after && page.head > after) wrong("changes do not move on")
       for (const change of page.changes) {
-        if (change._tag === "Filed" && filed.has(change.id)) wrong(`${change.id} was filed twice`)
+        if (change._tag === "Filed" && filed.has(change.id) && !this.#damaged.has(change.id))
+          wrong(`${change.id} was filed twice`)
         if (change._tag === "Filed") filed.add(change.id)
         await this.#adopt(change.id, change._tag, change.position)
       }

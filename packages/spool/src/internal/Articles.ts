@@ -20,7 +20,11 @@ type Elsewhere = Pick<ClassLogs, "read">
 
 export interface Articles {
   /** The article at a place, if it is the one that was meant. */
-  readonly held: (place: Place, isMeant: (copy: Copy) => boolean, id?: MessageId.MessageId) => Held | undefined
+  readonly held: (
+    place: Place,
+    isMeant: (filing: Record.Filing) => boolean,
+    id?: MessageId.MessageId
+  ) => Held | undefined
   /** Its overview line under a number. */
   readonly line: (place: Place, number: number) => Uint8Array | undefined
   /** Its overview without the number that a group gave it. */
@@ -45,11 +49,11 @@ export const make = (log: SegmentLog, elsewhere: Elsewhere, quarantine: Quaranti
       const { address, bytes } = place
       const payload = log.read(address, bytes)
       if (payload === undefined) return refuse(place, id ?? idOf(log.peek(address)?.events[0]))
-      const [copy] = Record.decode(payload, bytes)
-      if (!Record.isCopy(copy) || !isMeant(copy)) return refuse(place, id)
-      const { atMillis, numbers, position, stored } = copy
-      const article = stored === undefined ? payload.subarray(bytes - copy.bytes) : elsewhere.read(stored, copy.id)
-      return article === undefined ? refuse(place, copy.id) : { article, numbers, position, arrivedMillis: atMillis }
+      const filing = Record.decodeFiling(payload)
+      if (filing === undefined || !isMeant(filing)) return refuse(place, id)
+      const { articleStart, atMillis, numbers, position, stored } = filing
+      const article = stored === undefined ? payload.subarray(articleStart) : elsewhere.read(stored, filing.id)
+      return article === undefined ? refuse(place, filing.id) : { article, numbers, position, arrivedMillis: atMillis }
     },
     line: (place, number) => {
       if (quarantine.has(place.address)) return undefined

@@ -3,8 +3,9 @@
  * time.
  */
 import type { Arrival, Change, Changes } from "../Spool.ts"
+import type * as Articles from "./Articles.ts"
 import type { Index } from "./Index.ts"
-import type * as Record from "./Record.ts"
+import * as Record from "./Record.ts"
 import type { SegmentLog } from "./SegmentLog.ts"
 
 /** Newest events that are kept in memory, at least; at most twice as many. */
@@ -102,7 +103,7 @@ export const make = (log: SegmentLog, index: Index): Follow => {
         if (found === undefined) break
         for (const event of found.events) {
           position = event.position
-          if (event._tag !== "Filed" || position <= after || event.atMillis < sinceMillis) continue
+          if (!Record.isCopy(event) || position <= after || event.atMillis < sinceMillis) continue
           if (arrivals.length >= limit || !isHeld(index, event)) continue
           const groups = event.newsgroups ?? event.numbers.map(([group]) => group)
           arrivals.push({ id: event.id, groups, position, arrivedMillis: event.atMillis })
@@ -115,7 +116,7 @@ export const make = (log: SegmentLog, index: Index): Follow => {
 }
 
 /** Held as it was filed here: an id that was forgotten may have come again. */
-const isHeld = (index: Index, event: Record.Filed): boolean => {
+const isHeld = (index: Index, event: Articles.Copy): boolean => {
   const row = index.id(event.id)
   return row?._tag === "Held" && row.position === event.position
 }
@@ -131,6 +132,8 @@ const whys = { Cancelled: "cancelled", Superseded: "superseded", Expired: "expir
 export const toChange = (event: Record.Logged): Change | undefined => {
   switch (event._tag) {
     case "Filed":
+    // Whoever passed it while it was damaged could not read it.
+    case "Mended":
       return {
         _tag: "Filed",
         position: event.position,

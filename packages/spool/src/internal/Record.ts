@@ -12,6 +12,7 @@ import type * as Xref from "@lupin/core/Xref"
 import { Buffer } from "node:buffer"
 import { crc32 } from "node:zlib"
 import type { Stored } from "./ClassLogs.ts"
+import { Reader, Writer } from "./Octets.ts"
 
 /** An article's event with what followers and readers ask for most. `overview` is the line without its number. */
 export type Filed = Site.Filed & {
@@ -180,6 +181,36 @@ const eventBytes = (event: Logged): number => {
   return writer.take().length
 }
 
+/** What a reader of an article needs of its event, and no more. */
+export interface Filing {
+  readonly id: MessageId.MessageId
+  readonly position: number
+  readonly atMillis: number
+  readonly numbers: Xref.Numbers
+  /** How far into the payload the article begins, if it lies here. */
+  readonly articleStart: number
+  readonly stored?: Stored
+}
+
+/** The filing that a payload begins with; nothing where it begins with an event that brings no article. */
+export const decodeFiling = (payload: Buffer): Filing | undefined => {
+  const reader = new Reader(payload)
+  const count = reader.uint(1)
+  const articleStart = reader.uint(4)
+  const tag = count === 0 ? undefined : tags[reader.uint(1)]
+  if (tag !== "Filed" && tag !== "Mended") return undefined
+  const position = reader.uint(6)
+  const atMillis = reader.uint(6)
+  // What is read here bears its checksum, as in `decode`.
+  const id = reader.text() as MessageId.MessageId
+  const numbers = readNumbers(reader)
+  const flags = reader.uint(1)
+  const filing = { id, position, atMillis, numbers, articleStart }
+  if ((flags & isElsewhere) === 0) return filing
+  const { stored } = readOptions(reader, flags)
+  return stored === undefined ? filing : { ...filing, stored }
+}
+
 const writeEvent = (writer: Writer, event: Logged): void => {
   writer.uint(tags.indexOf(event._tag), 1)
   writer.uint(event.position, 6)
@@ -240,14 +271,12 @@ const readEvent = (reader: Reader, bytes: number): Logged => {
       const id = reader.text() as MessageId.MessageId
       const numbers = readNumbers(reader)
       const flags = reader.uint(1)
-      const slot = (flags & hasSlot) === 0 ? {} : { slot: { key: reader.text(), rank: reader.text() } }
-      const newsgroups =
-        (flags & hasNewsgroups) === 0 ? {} : { newsgroups: readTexts(reader) as ReadonlyArray<GroupName.GroupName> }
-      const expires = (flags & hasExpires) === 0 ? {} : { expiresMillis: reader.uint(6) }
-      const elsewhere = (flags & isElsewhere) === 0 ? { bytes } : readElsewhere(reader)
+      const options = readOptions(reader, flags)
       const text = { path: reader.text(), overview: reader.octets() }
-      const rest = { position, atMillis, id, numbers, ...text, ...expires, ...elsewhere }
-      return tag === "Mended" ? { _tag: tag, ...rest } : { _tag: tag, ...rest, ...slot, ...newsgroups }
+      const rest = { position, atMillis, id, numbers, ...text, bytes }
+      if (tag === "Filed") return { _tag: tag, ...rest, ...options }
+      const { newsgroups: _, slot: __, ...others } = options
+      return { _tag: tag, ...rest, ...others }
     }
     case "Claimed": {
       const by = reader.text() as MessageId.MessageId
@@ -294,10 +323,19 @@ const flagsOf = ({ expiresMillis, newsgroups, slot, stored }: Filed | Mended): n
   (expiresMillis === undefined ? 0 : hasExpires) +
   (stored === undefined ? 0 : isElsewhere)
 
-const readElsewhere = (reader: Reader): { readonly stored: Stored; readonly bytes: number } => ({
-  stored: { class: reader.text(), address: reader.uint(6), bytes: reader.uint(4) },
-  bytes: reader.uint(4)
-})
+/** What the flags say is there, in the order in which it lies. `bytes` of an article that lies elsewhere. */
+const readOptions = (
+  reader: Reader,
+  flags: number
+): Pick<Filed, "slot" | "newsgroups" | "expiresMillis" | "stored"> & { readonly bytes?: number } => {
+  const slot = (flags & hasSlot) === 0 ? {} : { slot: { key: reader.text(), rank: reader.text() } }
+  const newsgroups =
+    (flags & hasNewsgroups) === 0 ? {} : { newsgroups: readTexts(reader) as ReadonlyArray<GroupName.GroupName> }
+  const expires = (flags & hasExpires) === 0 ? {} : { expiresMillis: reader.uint(6) }
+  if ((flags & isElsewhere) === 0) return { ...slot, ...newsgroups, ...expires }
+  const stored = { class: reader.text(), address: reader.uint(6), bytes: reader.uint(4) }
+  return { ...slot, ...newsgroups, ...expires, stored, bytes: reader.uint(4) }
+}
 
 /** At most 65,535 texts. */
 const writeTexts = (writer: Writer, texts: ReadonlyArray<string>): void => {
@@ -320,77 +358,4 @@ const readNumbers = (reader: Reader): Xref.Numbers => {
   const numbers: Array<readonly [GroupName.GroupName, number]> = []
   for (let at = 0; at < count; at++) numbers.push([reader.text() as GroupName.GroupName, reader.uint(4)])
   return numbers
-}
-
-const scratchBytes = 4096
-
-/** One block serves all records that fit; `take` copies out of it. */
-const scratch = Buffer.alloc(scratchBytes)
-
-class Writer {
-  #buffer = scratch
-  #at = 0
-
-  skip(bytes: number): void {
-    this.#reserve(bytes)
-    this.#at += bytes
-  }
-
-  uint(value: number, bytes: 1 | 2 | 4 | 6): void {
-    this.#reserve(bytes)
-    this.#at = this.#buffer.writeUIntBE(value, this.#at, bytes)
-  }
-
-  /** At most 4 GiB, UTF-8. */
-  text(value: string): void {
-    this.#reserve(4 + value.length * 3)
-    const bytes = this.#buffer.write(value, this.#at + 4, "utf8")
-    this.#buffer.writeUInt32BE(bytes, this.#at)
-    this.#at += 4 + bytes
-  }
-
-  octets(value: Uint8Array): void {
-    this.#reserve(4 + value.length)
-    this.#buffer.writeUInt32BE(value.length, this.#at)
-    this.#buffer.set(value, this.#at + 4)
-    this.#at += 4 + value.length
-  }
-
-  take(): Buffer {
-    return Buffer.from(this.#buffer.subarray(0, this.#at))
-  }
-
-  #reserve(bytes: number): void {
-    if (this.#at + bytes <= this.#buffer.length) return
-    const larger = Buffer.alloc((this.#at + bytes) * 2)
-    larger.set(this.#buffer.subarray(0, this.#at))
-    this.#buffer = larger
-  }
-}
-
-class Reader {
-  readonly #buffer: Buffer
-  #at = 0
-
-  constructor(buffer: Buffer) {
-    this.#buffer = buffer
-  }
-
-  uint(bytes: 1 | 2 | 4 | 6): number {
-    const value = this.#buffer.readUIntBE(this.#at, bytes)
-    this.#at += bytes
-    return value
-  }
-
-  text(): string {
-    const bytes = this.uint(4)
-    this.#at += bytes
-    return this.#buffer.toString("utf8", this.#at - bytes, this.#at)
-  }
-
-  octets(): Uint8Array {
-    const bytes = this.uint(4)
-    this.#at += bytes
-    return this.#buffer.subarray(this.#at - bytes, this.#at)
-  }
 }
