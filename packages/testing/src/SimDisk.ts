@@ -18,6 +18,11 @@ export type Fault =
   | { readonly _tag: "SyncHangs" }
   | { readonly _tag: "CreateFails"; readonly times: number }
   | { readonly _tag: "TruncateFails"; readonly times: number }
+  | { readonly _tag: "RenameFails"; readonly times: number }
+  | { readonly _tag: "RemoveFails"; readonly times: number }
+
+/** What a crash leaves of the tables: what was committed last, what was there when they were opened, or nothing. */
+export type TablesLeft = "kept" | "older" | "lost"
 
 export interface Options {
   /** When a sync is done; as soon as promises come to something, where nothing is said. */
@@ -26,11 +31,15 @@ export interface Options {
   readonly bytesMax?: number
 }
 
+type Renaming = ReadonlyArray<readonly [name: string, file: SimFile | undefined]>
+
 export class SimDisk implements Disk {
   readonly #options: Options
-  #files = new Map<string, SimFile>()
-  /** Names as a power cut leaves them at least. */
-  #names = new Map<string, SimFile>()
+  readonly #files = new Map<string, SimFile>()
+  /** Names that survive a power cut, with what they stand for. */
+  readonly #durable = new Map<string, SimFile>()
+  /** What was done to names since their directory was synced, in order: each is done or not after a power cut. */
+  #renamings: Array<Renaming> = []
   readonly #open = new Map<number, SimFile>()
   #next = 1
   #faults: Array<Fault> = []
@@ -38,8 +47,8 @@ export class SimDisk implements Disk {
   /** Called when a sync hangs, and when one hangs already. */
   readonly #onHang: Array<() => void> = []
   readonly #tables = new Map<string, SimTables>()
-  /** The tables as they were a while ago, which is what a power cut may bring back. */
-  readonly #earlier = new Map<string, Snapshot>()
+  /** The tables as they were when they were opened. */
+  readonly #opened = new Map<string, Snapshot>()
   readonly #locks = new Set<string>()
 
   constructor(options: Options = {}) {
@@ -61,17 +70,23 @@ export class SimDisk implements Disk {
 
   // What a process does.
 
-  readonly names = (directory: string): ReadonlyArray<string> =>
-    [...this.#files.keys()].filter((name) => path.dirname(name) === directory).map((name) => path.basename(name))
+  readonly names = (directory: string): ReadonlyArray<string> => [
+    ...new Set(
+      [...this.#files.keys()].flatMap((name) => {
+        const [first = ""] = path.relative(directory, name).split(path.sep)
+        return first === ".." ? [] : [first]
+      })
+    )
+  ]
 
   readonly open = (name: string, how: "create" | "existing"): number => {
-    const known = this.#files.get(name)
-    if (how === "create" && this.#strikes("CreateFails") !== undefined) throw new Error("no space left on device")
-    if (how === "existing" && known === undefined) throw new Error("no such file")
-    const file = known ?? new SimFile()
-    this.#files.set(name, file)
-    if (how === "create" && known !== undefined) file.resize(0)
-    this.#open.set(this.#next, file)
+    if (how === "create") {
+      if (this.#strikes("CreateFails") !== undefined) throw new Error("no space left on device")
+      const known = this.#files.get(name)
+      if (known === undefined) this.#name([name, new SimFile()])
+      else known.resize(0)
+    }
+    this.#open.set(this.#next, this.#called(name))
     return this.#next++
   }
 
@@ -128,43 +143,40 @@ export class SimDisk implements Disk {
   readonly close = (number: number): void => void this.#open.delete(number)
 
   readonly syncDirectory = (directory: string): void => {
-    for (const name of new Set([...this.#names.keys(), ...this.#files.keys()])) {
-      if (path.dirname(name) !== directory) continue
-      const file = this.#files.get(name)
-      if (file === undefined) this.#names.delete(name)
-      else this.#names.set(name, file)
-    }
+    const isHere = (name: string): boolean => path.dirname(name) === directory
+    this.#renamings = this.#renamings.filter((changes) => !changes.some(([name]) => isHere(name)))
+    for (const name of this.#durable.keys()) if (isHere(name)) this.#durable.delete(name)
+    for (const [name, file] of this.#files) if (isHere(name)) this.#durable.set(name, file)
   }
 
   readonly load = (name: string): Uint8Array | undefined => this.#files.get(name)?.octets
 
   readonly replace = (name: string, octets: Uint8Array): void => {
-    const file = new SimFile(octets)
-    this.#files.set(name, file)
-    this.#names.set(name, file)
+    this.#files.set(name, new SimFile(octets))
+    this.syncDirectory(path.dirname(name))
   }
 
   readonly rename = (from: string, to: string): void => {
-    const file = this.#files.get(from)
-    if (file === undefined) throw new Error("no such file")
-    this.#files.delete(from)
-    this.#files.set(to, file)
+    if (this.#strikes("RenameFails") !== undefined) throw new Error("input/output error")
+    this.#name([to, this.#called(from)], [from, undefined])
   }
 
   readonly remove = (name: string): void => {
-    if (!this.#files.delete(name)) throw new Error("no such file")
+    if (this.#strikes("RemoveFails") !== undefined) throw new Error("input/output error")
+    this.#called(name)
+    this.#name([name, undefined])
   }
 
   readonly openTables = (directory: string): SimTables => {
     const tables = this.#tables.get(directory) ?? new SimTables()
     this.#tables.set(directory, tables)
-    this.#earlier.set(directory, tables.snapshot)
+    this.#opened.set(directory, tables.snapshot)
     return tables
   }
 
   readonly dropTables = (directory: string): void => {
     this.#tables.delete(directory)
-    this.#earlier.delete(directory)
+    this.#opened.delete(directory)
   }
 
   readonly lock = (directory: string): (() => void) => {
@@ -176,8 +188,8 @@ export class SimDisk implements Disk {
   // What happens to it.
 
   /** What another process finds when this one is killed now. Syncs that hang are let go. */
-  killed(): SimDisk {
-    const next = this.#successor()
+  killed(tables: TablesLeft = "kept"): SimDisk {
+    const next = this.#successor(tables)
     const copies = new Map<SimFile, SimFile>()
     const copyOf = (file: SimFile): SimFile => {
       const copy = copies.get(file) ?? file.copy()
@@ -185,30 +197,23 @@ export class SimDisk implements Disk {
       return copy
     }
     for (const [name, file] of this.#files) next.#files.set(name, copyOf(file))
-    for (const [name, file] of this.#names) next.#names.set(name, copyOf(file))
-    for (const [directory, tables] of this.#tables) next.#tables.set(directory, new SimTables(tables.snapshot))
+    for (const [name, file] of this.#durable) next.#durable.set(name, copyOf(file))
+    next.#renamings = this.#renamings.map((changes) => changes.map(([name, file]) => [name, file && copyOf(file)]))
+    this.#stop()
     return next
   }
 
-  /**
-   * What is there after a power cut: `chance` says of each sector, name and table that was not synced whether it got
-   * through.
-   */
-  cutOff(chance: () => boolean): SimDisk {
-    const next = this.#successor()
-    for (const name of new Set([...this.#names.keys(), ...this.#files.keys()])) {
-      const safe = this.#names.get(name)
-      const latest = this.#files.get(name)
-      const file = safe === latest || chance() ? latest : safe
-      if (file === undefined) continue
+  /** What is there after a power cut: `chance` says of each sector, and of each name, that was not synced whether it got through. */
+  cutOff(chance: () => boolean, tables: TablesLeft = "kept"): SimDisk {
+    const next = this.#successor(tables)
+    const left = new Map(this.#durable)
+    for (const changes of this.#renamings) if (chance()) assign(left, changes)
+    for (const [name, file] of left) {
       const kept = file.left(chance)
       next.#files.set(name, kept)
-      next.#names.set(name, kept)
+      next.#durable.set(name, kept)
     }
-    for (const [directory, tables] of this.#tables) {
-      if (!chance()) next.#tables.set(directory, new SimTables(tables.snapshot))
-      else if (!chance()) next.#tables.set(directory, new SimTables(this.#earlier.get(directory)))
-    }
+    this.#stop()
     return next
   }
 
@@ -227,10 +232,30 @@ export class SimDisk implements Disk {
     }
   }
 
-  #successor(): SimDisk {
+  #successor(left: TablesLeft): SimDisk {
+    const next = new SimDisk(this.#options)
+    for (const [directory, tables] of this.#tables) {
+      if (left === "lost") continue
+      next.#tables.set(directory, new SimTables(left === "kept" ? tables.snapshot : this.#opened.get(directory)))
+    }
+    return next
+  }
+
+  /** Lets go of whoever waits for this disk, once nothing that they do is of consequence. */
+  #stop(): void {
     this.heal()
     for (const done of this.#hung.splice(0)) done(new Error("the machine has stopped"))
-    return new SimDisk(this.#options)
+  }
+
+  #name(...changes: Renaming): void {
+    assign(this.#files, changes)
+    this.#renamings.push(changes)
+  }
+
+  #called(name: string): SimFile {
+    const file = this.#files.get(name)
+    if (file === undefined) throw new Error("no such file")
+    return file
   }
 
   #strikes<T extends Fault["_tag"]>(tag: T): Extract<Fault, { readonly _tag: T }> | undefined {
@@ -246,5 +271,12 @@ export class SimDisk implements Disk {
     const file = this.#open.get(number)
     if (file === undefined) throw new Error("bad file descriptor")
     return file
+  }
+}
+
+const assign = (files: Map<string, SimFile>, changes: Renaming): void => {
+  for (const [name, file] of changes) {
+    if (file === undefined) files.delete(name)
+    else files.set(name, file)
   }
 }

@@ -33,7 +33,7 @@ class SimRows implements Tables.Table {
   readonly removeSync = (key: Buffer): void => this.#set(key.toString("latin1"), undefined)
 
   readonly clearSync = (): void => {
-    for (const key of [...this.#keys]) this.#set(key, undefined)
+    for (let key = this.#keys.at(-1); key !== undefined; key = this.#keys.at(-1)) this.#set(key, undefined)
   }
 
   getKeys(range: Tables.Range): Iterable<Buffer> {

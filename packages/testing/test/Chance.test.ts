@@ -31,7 +31,10 @@ describe("Chance", () => {
       const eyes = chance.between(1, 6)
       seen.set(eyes, (seen.get(eyes) ?? 0) + 1)
     }
-    assert.deepStrictEqual([...seen.keys()].toSorted(), [1, 2, 3, 4, 5, 6])
+    assert.deepStrictEqual(
+      [...seen.keys()].toSorted((a, b) => a - b),
+      [1, 2, 3, 4, 5, 6]
+    )
     for (const times of seen.values()) assert.closeTo(times, 10_000, 500)
   })
 
@@ -48,7 +51,10 @@ describe("Chance", () => {
     fc.assert(
       fc.property(fc.array(fc.nat()), fc.string(), (list, seed) => {
         const shuffled = new Chance(seed).shuffled(list)
-        assert.deepStrictEqual(shuffled.toSorted(), list.toSorted())
+        assert.deepStrictEqual(
+          shuffled.toSorted((a, b) => a - b),
+          list.toSorted((a, b) => a - b)
+        )
       })
     )
   })
