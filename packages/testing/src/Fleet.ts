@@ -17,6 +17,8 @@ import * as World from "./World.ts"
 
 export interface Options extends Topology.Options {
   readonly apps: ReadonlyArray<App.App>
+  /** `disk`, the default, is the spool of production; `memory` the reference spool, which loses nothing in a power cut. */
+  readonly store?: "disk" | "memory"
   /** Sites whose clocks are off, by name, in milliseconds ahead. */
   readonly skewMillis?: Readonly<Record<string, number>>
 }
@@ -92,6 +94,7 @@ export class Fleet {
           topology,
           plan,
           apps: options.apps,
+          store: options.store ?? "disk",
           notice: (at, batch, stored) => this.#stored(at, batch, stored)
         })
         site.skewMillis = options.skewMillis?.[plan.name] ?? 0

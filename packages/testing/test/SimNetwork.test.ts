@@ -32,7 +32,7 @@ const connected = <A, E>(seed: number, test: (pair: Pair) => Effect.Effect<A, E>
       network.listen(server, "b", 119, (end) => taken.push(end))
       const near = yield* connect(network, client)
       const [far] = taken
-      if (typeof near === "string" || far === undefined) throw new Error("nobody listens there")
+      if (typeof near === "string" || far === undefined) throw new Error("no connection")
       return yield* test({ world, network, near, far, server, client })
     })
   )
