@@ -18,6 +18,8 @@ export interface Options {
   readonly zones: number | ReadonlyArray<Place>
   /** Zones that each POP has links to: three where nothing is said. */
   readonly zonesPerPop?: number
+  /** Instead of the flood: every link sends everything at once, or asks about everything first. */
+  readonly eager?: boolean
   readonly links?: Links
 }
 
@@ -46,6 +48,7 @@ export interface Topology {
   readonly sites: ReadonlyArray<Site>
   readonly zones: ReadonlyArray<string>
   readonly pops: ReadonlyArray<string>
+  readonly eager: boolean | undefined
   /** The link from one site to another, by their addresses. */
   readonly quality: (from: string, to: string) => Quality
 }
@@ -60,7 +63,7 @@ const near: Quality = { latencyMillis: 0.3, jitterMillis: 0.1, bytesPerSecond: 1
 
 type Bare = Omit<Site, "peers">
 
-export const make = ({ links = {}, pops, zones, zonesPerPop = zonesPerPopDefault }: Options): Topology => {
+export const make = ({ eager, links = {}, pops, zones, zonesPerPop = zonesPerPopDefault }: Options): Topology => {
   const zonePlaces = placesOf(zones, "z")
   const zoneNames = zonePlaces.map(({ name }) => name)
   const popPlaces = placesOf(pops, "p")
@@ -81,6 +84,7 @@ export const make = ({ links = {}, pops, zones, zonesPerPop = zonesPerPopDefault
     sites,
     zones: zoneNames,
     pops: popPlaces.map(({ name }) => name),
+    eager,
     quality: (fromAddress, toAddress) => {
       const from = byAddress.get(fromAddress)
       const to = byAddress.get(toAddress)
@@ -129,7 +133,7 @@ const arePeers = (one: Bare, other: Bare): boolean => {
 
 /** What an operator would write for this site. */
 export const configOf = (
-  { sites, zones }: Topology,
+  { eager, sites, zones }: Topology,
   site: Site
 ): (typeof SiteConfig.Pop)["Encoded"] | (typeof SiteConfig.Central)["Encoded"] => {
   const peers = sites
@@ -141,6 +145,7 @@ export const configOf = (
       nntp: `${other.address}:${nntpPort}`,
       kind: other.kind,
       ...(other.kind === "central" ? { zone: other.place } : { pop: other.place, zones: other.zones }),
+      ...(eager === undefined ? {} : { eager }),
       accept: { addresses: [`${other.address}/32`] }
     }))
   const common = { name: site.name, path: site.path, directory: `/${site.name}`, peers }
