@@ -57,8 +57,8 @@ export interface Options {
 export const gatherMillisDefault = 250
 export const silenceMillisMaxDefault = 60_000
 /** Both together: a silent peer is noticed within 5 s (design §4). */
-export const silentMillisMaxDefault = 2_000
-export const beatMillisDefault = 2_500
+export const silentMillisMaxDefault = 1_900
+export const beatMillisDefault = 3_000
 export const standbyMillisDefault = 10_000
 export const reconnectDefault: Backoff.Backoff = { baseMillis: 200, millisMax: 10_000 }
 export const deferDefault: Backoff.Backoff = { baseMillis: 1_000, millisMax: 300_000 }

@@ -104,7 +104,10 @@ export class PeerStats extends Context.Service<
         if (state.link === link) return
         state.link = link
         changes += 1
-        for (const listener of listeners) listener()
+        // Whoever is told may wait for the next change at once.
+        const told = [...listeners]
+        listeners.clear()
+        for (const listener of told) listener()
       },
       linkChanges: () => changes,
       linkChanged: (after) =>

@@ -44,10 +44,14 @@ describe("Flood", () => {
     fc.assert(
       fc.property(places, ({ pick, popHosts, pops, zoneHosts, zones }) => {
         const hosts = Model.fleet(zones, zoneHosts, pops, popHosts)
-        const { bodies, latenciesMillis, missing } = play(hosts, {}, pickOf(hosts, pick).name)
+        const at = pickOf(hosts, pick)
+        const { bodies, latenciesMillis, missing } = play(hosts, {}, at.name)
         expect(missing).toBe(0)
         expect(bodies).toBe(hosts.length - 1)
         expect(Math.max(0, ...latenciesMillis)).toBeLessThan(310)
+        // Its own place has it at once, by two short links at most.
+        const near = hosts.filter(({ kind, place }) => kind === at.kind && place === at.place).length - 1
+        expect(latenciesMillis.filter((millis) => millis <= 2)).toHaveLength(near)
       }),
       quiet
     )

@@ -127,7 +127,7 @@ export class SimSite {
         })
       ),
       (exit) => {
-        if (Exit.isFailure(exit)) world.tell(this.name, "site", `ended: ${Cause.pretty(exit.cause)}`)
+        if (Exit.isFailure(exit)) world.tell(this.name, "site", `ended: ${wordsOf(exit.cause)}`)
         process.kill()
       }
     )
@@ -218,3 +218,9 @@ const syncMillis = 2
 
 const built = <E, R>(layer: Layer.Layer<Spool.Spool, E, R>) =>
   Effect.map(Layer.build(layer), (context) => Context.get(context, Spool.Spool))
+
+/** Errors of ours say why in their fields. */
+const wordsOf = (cause: Cause.Cause<unknown>): string =>
+  cause.reasons
+    .map((reason) => (reason._tag === "Fail" ? JSON.stringify(reason.error) : Cause.pretty(cause)))
+    .join("; ")

@@ -52,6 +52,13 @@ describe("World", () => {
     })
   )
 
+  it.live("says so when something happens without end, and no time passes", () =>
+    Effect.gen(function* () {
+      const exit = yield* Effect.exit(World.run({ seed: 1 }, () => Effect.forever(Effect.yieldNow)))
+      assert.isTrue(Exit.isFailure(exit))
+    })
+  )
+
   it.live("never lets a killed process run again, not even its finalizers", () =>
     World.run({ seed: 1 }, (world) =>
       Effect.gen(function* () {
