@@ -13,6 +13,7 @@ const benches: Readonly<Record<string, Bench>> = {
   core: () => import("./core.ts"),
   fleet: () => import("./fleet.ts"),
   flood: () => import("./flood.ts"),
+  gossip: () => import("./gossip.ts"),
   idle: () => import("./idle.ts"),
   innd: () => import("./innd.ts"),
   nntp: () => import("./nntp.ts"),
