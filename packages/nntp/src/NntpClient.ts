@@ -47,7 +47,10 @@ export interface NntpClient {
    * Returns the last reply.
    */
   readonly submit: (line: string, code: number, article: Uint8Array) => Effect.Effect<Reply, NntpDisconnected>
-  /** Sends all and returns once they are written; `onReply` is called for each, in order, with its place in the list. */
+  /**
+   * Sends all and returns once they are written; `onReply` is called for each, in order, with its place in the list. A server that
+   * neither reads nor answers is the caller's to notice.
+   */
   readonly send: (
     requests: ReadonlyArray<Request>,
     onReply: (reply: Reply, index: number) => void
@@ -257,15 +260,13 @@ export const connect = Effect.fnUntraced(function* (
     send: (requests, onReply) =>
       requests.length === 0
         ? Effect.void
-        : lock
-            .withPermits(1)(
-              write(requests, (index) => ({
-                blockCodes: requests[index]?.blockCodes,
-                onReply: (reply) => onReply(reply, index),
-                onEnd: () => {}
-              }))
-            )
-            .pipe(Effect.raceFirst(silence))
+        : lock.withPermits(1)(
+            write(requests, (index) => ({
+              blockCodes: requests[index]?.blockCodes,
+              onReply: (reply) => onReply(reply, index),
+              onEnd: () => {}
+            }))
+          )
   }
 })
 

@@ -59,7 +59,9 @@ export const resolve = Effect.fn("Settings.resolve")(function* (
   if (config.listen.nntps !== undefined && tls === undefined) {
     faults.push({ key: "tls", message: "listen.nntps needs a certificate and its key" })
   }
-  const feeds = config.peers.map((peer, at) => feedOf(peer, tls, (key, file) => read(`peers[${at}].${key}`, file)))
+  const feeds = config.peers.map((peer, at) =>
+    feedOf(config, peer, tls, (key, file) => read(`peers[${at}].${key}`, file))
+  )
   const wrong =
     tls === undefined || faults.length > 0 ? undefined : yield* Effect.option(Effect.flip(ServerTls.check(tls)))
   const accounts = accountsFile(config)
@@ -152,7 +154,7 @@ export const accountsFile = (config: SiteConfig.SiteConfig): string =>
   config.accounts ?? Path.join(config.directory, "accounts.json")
 
 /** What may be different in a configuration that is taken without a restart. */
-const changeable = new Set(["access", "peers", "tls", "groups", "limits", "accounts"])
+const changeable = new Set(["access", "peers", "flood", "tls", "groups", "limits", "accounts"])
 
 /** One fault that names all keys which need a restart; a certificate can be replaced, not come or go. */
 export const restartFaults = (before: SiteConfig.SiteConfig, after: SiteConfig.SiteConfig): ReadonlyArray<Fault> => {
@@ -213,12 +215,14 @@ const identityOf = ({ accept, name, path }: SiteConfig.Peer): AccessControl.Peer
 })
 
 const feedOf = (
+  { flood = {} }: SiteConfig.SiteConfig,
   peer: SiteConfig.Peer,
   own: ServerTls.Material | undefined,
   read: (key: string, file: string) => string
 ): Feeds.Feed => ({
   peer: { name: peer.name, identities: [peer.path], ...endpointOf(peer, own, read) },
   rule: ruleOfFeed(peer),
+  ...flood,
   eager: peer.eager ?? false,
   isFlooding: peer.eager === undefined && peer.kind !== "foreign"
 })
