@@ -2,7 +2,7 @@
  * What clients do at the POP hosts of a simulated fleet in a history, and what they tell of it.
  */
 import type * as PopOperations from "@lupin/api/PopOperations"
-import * as Receipt from "@lupin/api/Receipt"
+import type * as Receipt from "@lupin/api/Receipt"
 import { Effect, Exit } from "effect"
 import * as BirdEvents from "./BirdEvents.ts"
 import * as Census from "./Census.ts"
@@ -11,7 +11,7 @@ import type { Evidence } from "./Evidence.ts"
 import type * as Fleet from "./Fleet.ts"
 
 /** How long a client waits, in milliseconds. */
-export const patienceMillis = 20_000
+export const patienceMillis = 5_000
 
 /** Around the place that a query names. */
 const radiusMetres = 5_000
@@ -61,7 +61,10 @@ const wordOf = (reasons: ReadonlyArray<{ readonly _tag: string }>): string => {
 }
 
 /** A client's part of a command. */
-const operation = (options: Options, { numbers, sites, verb }: Command.Command): Effect.Effect<void, { readonly _tag: string }> => {
+const operation = (
+  options: Options,
+  { numbers, sites, verb }: Command.Command
+): Effect.Effect<void, { readonly _tag: string }> => {
   const [site = ""] = sites
   const [number = 0, staleMillisMax = 0] = numbers
   const { fleet } = options

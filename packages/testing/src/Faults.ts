@@ -134,7 +134,7 @@ export class Faults {
       for (const peer of peers) yield* this.#changeRule(site, peer, false)
     }
     if (staysOut) return
-    for (const site of [...this.#down]) {
+    for (const site of this.#down) {
       this.#down.delete(site)
       yield* Effect.ignore(this.#fleet.start(site))
       this.#struck.set(site, this.#fleet.world.nowMillis)

@@ -22,11 +22,26 @@ export interface History extends Shape {
   readonly commands: ReadonlyArray<Command.Command>
 }
 
-/** Four POP hosts and three zones, thirty seconds. */
-export const small: Shape = { pops: [1, 1, 1, 1], zones: 3, seconds: 30, staysOut: false }
+/** Four hosts in two to four POPs, and three zones, for thirty seconds. */
+export const small = (seed: number): Shape => ({
+  pops: layouts[seed % layouts.length] ?? [],
+  zones: 3,
+  seconds: 30,
+  staysOut: false
+})
 
-/** Twenty-five POPs and six zones. */
-export const whole: Shape = { pops: Array.from({ length: 25 }, () => 1), zones: 6, seconds: 20, staysOut: false }
+const layouts = [
+  [1, 1, 1, 1],
+  [2, 1, 1],
+  [2, 2],
+  [1, 1, 1, 1]
+] as const
+
+/** Twenty-five POPs and six zones, for twenty seconds. */
+export const large: Shape = { pops: Array.from({ length: 25 }, () => 1), zones: 6, seconds: 20, staysOut: false }
+
+/** Six zones of which any two are dead at any moment, and two of them to the end. */
+export const zonesDown = (shape: Shape): Shape => ({ ...shape, zones: 6, staysOut: true })
 
 /** POPs of a shape, as a fleet takes them: `p1`, or `p1` with two hosts. */
 export const popsOf = ({ pops }: Shape): ReadonlyArray<{ readonly name: string; readonly hosts: number }> =>

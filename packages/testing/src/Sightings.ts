@@ -3,7 +3,10 @@
  *
  * A kind of fault that never happened, or a recovery that was never needed, has not been tested.
  */
+import * as MessageId from "@lupin/core/MessageId"
+import * as Homes from "@lupin/digest/Homes"
 import type * as PeerStats from "@lupin/nntp/PeerStats"
+import type * as Spool from "@lupin/spool/Spool"
 import type { Evidence } from "./Evidence.ts"
 import type * as Trace from "./Trace.ts"
 
@@ -46,14 +49,20 @@ export const recoveries = [
   "an answer from a copy that is fresh enough",
   "a receipt is durable",
   "a client hears nothing from a host that stands still",
-  "garbage is answered",
-  "garbage is closed upon"
+  "garbage gets an answer or a close"
 ] as const
 
 export type Sighting = (typeof faults)[number] | (typeof recoveries)[number]
 
 export class Sightings {
+  readonly #zones: ReadonlyArray<string>
   readonly #counts = new Map<string, number>()
+  readonly #digests = new Set<MessageId.MessageId>()
+
+  /** Of a fleet with these zones, of one host each. */
+  constructor(zones: ReadonlyArray<string> = []) {
+    this.#zones = zones
+  }
 
   add(what: Sighting, times = 1): void {
     if (times > 0) this.#counts.set(what, (this.#counts.get(what) ?? 0) + times)
@@ -76,7 +85,8 @@ export class Sightings {
   see(evidence: Evidence): void {
     switch (evidence._tag) {
       case "Stored":
-        for (const { stored } of evidence.articles) {
+        for (const { id, stored } of evidence.articles) {
+          if (stored._tag === "Filed") this.#filed(evidence.site, id, stored.numbers)
           if (stored._tag === "AlreadyHere") this.add("a copy that came another way is refused")
           if (stored._tag === "Removed") this.add("an article whose cancel came first is not taken")
         }
@@ -98,8 +108,7 @@ export class Sightings {
       case "Shown":
         return this.#shown(evidence)
       case "Probed":
-        if (evidence.outcome === "silent") return
-        return this.add(evidence.outcome === "answered" ? "garbage is answered" : "garbage is closed upon")
+        return this.add("garbage gets an answer or a close", evidence.outcome === "silent" ? 0 : 1)
       case "Looked":
         for (const { removed } of evidence.sites) {
           for (const why of removed.values()) if (why === "superseded") this.add("a better digest supersedes one")
@@ -125,6 +134,14 @@ export class Sightings {
       this.add("a feed offers again what was deferred", deferrals)
       this.add("a connection of a feed fails", failures)
     }
+  }
+
+  /** The site that has a digest first has made it. */
+  #filed(site: string, id: MessageId.MessageId, numbers: Spool.Numbers): void {
+    const [group] = numbers[0] ?? []
+    if (group === undefined || MessageId.kindOf(id) !== "digest" || this.#digests.has(id)) return
+    this.#digests.add(id)
+    if (Homes.order(group, this.#zones)[0] !== site) this.add("a zone digests in place of the home of a key")
   }
 
   #shown({ answer, atMillis, source, staleMillisMax }: Evidence & { readonly _tag: "Shown" }): void {

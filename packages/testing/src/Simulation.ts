@@ -16,6 +16,7 @@ import * as Fleet from "./Fleet.ts"
 import * as Garbage from "./Garbage.ts"
 import * as History from "./History.ts"
 import * as Sightings from "./Sightings.ts"
+import * as Workload from "./Workload.ts"
 import * as World from "./World.ts"
 
 /** What became of a history. */
@@ -45,9 +46,15 @@ export const run = (
   checkers: ReadonlyArray<Checker.Checker> = Checkers.all([BirdApp.app])
 ): Effect.Effect<Outcome> => {
   const violations: Array<Checker.Violation> = []
-  const sightings = new Sightings.Sightings()
+  const sightings = new Sightings.Sightings(Workload.sitesOf(history).zones)
   const latest: { world?: World.World } = {}
-  const options = { seed: history.seed, traceMax: traceLines, apps: [BirdApp.app], pops: History.popsOf(history), zones: history.zones }
+  const options = {
+    seed: history.seed,
+    traceMax: traceLines,
+    apps: [BirdApp.app],
+    pops: History.popsOf(history),
+    zones: history.zones
+  }
   return World.run(options, (world) => {
     latest.world = world
     return Effect.flatMap(Fleet.make(world, options), (fleet) => live(fleet, history, checkers, sightings, violations))
@@ -129,7 +136,9 @@ const live = Effect.fnUntraced(function* (
   }
   yield* Effect.forEach(fibers.splice(0), (fiber) => Fiber.join(fiber), { discard: true })
   const settled = yield* Effect.exit(fleet.settle({ quietMillis, withinMillis }))
-  const differences = Exit.isSuccess(settled) ? [] : settled.cause.reasons.flatMap((reason) => reason._tag === "Fail" ? reason.error.differences : [reason._tag])
+  const differences = Exit.isSuccess(settled)
+    ? []
+    : settled.cause.reasons.flatMap((reason) => (reason._tag === "Fail" ? reason.error.differences : [reason._tag]))
   yield* look(fleet, faults, tell, true, differences)
   for (const [at, { name }] of pops.entries()) yield* perform(Command.make(0, "query", [name], at, 0))
   yield* Effect.forEach(fibers, (fiber) => Fiber.join(fiber), { discard: true })
@@ -139,7 +148,11 @@ const live = Effect.fnUntraced(function* (
 /** Each event is minted when it is first named. */
 const eventsOf = (history: History.History, beganMillis: number): ((number: number) => BirdEvents.BirdEvent) => {
   const minted = new Map<number, number>()
-  for (const { atMillis, numbers: [number = 0], verb } of history.commands) {
+  for (const {
+    atMillis,
+    numbers: [number = 0],
+    verb
+  } of history.commands) {
     const isAboutEvent = (Command.forms[verb] as ReadonlyArray<string>).includes("event")
     if (isAboutEvent && !minted.has(number)) minted.set(number, beganMillis + atMillis)
   }
@@ -155,7 +168,11 @@ const eventsOf = (history: History.History, beganMillis: number): ((number: numb
 }
 
 const act = (clients: Clients.Options, faults: Faults.Faults, command: Command.Command): Effect.Effect<void> =>
-  command.verb === "garbage" ? garbage(clients, faults, command) : Faults.isFault(command.verb) ? faults.strike(command) : Clients.act(clients, command)
+  command.verb === "garbage"
+    ? garbage(clients, faults, command)
+    : Faults.isFault(command.verb)
+      ? faults.strike(command)
+      : Clients.act(clients, command)
 
 const garbage = Effect.fnUntraced(function* (
   { fleet, isDisturbed, tell }: Clients.Options,

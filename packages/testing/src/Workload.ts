@@ -34,15 +34,19 @@ export const sitesOf = ({ pops, zones }: History.Shape): Sites => {
   return { zones: zoneNames, hosts, all: [...zoneNames, ...hosts] }
 }
 
-const between = (verb: Command.Verb, end: Command.Verb): Episode => (chance, sites, from, to) => {
-  const [one = "", other = ""] = chance.shuffled(sites.all)
-  return [Command.make(from, verb, [one, other]), Command.make(to, end, [one, other])]
-}
+const between =
+  (verb: Command.Verb, end: Command.Verb): Episode =>
+  (chance, sites, from, to) => {
+    const [one = "", other = ""] = chance.shuffled(sites.all)
+    return [Command.make(from, verb, [one, other]), Command.make(to, end, [one, other])]
+  }
 
-const ofSite = (verb: Command.Verb, end: Command.Verb): Episode => (chance, { all }, from, to) => {
-  const site = chance.pick(all)
-  return [Command.make(from, verb, [site]), Command.make(to, end, [site])]
-}
+const ofSite =
+  (verb: Command.Verb, end: Command.Verb): Episode =>
+  (chance, { all }, from, to) => {
+    const site = chance.pick(all)
+    return [Command.make(from, verb, [site]), Command.make(to, end, [site])]
+  }
 
 /** Links go one by one, and come back in another order. */
 const swizzle: Episode = (chance, sites, from, to) => {
@@ -115,7 +119,8 @@ export const draw = (seed: number, shape: History.Shape, pace: Pace = paceOf(sha
   const sites = sitesOf(shape)
   const endMillis = shape.seconds * 1000
   const kinds = shape.staysOut ? [] : chance.shuffled(episodes).slice(0, chance.between(1, kindsMax))
-  const troubles = kinds.length === 0 ? [] : Array.from({ length: chance.between(1, pace.troubles) }, () => chance.pick(kinds))
+  const troubles =
+    kinds.length === 0 ? [] : Array.from({ length: chance.between(1, pace.troubles) }, () => chance.pick(kinds))
   const commands = [
     ...clientsOf(chance, sites, endMillis, pace),
     ...(shape.staysOut ? zonesOutOf(chance, sites, endMillis) : []),
@@ -167,19 +172,23 @@ const zonesOutOf = (chance: Chance, { zones }: Sites, endMillis: number): Readon
   const leave = (zone: string, atMillis: number): void => {
     commands.push(Command.make(atMillis, chance.happens(0.5) ? "kill" : "power", [zone]))
   }
-  const changes = chance.between(1, 3)
-  let atMillis = chance.between(0, endMillis / (2 * changes))
+  const changes = chance.between(1, Math.floor(endMillis / changeMillis))
+  let atMillis = chance.between(0, backMillis)
   let out = chance.shuffled(zones).slice(0, 2)
-  for (const zone of out) leave(zone, atMillis + chance.between(0, 500))
+  for (const zone of out) leave(zone, atMillis + chance.between(0, graceMillis))
   for (let change = 1; change < changes; change++) {
-    atMillis += chance.between(endMillis / (4 * changes), endMillis / changes)
+    atMillis += backMillis + graceMillis + chance.between(0, changeMillis / 2)
     const next = chance.shuffled(zones).slice(0, 2)
     for (const zone of out) if (!next.includes(zone)) commands.push(Command.make(atMillis, "start", [zone]))
-    for (const zone of next) if (!out.includes(zone)) leave(zone, atMillis + backMillis + chance.between(0, 500))
+    for (const zone of next)
+      if (!out.includes(zone)) leave(zone, atMillis + backMillis + chance.between(0, graceMillis))
     out = next
   }
   return commands
 }
 
+/** One exchange of the zones that are dead, on average. */
+const changeMillis = 10_000
 /** Until a zone that comes back serves. */
 const backMillis = 3_000
+const graceMillis = 500

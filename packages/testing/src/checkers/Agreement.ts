@@ -37,7 +37,9 @@ export const agreement: Checker.Checker = {
         const absent = expected.filter((name) => !sites.some((site) => site.name === name))
         const still = [...withdrawals]
           .filter(([, { by }]) => by.size > 0)
-          .flatMap(([id]) => sites.filter(({ held }) => held.has(id)).map(({ name }) => `${name} holds ${id}, withdrawn`))
+          .flatMap(([id]) =>
+            sites.filter(({ held }) => held.has(id)).map(({ name }) => `${name} holds ${id}, withdrawn`)
+          )
         return [
           ...forged,
           ...still,

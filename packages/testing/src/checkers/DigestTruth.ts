@@ -47,7 +47,10 @@ const breachesAt = (apps: ReadonlyArray<App.App>, { copies, name }: Census.Look)
 
 /** What digests of all keys should show. */
 const expectedOf = (apps: ReadonlyArray<App.App>, copies: Census.Look["copies"]): ReadonlyMap<string, Shown> => {
-  const inputs = new Map<string, { readonly digestion: Digestion.Digestion; readonly key: string; of: Array<Digestion.Input> }>()
+  const inputs = new Map<
+    string,
+    { readonly digestion: Digestion.Digestion; readonly key: string; of: Array<Digestion.Input> }
+  >()
   for (const { article } of copies.values()) {
     const read = EventInput.read(apps, article)
     if (read === undefined || "_tag" in read) continue

@@ -58,7 +58,9 @@ export const numbers: Checker.Checker = {
           const at = filed.findLastIndex((other) => other.position < position) + 1
           const [before, after] = [filed[at - 1], filed[at]]
           if ((before?.number ?? 0) >= number || (after?.number ?? Number.POSITIVE_INFINITY) <= number) {
-            breaches.push(`${site} gives ${group}:${number} beside ${before?.number ?? "-"} and ${after?.number ?? "-"}`)
+            breaches.push(
+              `${site} gives ${group}:${number} beside ${before?.number ?? "-"} and ${after?.number ?? "-"}`
+            )
           }
           filed.splice(at, 0, { position, number })
         }

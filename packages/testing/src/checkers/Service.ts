@@ -34,9 +34,7 @@ export const service: Checker.Checker = {
         return [...taken]
           .filter(([id, by]) => !isRemoved(id) && [...by].some((site) => names.has(site)))
           .flatMap(([id]) =>
-            hosts
-              .filter(({ held }) => !held.has(id))
-              .map(({ name }) => `${name} has not received ${id}`)
+            hosts.filter(({ held }) => !held.has(id)).map(({ name }) => `${name} has not received ${id}`)
           )
       }
       return Checker.isKept()
@@ -44,7 +42,14 @@ export const service: Checker.Checker = {
   }
 }
 
-const answered = ({ askedMillis, atMillis, isDisturbed, outcome, site, verb }: Evidence.Answered): ReadonlyArray<string> => {
+const answered = ({
+  askedMillis,
+  atMillis,
+  isDisturbed,
+  outcome,
+  site,
+  verb
+}: Evidence.Answered): ReadonlyArray<string> => {
   if (isDisturbed) return []
   if (!fair.has(outcome)) return [`${site} answers ${verb} with ${outcome}`]
   const tookMillis = atMillis - askedMillis

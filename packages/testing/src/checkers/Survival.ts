@@ -90,7 +90,9 @@ export const durable: Checker.Checker = {
               )
           )
         const broken = receipts
-          .filter(({ atMillis, heldBy, id }) => !isRemoved(id) && heldBy.some((site) => (wipes.get(site) ?? 0) < atMillis))
+          .filter(
+            ({ atMillis, heldBy, id }) => !isRemoved(id) && heldBy.some((site) => (wipes.get(site) ?? 0) < atMillis)
+          )
           .flatMap(({ heldBy, id }) =>
             sites
               .filter(({ held }) => !held.has(id))
