@@ -133,9 +133,11 @@ const query = Effect.fnUntraced(function* (
   place: number,
   staleMillisMax: number
 ) {
-  const where: PopOperations.Where = { _tag: "Near", ...BirdEvents.placeOf(place), radiusMetres }
+  const near = BirdEvents.placeOf(place)
+  const where: PopOperations.Where = { _tag: "Near", ...near, radiusMetres }
   const answer = yield* fleet.query(site, { where, limit: pageMax, staleMillisMax })
   const { running } = fleet.site(site)
   const source = running === undefined || !isTimely(site) ? undefined : yield* Census.log(running.spool)
-  tell({ _tag: "Shown", site, atMillis: fleet.world.nowMillis, answer, staleMillisMax, source })
+  const { nowMillis: atMillis } = fleet.world
+  tell({ _tag: "Shown", site, atMillis, near, radiusMetres, answer, staleMillisMax, source })
 })

@@ -3,6 +3,7 @@
  */
 import type * as Answer from "@lupin/api/Answer"
 import type * as Receipt from "@lupin/api/Receipt"
+import type * as GeoPoint from "@lupin/core/GeoPoint"
 import type * as GroupName from "@lupin/core/GroupName"
 import type * as MessageId from "@lupin/core/MessageId"
 import type * as Spool from "@lupin/spool/Spool"
@@ -51,6 +52,9 @@ export interface Answered extends AtSite {
 /** A query was answered. */
 export interface Shown extends AtSite {
   readonly _tag: "Shown"
+  /** What was asked for. */
+  readonly near: GeoPoint.GeoPoint
+  readonly radiusMetres: number
   readonly answer: Answer.EventsAnswer
   readonly staleMillisMax: number
   /** What the source held when; `undefined` where its clock was set meanwhile. */
@@ -83,6 +87,7 @@ export interface Probed extends AtSite {
 interface OfFeed extends At {
   readonly from: string
   readonly life: number
+  readonly fromGeneration: string
   readonly to: string
   readonly toGeneration: string
   readonly id: MessageId.MessageId
@@ -103,6 +108,11 @@ export interface Settled extends OfFeed {
 export interface Fault extends At {
   readonly _tag: "Fault"
   readonly what: Fleet.Fault
+}
+
+/** The clock of a site was set. */
+export interface Skewed extends AtSite {
+  readonly _tag: "Skewed"
 }
 
 /** A process ended without anybody having killed it. */
@@ -133,5 +143,6 @@ export type Evidence =
   | Sent
   | Settled
   | Fault
+  | Skewed
   | Died
   | Looked

@@ -16,7 +16,7 @@ const line = /(?:^|\r\n)(TAKETHIS|438|239|439) (<[^>\s]+>)[^\r\n]*(?=\r\n)/g
 const tailChars = 300
 
 /** The process that feeds, and the spool that is fed. */
-type Pair = Pick<Evidence.Sent, "life" | "toGeneration">
+type Pair = Pick<Evidence.Sent, "life" | "fromGeneration" | "toGeneration">
 
 /** Tells of all that is read from now on. */
 export const listen = (fleet: Fleet.Fleet, tell: (evidence: Evidence.Sent | Evidence.Settled) => void): void => {
@@ -33,7 +33,11 @@ export const listen = (fleet: Fleet.Fleet, tell: (evidence: Evidence.Sent | Evid
   /** Of the connection's beginning: what is on its way when a site dies was for the site before. */
   const pairs = new Map<string, Pair>()
   const pairOf = (connection: string, from: SimSite, to: SimSite): Pair => {
-    const pair = pairs.get(connection) ?? { life: lifeOf(from), toGeneration: to.running?.spool.generation.id ?? "" }
+    const pair = pairs.get(connection) ?? {
+      life: lifeOf(from),
+      fromGeneration: from.running?.spool.generation.id ?? "",
+      toGeneration: to.running?.spool.generation.id ?? ""
+    }
     pairs.set(connection, pair)
     return pair
   }

@@ -110,6 +110,8 @@ const live = Effect.fnUntraced(function* (
   const fibers: Array<Fiber.Fiber<void>> = []
   const perform = Effect.fnUntraced(function* (command: Command.Command) {
     const fits = command.sites.every((name) => fleet.sites.some((site) => site.name === name))
+    const [site = ""] = command.sites
+    if (fits && command.verb === "skew") tell({ _tag: "Skewed", site, atMillis: world.nowMillis })
     if (fits) fibers.push(yield* Effect.forkChild(act(clients, faults, command)))
   })
 

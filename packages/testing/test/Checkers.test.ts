@@ -144,7 +144,7 @@ describe("Checkers", () => {
 
   it("5: sees an article that is stored twice, or sent once more after its answer", () => {
     assert.deepStrictEqual(broken(filed("z1", [[group, 1]]), filed("z1", [[group, 2]], 2)), [5])
-    const feed = { ...at, from: "z1", life: 1, to: "z2", toGeneration: "g", id }
+    const feed = { ...at, from: "z1", fromGeneration: "g", life: 1, to: "z2", toGeneration: "g", id }
     const sent: Evidence = { _tag: "Sent", ...feed }
     const settled: Evidence = { _tag: "Settled", isNew: true, ...feed }
     assert.deepStrictEqual(broken(sent, sent, settled), [])
@@ -170,6 +170,8 @@ describe("Checkers", () => {
       ...at,
       site: "p1",
       staleMillisMax: 0,
+      near: { lat: 0, lon: 0 },
+      radiusMetres: 1,
       answer: {
         events: [{ messageId: id, kind: "sighting", version: 1, payload: {}, groups: event.groups, postedMillis: 0 }],
         freshness: [{ group, scrapedAtMillis, articles: 1 }]

@@ -27,6 +27,9 @@ class OfSites {
   }
 }
 
+/** A receipt may tell what was true so long ago, in milliseconds. */
+const answerMillisMax = 10_000
+
 const isWipe = (evidence: Evidence): string | undefined =>
   evidence._tag === "Fault" && evidence.what._tag === "Wipe" ? evidence.what.site : undefined
 
@@ -77,6 +80,12 @@ export const durable: Checker.Checker = {
       } else if (evidence._tag === "Receipted" && Receipt.isDurable(evidence.receipt)) {
         const { atMillis, receipt } = evidence
         receipts.push({ id: receipt.messageId, heldBy: receipt.heldBy, atMillis })
+        const isFalse = (site: string): boolean =>
+          !filed.of(site).has(receipt.messageId) && (wipes.get(site) ?? 0) + answerMillisMax < atMillis
+        return [
+          ...receipt.heldBy.filter(isFalse).map((site) => `${site} does not hold ${receipt.messageId}, says a receipt`),
+          ...(receipt.heldBy.length < Receipt.durableZonesMin ? [`${receipt.messageId} is durable at one site`] : [])
+        ]
       } else if (evidence._tag === "Looked" && evidence.isSettled) {
         const { sites } = evidence
         const isRemoved = (id: Id): boolean => sites.some(({ removed }) => removed.has(id))
