@@ -7,8 +7,8 @@
  *   npm run simulate -- --seed 7                 one history of a small fleet
  *   npm run simulate -- --seed 7 --history '…'   the history that a failure has printed
  *
- * `--from` is the first seed, `--jobs` how many processes share them, `--trace` prints what happened. Ends with how often
- * each fault and each recovery was seen. Exits 1 if a promise was broken, or something was never seen in 100 histories.
+ * `--from` is the first seed, `--jobs` how many processes share them, `--first` ends at the first broken promise, `--trace`
+ * prints what happened. Ends with how often each fault and each recovery was seen. Exits 1 if a promise was broken, or something was never seen in 100 histories.
  */
 import { Effect } from "effect"
 import { fork } from "node:child_process"
@@ -29,6 +29,7 @@ const { values } = parseArgs({
     history: { type: "string" },
     large: { type: "boolean", default: false },
     "zones-down": { type: "boolean", default: false },
+    first: { type: "boolean", default: false },
     trace: { type: "boolean", default: false }
   }
 })
@@ -115,6 +116,7 @@ if (jobs > 1) {
     const told = await live(seed)
     if (isChild) process.send?.(told)
     else take(told)
+    if (values.first && told.report !== undefined) break
   }
 }
 
@@ -124,7 +126,7 @@ else {
   const lines = [...sightings.counts].map(([what, times]) => `${String(times).padStart(9)}  ${what}`)
   console.log(lines.join("\n"))
   const isWhole = !isOne && count >= enoughHistories && !values["zones-down"] && !values.large
-  const missing = isWhole ? sightings.missing : []
+  const missing = isWhole && done === count ? sightings.missing : []
   for (const what of missing) console.log(`never seen: ${what}`)
   if (broken.length > 0) console.log(`promises were broken by seeds ${broken.join(", ")}`)
   process.exitCode = broken.length + missing.length > 0 || done < count ? 1 : 0
