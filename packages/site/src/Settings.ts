@@ -10,18 +10,21 @@ import * as Access from "@lupin/nntp/Access"
 import type * as AccessControl from "@lupin/nntp/AccessControl"
 import * as Cidr from "@lupin/nntp/Cidr"
 import type * as Network from "@lupin/nntp/Network"
-import type * as PeerFeed from "@lupin/nntp/PeerFeed"
 import * as ServerTls from "@lupin/nntp/ServerTls"
 import { Effect } from "effect"
 import * as FileSystem from "node:fs"
 import * as Path from "node:path"
 import type * as AccessConfig from "./AccessConfig.ts"
+import type * as Feeds from "./Feeds.ts"
+import type * as Flood from "./Flood.ts"
 import * as SiteConfig from "./SiteConfig.ts"
 
 export interface Settings {
   readonly policy: AccessControl.Policy
   readonly tls: ServerTls.Material | undefined
-  readonly feeds: ReadonlyArray<PeerFeed.Options>
+  readonly feeds: ReadonlyArray<Feeds.Feed>
+  /** The sites that the flood knows. */
+  readonly topology: Flood.Topology
   readonly groups: ReadonlyArray<{ readonly name: GroupName.GroupName; readonly status: "y" | "n" | "m" }>
 }
 
@@ -60,6 +63,7 @@ export const resolve = Effect.fn("Settings.resolve")(function* (
     policy: { rules, peers: config.peers.map(identityOf) },
     tls,
     feeds,
+    topology: topologyOf(config),
     groups: config.groups.flatMap(({ name, status }) => {
       const group = GroupName.parse(name)
       return group === undefined ? [] : [{ name: group, status }]
@@ -190,11 +194,29 @@ const feedOf = (
   peer: SiteConfig.Peer,
   own: ServerTls.Material | undefined,
   read: (key: string, file: string) => string
-): PeerFeed.Options => ({
+): Feeds.Feed => ({
   peer: { name: peer.name, identities: [peer.path], ...endpointOf(peer, own, read) },
   rule: ruleOfFeed(peer),
-  eager: peer.eager
+  eager: peer.eager ?? false,
+  isFlooding: peer.eager === undefined && peer.kind !== "foreign"
 })
+
+/** This site and its peers as the flood sees them; of a POP's zones, the one that is named first is wanted most. */
+const topologyOf = (config: SiteConfig.SiteConfig): Flood.Topology => {
+  const zones = new Set(config.peers.flatMap(({ kind, name, zone }) => (kind === "central" ? [zone ?? name] : [])))
+  const own = { name: config.name, kind: config.kind }
+  const place = config.kind === "pop" ? { place: config.pop, zones: [...zones] } : { place: config.zone, zones: [] }
+  return {
+    own: { ...own, ...place },
+    hosts: config.peers.flatMap(({ kind, name, path, pop, zone, zones: theirs = [] }) => {
+      if (kind === "foreign") return []
+      const ownPop = config.kind === "pop" ? config.pop : name
+      const host =
+        kind === "pop" ? { kind, place: pop ?? ownPop, zones: theirs } : { kind, place: zone ?? name, zones: [] }
+      return [{ ...host, name, identities: [path.toLowerCase()] }]
+    })
+  }
+}
 
 const ruleOfFeed = ({ bytesMax, crosspostMax, distributions, feed, hopsMax }: SiteConfig.Peer): FeedRule.FeedRule => ({
   wildmat: wildmat(feed),
