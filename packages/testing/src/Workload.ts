@@ -93,6 +93,22 @@ const restart: Episode = (chance, { all }, from) => {
   return [Command.make(from, "kill", [site]), Command.make(from + chance.between(1, 1_500), "start", [site])]
 }
 
+/** A host dies just after a post: what it acknowledged is on its way, or not yet. */
+const crashInFlight: Episode = (chance, { hosts }, from, to) => {
+  const host = chance.pick(hosts)
+  const crashMillis = from + chance.between(0, flightMillis)
+  return [
+    Command.make(from, "post", [host], flightEvents + from),
+    Command.make(crashMillis, chance.happens(0.5) ? "kill" : "power", [host]),
+    Command.make(Math.max(crashMillis, to), "start", [host])
+  ]
+}
+
+/** Until what was posted has reached a zone, and its answer the host. */
+const flightMillis = 150
+/** Their events have these numbers and up. */
+const flightEvents = 200_000
+
 const episodes: ReadonlyArray<Episode> = [
   between("cut", "heal"),
   between("cut-way", "heal-way"),
@@ -107,7 +123,9 @@ const episodes: ReadonlyArray<Episode> = [
   reset,
   garbage,
   zoneOut,
-  restart
+  restart,
+  crashInFlight,
+  crashInFlight
 ]
 
 /** Kinds of trouble in one history, at most. */
