@@ -93,13 +93,16 @@ const restart: Episode = (chance, { all }, from) => {
   return [Command.make(from, "kill", [site]), Command.make(from + chance.between(1, 1_500), "start", [site])]
 }
 
-/** A host dies just after a post: what it acknowledged is on its way, or not yet. */
-const crashInFlight: Episode = (chance, { hosts }, from, to) => {
+/** A host dies just after a post: what it acknowledged is on its way, or is stuck as nothing gets out of the host. */
+const crashInFlight: Episode = (chance, { all, hosts }, from, to) => {
   const host = chance.pick(hosts)
   const crashMillis = from + chance.between(0, flightMillis)
+  const others = chance.happens(0.5) ? all.filter((name) => name !== host) : []
   return [
+    ...others.map((name) => Command.make(from, "cut", [host, name])),
     Command.make(from, "post", [host], flightEvents + from),
     Command.make(crashMillis, chance.happens(0.5) ? "kill" : "power", [host]),
+    ...others.map((name) => Command.make(Math.max(crashMillis, to), "heal", [host, name])),
     Command.make(Math.max(crashMillis, to), "start", [host])
   ]
 }
