@@ -56,6 +56,8 @@ export type Command =
       readonly _tag: "AddGroup"
       readonly group: GroupName.GroupName
       readonly status: Group.Status
+      /** Absent: that which it has stays. */
+      readonly description?: string
       readonly atMillis: number
     }
   | { readonly _tag: "RemoveGroup"; readonly group: GroupName.GroupName; readonly atMillis: number }
@@ -90,6 +92,7 @@ export type GroupAdded = Positioned & {
   readonly _tag: "GroupAdded"
   readonly group: GroupName.GroupName
   readonly status: Group.Status
+  readonly description?: string
 }
 export type GroupRemoved = Positioned & { readonly _tag: "GroupRemoved"; readonly group: GroupName.GroupName }
 export type Event = Filed | Claimed | Cancelled | Superseded | Expired | GroupAdded | GroupRemoved
@@ -142,6 +145,7 @@ export interface Known {
   readonly high: (name: GroupName.GroupName) => number
   /** Of a group that is there. */
   readonly groupStatus: (name: GroupName.GroupName) => Group.Status | undefined
+  readonly groupDescription: (name: GroupName.GroupName) => string | undefined
   /** The highest that a slot has seen, held or not. */
   readonly highest: (slotKey: string) => { readonly id: MessageId.MessageId; readonly rank: string } | undefined
   /** The marks of those who may remove an article that is held. */
@@ -156,6 +160,7 @@ export const known = (site: Site): Known => ({
   status: (id) => status(site, id),
   high: (name) => high(site, name),
   groupStatus: (name) => group(site, name)?.status,
+  groupDescription: (name) => group(site, name)?.description,
   highest: (slotKey) => lookUp(site.slots, slotKey),
   owners: (id) => owners(site, id),
   waiting: (id) => Waiting.on(site.waiting, id)
@@ -174,10 +179,14 @@ export const decideFrom = (site: Known, command: Command): ReadonlyArray<Event> 
       return site.status(command.target) === "removed" ? [] : [{ _tag: "Cancelled", id: command.target, ...next }]
     case "Expire":
       return site.status(command.id) === "held" ? [{ _tag: "Expired", id: command.id, ...next }] : []
-    case "AddGroup":
-      return site.groupStatus(command.group) === command.status
+    case "AddGroup": {
+      const { group, status } = command
+      const described = site.groupDescription(group)
+      const description = command.description ?? described
+      return site.groupStatus(group) === status && description === described
         ? []
-        : [{ _tag: "GroupAdded", group: command.group, status: command.status, ...next }]
+        : [{ _tag: "GroupAdded", group, status, ...(description === undefined ? {} : { description }), ...next }]
+    }
     case "RemoveGroup":
       return site.groupStatus(command.group) === undefined
         ? []
@@ -208,13 +217,17 @@ export const evolve = (site: Site, event: Event): Site => {
       return withShelf(moved, event.group, event.atMillis, (shelf) => ({
         ...shelf,
         isThere: true,
-        group: { ...shelf.group, status: event.status }
+        group: {
+          ...shelf.group,
+          status: event.status,
+          ...(event.description === undefined ? {} : { description: event.description })
+        }
       }))
     case "GroupRemoved":
-      return withShelf(moved, event.group, event.atMillis, (shelf) => ({
+      return withShelf(moved, event.group, event.atMillis, ({ group: { description: _, ...bare } }) => ({
         isThere: false,
         articles: HashMap.empty(),
-        group: { ...shelf.group, low: shelf.group.high + 1, count: 0, status: "y" }
+        group: { ...bare, low: bare.high + 1, count: 0, status: "y" }
       }))
   }
 }

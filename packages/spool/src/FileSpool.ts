@@ -156,8 +156,9 @@ const make = Effect.fnUntraced(function* (parts: Parts) {
   }
 
   const groupOf = (shelf: GroupTable.Shelf): Group.Group => {
-    const { count, createdMillis, high, name, status } = shelf
-    return { name, low: index.low(shelf), high, count, status, createdMillis }
+    const { count, createdMillis, description, high, name, status } = shelf
+    const group = { name, low: index.low(shelf), high, count, status, createdMillis }
+    return description === undefined ? group : { ...group, description }
   }
 
   const find = (id: MessageId.MessageId): Held | undefined => {
@@ -189,8 +190,20 @@ const make = Effect.fnUntraced(function* (parts: Parts) {
           }))
         )
       ),
-    addGroup: (group, status) =>
-      Effect.asVoid(submit((atMillis) => [{ command: { _tag: "AddGroup", group, status, atMillis } }])),
+    addGroup: (group, status, description) =>
+      Effect.asVoid(
+        submit((atMillis) => [
+          {
+            command: {
+              _tag: "AddGroup",
+              group,
+              status,
+              atMillis,
+              ...(description === undefined ? {} : { description })
+            }
+          }
+        ])
+      ),
     removeGroup: (group) =>
       Effect.asVoid(submit((atMillis) => [{ command: { _tag: "RemoveGroup", group, atMillis } }])),
     forget: (ids) => attempt(() => index.forget(ids)),
@@ -279,6 +292,10 @@ const knownOf = (index: Index, records: Articles.Articles, quarantine: Quarantin
   groupStatus: (name) => {
     const shelf = index.groups.get(name)
     return shelf?.isThere === true ? shelf.status : undefined
+  },
+  groupDescription: (name) => {
+    const shelf = index.groups.get(name)
+    return shelf?.isThere === true ? shelf.description : undefined
   },
   highest: (key) => index.slot(key),
   numbers: (id) => {

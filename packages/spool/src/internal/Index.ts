@@ -321,7 +321,7 @@ export class Index {
         }
         return
       case "GroupAdded":
-        return this.groups.add(event.group, event.status, atMillis)
+        return this.groups.add(event.group, event.status, atMillis, event.description)
       case "GroupRemoved":
         return this.groups.remove(event.group)
     }

@@ -132,7 +132,10 @@ export const make = (generation: Site.Generation, site: string): Spool["Service"
           run(why === "cancelled" ? { _tag: "Cancel", target: id, atMillis } : { _tag: "Expire", id, atMillis })
         }
       }),
-    addGroup: (group, status) => acting((atMillis) => void run({ _tag: "AddGroup", group, status, atMillis })),
+    addGroup: (group, status, description) =>
+      acting((atMillis) => {
+        run({ _tag: "AddGroup", group, status, atMillis, ...(description === undefined ? {} : { description }) })
+      }),
     removeGroup: (group) => acting((atMillis) => void run({ _tag: "RemoveGroup", group, atMillis })),
     forget: (ids) =>
       Effect.sync(() => {
@@ -204,7 +207,7 @@ const filedChange = (event: Site.Filed, article: Article.Article): Change => ({
   arrivedMillis: event.atMillis,
   path: article.path,
   ...(event.slot === undefined ? {} : { slot: event.slot.key }),
-  ...(Filing.pseudoGroups(article) === undefined ? {} : { newsgroups: article.groups })
+  ...(Filing.isElsewhere(article, event.numbers) ? { newsgroups: article.groups } : {})
 })
 
 const crlf = Uint8Array.of(13, 10)
