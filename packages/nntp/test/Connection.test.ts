@@ -30,7 +30,7 @@ const service = Effect.gen(function* () {
     access: { current: () => AccessControl.open },
     login: { accounts: noAccounts, secrets: { octets: (bytes) => new Uint8Array(bytes) } },
     idle: yield* IdleWatch.make(1_000),
-    describe: () => "?",
+    lists: () => ({ MOTD: ["Be kind"], SUBSCRIPTIONS: ["misc.test"] }),
     isDigested: () => false
   }
   return served

@@ -4,6 +4,7 @@
  * Everything is read and checked before any of it is used, so that a reload takes all or nothing.
  */
 import type * as FeedRule from "@lupin/core/FeedRule"
+import * as Group from "@lupin/core/Group"
 import * as GroupName from "@lupin/core/GroupName"
 import * as Wildmat from "@lupin/core/Wildmat"
 import * as Access from "@lupin/nntp/Access"
@@ -12,17 +13,20 @@ import * as Cidr from "@lupin/nntp/Cidr"
 import type * as Network from "@lupin/nntp/Network"
 import type * as PeerFeed from "@lupin/nntp/PeerFeed"
 import * as ServerTls from "@lupin/nntp/ServerTls"
+import type * as SiteLists from "@lupin/nntp/SiteLists"
 import { Effect } from "effect"
 import * as FileSystem from "node:fs"
 import * as Path from "node:path"
 import type * as AccessConfig from "./AccessConfig.ts"
+import * as Lists from "./Lists.ts"
 import * as SiteConfig from "./SiteConfig.ts"
 
 export interface Settings {
   readonly policy: AccessControl.Policy
   readonly tls: ServerTls.Material | undefined
   readonly feeds: ReadonlyArray<PeerFeed.Options>
-  readonly groups: ReadonlyArray<{ readonly name: GroupName.GroupName; readonly status: "y" | "n" | "m" }>
+  readonly groups: ReadonlyArray<Pick<Group.Group, "name" | "status" | "description">>
+  readonly lists: SiteLists.SiteLists
 }
 
 type Fault = SiteConfig.ConfigInvalid["faults"][number]
@@ -60,10 +64,12 @@ export const resolve = Effect.fn("Settings.resolve")(function* (
     policy: { rules, peers: config.peers.map(identityOf) },
     tls,
     feeds,
-    groups: config.groups.flatMap(({ name, status }) => {
+    groups: config.groups.flatMap(({ description, name, status }) => {
       const group = GroupName.parse(name)
-      return group === undefined ? [] : [{ name: group, status }]
-    })
+      if (group === undefined || !Group.isStatus(status)) return []
+      return [{ name: group, status, ...(description === undefined ? {} : { description }) }]
+    }),
+    lists: Lists.rows(config.lists ?? {})
   }
 })
 

@@ -61,12 +61,13 @@ export const serving = <R>(
   const { nntp, nntps } = config.listen
   const server = Layer.unwrap(
     Effect.gen(function* () {
-      const { tls } = yield* Live.Live
+      const { lists, tls } = yield* Live.Live
       return NntpServer.layerTcp({
         ...SiteConfig.hostAndPort(nntp),
         ...(nntps === undefined ? {} : { nntps: SiteConfig.hostAndPort(nntps) }),
         ...(tls === undefined ? {} : { tls }),
         isDigested: yield* digested,
+        lists,
         connectionsMax: config.limits.connections,
         connectionsPerAddressMax: config.limits.connectionsPerAddress,
         idleMillisMax: config.limits.idleSeconds * 1000
