@@ -131,7 +131,7 @@ export const accountsFile = (config: SiteConfig.SiteConfig): string =>
   config.accounts ?? Path.join(config.directory, "accounts.json")
 
 /** What may be different in a configuration that is taken without a restart. */
-const changeable = new Set(["access", "peers", "tls", "groups"])
+const changeable = new Set(["access", "peers", "tls", "groups", "lists"])
 
 /** One fault for each key that needs a restart; a certificate can be replaced, not come or go. */
 export const restartFaults = (before: SiteConfig.SiteConfig, after: SiteConfig.SiteConfig): ReadonlyArray<Fault> => {
