@@ -5,14 +5,9 @@
  * `PeerFeed.integration.test.ts`.
  */
 import { describe, expect, it } from "@effect/vitest"
-import * as FeedRule from "@lupin/core/FeedRule"
-import * as GroupName from "@lupin/core/GroupName"
 import * as Limits from "@lupin/core/Limits"
-import * as Wildmat from "@lupin/core/Wildmat"
 import type { Generation } from "@lupin/core/Site"
-import { Injector } from "@lupin/spool/Injector"
 import { Relayer } from "@lupin/spool/Relayer"
-import { SiteIdentity } from "@lupin/spool/SiteIdentity"
 import { Spool } from "@lupin/spool/Spool"
 import { Effect, Layer, type Scope } from "effect"
 import { TestClock } from "effect/testing"

@@ -262,40 +262,6 @@ const reading: ReadonlyArray<Promised> = [
     const again = { name: alpha, low: base + 2, high: base + 2, count: 1, status: "y", createdMillis: 1_000 }
     equal("again", yield* spool.group(alpha), again)
   }),
-  promise("keeps what is said of a group until something else is, or the group is removed", function* () {
-    const spool = yield* Spool.Spool
-    const described = Effect.map(spool.group(alpha), (found) => [found?.status, found?.description])
-    yield* spool.addGroup(alpha, "y", "Über alles")
-    equal("added", yield* described, ["y", "Über alles"])
-    yield* spool.addGroup(alpha, "m")
-    equal("another status", yield* described, ["m", "Über alles"])
-    const { head } = yield* spool.changes(0, 1)
-    yield* spool.addGroup(alpha, "m", "Über alles")
-    equal("nothing new", yield* spool.head, head)
-    yield* spool.addGroup(alpha, "m", "Talk")
-    equal("another description", yield* described, ["m", "Talk"])
-    yield* spool.removeGroup(alpha)
-    yield* spool.addGroup(alpha, "y")
-    equal("a new life", yield* described, ["y", undefined])
-  }),
-  promise("files by the status of groups: nowhere, as junk, or in the group that an alias names", function* () {
-    const spool = yield* Spool.Spool
-    yield* spool.addGroup(alpha, "x")
-    yield* spool.addGroup(beta, `=${gamma}`)
-    const [both, closed] = yield* spool.store([article(id("1"), [alpha, beta]), article(id("2"), [alpha])])
-    equal("alias", both?._tag === "Filed" && both.numbers.map(([name]) => name), [gamma])
-    equal("closed", closed?._tag, "Closed")
-    equal("not remembered", yield* spool.status([id("2")]), ["unknown"])
-    yield* spool.addGroup(alpha, "j")
-    const [junked] = yield* spool.store([article(id("2"), [alpha])])
-    equal("junk", junked?._tag === "Filed" && junked.numbers.map(([name]) => name), ["junk"])
-    const { changes } = yield* spool.changes(0, 10)
-    equal(
-      "Newsgroups for feeds",
-      changes.flatMap((change) => (change._tag === "Filed" ? [change.newsgroups] : [])),
-      [[alpha, beta], [alpha]]
-    )
-  }),
   promise("lists groups by name", function* () {
     const spool = yield* Spool.Spool
     yield* spool.store([article(id("1"), [gamma, alpha]), article(id("2"), [beta])])
