@@ -14,10 +14,11 @@ import type * as Xref from "./Xref.ts"
 export const outcome = (site: Site.Known, command: Site.FileCommand): Outcome => {
   const status = site.status(command.id)
   if (status !== "unknown") return status === "held" ? "here" : "removed"
-  if (command.isApproved !== true && moderated(site, command.groups) !== undefined) return "unapproved"
+  const names = takers(site, command.groups)
+  if (command.isApproved !== true && names.some((name) => site.groupStatus(name) === "m")) return "unapproved"
   if (claimOn(site, command) !== undefined) return "removed"
-  if (assign(site, command.groups).length > 0) return "filed"
-  return takers(site, command.groups).length > 0 ? "full" : "closed"
+  if (names.some((name) => site.high(name) < Limits.articleNumberMax)) return "filed"
+  return names.length > 0 ? "full" : "closed"
 }
 
 /** `full`: none of the groups has a number left. `closed`: none takes articles. `unapproved`: one of them is moderated. */
@@ -33,9 +34,14 @@ export const moderated = (
 const takers = (
   site: Pick<Site.Known, "groupStatus">,
   groups: ReadonlyArray<GroupName.GroupName>
-): ReadonlyArray<GroupName.GroupName> => [
-  ...new Set(groups.map((name) => Group.target(name, site.groupStatus(name))).filter((name) => name !== undefined))
-]
+): ReadonlyArray<GroupName.GroupName> => {
+  const names = new Set<GroupName.GroupName>()
+  for (const group of groups) {
+    const name = Group.target(group, site.groupStatus(group))
+    if (name !== undefined) names.add(name)
+  }
+  return [...names]
+}
 
 /** The oldest claim that waited for this very article and may remove it. */
 const claimOn = (site: Site.Known, { atMillis, id, owners = [] }: Site.FileCommand): Waiting.Entry | undefined =>

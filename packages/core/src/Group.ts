@@ -26,9 +26,10 @@ export const isStatus = (text: string): text is Status =>
 
 /** The group that takes what comes for one of a status; nothing where none does. An alias leads one step, no further. */
 export const target = (name: GroupName.GroupName, status: Status | undefined): GroupName.GroupName | undefined => {
+  if (status === undefined || status === "y") return name
   if (status === "x") return undefined
   if (status === "j") return junk
-  return status?.startsWith("=") === true ? GroupName.parse(status.slice(1)) : name
+  return status.startsWith("=") ? GroupName.parse(status.slice(1)) : name
 }
 
 /** Why a group of a status takes no posts of clients; nothing where it does. */
