@@ -11,7 +11,10 @@ import { Effect } from "effect"
 import { Buffer } from "node:buffer"
 import * as Access from "../src/Access.ts"
 import * as AccessControl from "../src/AccessControl.ts"
+import * as CommandTable from "../src/CommandTable.ts"
 import * as DotStuffing from "../src/DotStuffing.ts"
+import * as ProtocolNotes from "../src/ProtocolNotes.ts"
+import * as Reply from "../src/Reply.ts"
 import { converse, nowMillis } from "./converse.ts"
 import * as site from "./site.ts"
 
@@ -79,6 +82,14 @@ const lists = () => ({
   MODERATORS: []
 })
 
+/** The codes that docs/protocol.md has for a line; all of them where it is no command but an article or an answer. */
+const documented = (send: string): ReadonlyArray<number> => {
+  const text = send.toUpperCase()
+  const row = CommandTable.rows.find(({ keyword }) => text === keyword || text.startsWith(`${keyword} `))
+  const own = row === undefined ? Object.keys(Reply.texts).map(Number) : ProtocolNotes.commands[row.keyword]?.replies
+  return [...ProtocolNotes.anyReplies, ...(own ?? [])]
+}
+
 /** Everything is sent at once: replies are told apart by what is awaited, so one too many or too few shows. */
 const cell = (about: string, exchanges: ReadonlyArray<Exchange>, access = AccessControl.open) =>
   it.effect(about, () =>
@@ -93,7 +104,9 @@ const cell = (about: string, exchanges: ReadonlyArray<Exchange>, access = Access
       const take = (): string => lines.shift() ?? "nothing"
       expect(take()).toMatch(/^200 /)
       for (const [send, reply, rows] of exchanges) {
-        expect([send, take()]).toEqual([send, expect.stringMatching(reply)])
+        const line = take()
+        expect([send, line]).toEqual([send, expect.stringMatching(reply)])
+        expect([send, documented(send)]).toEqual([send, expect.arrayContaining([Number(line.slice(0, 3))])])
         if (rows === undefined) continue
         const got = lines.splice(0, lines.indexOf("."))
         expect([send, take()]).toEqual([send, "."])
