@@ -59,16 +59,9 @@ const checkGroups = (words: ReadonlyArray<string>): Control | undefined => {
   return scope.length === named.length ? { _tag: "CheckGroups", scope } : undefined
 }
 
-/** A group that is to be there; without a description, that which it has stays. */
-export interface Addition {
-  readonly group: GroupName.GroupName
-  readonly status: Group.Status
-  readonly description?: string
-}
-
 /** What one control message changes: groups that are to be there with a status, and groups that are to go. */
 export interface Changes {
-  readonly add: ReadonlyArray<Addition>
+  readonly add: ReadonlyArray<Group.Addition>
   readonly remove: ReadonlyArray<GroupName.GroupName>
 }
 
@@ -109,7 +102,7 @@ export const changes = (
   }
 }
 
-type Line = Omit<Addition, "group">
+type Line = Omit<Group.Addition, "group">
 
 const isNews = (line: Line, there: Pick<Group.Group, "status" | "description"> | undefined): boolean =>
   there?.status !== line.status || (line.description ?? there.description) !== there.description

@@ -53,6 +53,22 @@ export interface Group {
   readonly description?: string
 }
 
+/** A group that is to be there; without a description, that which it has stays. */
+export interface Addition {
+  readonly group: GroupName.GroupName
+  readonly status: Status
+  readonly description?: string
+}
+
+/** What an addition says of its group. */
+export const said = (addition: {
+  readonly status: Status
+  readonly description?: string | undefined
+}): Pick<Addition, "status" | "description"> => ({
+  status: addition.status,
+  ...(addition.description === undefined ? {} : { description: addition.description })
+})
+
 /** A group without articles whose first one gets the number after `base`. */
 export const empty = (name: GroupName.GroupName, base: number, createdMillis = 0, status: Status = "y"): Group => ({
   name,

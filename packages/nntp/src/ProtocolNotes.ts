@@ -155,6 +155,12 @@ export const commands: Readonly<Record<string, CommandNote>> = {
     undefined,
     [283],
     "The generation, then for each Message-ID held, digested, removed or unknown. A zone says held only of what it would still have after a power cut."
+  ),
+  XRECONCILE: at(
+    "private",
+    undefined,
+    [290, 490, 503],
+    "Compares history in groups of a wildmat between two whole hours: a frame of questions follows as a block, and 290 is followed by a frame of answers; 490 names the second at which history begins. For peers that feed."
   )
 }
 

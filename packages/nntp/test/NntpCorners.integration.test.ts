@@ -125,7 +125,7 @@ describe("corners", () => {
   )
 
   it("7: STARTTLS is neither offered nor taken after COMPRESS, a login, or itself", () => {
-    const subject = { address: "", isSecure: false, user: undefined, peer: undefined }
+    const subject = { address: "", isSecure: false, user: undefined, peers: [] }
     const standing = Access.standing([{ ...Access.everything, users: ["*"] }], subject)
     const facts: Security.Facts = { standing, hasTls: true, hasCompression: true }
     const generation: Generation = { id: "g", startedMillis: 0, numberBase: 0 }
@@ -138,7 +138,7 @@ describe("corners", () => {
       const labels = Capabilities.lines((label) => Security.offer(security, facts, label), generation)
       expect(labels).not.toContain("STARTTLS")
       const state = { ...Session.initial, security }
-      const sessionFacts = { nowMillis: 0, mayPost: true, generation, security: facts }
+      const sessionFacts = { nowMillis: 0, mayPost: true, mayReconcile: false, generation, security: facts }
       const { task } = Session.step(state, { _tag: "Line", line: "STARTTLS" }, sessionFacts)
       expect(task).toMatchObject({ line: expect.stringMatching(/^502 /) })
     }

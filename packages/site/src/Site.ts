@@ -18,6 +18,7 @@ import { Injector } from "@lupin/spool/Injector"
 import { Relayer } from "@lupin/spool/Relayer"
 import { SiteIdentity } from "@lupin/spool/SiteIdentity"
 import type { Spool, SpoolUnavailable } from "@lupin/spool/Spool"
+import { StorageClasses } from "@lupin/spool/StorageClass"
 import { Effect, Layer } from "effect"
 import * as NodeHttpServer from "@effect/platform-node/NodeHttpServer"
 import { createServer } from "node:http"
@@ -26,10 +27,10 @@ import * as Live from "./Live.ts"
 import * as PeersPage from "./PeersPage.ts"
 import * as Mend from "./Mend.ts"
 import * as Refill from "./Refill.ts"
-import * as Settings from "./Settings.ts"
 import * as SiteChecks from "./SiteChecks.ts"
 import * as SiteConfig from "./SiteConfig.ts"
 import * as SiteMetrics from "./SiteMetrics.ts"
+import * as Storage from "./Storage.ts"
 
 /** The spool of a site, in its directory. */
 export const spool = (config: SiteConfig.SiteConfig): Layer.Layer<Spool, SpoolUnavailable, SiteIdentity> =>
@@ -42,7 +43,7 @@ export const doors = (
   store: Layer.Layer<Spool, SpoolUnavailable, SiteIdentity> = spool(config)
 ) =>
   Layer.mergeAll(Injector.layer, Relayer.layer()).pipe(
-    Layer.provideMerge(store),
+    Layer.provideMerge(store.pipe(Layer.provide(Layer.succeed(StorageClasses, Storage.classesOf(config))))),
     Layer.provideMerge(
       SiteIdentity.layer({
         name: config.name,
@@ -61,24 +62,22 @@ export const serving = <R>(
   const { nntp, nntps } = config.listen
   const server = Layer.unwrap(
     Effect.gen(function* () {
-      const { lists, tls } = yield* Live.Live
+      const { accounts, limits, lists, tls } = yield* Live.Live
       return NntpServer.layerTcp({
         ...SiteConfig.hostAndPort(nntp),
         ...(nntps === undefined ? {} : { nntps: SiteConfig.hostAndPort(nntps) }),
         ...(tls === undefined ? {} : { tls }),
         isDigested: yield* digested,
-        lists,
-        connectionsMax: config.limits.connections,
-        connectionsPerAddressMax: config.limits.connectionsPerAddress,
-        idleMillisMax: config.limits.idleSeconds * 1000
-      })
+        limits,
+        lists
+      }).pipe(Layer.provide(FileAccounts.layerAt(accounts)))
     })
-  ).pipe(Layer.provide(FileAccounts.layer(Settings.accountsFile(config))))
+  )
   return Layer.mergeAll(
     server,
     Refill.layer(config.peers),
     Mend.layer(config.peers),
-    Expiry.layer(),
+    Expiry.layer({ rules: Storage.rulesOf(config) }),
     ControlMessages.layer.pipe(Layer.provide(authority(config)))
   ).pipe(Layer.provideMerge(Live.layer(config)))
 }

@@ -5,7 +5,7 @@
 import * as Spool from "@lupin/spool/Spool"
 import { Effect } from "effect"
 import { article, group, id } from "./SampleArticles.ts"
-import { equal, promise, type Promised } from "./SpoolContract.ts"
+import { equal, promise, type Promised } from "./SpoolPromise.ts"
 
 const [alpha, beta, gamma] = [group("misc.alpha"), group("misc.beta"), group("misc.gamma")]
 
