@@ -282,6 +282,8 @@ const answer = (service: Service, task: Direct, out: Output): Effect.Effect<Sess
       return ReadingAnswers.hdr(service, task, out)
     case "ListGroups":
       return Effect.as(ListAnswers.groups(service, task, out), undefined)
+    case "ListKept":
+      return Effect.as(ListAnswers.kept(service, task, out), undefined)
     case "NewGroups":
       return Effect.as(ListAnswers.newGroups(service, task, out), undefined)
     case "NewNews":

@@ -21,6 +21,7 @@ import { type Address, ClientAddress, Network } from "./Network.ts"
 import * as Reply from "./Reply.ts"
 import { Secrets } from "./Secrets.ts"
 import type { ServerTls } from "./ServerTls.ts"
+import * as SiteLists from "./SiteLists.ts"
 import * as Transport from "./Transport.ts"
 
 export interface Options {
@@ -28,8 +29,8 @@ export interface Options {
   readonly limits?: () => Partial<Gate.Limits>
   /** Whether POST is allowed. */
   readonly mayPost?: boolean
-  /** What LIST NEWSGROUPS says of a group. */
-  readonly describe?: (group: string) => string
+  /** The lists of the operator, asked for at each LIST of one. */
+  readonly lists?: () => SiteLists.SiteLists
   /** Whether this site's digester has counted an event; XSTATUS tells. */
   readonly isDigested?: (id: MessageId.MessageId) => boolean
   /** Makes connections secure: STARTTLS is offered, and `nntps` served. */
@@ -106,7 +107,7 @@ const start = Effect.fnUntraced(function* (
       reconciler,
       mayPost: options.mayPost ?? true,
       idle,
-      describe: options.describe ?? (() => "No description"),
+      lists: options.lists ?? (() => SiteLists.none),
       isDigested: options.isDigested ?? (() => false)
     }
     const opened = isSecure ? (transport.startTls ?? transport.close) : Effect.void

@@ -62,13 +62,14 @@ export const serving = <R>(
   const { nntp, nntps } = config.listen
   const server = Layer.unwrap(
     Effect.gen(function* () {
-      const { accounts, limits, tls } = yield* Live.Live
+      const { accounts, limits, lists, tls } = yield* Live.Live
       return NntpServer.layerTcp({
         ...SiteConfig.hostAndPort(nntp),
         ...(nntps === undefined ? {} : { nntps: SiteConfig.hostAndPort(nntps) }),
         ...(tls === undefined ? {} : { tls }),
         isDigested: yield* digested,
-        limits
+        limits,
+        lists
       }).pipe(Layer.provide(FileAccounts.layerAt(accounts)))
     })
   )

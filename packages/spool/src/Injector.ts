@@ -6,6 +6,7 @@
 import * as Article from "@lupin/core/Article"
 import * as EventArticle from "@lupin/core/EventArticle"
 import * as Filing from "@lupin/core/Filing"
+import * as Group from "@lupin/core/Group"
 import type * as GroupName from "@lupin/core/GroupName"
 import * as Injection from "@lupin/core/Injection"
 import * as MessageId from "@lupin/core/MessageId"
@@ -71,6 +72,8 @@ export class Injector extends Context.Service<
             return { ...accepted, position: stored.position, isNew: true, isHeld: true }
           case "Full":
             return yield* refusal({ _tag: "NotPermitted", field: "Newsgroups" }, "the groups are full; choose others")
+          case "Closed":
+            return yield* refusal({ _tag: "NotPermitted", field: "Newsgroups" }, "the groups take no articles")
           case "Unapproved":
             return yield* refusal(
               { _tag: "NotPermitted", field: "Approved" },
@@ -94,12 +97,12 @@ export class Injector extends Context.Service<
         return { id, groups: first.groups, position: held.position, isNew: false, isHeld: true }
       })
 
-      /** Groups that take articles from peers only. */
+      /** Groups that take articles from peers only, or none, or stand for another. */
       const checkOpen = Effect.fnUntraced(function* (article: Article.Article) {
         if (Filing.pseudoGroups(article) !== undefined) return undefined
         for (const name of article.groups) {
-          if ((yield* spool.group(name))?.status !== "n") continue
-          return yield* refusal({ _tag: "NotPermitted", field: "Newsgroups" }, `${name} takes no posts here`)
+          const reason = Group.closedReason(name, (yield* spool.group(name))?.status)
+          if (reason !== undefined) return yield* refusal({ _tag: "NotPermitted", field: "Newsgroups" }, reason)
         }
         return undefined
       })

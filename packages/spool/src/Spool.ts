@@ -32,6 +32,8 @@ export type Stored =
   | { readonly _tag: "AlreadyHere" }
   | { readonly _tag: "Removed" }
   | { readonly _tag: "Full" }
+  /** None of its groups takes articles. */
+  | { readonly _tag: "Closed" }
   /** The group is moderated, and the article has no Approved field. */
   | { readonly _tag: "Unapproved"; readonly group: GroupName.GroupName }
 
@@ -141,7 +143,9 @@ export class Spool extends Context.Service<
     ) => Effect.Effect<void, SpoolUnavailable>
     readonly addGroup: (
       group: GroupName.GroupName,
-      status: Group.Group["status"]
+      status: Group.Group["status"],
+      /** What readers are told of it; where nothing is said, what it has stays. */
+      description?: string
     ) => Effect.Effect<void, SpoolUnavailable>
     readonly removeGroup: (group: GroupName.GroupName) => Effect.Effect<void, SpoolUnavailable>
     /** Forgets ids removed before a time, so that history stays bounded; what was erased never comes back all the same. */

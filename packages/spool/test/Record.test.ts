@@ -61,7 +61,15 @@ const other: fc.Arbitrary<Record.Logged> = fc.oneof(
     position,
     atMillis,
     group: Netnews.groupName,
-    status: fc.constantFrom("y", "n", "m")
+    status: fc.constantFrom("y", "n", "m", "x", "j", "=misc.test")
+  }),
+  fc.record({
+    _tag: fc.constant("GroupAdded"),
+    position,
+    atMillis,
+    group: Netnews.groupName,
+    status: fc.constantFrom("y", "=misc.test"),
+    description: fc.string({ unit: "grapheme", maxLength: 20 }).map((text) => text.toWellFormed())
   }),
   fc.record({ _tag: fc.constant("GroupRemoved"), position, atMillis, group: Netnews.groupName })
 )

@@ -267,4 +267,26 @@ describe("In a group of another network", () => {
       yield* Site.lacks(ours, id)
     }).pipe(Effect.scoped)
   )
+
+  it.live.skipIf(Programs.isWithout("tin", "tmux"))(
+    "a new person with tin is given the message of the day, the groups to begin with, and what they are for",
+    () =>
+      Effect.gen(function* () {
+        const lists = { MOTD: ["Be kind to hikers."], SUBSCRIPTIONS: ["misc.begin"] }
+        const ours = yield* Site.start("ours", { lists: () => lists })
+        yield* Site.spool(ours)
+          .addGroup(GroupName.GroupName.make("misc.begin"), "y", "Where to begin")
+          .pipe(Effect.orDie)
+        yield* Site.post(ours, "a first word", "misc.begin")
+        yield* Site.post(ours, "another word", "misc.other")
+        const directory = yield* home({ ".tin/tinrc": tinrc }, "Not needed.")
+        const editor = path.join(directory, "editor")
+        const command = [Programs.file("tin"), "-r", "-g", "127.0.0.1", "-p", String(Site.port(ours))]
+        const tin = yield* Terminal.open(command, { HOME: directory, EDITOR: editor, VISUAL: editor })
+        yield* tin.sees("MOTD: Be kind to hikers.")
+        const screen = yield* tin.sees("Where to begin")
+        expect(screen).toContain("misc.begin")
+        expect(screen).not.toContain("misc.other")
+      }).pipe(Effect.scoped)
+  )
 })

@@ -1,6 +1,7 @@
 /**
  * The reference spool: `core/Site` itself, the articles beside it, and the log as followers see it.
  */
+import * as Group from "@lupin/core/Group"
 import * as Event from "@lupin/core/Event"
 import type * as Article from "@lupin/core/Article"
 import * as Filing from "@lupin/core/Filing"
@@ -145,7 +146,8 @@ export const make = (
           run(why === "cancelled" ? { _tag: "Cancel", target: id, atMillis } : { _tag: "Expire", id, atMillis })
         }
       }),
-    addGroup: (group, status) => acting((atMillis) => void run({ _tag: "AddGroup", group, status, atMillis })),
+    addGroup: (group, status, description) =>
+      acting((atMillis) => void run({ _tag: "AddGroup", group, ...Group.said({ status, description }), atMillis })),
     removeGroup: (group) => acting((atMillis) => void run({ _tag: "RemoveGroup", group, atMillis })),
     forget: (beforeMillis) =>
       acting((atMillis) => void run({ _tag: "Forget", beforeMillis: Math.min(beforeMillis, atMillis), atMillis })),
@@ -248,7 +250,7 @@ const filedChange = (
   arrivedMillis: event.atMillis,
   path: article.path,
   ...(event.slot === undefined ? {} : { slot: event.slot.key }),
-  ...(Filing.pseudoGroups(article) === undefined ? {} : { newsgroups: article.groups }),
+  ...(Filing.isElsewhere(article, event.numbers) ? { newsgroups: article.groups } : {}),
   ...(article.expiresMillis === undefined ? {} : { expiresMillis: Math.max(0, article.expiresMillis) }),
   ...classOf(StorageClass.choose(classes, article, event.atMillis))
 })

@@ -5,6 +5,7 @@
  */
 import type * as Article from "@lupin/core/Article"
 import * as Admission from "@lupin/core/Admission"
+import * as Filing from "@lupin/core/Filing"
 import * as Overview from "@lupin/core/Overview"
 import * as Site from "@lupin/core/Site"
 import * as Waiting from "@lupin/core/Waiting"
@@ -61,7 +62,7 @@ export const make = (known: Known, site: string, place?: ClassLogs["place"]): Pl
       }
       const refusal = command._tag === "File" ? Refusal.of(ahead, command) : undefined
       const events = Site.decideFrom(ahead, command).map((event) => {
-        const logged = toLogged(event, { command, article }, ahead, site, place)
+        const logged = toLogged(event, article, ahead, site, place)
         ahead.evolve(event)
         return logged
       })
@@ -105,7 +106,7 @@ const mend = (
 
 const toLogged = (
   event: Site.Event,
-  { article, command }: { readonly command: Site.Command; readonly article: Article.Article | undefined },
+  article: Article.Article | undefined,
   known: Known,
   site: string,
   place: ClassLogs["place"] | undefined
@@ -121,7 +122,7 @@ const toLogged = (
         path: article.path,
         overview: overviewOf(article, event.numbers, site),
         bytes: article.octets.length,
-        ...(command._tag !== "File" || command.groups === article.groups ? {} : { newsgroups: article.groups })
+        ...(Filing.isElsewhere(article, event.numbers) ? { newsgroups: article.groups } : {})
       }
     }
     case "Cancelled":
@@ -140,6 +141,7 @@ class Ahead implements Known {
   readonly #entries = new Map<MessageId.MessageId, Xref.Numbers | number>()
   readonly #highs = new Map<string, number>()
   readonly #statuses = new Map<string, Group.Status | undefined>()
+  readonly #descriptions = new Map<string, string | undefined>()
   readonly #slots = new Map<string, { readonly id: MessageId.MessageId; readonly rank: string }>()
   readonly #owners = new Map<MessageId.MessageId, ReadonlyArray<string>>()
   #claims: Waiting.Waiting
@@ -178,6 +180,9 @@ class Ahead implements Known {
 
   groupStatus = (name: Group.Group["name"]): Group.Status | undefined =>
     this.#statuses.has(name) ? this.#statuses.get(name) : this.#known.groupStatus(name)
+
+  groupDescription = (name: Group.Group["name"]): string | undefined =>
+    this.#descriptions.has(name) ? this.#descriptions.get(name) : this.#known.groupDescription(name)
 
   highest = (key: string): { readonly id: MessageId.MessageId; readonly rank: string } | undefined =>
     this.#slots.get(key) ?? this.#known.highest(key)
@@ -231,9 +236,11 @@ class Ahead implements Known {
         return
       case "GroupAdded":
         this.#statuses.set(event.group, event.status)
+        this.#descriptions.set(event.group, event.description)
         return
       case "GroupRemoved":
         this.#statuses.set(event.group, undefined)
+        this.#descriptions.set(event.group, undefined)
         return
     }
   }

@@ -254,7 +254,8 @@ const writeEvent = (writer: Writer, event: Logged): void => {
       return writer.octets(new Uint8Array(event.bytes))
     case "GroupAdded":
       writer.text(event.group)
-      return writer.text(event.status)
+      // A record of a group that nobody described is as it ever was.
+      return writer.text(event.description === undefined ? event.status : `${event.status}\t${event.description}`)
     case "GroupRemoved":
       return writer.text(event.group)
   }
@@ -302,7 +303,10 @@ const readEvent = (reader: Reader, bytes: number): Logged => {
       return { _tag: tag, position, atMillis, bytes: reader.octets().length }
     case "GroupAdded": {
       const group = reader.text() as GroupName.GroupName
-      return { _tag: tag, position, atMillis, group, status: reader.text() as Site.GroupAdded["status"] }
+      const text = reader.text()
+      const tab = text.indexOf("\t")
+      const status = (tab < 0 ? text : text.slice(0, tab)) as Site.GroupAdded["status"]
+      return { _tag: tag, position, atMillis, group, status, ...(tab < 0 ? {} : { description: text.slice(tab + 1) }) }
     }
     case "GroupRemoved":
       return { _tag: tag, position, atMillis, group: reader.text() as GroupName.GroupName }
