@@ -15,6 +15,7 @@ const benches: Readonly<Record<string, Bench>> = {
   idle: () => import("./idle.ts"),
   innd: () => import("./innd.ts"),
   nntp: () => import("./nntp.ts"),
+  reconcile: () => import("./reconcile.ts"),
   spool: () => import("./spool.ts")
 }
 
