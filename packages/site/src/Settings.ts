@@ -99,9 +99,16 @@ export const endpointOf = (
 /** The configuration with the files it names as absolute paths; relative ones start at `folder`. */
 export const at = <C extends SiteConfig.SiteConfig>(folder: string, config: C): C => {
   const absolute = (file: string): string => Path.resolve(folder, file)
-  const { accounts, tls } = config
+  const { accounts, classes, tls } = config
   return {
     ...config,
+    ...(classes === undefined
+      ? {}
+      : {
+          classes: classes.map((one) =>
+            one.directory === undefined ? one : { ...one, directory: absolute(one.directory) }
+          )
+        }),
     ...(accounts === undefined ? {} : { accounts: absolute(accounts) }),
     ...(tls === undefined
       ? {}

@@ -18,6 +18,7 @@ import { Injector } from "@lupin/spool/Injector"
 import { Relayer } from "@lupin/spool/Relayer"
 import { SiteIdentity } from "@lupin/spool/SiteIdentity"
 import type { Spool, SpoolUnavailable } from "@lupin/spool/Spool"
+import { StorageClasses } from "@lupin/spool/StorageClass"
 import { Effect, Layer } from "effect"
 import * as NodeHttpServer from "@effect/platform-node/NodeHttpServer"
 import { createServer } from "node:http"
@@ -35,6 +36,7 @@ import * as Settings from "./Settings.ts"
 import * as SiteChecks from "./SiteChecks.ts"
 import * as SiteConfig from "./SiteConfig.ts"
 import * as SiteMetrics from "./SiteMetrics.ts"
+import * as Storage from "./Storage.ts"
 
 /** The spool of a site, in its directory. */
 export const spool = (config: SiteConfig.SiteConfig): Layer.Layer<Spool, SpoolUnavailable, SiteIdentity> =>
@@ -47,7 +49,7 @@ export const doors = (
   store: Layer.Layer<Spool, SpoolUnavailable, SiteIdentity> = spool(config)
 ) =>
   Layer.mergeAll(Injector.layer, Relayer.layer()).pipe(
-    Layer.provideMerge(store),
+    Layer.provideMerge(store.pipe(Layer.provide(Layer.succeed(StorageClasses, Storage.classesOf(config))))),
     Layer.provideMerge(
       SiteIdentity.layer({
         name: config.name,
@@ -84,7 +86,7 @@ export const serving = <R>(
     Refill.layer(config.peers),
     Reconcile.layer,
     Mend.layer(config.peers),
-    Expiry.layer(),
+    Expiry.layer({ rules: Storage.rulesOf(config) }),
     ControlMessages.layer.pipe(Layer.provide(authority(config)))
   ).pipe(Layer.provide(reconciling), Layer.provideMerge(Live.layer(config)))
 }
