@@ -147,7 +147,7 @@ it.live("makes two sites that diverged while cut off the same, and what was remo
     yield* store(sea, names("sea", 40))
     yield* store(mk, names("mk", 30))
     yield* remove(sea, ["common1", "common2", "sea3"], "cancelled")
-    yield* remove(mk, ["common3", "mk4", "never"], "cancelled")
+    yield* remove(mk, ["common3", "mk5", "never"], "cancelled")
     yield* remove(mk, ["common4", "common5"], "expired")
     yield* remove(sea, ["common5"], "cancelled")
 
@@ -158,10 +158,9 @@ it.live("makes two sites that diverged while cut off the same, and what was remo
     assert.strictEqual(first.taken, 29)
     const second = yield* reconcile(mk, "sea", portOf(sea), "asked")
     assert.strictEqual(second.taken, 39)
-    yield* reconcile(sea, "mk", portOf(mk), "asked")
     for (const built of [sea, mk]) {
       assert.deepStrictEqual(
-        yield* statuses(built, ["common0", "sea0", "mk0", "common1", "common2", "common3", "sea3", "mk4"]),
+        yield* statuses(built, ["common0", "sea0", "mk0", "common1", "common2", "common3", "sea3", "mk5"]),
         ["held", "held", "held", "removed", "removed", "removed", "removed", "removed"]
       )
     }
@@ -185,13 +184,13 @@ it.live("fills a wiped site from one of ours, its own articles and the removals 
     yield* store(sea, names("old", 300))
     yield* store(sea, names("new", 300))
     yield* store(sea, names("now", 10))
-    yield* remove(sea, ["old0", "old2", "old4"], "cancelled")
+    yield* remove(sea, ["old0", "old1", "old2"], "cancelled")
     const mk = yield* site("mk", yield* directory, [peerAt("sea", portOf(sea))])
     const { missing } = Context.get(mk, Refill)
     while ((yield* missing).length > 0) yield* Effect.sleep("20 millis")
     const all = [...names("old", 300), ...names("new", 300), ...names("now", 10)]
     assert.deepStrictEqual(yield* statuses(mk, all), yield* statuses(sea, all))
-    assert.deepStrictEqual(yield* statuses(mk, ["old0"]), ["removed"])
+    assert.deepStrictEqual(yield* statuses(mk, ["old0", "old1"]), ["removed", "removed"])
   }).pipe(Effect.scoped)
 )
 

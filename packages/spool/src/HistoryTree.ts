@@ -5,7 +5,6 @@
  * history, not holdings. Removed is what was cancelled or superseded. A digest that a better one has superseded is no
  * member: the better one says as much. Seconds are those of Injection-Date, which the ids of clients hold.
  */
-import * as Article from "@lupin/core/Article"
 import type * as GroupName from "@lupin/core/GroupName"
 import * as Limits from "@lupin/core/Limits"
 import * as MessageId from "@lupin/core/MessageId"
@@ -19,12 +18,10 @@ type Store = Spool["Service"]
 
 /** Ids of one tree: about 75 octets of memory each. History begins later where there are more. */
 export const itemsMax = 4_000_000
-/** Removed ids whose second is not known; the oldest is forgotten first. */
+/** Ids that were removed before they came, so that their second is not known; the oldest is forgotten first. */
 export const undatedMax = 100_000
 /** Changes taken in at a time. */
 const pageMax = 500
-/** Octets of articles read at a time for the date in them. */
-const readBytesMax = 4_000_000
 
 const hourSeconds = 3_600
 
@@ -42,8 +39,6 @@ export class HistoryTree {
   /** The second at which the tree begins: whole hours. */
   floor = 0
   readonly #itemsMax: number
-  /** By the first 48 bits of the hash; ids of clients are not among them. */
-  readonly #seconds = new Map<number, number>()
   /** By the first 16 octets of the hash. */
   readonly #undated = new Map<string, Undated>()
 
@@ -52,26 +47,25 @@ export class HistoryTree {
     this.#itemsMax = max
   }
 
-  /** Takes in a change. `second` is needed of what was filed and whose id does not hold it. */
-  take(change: Change, second = secondIn(change.id)): void {
+  take(change: Change): void {
     const hash = Sha256.hashText(change.id)
+    const { position } = change
+    const second = secondOf(change)
     if (change._tag === "Filed") {
-      if (second === undefined || !this.#wants(change.newsgroups ?? change.groups)) return
-      if (secondIn(change.id) === undefined && second >= this.floor) this.#seconds.set(short(hash), second)
-      return this.#set(second, hash, "live", change.position)
-    }
-    const known = second ?? this.#seconds.get(short(hash))
-    const isOutranked = change.why === "superseded" && MessageId.kindOf(change.id) === "digest"
-    const mark = change.why === "expired" ? "expired" : "removed"
-    if (known === undefined) {
-      if (!isOutranked && this.#wants(change.groups, true)) this.#remember({ hash, mark, position: change.position })
+      if (second !== undefined && this.#wants(change.newsgroups ?? change.groups))
+        this.#set(second, hash, "live", position)
       return
     }
-    const key = Tree.key(known, hash)
-    if (isOutranked) return this.tree.delete(key)
-    if (this.tree.get(key) !== undefined || this.#wants(change.groups, true)) {
-      this.#set(known, hash, mark, change.position)
+    const mark = change.why === "expired" ? "expired" : "removed"
+    const isOutranked = change.why === "superseded" && MessageId.kindOf(change.id) === "digest"
+    if (second === undefined) {
+      if (!isOutranked && this.#wants(change.groups, true)) this.#remember({ hash, mark, position })
+      return
     }
+    const key = Tree.key(second, hash)
+    if (isOutranked) return this.tree.delete(key)
+    const isMember = this.tree.get(key) !== undefined || this.#wants(change.groups, true)
+    if (isMember) this.#set(second, hash, mark, position)
   }
 
   /** Another site knows the second of an id that was removed here; says whether it is one of those without. */
@@ -80,7 +74,6 @@ export class HistoryTree {
     const undated = this.#undated.get(name)
     if (undated === undefined) return false
     this.#undated.delete(name)
-    this.#seconds.set(short(hash), second)
     this.#set(second, undated.hash, undated.mark, undated.position)
     return true
   }
@@ -93,7 +86,7 @@ export class HistoryTree {
     const floor = Math.max(0, Math.ceil(Math.max(oldest, newest) / hourSeconds) * hourSeconds)
     if (floor <= this.floor) return
     this.floor = floor
-    this.tree.dropBefore(Tree.key(floor), (key) => void this.#seconds.delete(short(Tree.hashOf(key))))
+    this.tree.dropBefore(Tree.key(floor))
   }
 
   #set(second: number, hash: Uint8Array, mark: Tree.Mark, position: number): void {
@@ -114,13 +107,11 @@ export class HistoryTree {
   }
 }
 
-/** The second of Injection-Date, as far as an id holds it. */
-const secondIn = (id: MessageId.MessageId): number | undefined => {
-  const millis = MessageId.kindOf(id) === "client" ? MessageId.mintedMillis(id) : undefined
+/** The second of Injection-Date: in the ids of clients, else as the log tells it. */
+const secondOf = ({ id, injectedMillis }: Change): number | undefined => {
+  const millis = MessageId.kindOf(id) === "client" ? MessageId.mintedMillis(id) : injectedMillis
   return millis === undefined ? undefined : Math.floor(millis / 1000)
 }
-
-const short = (hash: Uint8Array): number => hash.subarray(0, 6).reduce((number, octet) => number * 256 + octet, 0)
 
 const nameOf = (hash: Uint8Array): string => String.fromCharCode(...hash.subarray(0, 16))
 
@@ -131,8 +122,7 @@ export const follow = Effect.fnUntraced(function* (
 ): Effect.fn.Return<void, SpoolUnavailable> {
   for (;;) {
     const page = yield* spool.changes(history.position, pageMax)
-    const dates = yield* datesOf(spool, page.changes)
-    for (const change of page.changes) history.take(change, dates.get(change.id))
+    for (const change of page.changes) history.take(change)
     const isStill = page.next <= history.position
     history.position = Math.max(history.position, page.next)
     history.trim(yield* Clock.currentTimeMillis)
@@ -140,26 +130,6 @@ export const follow = Effect.fnUntraced(function* (
     // Others get their turn between two pages.
     yield* Effect.yieldNow
   }
-})
-
-/** Injection-Dates that only the articles tell, in seconds; of those that are still held. */
-const datesOf = Effect.fnUntraced(function* (
-  spool: Store,
-  changes: ReadonlyArray<Change>
-): Effect.fn.Return<ReadonlyMap<MessageId.MessageId, number>, SpoolUnavailable> {
-  const dates = new Map<MessageId.MessageId, number>()
-  let ids = changes.flatMap(({ _tag, id }) => (_tag === "Filed" && secondIn(id) === undefined ? [id] : []))
-  while (ids.length > 0) {
-    const found = yield* spool.findAll(ids, readBytesMax)
-    for (const [at, held] of found.entries()) {
-      const id = ids[at]
-      const article = held === undefined ? undefined : Article.read(held.article)
-      if (id === undefined || article === undefined || Article.isMalformed(article)) continue
-      dates.set(id, Math.floor(article.injectedMillis / 1000))
-    }
-    ids = ids.slice(Math.max(1, found.length))
-  }
-  return dates
 })
 
 /** An id of the log, with the groups it was filed in. */
