@@ -6,7 +6,6 @@ import * as NewsDate from "@lupin/core/NewsDate"
 import * as Uuid from "@lupin/core/Uuid"
 import { NntpServer } from "@lupin/nntp/NntpServer"
 import * as Histories from "@lupin/site/Histories"
-import { Live } from "@lupin/site/Live"
 import * as Reconcile from "@lupin/site/Reconcile"
 import { Refill } from "@lupin/site/Refill"
 import * as Site from "@lupin/site/Site"
@@ -127,7 +126,7 @@ const statuses = (built: Built, names: ReadonlyArray<string>) => Context.get(bui
 const names = (prefix: string, count: number) => Array.from({ length: count }, (_, at) => `${prefix}${at}`)
 
 /** `own` reconciles with `other`. */
-const reconcile = (own: Built, other: string, otherPort: number, why: "asked" | "look") =>
+const reconcile = (own: Built, other: string, otherPort: number, why: "asked" | "look" | "audit") =>
   Effect.gen(function* () {
     const peer = Result.getOrThrow(
       SiteConfig.central(JSON.stringify(configOf("x", "/", [peerAt(other, otherPort)])), "x")
@@ -194,15 +193,24 @@ it.live("fills a wiped site from one of ours, its own articles and the removals 
   }).pipe(Effect.scoped)
 )
 
-it.live("is invited by a site that has more, without an hour's wait", () =>
+it.live("asks in its turn where a peer says that it lacks something, and tells operators what differs", () =>
   Effect.gen(function* () {
-    const path = yield* directory
-    const sea = yield* site("sea", path)
-    const mk = yield* site("mk", yield* directory, [peerAt("sea", portOf(sea))])
-    assert.strictEqual(Context.get(mk, Live).peers().length, 1)
-    assert.isUndefined((yield* Context.get(mk, Reconcile.Reconcile).compare)[0]?.trouble)
-    yield* store(sea, names("new", 20))
-    const [compared] = yield* Context.get(mk, Reconcile.Reconcile).compare
-    assert.deepInclude(compared, { peer: "sea", isEqual: false, thereOnly: 20, hereOnly: 0 })
+    const sea = yield* site("sea", yield* directory)
+    yield* store(sea, names("common", 20))
+    const accept = { addresses: ["127.0.0.1"] }
+    const mk = yield* site("mk", yield* directory, [{ ...peerAt("sea", portOf(sea)), accept }])
+    const { missing } = Context.get(mk, Refill)
+    while ((yield* missing).length > 0) yield* Effect.sleep("20 millis")
+    const { compare } = Context.get(mk, Reconcile.Reconcile)
+    assert.deepInclude((yield* compare)[0], { peer: "sea", isEqual: true, roundTrips: 1 })
+
+    yield* remove(sea, names("common", 2), "cancelled")
+    assert.deepInclude((yield* compare)[0], { isEqual: false, hereOnly: 0, thereOnly: 0, unlike: 2, removed: 0 })
+    const spool = Context.get(mk, Spool)
+    const before = yield* spool.head
+    assert.deepInclude(yield* reconcile(sea, "mk", portOf(mk), "audit"), { unlike: 2, taken: 0, removed: 0 })
+    yield* spool.changed(before)
+    assert.deepStrictEqual(yield* statuses(mk, names("common", 3)), ["removed", "removed", "held"])
+    assert.deepInclude((yield* compare)[0], { isEqual: true })
   }).pipe(Effect.scoped)
 )
