@@ -97,21 +97,20 @@ export class Inquiry {
   take(frame: Uint8Array): void {
     const asked = this.#sent.shift() ?? []
     const answers = Frame.decodeAnswers(frame, this.#window)
-    if (answers === undefined) return void this.#fail("what came is no frame of answers")
-    if (answers.length === 0 && asked.length > 0) return void this.#fail("a frame answered nothing")
-    if (answers.length > asked.length) return void this.#fail("more answers than questions")
+    if (answers === undefined) return this.#fail("what came is no frame of answers")
+    if (answers.length === 0 && asked.length > 0) return this.#fail("a frame answered nothing")
+    if (answers.length > asked.length) return this.#fail("more answers than questions")
     for (const [at, answer] of answers.entries()) {
       const reason = this.#settle(asked[at] as Asked, answer)
-      if (reason !== undefined) return void this.#fail(reason)
+      if (reason !== undefined) return this.#fail(reason)
     }
     // What follows from an answer comes first: so the pending questions stay few, however much differs.
     this.#pending = [...this.#next, ...asked.slice(answers.length), ...this.#pending]
     this.#next = []
   }
 
-  #fail(reason: string): undefined {
+  #fail(reason: string): void {
     this.trouble ??= reason
-    return undefined
   }
 
   #settle(asked: Asked, answer: Reconciliation.Answer): string | undefined {

@@ -27,5 +27,5 @@ const encode = Schema.encodeSync(Page)
 export const make = (compare: Effect.Effect<ReadonlyArray<Reconcile.Report>>): Effect.Effect<Schema.Json> =>
   Effect.map(compare, (reports) => {
     const peers = reports.map(({ removed: _, taken: __, ...compared }): Compared => compared)
-    return encode({ peers }) as unknown as Schema.Json
+    return encode({ peers })
   })

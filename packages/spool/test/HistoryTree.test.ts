@@ -85,10 +85,10 @@ it.layer(spool)("a history of some groups", (test) => {
       yield* start
       yield* store(article(id("a"), [misc]), article(id("b"), [alt]), article(id("c"), [misc, alt]))
       const ids = (wildmat: string) =>
-        Effect.map(Effect.flatMap(treeOf(wildmat), told), (known) => [...known.keys()].toSorted())
-      assert.deepStrictEqual(yield* ids("misc.*"), [id("a"), id("c")])
-      assert.deepStrictEqual(yield* ids("misc.*,@alt.*"), [id("a")])
-      assert.deepStrictEqual(yield* ids("*,!misc.*"), [id("b"), id("c")])
+        Effect.map(Effect.flatMap(treeOf(wildmat), told), (known) => new Set(known.keys()))
+      assert.deepStrictEqual(yield* ids("misc.*"), new Set([id("a"), id("c")]))
+      assert.deepStrictEqual(yield* ids("misc.*,@alt.*"), new Set([id("a")]))
+      assert.deepStrictEqual(yield* ids("*,!misc.*"), new Set([id("b"), id("c")]))
     })
   )
 })
