@@ -14,7 +14,7 @@ import * as NntpReader from "@lupin/nntp/NntpReader"
 import * as ReconcileClient from "@lupin/nntp/ReconcileClient"
 import type { HistoryTree } from "@lupin/spool/HistoryTree"
 import type { Relayer } from "@lupin/spool/Relayer"
-import type { Spool, SpoolUnavailable } from "@lupin/spool/Spool"
+import { Spool, type SpoolUnavailable } from "@lupin/spool/Spool"
 import { Clock, Context, Effect, Layer, Random, type Scope } from "effect"
 import * as Backfill from "./Backfill.ts"
 import { Histories } from "./Histories.ts"
@@ -215,7 +215,9 @@ const make = Effect.gen(function* () {
     }
     yield* audit
   })
-  yield* Effect.forkScoped(Effect.forever(turn))
+  const { damagedRecords } = yield* (yield* Spool).condition
+  // What the log has lost, history has forgotten too.
+  yield* Effect.forkScoped(Effect.andThen(damagedRecords > 0 ? audit : Effect.void, Effect.forever(turn)))
   return Reconcile.of({
     compare: Effect.suspend(() => Effect.forEach(live.peers().filter(isOurs), (peer) => attempt(peer, "look")))
   })
