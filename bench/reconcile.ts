@@ -129,7 +129,10 @@ const run1 = async (here: Tree.ReconciliationTree, there: Tree.ReconciliationTre
 const logged = 20_000
 const batch = 200
 
-/** Microseconds for each article until the tree of a spool is there. */
+/** Ids, far apart, whose names are looked up. */
+const lookedUp = 1_000
+
+/** Microseconds for each article until the tree of a spool is there, and for each name looked up in the log. */
 const readLog = Effect.gen(function* () {
   const spool = yield* Spool
   const ids = spread(5_000_000, logged, Date.now() / 1000 - 24 * hourSeconds, Date.now() / 1000)
@@ -140,7 +143,14 @@ const readLog = Effect.gen(function* () {
   const history = new HistoryTree.HistoryTree(Wildmat.everything)
   yield* HistoryTree.follow(spool, history)
   if (history.tree.size !== logged) throw new Error(`read ${history.tree.size} ids of the log`)
-  return ((performance.now() - began) * 1000) / logged
+  const read = performance.now()
+  const positions = Array.from({ length: lookedUp }, (_, at) => 1 + Math.floor((at * logged) / lookedUp))
+  const named = yield* HistoryTree.idsAt(spool, positions)
+  if (named.size < lookedUp) throw new Error(`found ${named.size} names`)
+  return {
+    readMicros: ((read - began) * 1000) / logged,
+    lookUpMicros: ((performance.now() - read) * 1000) / lookedUp
+  }
 })
 
 const articleOf = ({ number, second }: Known): Article.Article => {
@@ -160,7 +170,7 @@ const articleOf = ({ number, second }: Known): Article.Article => {
   return article
 }
 
-const onDisk = async (): Promise<number> => {
+const onDisk = async (): Promise<Effect.Success<typeof readLog>> => {
   const directory = mkdtempSync(join(tmpdir(), "lupin-reconcile-"))
   const identity = SiteIdentity.layer({ name: "bench", path: "ours.bench.invalid", kind: "central", apps: "any" })
   const layer = FileSpool.layer({ directory, durability: "kernel" }).pipe(Layer.provide(identity))
@@ -182,9 +192,11 @@ export const run = async (): Promise<ReadonlyArray<Report.Measure>> => {
   add(here, both)
   const micros = ((performance.now() - began - (began - making)) * 1000) / common
   add(there, both)
+  const disk = await onDisk()
   const measures: Array<Report.Measure> = [
     { bench: "reconcile", metric: "an id hashed and added to a tree", unit: "µs", ours: [micros] },
-    { bench: "reconcile", metric: "an id read from the log of a spool", unit: "µs", ours: [await onDisk()] }
+    { bench: "reconcile", metric: "an id read from the log of a spool", unit: "µs", ours: [disk.readMicros] },
+    { bench: "reconcile", metric: "a name looked up in the log", unit: "µs", ours: [disk.lookUpMicros] }
   ]
   const checkOctets = 2 * (idOf(0, from).length + "438 ".length + 2) + 2
   for (const each of cases) {

@@ -57,8 +57,8 @@ export const difference = Effect.fnUntraced(function* (
     return id === undefined ? [] : [{ ...told, id }]
   })
   const statuses = yield* spool.status(there.map(({ id }) => id))
-  for (const [at, { id, second }] of there.entries()) {
-    if (statuses[at] === "removed") history.date(second, Sha256.hashText(id))
+  for (const [at, { id, mark, second }] of there.entries()) {
+    if (statuses[at] === "removed") history.agree(second, Sha256.hashText(id), mark)
   }
   const unknown = there.filter((_, at) => statuses[at] === "unknown")
   const strange = unknown.flatMap(({ id, mark }) => (mark === "removed" ? [id] : []))

@@ -15,7 +15,7 @@ import * as ReconcileClient from "@lupin/nntp/ReconcileClient"
 import type { HistoryTree } from "@lupin/spool/HistoryTree"
 import type { Relayer } from "@lupin/spool/Relayer"
 import { Spool, type SpoolUnavailable } from "@lupin/spool/Spool"
-import { Clock, Context, Effect, Layer, Random, type Scope } from "effect"
+import { Clock, Context, Effect, Layer, Metric, Random, type Scope } from "effect"
 import * as Backfill from "./Backfill.ts"
 import { Histories } from "./Histories.ts"
 import { Live } from "./Live.ts"
@@ -32,6 +32,9 @@ export const settleSeconds = 60
 const passesMax = 1_000
 
 const hourSeconds = 3_600
+
+const takenCount = Metric.counter("lupin_reconcile_taken", { description: "Articles that feeds had not brought" })
+const removedCount = Metric.counter("lupin_reconcile_removed", { description: "Ids removed because a peer had" })
 
 /** What came of it. Counts are of ids; octets before TLS and compression. */
 export interface Report {
@@ -150,6 +153,8 @@ export const reconcile = Effect.fn("Reconcile.reconcile")(function* (
   const report = yield* settle(reader, peer, window, why === "look")
   const isLacking = report.hereOnly + report.unlike > 0
   if (isLacking && (why === "audit" || why === "gap")) yield* ReconcileClient.invite(reader.client, { wildmat, window })
+  yield* Metric.update(takenCount, report.taken)
+  yield* Metric.update(removedCount, report.removed)
   if (report.taken + report.removed > 0) {
     yield* Effect.logInfo(`reconciled with ${peer.name}: ${report.taken} articles taken, ${report.removed} removed`)
   }

@@ -78,6 +78,12 @@ export class HistoryTree {
     return true
   }
 
+  /** What is removed here and not in the tree, since nothing but a hash is left of it, is in if the other site says so too. */
+  agree(second: number, hash: Uint8Array, mark: Tree.Mark): void {
+    if (this.date(second, hash) || mark !== "removed") return
+    if (this.tree.get(Tree.key(second, hash)) === undefined) this.#set(second, hash, "removed", 0)
+  }
+
   /** Lets go of what is older than history, or too much. */
   trim(nowMillis: number): void {
     const oldest = Math.floor((nowMillis - Limits.historyMillis) / 1000)
@@ -152,6 +158,7 @@ export const idsAt = Effect.fnUntraced(function* (
     for (const { groups, id, position } of page.changes) found.set(position, { id, groups })
     at += 1
     while (at < wanted.length && (wanted[at] as number) <= page.next) at += 1
+    yield* Effect.yieldNow
   }
   return found
 })

@@ -75,6 +75,11 @@ it.layer(spool)("a history", (test) => {
       assert.isTrue(anew.date(sampleSecond + 3, Sha256.hashText(id("never")).subarray(0, 16)))
       expected.set(id("never"), [sampleSecond + 3, "removed"])
       assert.deepStrictEqual(yield* told(anew), expected)
+      // An id that was erased: the log names it no more.
+      anew.agree(sampleSecond + 5, Sha256.hashText(id("erased")), "live")
+      assert.strictEqual(anew.tree.size, expected.size)
+      anew.agree(sampleSecond + 5, Sha256.hashText(id("erased")), "removed")
+      assert.strictEqual(anew.tree.size, expected.size + 1)
     })
   )
 })
