@@ -57,7 +57,7 @@ const acts: fc.Arbitrary<ReadonlyArray<Act>> = fc.array(
     do: fc.constantFrom<Array<Act["do"]>>("store", "store", "store", "cancel", "expire"),
     at: fc.nat(poolSize - 1)
   }),
-  { maxLength: 80 }
+  { maxLength: 80, size: "max" }
 )
 
 type Word = "live" | "expired" | "removed"
