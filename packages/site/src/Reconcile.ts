@@ -84,7 +84,7 @@ export const slices = ({ from, until }: Reconciliation.Window): ReadonlyArray<Re
   return pieces
 }
 
-/** Groups on which two of our sites agree: those of the feed to the peer, which are the same both ways. */
+/** What is asked about first: the groups of the feed to the peer. Where the feed from there has others, the peer says so. */
 export const wildmatOf = ({ feed }: SiteConfig.Peer): Wildmat.Wildmat => Wildmat.compile(feed) ?? Wildmat.everything
 
 /** A connection to a site of ours, or nothing where it does not reconcile. */
@@ -106,7 +106,8 @@ export const settle = Effect.fn("Reconcile.settle")(function* (
   isLook: boolean
 ): Effect.fn.Return<Report, NntpError | SpoolUnavailable, Needs> {
   const histories = yield* Histories
-  const wildmat = wildmatOf(peer)
+  let wildmat = wildmatOf(peer)
+  let isCorrected = false
   const total = { ...nothing }
   let window = asked
   for (let pass = 0; pass < passesMax && window.from < window.until; pass += 1) {
@@ -116,6 +117,14 @@ export const settle = Effect.fn("Reconcile.settle")(function* (
     total.roundTrips += outcome.roundTrips
     total.octetsSent += outcome.octetsSent
     total.octetsReceived += outcome.octetsReceived
+    if (outcome.wildmat !== undefined && !isCorrected) {
+      wildmat = outcome.wildmat
+      isCorrected = true
+      continue
+    }
+    if (outcome.wildmat !== undefined) {
+      return { peer: peer.name, isEqual: false, ...total, trouble: "names other groups each time" }
+    }
     if (outcome.since !== undefined && outcome.since > window.from) {
       window = { ...window, from: outcome.since }
       continue

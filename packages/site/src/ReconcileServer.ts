@@ -18,7 +18,10 @@ export const readMillisMax = 20_000
 /** How busy a group is, 0 to 255: by how many articles it holds. */
 export const heatOf = (articles: number): number => Math.min(255, Math.round(16 * Math.log2(1 + articles)))
 
-const make = Effect.gen(function* () {
+/** What a peer is fed, by its path identity. */
+export type FeedOf = (path: string) => string | undefined
+
+const make = Effect.fnUntraced(function* (feedOf: FeedOf) {
   const spool = yield* Spool
   const histories = yield* Histories
   const requests = yield* ReconcileRequests
@@ -58,6 +61,8 @@ const make = Effect.gen(function* () {
         octets: Frame.encodeAnswers([], [], () => undefined, window, Reconciliation.frameBytesMax)
       }
     }
+    const fed = peer.path === undefined ? undefined : feedOf(peer.path)
+    if (fed !== undefined && fed !== wildmat.text) return { _tag: "Groups", wildmat: fed }
     const read = yield* Effect.timeoutOption(histories.of(wildmat), readMillisMax)
     if (Option.isNone(read)) return { _tag: "Later", reason: "History is still being read" }
     const history = read.value
@@ -76,8 +81,7 @@ const make = Effect.gen(function* () {
   return Reconciler.of({ answer })
 })
 
-/** For the NNTP server of a site. */
-export const layer: Layer.Layer<Reconciler, never, Spool | Histories | ReconcileRequests> = Layer.effect(
-  Reconciler,
-  make
-)
+/** For the NNTP server of a site. A peer that is not known may compare what it may read. */
+export const layer = (
+  feedOf: FeedOf = () => undefined
+): Layer.Layer<Reconciler, never, Spool | Histories | ReconcileRequests> => Layer.effect(Reconciler, make(feedOf))

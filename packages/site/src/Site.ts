@@ -80,9 +80,14 @@ export const serving = <R>(
       })
     })
   ).pipe(Layer.provide(FileAccounts.layer(Settings.accountsFile(config))))
+  const reconciler = Layer.unwrap(
+    Effect.map(Live.Live, ({ peers }) =>
+      ReconcileServer.layer((path) => peers().find((peer) => peer.path === path)?.feed)
+    )
+  )
   const reconciling = Layer.mergeAll(Histories.layer, ReconcileRequests.layer)
   return Layer.mergeAll(
-    server.pipe(Layer.provide(ReconcileServer.layer)),
+    server.pipe(Layer.provide(reconciler)),
     Refill.layer(config.peers),
     Reconcile.layer,
     Mend.layer(config.peers),

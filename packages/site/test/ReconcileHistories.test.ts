@@ -76,7 +76,7 @@ const wordsOf = (done: ReadonlyArray<Act>): ReadonlyMap<number, Word> => {
 
 const site = (name: string) =>
   Layer.build(
-    ReconcileServer.layer.pipe(
+    ReconcileServer.layer().pipe(
       Layer.provideMerge(Layer.mergeAll(Histories.layer, Relayer.layer(), ReconcileRequests.layer)),
       Layer.provideMerge(Spool.layerMemory),
       Layer.provideMerge(SiteIdentity.layer({ name, path: `${name}.test`, kind: "central", apps: "any" })),

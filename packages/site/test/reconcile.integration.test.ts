@@ -214,3 +214,16 @@ it.live("asks in its turn where a peer says that it lacks something, and tells o
     assert.deepInclude((yield* compare)[0], { isEqual: true })
   }).pipe(Effect.scoped)
 )
+
+it.live("asks about the groups that the other site feeds it, not about those that it feeds the other", () =>
+  Effect.gen(function* () {
+    const accept = { addresses: ["127.0.0.1"] }
+    const mk = { ...peerAt("mk", 9), feed: "clientposts.*", accept }
+    const sea = yield* site("sea", yield* directory, [{ ...mk, kind: "pop" }])
+    yield* store(sea, names("common", 20))
+    const own = yield* site("mk", yield* directory)
+    const report = yield* reconcile(own, "sea", portOf(sea), "asked")
+    assert.deepInclude(report, { thereOnly: 10, taken: 10, roundTrips: 2 })
+    assert.deepStrictEqual(yield* statuses(own, ["common0", "common1"]), ["held", "unknown"])
+  }).pipe(Effect.scoped)
+)
