@@ -24,7 +24,7 @@ const factsOf = (rules: Access.Rules, { isSecure, user }: Security.State): Sessi
   mayReconcile: true,
   generation: { id: "abc", startedMillis: 1, numberBase: 0 },
   security: {
-    standing: Access.standing(rules, { address: "", isSecure, user, peer: undefined }),
+    standing: Access.standing(rules, { address: "", isSecure, user, peers: [] }),
     hasTls: true,
     hasCompression: true
   }

@@ -15,7 +15,7 @@ const facts: Session.Facts = {
   mayReconcile: true,
   generation: { id: "abc", startedMillis: 1, numberBase: 0 },
   security: {
-    standing: Access.standing(Access.open, { address: "", isSecure: false, user: undefined, peer: undefined }),
+    standing: Access.standing(Access.open, { address: "", isSecure: false, user: undefined, peers: [] }),
     hasTls: true,
     hasCompression: true
   }

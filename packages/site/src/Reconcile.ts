@@ -138,7 +138,7 @@ export const settle = Effect.fn("Reconcile.settle")(function* (
     yield* Backfill.remove(found, inquiry.found, history)
     const nowMillis = yield* Clock.currentTimeMillis
     const wanted = Backfill.order(found.missing, nowMillis).map(({ id }) => id)
-    const from = { connection: `reconcile ${peer.name}`, path: peer.path, isBackfill: true }
+    const from = { connection: `reconcile ${peer.name}`, paths: [peer.path], isBackfill: true }
     const taken = yield* Backfill.copyAll(reader, wanted, from)
     total.taken += taken
     total.removed += found.removals.length

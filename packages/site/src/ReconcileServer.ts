@@ -53,7 +53,8 @@ const make = Effect.fnUntraced(function* (feedOf: FeedOf) {
   }: Asked): Effect.fn.Return<Answered, SpoolUnavailable> {
     const asked = Frame.decodeQuestions(frame, window)
     if (asked === undefined) return { _tag: "Malformed" }
-    if (asked.isWanting && peer.path !== undefined) requests.add(peer.path, "asked")
+    const paths = peer.paths ?? []
+    if (asked.isWanting) for (const path of paths) requests.add(path, "asked")
     const { questions } = asked
     if (questions.length === 0) {
       return {
@@ -61,8 +62,9 @@ const make = Effect.fnUntraced(function* (feedOf: FeedOf) {
         octets: Frame.encodeAnswers([], [], () => undefined, window, Reconciliation.frameBytesMax)
       }
     }
-    const fed = peer.path === undefined ? undefined : feedOf(peer.path)
-    if (fed !== undefined && fed !== wildmat.text) return { _tag: "Groups", wildmat: fed }
+    const feeds = paths.flatMap((path) => feedOf(path) ?? [])
+    const [fed] = feeds
+    if (fed !== undefined && !feeds.includes(wildmat.text)) return { _tag: "Groups", wildmat: fed }
     const read = yield* Effect.timeoutOption(histories.of(wildmat), readMillisMax)
     if (Option.isNone(read)) return { _tag: "Later", reason: "History is still being read" }
     const history = read.value

@@ -74,7 +74,7 @@ const byArrivals = Effect.fnUntraced(function* (
   const reader = yield* NntpReader.connect(live.endpoint(peer.name) ?? SiteConfig.hostAndPort(peer.nntp))
   const sinceMillis = (yield* Clock.currentTimeMillis) - Limits.historyMillis
   const ids = yield* Arrivals.since(reader, Reconcile.wildmatOf(peer), sinceMillis)
-  const from = { connection: follower(peer.name), path: peer.path, isBackfill: true }
+  const from = { connection: follower(peer.name), paths: [peer.path], isBackfill: true }
   return yield* Backfill.copyAll(reader, ids, from)
 })
 

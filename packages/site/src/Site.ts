@@ -32,7 +32,6 @@ import * as Reconcile from "./Reconcile.ts"
 import { ReconcileRequests } from "./ReconcileRequests.ts"
 import * as ReconcileServer from "./ReconcileServer.ts"
 import * as Refill from "./Refill.ts"
-import * as Settings from "./Settings.ts"
 import * as SiteChecks from "./SiteChecks.ts"
 import * as SiteConfig from "./SiteConfig.ts"
 import * as SiteMetrics from "./SiteMetrics.ts"
@@ -68,18 +67,16 @@ export const serving = <R>(
   const { nntp, nntps } = config.listen
   const server = Layer.unwrap(
     Effect.gen(function* () {
-      const { tls } = yield* Live.Live
+      const { accounts, limits, tls } = yield* Live.Live
       return NntpServer.layerTcp({
         ...SiteConfig.hostAndPort(nntp),
         ...(nntps === undefined ? {} : { nntps: SiteConfig.hostAndPort(nntps) }),
         ...(tls === undefined ? {} : { tls }),
         isDigested: yield* digested,
-        connectionsMax: config.limits.connections,
-        connectionsPerAddressMax: config.limits.connectionsPerAddress,
-        idleMillisMax: config.limits.idleSeconds * 1000
-      })
+        limits
+      }).pipe(Layer.provide(FileAccounts.layerAt(accounts)))
     })
-  ).pipe(Layer.provide(FileAccounts.layer(Settings.accountsFile(config))))
+  )
   const reconciler = Layer.unwrap(
     Effect.map(Live.Live, ({ peers }) =>
       ReconcileServer.layer((path) => peers().find((peer) => peer.path === path)?.feed)
