@@ -57,6 +57,7 @@ export const texts = {
   482: "Login out of sequence",
   483: "Use TLS first",
   490: "History does not go back so far",
+  491: "You are fed other groups",
   500: "What is this command",
   501: "Syntax error",
   502: "Not allowed",

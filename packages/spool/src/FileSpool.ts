@@ -355,6 +355,10 @@ const knownOf = (index: Index, records: Articles.Articles, quarantine: Quarantin
     const row = index.id(id)
     return row?._tag === "Held" ? (records.numbers(row, id) ?? index.numbersAt(row.address)) : []
   },
+  injectedMillis: (id) => {
+    const row = index.id(id)
+    return row?._tag === "Held" ? records.injectedMillis(row, id) : undefined
+  },
   owners: (id) => {
     const row = index.id(id)
     const held = row?._tag === "Held" ? records.held(row, (filing) => filing.id === id, id) : undefined

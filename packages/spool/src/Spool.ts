@@ -50,6 +50,8 @@ export type Change =
       readonly slot?: string
       /** Of a control message, which is filed under `control` instead: what feeds decide by. */
       readonly newsgroups?: ReadonlyArray<GroupName.GroupName>
+      /** Its Injection-Date, where the id does not hold it as those of clients do. */
+      readonly injectedMillis?: number
       /** When its Expires says that it ends. */
       readonly expiresMillis?: number
       /** Its storage class. */
@@ -63,6 +65,8 @@ export type Change =
       readonly removedMillis: number
       /** What was cancelled or superseded leaves a digest; what expired stays counted. */
       readonly why: "cancelled" | "superseded" | "expired"
+      /** As of an article filed; absent also where the article never came. */
+      readonly injectedMillis?: number
     }
 
 /** A page of changes. `next` is where the following page begins, even if nothing in the scanned stretch was a change. */

@@ -11,7 +11,7 @@ import * as Site from "@lupin/core/Site"
 import * as Waiting from "@lupin/core/Waiting"
 import * as Xref from "@lupin/core/Xref"
 import type * as Group from "@lupin/core/Group"
-import type * as MessageId from "@lupin/core/MessageId"
+import * as MessageId from "@lupin/core/MessageId"
 import type { Stored } from "../Spool.ts"
 import type { ClassLogs } from "./ClassLogs.ts"
 import * as Record from "./Record.ts"
@@ -27,6 +27,8 @@ export interface Unit {
 export interface Known extends Site.Known {
   /** Numbers of an article that is held. */
   readonly numbers: (id: MessageId.MessageId) => Xref.Numbers
+  /** Injection-Date of an article that is held, where its id does not hold it. */
+  readonly injectedMillis: (id: MessageId.MessageId) => number | undefined
   /** Whether what is held of an id is damaged, so that another copy is welcome. */
   readonly isDamaged: (id: MessageId.MessageId) => boolean
   /** All claims that wait. */
@@ -64,6 +66,7 @@ export const make = (known: Known, site: string, place?: ClassLogs["place"]): Pl
       const events = Site.decideFrom(ahead, command).map((event) => {
         const logged = toLogged(event, article, ahead, site, place)
         ahead.evolve(event)
+        if (logged._tag === "Filed") ahead.date(logged)
         return logged
       })
       const [filed] = events
@@ -82,6 +85,10 @@ const overviewOf = (article: Article.Article, numbers: Xref.Numbers, site: strin
 const expiryOf = ({ expiresMillis }: Article.Article): { readonly expiresMillis?: number } =>
   expiresMillis === undefined ? {} : { expiresMillis: Math.max(0, expiresMillis) }
 
+/** Injection-Date, unless the id holds it. */
+const dateOf = ({ injectedMillis, messageId }: Article.Article): { readonly injectedMillis?: number } =>
+  MessageId.kindOf(messageId) === "client" ? {} : { injectedMillis: Math.max(0, injectedMillis) }
+
 const mend = (
   article: Article.Article,
   known: Known,
@@ -98,6 +105,7 @@ const mend = (
     numbers,
     ...(stored === undefined ? {} : { stored }),
     ...expiryOf(article),
+    ...dateOf(article),
     path: article.path,
     overview: overviewOf(article, numbers, site),
     bytes: article.octets.length
@@ -119,6 +127,7 @@ const toLogged = (
         ...event,
         ...(stored === undefined ? {} : { stored }),
         ...expiryOf(article),
+        ...dateOf(article),
         path: article.path,
         overview: overviewOf(article, event.numbers, site),
         bytes: article.octets.length,
@@ -128,17 +137,37 @@ const toLogged = (
     case "Cancelled":
     case "Superseded":
     case "Expired":
-      return { ...event, numbers: known.status(event.id) === "held" ? known.numbers(event.id) : [] }
+      return removal(event, article, known)
     default:
       return event
   }
 }
+
+/** What is removed before it came has a date if it is what comes now. */
+const removal = (
+  event: Site.Cancelled | Site.Superseded | Site.Expired,
+  article: Article.Article | undefined,
+  known: Known
+): Record.Removal => {
+  if (article?.messageId === event.id) return { ...event, numbers: numbersOf(event.id, known), ...dateOf(article) }
+  const isUndated = MessageId.kindOf(event.id) === "client" || known.status(event.id) !== "held"
+  const injectedMillis = isUndated ? undefined : known.injectedMillis(event.id)
+  return {
+    ...event,
+    numbers: numbersOf(event.id, known),
+    ...(injectedMillis === undefined ? {} : { injectedMillis })
+  }
+}
+
+const numbersOf = (id: MessageId.MessageId, known: Known): Xref.Numbers =>
+  known.status(id) === "held" ? known.numbers(id) : []
 
 /** The spool as it will be once the run so far is written. */
 class Ahead implements Known {
   readonly #known: Known
   /** Numbers of what is held, the time of removal of what is not. */
   readonly #entries = new Map<MessageId.MessageId, Xref.Numbers | number>()
+  readonly #dates = new Map<MessageId.MessageId, number>()
   readonly #highs = new Map<string, number>()
   readonly #statuses = new Map<string, Group.Status | undefined>()
   readonly #descriptions = new Map<string, string | undefined>()
@@ -175,6 +204,13 @@ class Ahead implements Known {
     const entry = this.#entries.get(id)
     return entry === undefined || typeof entry === "number" ? this.#known.numbers(id) : entry
   }
+
+  date({ id, injectedMillis }: Record.Filed): void {
+    if (injectedMillis !== undefined) this.#dates.set(id, injectedMillis)
+  }
+
+  injectedMillis = (id: MessageId.MessageId): number | undefined =>
+    this.#dates.get(id) ?? this.#known.injectedMillis(id)
 
   high = (name: Group.Group["name"]): number => this.#highs.get(name) ?? this.#known.high(name)
 
