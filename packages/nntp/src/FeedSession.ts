@@ -79,8 +79,10 @@ export const run = Effect.fnUntraced(function* (feed: Feed): Effect.fn.Return<ne
   let wake = (): void => {}
 
   const onReply: FeedMoves.OnReply = ({ entry }, command, reply) => {
+    // A peer that has lost its place, as one that answers about another article, is not believed any more.
+    if (trouble !== undefined) return
     heardMillis = nowMillis()
-    const verdict = FeedVerdict.of(command, reply.code)
+    const verdict = NntpClient.isAbout(reply, entry.id) ? FeedVerdict.of(command, reply.code) : "trouble"
     const answer = {
       isPutOff: verdict === "later",
       departedMillis: entry.departedMillis,
