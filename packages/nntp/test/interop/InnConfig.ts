@@ -83,6 +83,7 @@ const innConf = (options: Options, { group, port, programs, root, user }: Places
     enableoverview: "true",
     ovmethod: "tradindexed",
     artcutoff: String(options.cutoffDays ?? 10),
+    maxartsize: "0",
     nnrpdloadlimit: "0",
     docancels: options.isCancelling === true ? "auth" : "none",
     pgpverify: "false",

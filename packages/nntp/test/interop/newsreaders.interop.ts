@@ -194,7 +194,7 @@ describe("On a POP host", () => {
   )
 
   onPop(
-    "a script with Net::NNTP reads a review and answers it",
+    "a script with Net::NNTP reads a review, answers it, and cancels what it owns",
     ["Perl's Net::NNTP"],
     Effect.gen(function* () {
       const host = yield* PopHost.PopHost
@@ -212,6 +212,7 @@ describe("On a POP host", () => {
         posted: 1,
         refused: 0,
         code: "441",
+        owned: [1, 1, 0],
         ihave: 1,
         again: 0
       })
