@@ -38,6 +38,8 @@ export interface Service extends ReadingAnswers.Reading, ListAnswers.Listing, Tr
   /** Whose rules hold at each moment. */
   readonly access: { readonly current: () => AccessControl.Policy }
   readonly login: Login.Login
+  /** Locks what users post. */
+  readonly cancelSecret: Effect.Effect<Uint8Array | undefined>
   /** Closes a connection that completes no command or article for too long. */
   readonly idle: IdleWatch
 }

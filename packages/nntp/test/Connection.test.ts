@@ -29,6 +29,7 @@ const service = Effect.gen(function* () {
     mayPost: true,
     access: { current: () => AccessControl.open },
     login: { accounts: noAccounts, secrets: { octets: (bytes) => new Uint8Array(bytes) } },
+    cancelSecret: Effect.succeed(undefined),
     idle: yield* IdleWatch.make(() => 1_000),
     describe: () => "?",
     isDigested: () => false

@@ -18,6 +18,7 @@ import { Effect } from "effect"
 import * as FileSystem from "node:fs"
 import * as Path from "node:path"
 import type * as AccessConfig from "./AccessConfig.ts"
+import { secretBytesMin } from "./CancelSecretFile.ts"
 import * as SiteConfig from "./SiteConfig.ts"
 
 export interface Settings {
@@ -59,6 +60,9 @@ export const resolve = Effect.fn("Settings.resolve")(function* (
   const feeds = config.peers.map((peer, at) => feedOf(peer, tls, (key, file) => read(`peers[${at}].${key}`, file)))
   const wrong =
     tls === undefined || faults.length > 0 ? undefined : yield* Effect.option(Effect.flip(ServerTls.check(tls)))
+  if (config.cancelSecret !== undefined && read("cancelSecret", config.cancelSecret).length < secretBytesMin) {
+    faults.push({ key: "cancelSecret", message: `wants at least ${secretBytesMin} octets` })
+  }
   const accounts = accountsFile(config)
   const unfit = yield* Effect.option(Effect.flip(FileAccounts.check(accounts)))
   if (unfit._tag === "Some") faults.push({ key: "accounts", message: `${accounts}: ${unfit.value.reason}` })
@@ -113,10 +117,11 @@ export const endpointOf = (
 /** The configuration with the files it names as absolute paths; relative ones start at `folder`. */
 export const at = <C extends SiteConfig.SiteConfig>(folder: string, config: C): C => {
   const absolute = (file: string): string => Path.resolve(folder, file)
-  const { accounts, tls } = config
+  const { accounts, cancelSecret, tls } = config
   return {
     ...config,
     ...(accounts === undefined ? {} : { accounts: absolute(accounts) }),
+    ...(cancelSecret === undefined ? {} : { cancelSecret: absolute(cancelSecret) }),
     ...(tls === undefined
       ? {}
       : {

@@ -22,6 +22,7 @@ import { Effect, Layer } from "effect"
 import * as NodeHttpServer from "@effect/platform-node/NodeHttpServer"
 import { createServer } from "node:http"
 import * as Path from "node:path"
+import * as CancelSecretFile from "./CancelSecretFile.ts"
 import * as Live from "./Live.ts"
 import * as PeersPage from "./PeersPage.ts"
 import * as Mend from "./Mend.ts"
@@ -67,7 +68,7 @@ export const serving = <R>(
         ...(tls === undefined ? {} : { tls }),
         isDigested: yield* digested,
         limits
-      }).pipe(Layer.provide(FileAccounts.layerAt(accounts)))
+      }).pipe(Layer.provide(Layer.merge(FileAccounts.layerAt(accounts), CancelSecretFile.layer(config))))
     })
   )
   return Layer.mergeAll(
