@@ -246,7 +246,20 @@ describe("Connection", () => {
       const serving = yield* Effect.forkChild(
         Effect.scoped(
           Effect.flatMap(Transport.ofSocket(socket, ""), (transport) =>
-            Connection.serve(served, { ...transport, isDrained: () => false, end: Effect.never })
+            Connection.serve(served, {
+              address: "",
+              isSecure: () => false,
+              certificates: () => [],
+              pull: transport.pull,
+              write: (octets) => transport.write(octets),
+              isDrained: () => false,
+              end: Effect.never,
+              close: transport.close,
+              discard: () => {},
+              startTls: undefined,
+              compress: Effect.void,
+              settle: () => {}
+            })
           )
         )
       )
