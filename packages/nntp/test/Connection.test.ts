@@ -8,6 +8,7 @@ import * as Socket from "effect/socket/Socket"
 import { TestClock } from "effect/testing"
 import * as fc from "fast-check"
 import { Buffer } from "node:buffer"
+import * as Access from "../src/Access.ts"
 import * as AccessControl from "../src/AccessControl.ts"
 import { noAccounts } from "../src/Accounts.ts"
 import * as Connection from "../src/Connection.ts"
@@ -19,6 +20,12 @@ import * as site from "./site.ts"
 
 const nowMillis = Date.UTC(2026, 10, 21)
 
+/** Everybody may do everything; a login changes what is granted, so that it is offered. */
+const policy: AccessControl.Policy = {
+  rules: [{ ...Access.everything, users: ["*"], newnews: false }, Access.everything],
+  peers: []
+}
+
 const service = Effect.gen(function* () {
   const served: Connection.Service = {
     spool: yield* Spool,
@@ -27,8 +34,11 @@ const service = Effect.gen(function* () {
     peer: { connection: "test" },
     site: "alpha.test",
     mayPost: true,
-    access: { current: () => AccessControl.open },
-    login: { accounts: noAccounts, secrets: { octets: (bytes) => new Uint8Array(bytes) } },
+    access: { current: () => policy },
+    login: {
+      accounts: { ...noAccounts, verify: () => Effect.succeed(true) },
+      secrets: { octets: (bytes) => new Uint8Array(bytes) }
+    },
     cancelSecret: Effect.succeed(undefined),
     idle: yield* IdleWatch.make(() => 1_000),
     describe: () => "?",
@@ -70,6 +80,7 @@ const ids = ["<a@x>", "<b@x>", "<c@x>"]
 const articleOf = (id: string): string =>
   `${Buffer.from(DotStuffing.stuff(site.relayed(id, nowMillis, "misc.test", ".\r\n"))).toString("latin1")}.\r\n`
 
+const plain = Buffer.from("\0ann\0word").toString("base64")
 const anId = fc.constantFrom(...ids)
 const command: fc.Arbitrary<string> = fc.oneof(
   {
@@ -105,6 +116,14 @@ const command: fc.Arbitrary<string> = fc.oneof(
         "XSTATUS <a@x> <b@x>",
         "DATE",
         "MODE STREAM",
+        "CAPABILITIES",
+        "NEWGROUPS 20260101 000000",
+        "AUTHINFO USER ann",
+        "AUTHINFO PASS word",
+        "AUTHINFO SASL PLAIN",
+        `AUTHINFO SASL PLAIN ${plain}`,
+        plain,
+        "*",
         "CHECK nonsense",
         "TAKETHIS"
       )

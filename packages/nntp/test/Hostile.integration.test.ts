@@ -1,6 +1,6 @@
 import { expect, describe, it } from "@effect/vitest"
 import * as Limits from "@lupin/core/Limits"
-import { Effect } from "effect"
+import { Effect, Fiber } from "effect"
 import { Buffer } from "node:buffer"
 import { spawn } from "node:child_process"
 import { once } from "node:events"
@@ -51,6 +51,12 @@ describe("NntpServer under hostile input", () => {
         expect(`${part}: ${yield* wire.line}`).toMatch(/: 340 /)
         yield* wire.sendBlock(article)
         expect(`${part}: ${yield* wire.line}`).toMatch(/: 441 /)
+        yield* wire.send(`IHAVE ${id}\r\n`)
+        const answer = yield* wire.line
+        if (answer.startsWith("335 ")) {
+          yield* wire.sendBlock(article)
+          expect(`${part}: ${yield* wire.line}`).toMatch(/: 437 /)
+        } else expect(`${part}: ${answer}`).toMatch(/: 435 /)
         yield* wire.send(`STAT ${id}\r\n`)
         expect(`${part}: ${yield* wire.line}`).toMatch(/: 430 /)
       }
@@ -94,6 +100,23 @@ describe("NntpServer under hostile input", () => {
       expect(yield* slow.line).toBe("239 <slow@x>")
       expect(yield* slow.line).toMatch(/^111 /)
     }).pipe(Effect.scoped, Effect.provide(site.layer("alpha")))
+  )
+
+  it.live("closes a connection that sends octets all the time and completes nothing", () =>
+    Effect.gen(function* () {
+      const wire = yield* dial
+      yield* wire.line
+      yield* wire.send("TAKETHIS <slow@x>\r\n")
+      const dribble = Effect.forever(Effect.andThen(wire.send("x"), Effect.sleep("2 millis")))
+      const fiber = yield* Effect.forkScoped(dribble)
+      expect(yield* wire.line).toMatch(/^400 /)
+      yield* wire.end
+      yield* Fiber.interrupt(fiber)
+      const next = yield* dial
+      yield* next.line
+      yield* next.send("CHECK <slow@x>\r\n")
+      expect(yield* next.line).toMatch(/^238 /)
+    }).pipe(Effect.scoped, Effect.provide(site.layer("alpha", { limits: () => ({ idleMillisMax: 50 }) })))
   )
 
   it.live("leaves nothing behind of connections that were idle", () =>
