@@ -104,6 +104,7 @@ const start = Effect.fnUntraced(function* (
       access,
       login: { accounts, secrets },
       cancelSecret,
+      gate,
       mayPost: options.mayPost ?? true,
       idle,
       describe: options.describe ?? (() => "No description"),

@@ -40,6 +40,7 @@ const service = Effect.gen(function* () {
       secrets: { octets: (bytes) => new Uint8Array(bytes) }
     },
     cancelSecret: Effect.succeed(undefined),
+    gate: { hold: () => true },
     idle: yield* IdleWatch.make(() => 1_000),
     describe: () => "?",
     isDigested: () => false

@@ -102,6 +102,29 @@ describe("NntpServer under hostile input", () => {
     }).pipe(Effect.scoped, Effect.provide(site.layer("alpha")))
   )
 
+  it.live("holds only so much of unfinished articles, whoever sends them, and goes on with those that fit", () =>
+    Effect.gen(function* () {
+      const atMillis = yield* now
+      const article = (id: string) =>
+        takeThis(id, site.relayed(id, atMillis, "misc.test", `${"y".repeat(700_000)}\r\n`))
+      const [first, second, third] = [yield* dial, yield* dial, yield* dial]
+      for (const wire of [first, second, third]) yield* wire.line
+      yield* first.send(article("<first@x>").slice(0, 600_000))
+      yield* second.send(article("<second@x>").slice(0, 600_000))
+      const [full, fits, id] = yield* Effect.raceFirst(
+        Effect.as(first.end, [first, second, "<second@x>"] as const),
+        Effect.as(second.end, [second, first, "<first@x>"] as const)
+      )
+      expect(yield* full.rest).toMatch(/^400 /)
+      yield* third.send(takeThis("<small@x>", site.relayed("<small@x>", atMillis)))
+      expect(yield* third.line).toBe("239 <small@x>")
+      yield* fits.send(article(id).slice(600_000))
+      expect(yield* fits.line).toBe(`239 ${id}`)
+      yield* third.send(article("<later@x>"))
+      expect(yield* third.line).toBe("239 <later@x>")
+    }).pipe(Effect.scoped, Effect.provide(site.layer("alpha", { limits: () => ({ unfinishedBytesMax: 1_000_000 }) })))
+  )
+
   it.live("closes a connection that sends octets all the time and completes nothing", () =>
     Effect.gen(function* () {
       const wire = yield* dial

@@ -25,7 +25,7 @@ export interface Settings {
   readonly policy: AccessControl.Policy
   readonly tls: ServerTls.Material | undefined
   readonly feeds: ReadonlyArray<PeerFeed.Options>
-  readonly limits: Gate.Limits
+  readonly limits: Partial<Gate.Limits>
   /** The file of the accounts. */
   readonly accounts: string
   readonly groups: ReadonlyArray<{ readonly name: GroupName.GroupName; readonly status: "y" | "n" | "m" }>
