@@ -17,6 +17,7 @@ import * as Cidr from "./Cidr.ts"
 import * as Connection from "./Connection.ts"
 import * as Gate from "./Gate.ts"
 import * as IdleWatch from "./IdleWatch.ts"
+import { Reconciler } from "./Reconciler.ts"
 import { type Address, ClientAddress, Network } from "./Network.ts"
 import * as Reply from "./Reply.ts"
 import { Secrets } from "./Secrets.ts"
@@ -83,6 +84,7 @@ const start = Effect.fnUntraced(function* (
   const secrets = yield* Secrets
   const cancelSecret = (yield* CancelSecret).current
   const accounts = Option.getOrElse(yield* Effect.serviceOption(Accounts), () => noAccounts)
+  const reconciler = Option.getOrUndefined(yield* Effect.serviceOption(Reconciler))
   const limits = (): Gate.Limits => ({ ...Gate.limitsDefault, ...options.limits?.() })
   const gate = new Gate.Gate(limits)
   const idle = yield* IdleWatch.make(() => limits().idleMillisMax)
@@ -105,6 +107,7 @@ const start = Effect.fnUntraced(function* (
       login: { accounts, secrets },
       cancelSecret,
       gate,
+      reconciler,
       mayPost: options.mayPost ?? true,
       idle,
       describe: options.describe ?? (() => "No description"),

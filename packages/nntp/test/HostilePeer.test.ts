@@ -16,7 +16,7 @@ const articles = ["1", "2", "3", "4", "5", "6", "7", "8"].map((name) => article(
 
 /** A command, or an article behind it, that wants an answer. */
 interface Asked {
-  readonly command: "CAPABILITIES" | "MODE" | "CHECK" | "TAKETHIS" | "IHAVE"
+  readonly command: "CAPABILITIES" | "MODE" | "DATE" | "CHECK" | "TAKETHIS" | "IHAVE"
   readonly id: string
   /** The second answer to IHAVE. */
   readonly isArticle: boolean
@@ -49,12 +49,17 @@ const turn: fc.Arbitrary<Turn> = fc.oneof(
   { weight: 1, arbitrary: fc.string({ maxLength: 30, unit: "binary" }).map((text): Turn => ({ _tag: "Octets", text })) }
 )
 
+const isOffer = (command: Asked["command"]): command is "CHECK" | "TAKETHIS" | "IHAVE" =>
+  command === "CHECK" || command === "TAKETHIS" || command === "IHAVE"
+
 const properCode = ({ command, isArticle }: Asked): string => {
   switch (command) {
     case "CAPABILITIES":
       return "500"
     case "MODE":
       return "203"
+    case "DATE":
+      return "111"
     case "CHECK":
       return "238"
     case "TAKETHIS":
@@ -76,7 +81,7 @@ const peer = (next: () => Turn | undefined, answered: (id: string) => void): Hos
     const due = asked[said++]
     const [, code = "", named] = /^([1-5]\d\d)(?: (<\S*>))?(?: .*)?\r\n$/.exec(text) ?? []
     if (due === undefined || code === "") isOutOfPlace = true
-    if (isOutOfPlace || due === undefined || due.command === "CAPABILITIES" || due.command === "MODE") return
+    if (isOutOfPlace || due === undefined || !isOffer(due.command)) return
     if (due.command === "IHAVE" && !due.isArticle && code === "335") return
     const verdict = FeedVerdict.of(due.command, Number(code))
     if (verdict === "trouble" || (named !== undefined && named !== due.id)) isOutOfPlace = true
@@ -121,6 +126,7 @@ const peer = (next: () => Turn | undefined, answered: (id: string) => void): Hos
       switch (word) {
         case "CAPABILITIES":
         case "MODE":
+        case "DATE":
           return answer({ command: word, id: "x", isArticle: false })
         case "CHECK":
           return answer({ command: word, id: meant, isArticle: false })

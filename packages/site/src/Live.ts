@@ -54,7 +54,7 @@ const make = Effect.fnUntraced(function* (first: SiteConfig.SiteConfig) {
   let settings = yield* Settings.resolve(first)
   const tls = settings.tls && (yield* ServerTls.make(settings.tls).pipe(Effect.mapError(atTls(first))))
   yield* setGroups(spool, [], settings.groups).pipe(Effect.mapError(atGroups(first)))
-  yield* feeds.set(settings.feeds)
+  yield* feeds.set(settings.feeds, settings.topology)
 
   const apply = Effect.fnUntraced(function* (next: SiteConfig.SiteConfig) {
     const fixed = Settings.restartFaults(config, next)
@@ -65,7 +65,7 @@ const make = Effect.fnUntraced(function* (first: SiteConfig.SiteConfig) {
     if (tls !== undefined && resolved.tls !== undefined) {
       yield* tls.replace(resolved.tls).pipe(Effect.mapError(atTls(next)))
     }
-    const found = yield* feeds.set(resolved.feeds)
+    const found = yield* feeds.set(resolved.feeds, resolved.topology)
     config = next
     settings = resolved
     return summary(found, resolved)

@@ -12,19 +12,22 @@ import * as Cidr from "@lupin/nntp/Cidr"
 import * as FileAccounts from "@lupin/nntp/FileAccounts"
 import type * as Gate from "@lupin/nntp/Gate"
 import type * as Network from "@lupin/nntp/Network"
-import type * as PeerFeed from "@lupin/nntp/PeerFeed"
 import * as ServerTls from "@lupin/nntp/ServerTls"
 import { Effect } from "effect"
 import * as FileSystem from "node:fs"
 import * as Path from "node:path"
 import type * as AccessConfig from "./AccessConfig.ts"
 import { secretBytesMin } from "./CancelSecretFile.ts"
+import type * as Feeds from "./Feeds.ts"
+import type * as Flood from "./Flood.ts"
 import * as SiteConfig from "./SiteConfig.ts"
 
 export interface Settings {
   readonly policy: AccessControl.Policy
   readonly tls: ServerTls.Material | undefined
-  readonly feeds: ReadonlyArray<PeerFeed.Options>
+  readonly feeds: ReadonlyArray<Feeds.Feed>
+  /** The sites that the flood knows. */
+  readonly topology: Flood.Topology
   readonly limits: Partial<Gate.Limits>
   /** The file of the accounts. */
   readonly accounts: string
@@ -64,7 +67,9 @@ export const resolve = Effect.fn("Settings.resolve")(function* (
     faults.push({ key: "cancelSecret", message: `wants at least ${secretBytesMin} octets` })
   }
   const accounts = accountsFile(config)
-  const unfit = yield* Effect.option(Effect.flip(FileAccounts.check(accounts)))
+  // A file that the operator names is looked at now; the site's own one when somebody logs in.
+  const check = config.accounts === undefined ? Effect.void : FileAccounts.check(accounts)
+  const unfit = yield* Effect.option(Effect.flip(check))
   if (unfit._tag === "Some") faults.push({ key: "accounts", message: `${accounts}: ${unfit.value.reason}` })
   if (wrong?._tag === "Some") faults.push({ key: "tls", message: wrong.value.reason })
   if (faults.length > 0) return yield* new SiteConfig.ConfigInvalid({ file: config.name, faults })
@@ -78,6 +83,7 @@ export const resolve = Effect.fn("Settings.resolve")(function* (
       idleMillisMax: config.limits.idleSeconds * 1000
     },
     accounts,
+    topology: topologyOf(config),
     groups: config.groups.flatMap(({ name, status }) => {
       const group = GroupName.parse(name)
       return group === undefined ? [] : [{ name: group, status }]
@@ -117,9 +123,16 @@ export const endpointOf = (
 /** The configuration with the files it names as absolute paths; relative ones start at `folder`. */
 export const at = <C extends SiteConfig.SiteConfig>(folder: string, config: C): C => {
   const absolute = (file: string): string => Path.resolve(folder, file)
-  const { accounts, cancelSecret, tls } = config
+  const { accounts, cancelSecret, classes, tls } = config
   return {
     ...config,
+    ...(classes === undefined
+      ? {}
+      : {
+          classes: classes.map((one) =>
+            one.directory === undefined ? one : { ...one, directory: absolute(one.directory) }
+          )
+        }),
     ...(accounts === undefined ? {} : { accounts: absolute(accounts) }),
     ...(cancelSecret === undefined ? {} : { cancelSecret: absolute(cancelSecret) }),
     ...(tls === undefined
@@ -208,11 +221,29 @@ const feedOf = (
   peer: SiteConfig.Peer,
   own: ServerTls.Material | undefined,
   read: (key: string, file: string) => string
-): PeerFeed.Options => ({
+): Feeds.Feed => ({
   peer: { name: peer.name, identities: [peer.path], ...endpointOf(peer, own, read) },
   rule: ruleOfFeed(peer),
-  eager: peer.eager
+  eager: peer.eager ?? false,
+  isFlooding: peer.eager === undefined && peer.kind !== "foreign"
 })
+
+/** This site and its peers as the flood sees them; of a POP's zones, the one that is named first is wanted most. */
+const topologyOf = (config: SiteConfig.SiteConfig): Flood.Topology => {
+  const zones = new Set(config.peers.flatMap(({ kind, name, zone }) => (kind === "central" ? [zone ?? name] : [])))
+  const own = { name: config.name, kind: config.kind }
+  const place = config.kind === "pop" ? { place: config.pop, zones: [...zones] } : { place: config.zone, zones: [] }
+  return {
+    own: { ...own, ...place },
+    hosts: config.peers.flatMap(({ kind, name, path, pop, zone, zones: theirs = [] }) => {
+      if (kind === "foreign") return []
+      const ownPop = config.kind === "pop" ? config.pop : name
+      const host =
+        kind === "pop" ? { kind, place: pop ?? ownPop, zones: theirs } : { kind, place: zone ?? name, zones: [] }
+      return [{ ...host, name, identities: [path.toLowerCase()] }]
+    })
+  }
+}
 
 const ruleOfFeed = ({ bytesMax, crosspostMax, distributions, feed, hopsMax }: SiteConfig.Peer): FeedRule.FeedRule => ({
   wildmat: wildmat(feed),

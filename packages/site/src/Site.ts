@@ -18,6 +18,7 @@ import { Injector } from "@lupin/spool/Injector"
 import { Relayer } from "@lupin/spool/Relayer"
 import { SiteIdentity } from "@lupin/spool/SiteIdentity"
 import type { Spool, SpoolUnavailable } from "@lupin/spool/Spool"
+import { StorageClasses } from "@lupin/spool/StorageClass"
 import { Effect, Layer } from "effect"
 import * as NodeHttpServer from "@effect/platform-node/NodeHttpServer"
 import { createServer } from "node:http"
@@ -30,6 +31,7 @@ import * as Refill from "./Refill.ts"
 import * as SiteChecks from "./SiteChecks.ts"
 import * as SiteConfig from "./SiteConfig.ts"
 import * as SiteMetrics from "./SiteMetrics.ts"
+import * as Storage from "./Storage.ts"
 
 /** The spool of a site, in its directory. */
 export const spool = (config: SiteConfig.SiteConfig): Layer.Layer<Spool, SpoolUnavailable, SiteIdentity> =>
@@ -42,7 +44,7 @@ export const doors = (
   store: Layer.Layer<Spool, SpoolUnavailable, SiteIdentity> = spool(config)
 ) =>
   Layer.mergeAll(Injector.layer, Relayer.layer()).pipe(
-    Layer.provideMerge(store),
+    Layer.provideMerge(store.pipe(Layer.provide(Layer.succeed(StorageClasses, Storage.classesOf(config))))),
     Layer.provideMerge(
       SiteIdentity.layer({
         name: config.name,
@@ -75,7 +77,7 @@ export const serving = <R>(
     server,
     Refill.layer(config.peers),
     Mend.layer(config.peers),
-    Expiry.layer(),
+    Expiry.layer({ rules: Storage.rulesOf(config) }),
     ControlMessages.layer.pipe(Layer.provide(authority(config)))
   ).pipe(Layer.provideMerge(Live.layer(config)))
 }

@@ -4,8 +4,8 @@
  * Read at start, and again when the site is told to reload. Each fault names the key it is about, and all faults are told at once.
  */
 import { Effect, Result, Schema, SchemaIssue } from "effect"
-import * as Wildmat from "@lupin/core/Wildmat"
 import * as AccessConfig from "./AccessConfig.ts"
+import * as Storage from "./Storage.ts"
 
 /** `host:port`; an IPv6 host stands in brackets; port 0 takes any free one. */
 export const Address = Schema.String.check(
@@ -21,10 +21,6 @@ const Name = Schema.String.check(
   Schema.isPattern(/^[a-z][a-z0-9-]{0,62}$/, { message: "a name has lower-case letters, digits and hyphens" })
 )
 
-const WildmatText = Schema.String.check(
-  Schema.makeFilter((text: string) => Wildmat.compile(text) !== undefined || "not a wildmat (RFC 3977 section 4)")
-)
-
 const withDefault = <S extends Schema.Top>(schema: S, value: S["Encoded"]) =>
   Schema.withDecodingDefaultKey<S>(Effect.succeed(value))(schema)
 
@@ -36,6 +32,9 @@ const DistributionText = Schema.String.check(
 
 const AtLeastOne = Schema.Int.check(Schema.isGreaterThan(0))
 
+/** Peers of one site: a zone has those of all hosts of 25 POPs. */
+const peersMax = 1_000
+
 /** A site whose articles are taken here, and to which ours are fed. */
 export const Peer = Schema.Struct({
   name: Name,
@@ -45,8 +44,12 @@ export const Peer = Schema.Struct({
   kind: Schema.Literals(["pop", "central", "foreign"]),
   /** The zone of a central peer: receipts count zones, not hosts. */
   zone: Schema.optionalKey(Name),
+  /** The POP of a POP host, where it is not ours. */
+  pop: Schema.optionalKey(Name),
+  /** At a zone: the zones of a POP host's POP, the one wanted most first. A POP's own are in the order of its peers. */
+  zones: Schema.optionalKey(Schema.Array(Name).check(Schema.isMaxLength(10))),
   /** Groups it is fed: one wanted is enough, one poisoned (`@`) too many. */
-  feed: withDefault(WildmatText, "*"),
+  feed: withDefault(Storage.WildmatText, "*"),
   /** Distributions it is fed, or, with `!`, is not fed (RFC 5536 §3.2.4). An article that names none goes always. */
   distributions: Schema.optionalKey(Schema.NonEmptyArray(DistributionText).check(Schema.isMaxLength(100))),
   /** Octets of an article it is fed. */
@@ -55,8 +58,8 @@ export const Peer = Schema.Struct({
   crosspostMax: Schema.optionalKey(AtLeastOne),
   /** Sites that an article it is fed has passed, this one included. */
   hopsMax: Schema.optionalKey(AtLeastOne),
-  /** Articles are sent at once, not asked about first. */
-  eager: withDefault(Schema.Boolean, false),
+  /** Articles are sent at once, or asked about first. Without it the flood decides that among our own sites; a foreign one is asked. */
+  eager: Schema.optionalKey(Schema.Boolean),
   ...AccessConfig.peerFields
 })
 export type Peer = typeof Peer.Type
@@ -70,7 +73,7 @@ export const Control = Schema.Struct({
       /** Fingerprint in capitals, or user id, or the first word of that. */
       signer: Schema.NonEmptyString,
       /** Groups it may make, change and remove. */
-      groups: WildmatText
+      groups: Storage.WildmatText
     })
   ).check(Schema.isMaxLength(1_000))
 })
@@ -85,10 +88,11 @@ const common = {
   durability: withDefault(Schema.Literals(["fsync", "kernel"]), "fsync"),
   /** Modules of the apps it serves, relative to the configuration file. */
   apps: withDefault(Schema.Array(Schema.NonEmptyString), []),
-  peers: withDefault(Schema.Array(Peer).check(Schema.isMaxLength(100)), []),
+  peers: withDefault(Schema.Array(Peer).check(Schema.isMaxLength(peersMax)), []),
   ...AccessConfig.siteFields,
   /** Without it no control message of the network changes a group. */
-  control: Schema.optionalKey(Control)
+  control: Schema.optionalKey(Control),
+  ...Storage.fields
 }
 
 /** `nntps` is for clients that begin with TLS; it needs `tls`. */

@@ -6,6 +6,7 @@ import type * as MessageId from "@lupin/core/MessageId"
 import type * as Xref from "@lupin/core/Xref"
 import { Buffer } from "node:buffer"
 import type { Held } from "../Spool.ts"
+import type { ClassLogs } from "./ClassLogs.ts"
 import type { Place } from "./IndexRows.ts"
 import type * as Quarantine from "./Quarantine.ts"
 import * as Record from "./Record.ts"
@@ -13,6 +14,9 @@ import type { SegmentLog } from "./SegmentLog.ts"
 
 /** An event that brings an article. */
 export type Copy = Record.Filed | Record.Mended
+
+/** What lies in the logs of classes. */
+type Elsewhere = Pick<ClassLogs, "read">
 
 export interface Articles {
   /** The article at a place, if it is the one that was meant. */
@@ -30,13 +34,13 @@ export interface Articles {
   readonly numbers: (place: Place, id: MessageId.MessageId) => Xref.Numbers | undefined
 }
 
-export const make = (log: SegmentLog, quarantine: Quarantine.Quarantine): Articles => {
+export const make = (log: SegmentLog, elsewhere: Elsewhere, quarantine: Quarantine.Quarantine): Articles => {
   const refuse = ({ address }: Place, id?: MessageId.MessageId): undefined =>
     quarantine.note({ address, ...(id === undefined ? {} : { id }) }) as undefined
 
   const copyAt = (place: Place, id?: MessageId.MessageId): Copy | undefined => {
     const [copy] = log.peek(place.address)?.events ?? []
-    const isIt = isCopy(copy) && (id === undefined || copy.id === id)
+    const isIt = Record.isCopy(copy) && (id === undefined || copy.id === id)
     return isIt ? copy : refuse(place, id)
   }
 
@@ -47,8 +51,9 @@ export const make = (log: SegmentLog, quarantine: Quarantine.Quarantine): Articl
       if (payload === undefined) return refuse(place, id ?? idOf(log.peek(address)?.events[0]))
       const filing = Record.decodeFiling(payload)
       if (filing === undefined || !isMeant(filing)) return refuse(place, id)
-      const { articleStart, atMillis, numbers, position } = filing
-      return { article: payload.subarray(articleStart), numbers, position, arrivedMillis: atMillis }
+      const { articleStart, atMillis, numbers, position, stored } = filing
+      const article = stored === undefined ? payload.subarray(articleStart) : elsewhere.read(stored, filing.id)
+      return article === undefined ? refuse(place, filing.id) : { article, numbers, position, arrivedMillis: atMillis }
     },
     line: (place, number) => {
       if (quarantine.has(place.address)) return undefined
@@ -70,11 +75,8 @@ export const make = (log: SegmentLog, quarantine: Quarantine.Quarantine): Articl
   }
 }
 
-export const isCopy = (event: Record.Logged | undefined): event is Copy =>
-  event?._tag === "Filed" || event?._tag === "Mended"
-
 const idOf = (event: Record.Logged | undefined): MessageId.MessageId | undefined =>
-  isCopy(event) ? event.id : undefined
+  Record.isCopy(event) ? event.id : undefined
 
 const lineOf = ({ overview }: Copy, number: number): Uint8Array =>
   Buffer.concat([Buffer.from(String(number), "latin1"), overview])
