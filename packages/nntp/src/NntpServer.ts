@@ -12,6 +12,7 @@ import type * as Socket from "effect/socket/Socket"
 import * as SocketServer from "effect/socket/SocketServer"
 import { AccessControl } from "./AccessControl.ts"
 import { Accounts, noAccounts } from "./Accounts.ts"
+import { CancelSecret } from "./CancelSecret.ts"
 import * as Cidr from "./Cidr.ts"
 import * as Connection from "./Connection.ts"
 import * as Gate from "./Gate.ts"
@@ -82,6 +83,7 @@ const start = Effect.fnUntraced(function* (
   const site = yield* SiteIdentity
   const access = yield* AccessControl
   const secrets = yield* Secrets
+  const cancelSecret = (yield* CancelSecret).current
   const accounts = Option.getOrElse(yield* Effect.serviceOption(Accounts), () => noAccounts)
   const reconciler = Option.getOrUndefined(yield* Effect.serviceOption(Reconciler))
   const limits = (): Gate.Limits => ({ ...Gate.limitsDefault, ...options.limits?.() })
@@ -104,6 +106,8 @@ const start = Effect.fnUntraced(function* (
       site: site.path,
       access,
       login: { accounts, secrets },
+      cancelSecret,
+      gate,
       reconciler,
       mayPost: options.mayPost ?? true,
       idle,

@@ -340,6 +340,10 @@ const offer = (text: string, by: "CHECK" | "IHAVE"): Task => {
   return by === "CHECK" ? answer(438, text) : answer(435, "Bad Message-ID")
 }
 
+/** Whether an article that comes in this phase may be taken at all. */
+export const mayReceive = (phase: Phase, facts: Facts): boolean =>
+  phase._tag !== "Article" || refusalOf("TakeThis", facts) === undefined
+
 const receive = (phase: Phase & { readonly _tag: "Article" }, block: Uint8Array | TooLong, facts: Facts): Task => {
   const missing = refusalOf("TakeThis", facts)
   if (missing !== undefined) return answer(missing)

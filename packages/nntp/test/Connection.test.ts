@@ -10,7 +10,7 @@ import * as CommandTable from "../src/CommandTable.ts"
 import * as Connection from "../src/Connection.ts"
 import * as DotStuffing from "../src/DotStuffing.ts"
 import * as Transport from "../src/Transport.ts"
-import { converse, nowMillis, run, service } from "./converse.ts"
+import { converse, nowMillis, run, service, withLogin } from "./converse.ts"
 import { octetsLike, splits } from "./octets.ts"
 import * as site from "./site.ts"
 
@@ -18,6 +18,7 @@ const ids = ["<a@x>", "<b@x>", "<c@x>"]
 const articleOf = (id: string): string =>
   `${Buffer.from(DotStuffing.stuff(site.relayed(id, nowMillis, "misc.test", ".\r\n"))).toString("latin1")}.\r\n`
 
+const plain = Buffer.from("\0ann\0word").toString("base64")
 const anId = fc.constantFrom(...ids)
 
 /** Of every command but COMPRESS, behind which octets are thrown away in the pieces in which they came. */
@@ -75,6 +76,14 @@ const command: fc.Arbitrary<string> = fc.oneof(
         "XSTATUS <a@x> <b@x>",
         "DATE",
         "MODE STREAM",
+        "CAPABILITIES",
+        "NEWGROUPS 20260101 000000",
+        "AUTHINFO USER ann",
+        "AUTHINFO PASS word",
+        "AUTHINFO SASL PLAIN",
+        `AUTHINFO SASL PLAIN ${plain}`,
+        plain,
+        "*",
         "CHECK nonsense",
         "AUTHINFO SASL PLAIN",
         "TAKETHIS"
@@ -99,8 +108,8 @@ describe("Connection", () => {
       fc.assert(
         fc.asyncProperty(fc.array(command, { maxLength: 25 }), splits, async (commands, cuts) => {
           const octets = Buffer.from(commands.join(""), "latin1")
-          const whole = await run([octets])
-          const pieces = await run(cuts(octets))
+          const whole = await run([octets], withLogin)
+          const pieces = await run(cuts(octets), withLogin)
           expect(pieces.text).toBe(whole.text)
         }),
         { numRuns: 60 }
@@ -133,7 +142,7 @@ describe("Connection", () => {
           ]),
           splits,
           async (octets, cuts) => {
-            const { text } = await run(cuts(octets))
+            const { text } = await run(cuts(octets), withLogin)
             expect(text).toMatch(/^200 [^\r\n]*\r\n(?:[\s\S]*\r\n)?$/)
           }
         ),
@@ -168,7 +177,7 @@ describe("Connection", () => {
           const stream = all.map(({ by, octets, rest }, at) => {
             return `${by === "POST" ? "POST" : `TAKETHIS <n${at}@x>${rest}`}\r\n${blockOf(octets)}`
           })
-          const { text } = await run(cuts(Buffer.from(`${stream.join("")}DATE\r\nQUIT\r\n`, "latin1")))
+          const { text } = await run(cuts(Buffer.from(`${stream.join("")}DATE\r\nQUIT\r\n`, "latin1")), withLogin)
           const replies = text.trimEnd().split("\r\n").slice(1)
           const expected = all.flatMap(({ by, rest }, at) =>
             by === "POST"
@@ -218,7 +227,20 @@ describe("Connection", () => {
       const serving = yield* Effect.forkChild(
         Effect.scoped(
           Effect.flatMap(Transport.ofSocket(socket, ""), (transport) =>
-            Connection.serve(served, { ...transport, isDrained: () => false, end: Effect.never })
+            Connection.serve(served, {
+              address: "",
+              isSecure: () => false,
+              certificates: () => [],
+              pull: transport.pull,
+              write: (octets) => transport.write(octets),
+              isDrained: () => false,
+              end: Effect.never,
+              close: transport.close,
+              discard: () => {},
+              startTls: undefined,
+              compress: Effect.void,
+              settle: () => {}
+            })
           )
         )
       )

@@ -8,6 +8,7 @@ import { Effect, Random } from "effect"
 import * as Socket from "effect/socket/Socket"
 import { TestClock } from "effect/testing"
 import { Buffer } from "node:buffer"
+import * as Access from "../src/Access.ts"
 import * as AccessControl from "../src/AccessControl.ts"
 import { noAccounts } from "../src/Accounts.ts"
 import * as Connection from "../src/Connection.ts"
@@ -29,12 +30,28 @@ export const service = Effect.gen(function* () {
     mayPost: true,
     access: { current: () => AccessControl.open },
     login: { accounts: noAccounts, secrets: { octets: (bytes) => new Uint8Array(bytes) } },
+    cancelSecret: Effect.succeed(undefined),
+    gate: { hold: () => true },
     idle: yield* IdleWatch.make(() => 1_000),
     lists: () => ({ MOTD: ["Be kind"], SUBSCRIPTIONS: ["misc.test"] }),
     isDigested: () => false
   }
   return served
 })
+
+/** Everybody may do everything; a login, which succeeds with any password, changes what is granted. */
+export const withLogin: Pick<Connection.Service, "access" | "login"> = {
+  access: {
+    current: () => ({
+      rules: [{ ...Access.everything, users: ["*"], newnews: false }, Access.everything],
+      peers: []
+    })
+  },
+  login: {
+    accounts: { ...noAccounts, verify: () => Effect.succeed(true) },
+    secrets: { octets: (bytes) => new Uint8Array(bytes) }
+  }
+}
 
 /** A connection on which these chunks arrive and which then ends; what the server wrote, and in how many writes. */
 export const converse = (
@@ -71,5 +88,8 @@ export const converse = (
   }).pipe(Effect.scoped, Effect.provide(site.services("alpha")), Random.withSeed("same ids"))
 
 /** `converse` as a promise, with its own clock. */
-export const run = (chunks: ReadonlyArray<Uint8Array>): Promise<{ readonly text: string; readonly writes: number }> =>
-  Effect.runPromise(converse(chunks).pipe(Effect.provide(TestClock.layer())))
+export const run = (
+  chunks: ReadonlyArray<Uint8Array>,
+  part: Partial<Connection.Service> = {}
+): Promise<{ readonly text: string; readonly writes: number }> =>
+  Effect.runPromise(converse(chunks, part).pipe(Effect.provide(TestClock.layer())))

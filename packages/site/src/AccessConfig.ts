@@ -106,6 +106,8 @@ export const siteFields = {
   access: Schema.optionalKey(Schema.Array(Rule)),
   /** Users who may log in; `lupin accounts` writes it. Otherwise `accounts.json` in the site's directory. */
   accounts: Schema.optionalKey(FilePath),
+  /** By which posts of users are locked; the same file at all hosts of a POP. Otherwise one of the site's own. */
+  cancelSecret: Schema.optionalKey(FilePath),
   limits: withDefault(Limits, {}),
   groups: withDefault(Schema.Array(ListedGroup), []),
   lists: Schema.optionalKey(Lists.Lists)

@@ -20,7 +20,7 @@ export class Live extends Context.Service<
     /** How to reach a peer now; undefined where it is no peer any more. */
     readonly endpoint: (peer: string) => Network.Endpoint | undefined
     readonly tls: ServerTls.ServerTls | undefined
-    readonly limits: () => Gate.Limits
+    readonly limits: () => Partial<Gate.Limits>
     /** The file of the accounts. */
     readonly accounts: () => string
     /** The policy in force, for `AccessControl`. */

@@ -19,6 +19,7 @@ import { Effect } from "effect"
 import * as FileSystem from "node:fs"
 import * as Path from "node:path"
 import type * as AccessConfig from "./AccessConfig.ts"
+import { secretBytesMin } from "./CancelSecretFile.ts"
 import type * as Feeds from "./Feeds.ts"
 import type * as Flood from "./Flood.ts"
 import * as Lists from "./Lists.ts"
@@ -30,7 +31,7 @@ export interface Settings {
   readonly feeds: ReadonlyArray<Feeds.Feed>
   /** The sites that the flood knows. */
   readonly topology: Flood.Topology
-  readonly limits: Gate.Limits
+  readonly limits: Partial<Gate.Limits>
   /** The file of the accounts. */
   readonly accounts: string
   readonly groups: ReadonlyArray<Pick<Group.Group, "name" | "status" | "description">>
@@ -68,6 +69,9 @@ export const resolve = Effect.fn("Settings.resolve")(function* (
   )
   const wrong =
     tls === undefined || faults.length > 0 ? undefined : yield* Effect.option(Effect.flip(ServerTls.check(tls)))
+  if (config.cancelSecret !== undefined && read("cancelSecret", config.cancelSecret).length < secretBytesMin) {
+    faults.push({ key: "cancelSecret", message: `wants at least ${secretBytesMin} octets` })
+  }
   const accounts = accountsFile(config)
   // A file that the operator names is looked at now; the site's own one when somebody logs in.
   const check = config.accounts === undefined ? Effect.void : FileAccounts.check(accounts)
@@ -127,7 +131,7 @@ export const endpointOf = (
 /** The configuration with the files it names as absolute paths; relative ones start at `folder`. */
 export const at = <C extends SiteConfig.SiteConfig>(folder: string, config: C): C => {
   const absolute = (file: string): string => Path.resolve(folder, file)
-  const { accounts, classes, tls } = config
+  const { accounts, cancelSecret, classes, tls } = config
   return {
     ...config,
     ...(classes === undefined
@@ -138,6 +142,7 @@ export const at = <C extends SiteConfig.SiteConfig>(folder: string, config: C): 
           )
         }),
     ...(accounts === undefined ? {} : { accounts: absolute(accounts) }),
+    ...(cancelSecret === undefined ? {} : { cancelSecret: absolute(cancelSecret) }),
     ...(tls === undefined
       ? {}
       : {

@@ -23,6 +23,7 @@ import { Effect, Layer } from "effect"
 import * as NodeHttpServer from "@effect/platform-node/NodeHttpServer"
 import { createServer } from "node:http"
 import * as Path from "node:path"
+import * as CancelSecretFile from "./CancelSecretFile.ts"
 import * as ComparePage from "./ComparePage.ts"
 import { Histories } from "./Histories.ts"
 import * as Live from "./Live.ts"
@@ -75,7 +76,7 @@ export const serving = <R>(
         isDigested: yield* digested,
         limits,
         lists
-      }).pipe(Layer.provide(FileAccounts.layerAt(accounts)))
+      }).pipe(Layer.provide(Layer.merge(FileAccounts.layerAt(accounts), CancelSecretFile.layer(config))))
     })
   )
   const reconciler = Layer.unwrap(

@@ -21,6 +21,8 @@ export interface Poster {
   readonly writer: Namespace.Writer
   /** The posting host or account, for Injection-Info. */
   readonly from?: string
+  /** Who it is, where the site can tell: they may withdraw the article through this site, also without a key of their own. */
+  readonly owner?: Injection.Owner
   /** Whether the poster may write Approved, as moderators do; true where nothing is said. */
   readonly mayApprove?: boolean
 }
@@ -121,7 +123,7 @@ export class Injector extends Context.Service<
       })
 
       return {
-        inject: (proto, { from, mayApprove, writer }) =>
+        inject: (proto, { from, mayApprove, owner, writer }) =>
           Effect.flatMap(Clock.currentTimeMillis, (nowMillis) =>
             take(
               Injection.inject(proto, {
@@ -132,7 +134,8 @@ export class Injector extends Context.Service<
                 mintId: () => mintId(nowMillis, site.path, random.nextIntUnsafe.bind(random)),
                 verify: EventArticle.verify,
                 ...(from === undefined ? {} : { from }),
-                ...(mayApprove === undefined ? {} : { mayApprove })
+                ...(mayApprove === undefined ? {} : { mayApprove }),
+                ...(owner === undefined ? {} : { owner })
               }),
               writer
             )
