@@ -90,8 +90,10 @@ export const run = Effect.fnUntraced(function* (feed: Feed): Effect.fn.Return<ne
   })
 
   const onReply: FeedMoves.OnReply = ({ entry }, command, reply) => {
+    // A peer that has lost its place, as one that answers about another article, is not believed any more.
+    if (trouble !== undefined) return
     const atMillis = nowMillis()
-    const verdict = FeedVerdict.of(command, reply.code)
+    const verdict = NntpClient.isAbout(reply, entry.id) ? FeedVerdict.of(command, reply.code) : "trouble"
     const answer = { isPutOff: verdict === "later", departedMillis: entry.departedMillis, inFlight: state.inFlight }
     window = CheckWindow.answered(window, answer, bounds, atMillis)
     stats.window = window.size

@@ -60,6 +60,8 @@ export const Peer = Schema.Struct({
   crosspostMax: Schema.optionalKey(AtLeastOne),
   /** Sites that an article it is fed has passed, this one included. */
   hopsMax: Schema.optionalKey(AtLeastOne),
+  /** Whether a new spool is filled from it: from zones by itself. Of a foreign server that is all it has of `feed` in 14 days. */
+  refill: Schema.optionalKey(Schema.Boolean),
   /** Articles are sent at once, or asked about first. Without it the flood decides that among our own sites; a foreign one is asked. */
   eager: Schema.optionalKey(Schema.Boolean),
   ...AccessConfig.peerFields
