@@ -194,7 +194,7 @@ const opened = <A>(
         return {
           generation: generation.id,
           log,
-          index: new Index(path.join(directory, "index"), generation, log.start, 1)
+          index: new Index(path.join(directory, "index"), generation, log, 1)
         }
       }),
       use,

@@ -15,7 +15,9 @@ import * as GroupTable from "./GroupTable.ts"
 import type { IdRow, Mark, Place } from "./IndexRows.ts"
 import * as Rows from "./IndexRows.ts"
 import * as Progress from "./Progress.ts"
+import { RecentIds } from "./RecentIds.ts"
 import type * as Record from "./Record.ts"
+import type { SegmentLog } from "./SegmentLog.ts"
 
 /** Records between two landmarks: what a follower that starts anywhere has to skip. */
 const recordsPerMark = 64
@@ -24,6 +26,7 @@ const indexFormat = 2
 
 type Slot = { readonly id: MessageId.MessageId; readonly rank: string }
 type Rows = Database<Buffer, Buffer>
+type Log = Pick<SegmentLog, "start" | "recall">
 
 interface Changed {
   readonly added: Map<number, Place>
@@ -41,6 +44,7 @@ export class Index {
   readonly #marks: Rows
   readonly #meta: Rows
   readonly #waiting: Rows
+  readonly #recentIds: RecentIds
   readonly #generation: Site.Generation
   readonly #recordsPerCommit: number
   readonly #newIds = new Map<string, IdRow>()
@@ -56,8 +60,9 @@ export class Index {
   /** All of them are in memory: they are few. */
   claims: Waiting.Waiting = Waiting.empty
 
-  /** Opens the index in a directory; an index of another generation or format is emptied. `start`: of the log. */
-  constructor(directory: string, generation: Site.Generation, start: number, recordsPerCommit: number) {
+  /** Opens the index of a log in a directory; an index of another generation or format is emptied. */
+  constructor(directory: string, generation: Site.Generation, log: Log, recordsPerCommit: number) {
+    this.#recentIds = new RecentIds(log.recall)
     this.#env = openLmdb({ path: directory, maxDbs: 8, noSubdir: false, ...binary })
     const database = (name: string): Rows => this.#env.openDB<Buffer, Buffer>({ name, ...binary })
     this.#ids = database("ids")
@@ -69,7 +74,7 @@ export class Index {
     this.#waiting = database("waiting")
     this.#generation = generation
     this.#recordsPerCommit = recordsPerCommit
-    this.progress = Progress.nothing(start)
+    this.progress = Progress.nothing(log.start)
     const saved = this.#meta.get(progressKey)
     const kept = saved === undefined ? undefined : JSON.parse(saved.toString("utf8"))
     if (kept?.format === indexFormat && kept.generation === generation.id) {
@@ -77,13 +82,14 @@ export class Index {
       this.groups = GroupTable.make(this.#readShelves(), generation.numberBase, this.progress.lost)
       this.claims = Waiting.of(this.#readClaims())
     } else {
-      this.groups = this.empty(start)
+      this.groups = this.empty(log.start)
     }
   }
 
   /** Forgets everything, so that the log can be taken in from its start. */
   empty(start: number): GroupTable.GroupTable {
     this.claims = Waiting.empty
+    this.#recentIds.clear()
     for (const rows of [this.#ids, this.#numbers, this.#groups, this.#slots, this.#marks, this.#meta, this.#waiting]) {
       rows.clearSync()
     }
@@ -128,10 +134,7 @@ export class Index {
       this.groups.keepChanged(changed)
       throw error
     }
-    this.#newIds.clear()
-    this.#newNumbers.clear()
-    this.#newSlots.clear()
-    this.#newClaims.clear()
+    for (const fresh of [this.#newIds, this.#newNumbers, this.#newSlots, this.#newClaims]) fresh.clear()
     this.#newMarks = []
     this.#recordsSinceCommit = 0
   }
@@ -160,7 +163,7 @@ export class Index {
   }
 
   id(id: string): IdRow | undefined {
-    const fresh = this.#newIds.get(id)
+    const fresh = this.#recentIds.find(id) ?? this.#newIds.get(id)
     if (fresh !== undefined) return fresh
     const octets = this.#ids.get(Rows.idKey(id))
     return octets === undefined ? undefined : Rows.readId(octets)
@@ -301,6 +304,7 @@ export class Index {
       case "Filed":
         this.#changeClaims(Waiting.drop(this.claims, event.id))
         this.#newIds.set(event.id, { _tag: "Held", position: event.position, ...place })
+        this.#recentIds.add(event.id, place.address)
         for (const [name, number] of event.numbers) {
           const shelf = this.groups.file(name, number, atMillis)
           this.#changed(shelf).added.set(number, place)
@@ -313,6 +317,7 @@ export class Index {
       case "Expired":
         this.#changeClaims(Waiting.drop(this.claims, event.id))
         this.#newIds.set(event.id, { _tag: "Removed", atMillis })
+        this.#recentIds.delete(event.id)
         for (const [name, number] of event.numbers) {
           const shelf = this.groups.unfile(name, number)
           if (shelf === undefined) continue
@@ -332,6 +337,7 @@ export class Index {
     const row = this.id(id)
     if (row?._tag === "Removed") return
     this.commit()
+    this.#recentIds.delete(id)
     if (row === undefined) for (const [name, number] of numbers) this.groups.restore(name, number, atMillis)
     this.#env.transactionSync(() => {
       const held = { _tag: "Held", position: row?.position ?? position, ...place } as const

@@ -11,10 +11,11 @@ export interface Place {
   readonly bytes: number
 }
 
+/** An article that is held. */
+export type Held = { readonly _tag: "Held"; readonly position: number } & Place
+
 /** What history knows of an id. */
-export type IdRow =
-  | ({ readonly _tag: "Held"; readonly position: number } & Place)
-  | { readonly _tag: "Removed"; readonly atMillis: number }
+export type IdRow = Held | { readonly _tag: "Removed"; readonly atMillis: number }
 
 export const idKey = (id: string): Buffer => Buffer.from(id, "latin1")
 

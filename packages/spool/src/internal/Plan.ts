@@ -56,8 +56,10 @@ export const make = (known: Known, site: string): Plan => {
         records.push({ events: [mended], pieces: Record.encode([mended], article.octets) })
         return { _tag: "Filed", position: mended.position, numbers }
       }
-      const refusal = command._tag === "File" ? Refusal.of(ahead, command) : undefined
-      const events = Site.decideFrom(ahead, command).map((event) => {
+      const decided = Site.decideFrom(ahead, command)
+      // Asked only of what is not filed, and before what was decided counts: each question is a look-up.
+      const refusal = command._tag === "File" && decided[0]?._tag !== "Filed" ? Refusal.of(ahead, command) : undefined
+      const events = decided.map((event) => {
         const logged = toLogged(event, { command, article }, ahead, site)
         ahead.evolve(event)
         return logged

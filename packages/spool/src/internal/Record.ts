@@ -103,7 +103,6 @@ export const decode = (payload: Buffer, payloadBytes: number): ReadonlyArray<Log
 
 /** What a reader of an article needs of its event, and no more. */
 export interface Filing {
-  readonly id: MessageId.MessageId
   readonly position: number
   readonly atMillis: number
   readonly numbers: Xref.Numbers
@@ -113,17 +112,30 @@ export interface Filing {
 
 /** The filing that a payload begins with; nothing where it begins with an event that brings no article. */
 export const decodeFiling = (payload: Buffer): Filing | undefined => {
-  const reader = new Reader(payload)
-  const count = reader.uint(1)
-  const articleStart = reader.uint(4)
-  const tag = count === 0 ? undefined : tags[reader.uint(1)]
+  const tag = tags[payload[prefixBytes] ?? tags.length]
   if (tag !== "Filed" && tag !== "Mended") return undefined
-  const position = reader.uint(6)
-  const atMillis = reader.uint(6)
-  // What is read here bears its checksum, as in `decode`.
-  const id = reader.text() as MessageId.MessageId
-  return { id, position, atMillis, numbers: readNumbers(reader), articleStart }
+  return {
+    position: positionOf(payload),
+    atMillis: payload.readUIntBE(prefixBytes + 7, 6),
+    numbers: readNumbers(new Reader(payload, idOffset + payload.readUInt32BE(idOffset - 4))),
+    articleStart: payload.readUInt32BE(1)
+  }
 }
+
+/** Where the id stands in a payload that begins with a filing: behind count, length, tag, position and time. */
+export const idOffset = prefixBytes + 13 + 4
+
+/** Whether a payload, read at least as far as the id goes, begins with the filing of that id. `start`: where it begins. */
+export const bringsId = (octets: Buffer, id: string, start = 0): boolean => {
+  const tag = tags[octets[start + prefixBytes] ?? tags.length]
+  const from = start + idOffset
+  if ((tag !== "Filed" && tag !== "Mended") || octets.readUInt32BE(from - 4) !== id.length) return false
+  for (let at = 0; at < id.length; at++) if (octets[from + at] !== id.charCodeAt(at)) return false
+  return true
+}
+
+/** The position of the first event of a payload. */
+export const positionOf = (octets: Buffer, start = 0): number => octets.readUIntBE(start + prefixBytes + 1, 6)
 
 const writeEvent = (writer: Writer, event: Logged): void => {
   writer.uint(tags.indexOf(event._tag), 1)
@@ -280,10 +292,11 @@ class Writer {
 
 class Reader {
   readonly #buffer: Buffer
-  #at = 0
+  #at: number
 
-  constructor(buffer: Buffer) {
+  constructor(buffer: Buffer, at = 0) {
     this.#buffer = buffer
+    this.#at = at
   }
 
   uint(bytes: 1 | 2 | 4 | 6): number {
@@ -293,8 +306,8 @@ class Reader {
   }
 
   text(): string {
-    const bytes = this.uint(4)
-    this.#at += bytes
+    const bytes = this.#buffer.readUInt32BE(this.#at)
+    this.#at += 4 + bytes
     return this.#buffer.toString("utf8", this.#at - bytes, this.#at)
   }
 

@@ -6,6 +6,7 @@
 import { Buffer } from "node:buffer"
 import * as path from "node:path"
 import type { Disk } from "../Disk.ts"
+import { RecentOctets } from "./RecentOctets.ts"
 import * as Record from "./Record.ts"
 
 /** Room that an address gives to one segment: twice what it may have when a batch is added. */
@@ -48,6 +49,8 @@ export interface SegmentLog {
   readonly sync: (done: (error: Error | null) => void) => void
   /** The payload of so many octets at an address; nothing if its checksum does not hold. */
   readonly read: (address: number, bytes: number) => Buffer | undefined
+  /** So many octets from an address on, if they are in memory. They are shared: nobody may write to them. */
+  readonly recall: (address: number, bytes: number) => Buffer | undefined
   /** The record at an address, its article left out; nothing at the end of the log, or where its events are damaged. */
   readonly peek: (address: number) => Found | undefined
   /** The first record at an address or after it that `peek` can read, past what is damaged. */
@@ -70,6 +73,7 @@ export interface SegmentLog {
 /** A segment that has grown to `segmentBytes`, at most 64 MiB, is followed by a new one. */
 export const open = (directory: string, disk: Disk, segmentBytes: number): SegmentLog => {
   const segments = new Map<number, Segment>()
+  const recent = new RecentOctets()
   const numbers = disk
     .names(directory)
     .flatMap((name) => /^segment-(\d{8})\.log$/.exec(name)?.[1] ?? [])
@@ -212,10 +216,13 @@ export const open = (directory: string, disk: Disk, segmentBytes: number): Segme
       }
       disk.write(last.file, records.flat(), last.bytes)
       last.bytes = bytes
+      for (const [at, record] of records.entries()) recent.add(addresses[at] ?? 0, record)
       return addresses
     },
     sync: (done) => disk.sync(last.file, done),
     read: (address, bytes) => {
+      const kept = recent.read(address + Record.headBytes, bytes)
+      if (kept !== undefined) return kept
       const [segment, offset] = place(address) ?? []
       if (segment === undefined || offset === undefined) return undefined
       const record = readAt(segment, offset, Record.headBytes + bytes)
@@ -223,6 +230,7 @@ export const open = (directory: string, disk: Disk, segmentBytes: number): Segme
       const payload = record.subarray(Record.headBytes)
       return Record.isIntact(payload, Record.readHead(record)) ? payload : undefined
     },
+    recall: (address, bytes) => recent.read(address, bytes),
     peek: (address) => find(address, false),
     seek: (address) => {
       const found = find(address, false)
@@ -240,6 +248,7 @@ export const open = (directory: string, disk: Disk, segmentBytes: number): Segme
       const offset = segment === last && within !== undefined ? within : magic.length
       const lost = last.bytes - offset
       window = undefined
+      recent.cut(address)
       detours.clear()
       // A write that failed may have left octets behind the end.
       disk.truncate(last.file, offset)

@@ -63,10 +63,7 @@ export interface Contents {
 export const open = (directory: string, generation: Site.Generation, disk: Disk, sizes: Sizes): Contents => {
   const indexDirectory = path.join(directory, "index")
   const log = SegmentLog.open(path.join(directory, "log"), disk, sizes.segmentBytes)
-  const index = openIndex(
-    () => new Index(indexDirectory, generation, log.start, sizes.recordsPerCommit),
-    indexDirectory
-  )
+  const index = openIndex(() => new Index(indexDirectory, generation, log, sizes.recordsPerCommit), indexDirectory)
   if (!isOfLog(index, log)) index.empty(log.start)
   return { log, index, ...replay(index, log) }
 }
