@@ -23,7 +23,7 @@ export const arrows: Readonly<Record<string, ReadonlyArray<string>>> = {
   "packages/site": words("packages/core packages/spool packages/nntp packages/api"),
   "packages/testing": words(
     "packages/core packages/spool packages/nntp packages/fanout packages/digest packages/cache packages/api " +
-      "packages/sdk packages/site"
+      "packages/sdk packages/site apps/pop apps/central"
   ),
   "apps/pop": words(
     "packages/core packages/api packages/spool packages/nntp packages/cache packages/fanout packages/digest " +

@@ -16,15 +16,17 @@ const digesting = (config: SiteConfig.Central, apps: ReadonlyArray<App.App>) =>
     Layer.provide(InProcessFanout.layer())
   )
 
+/** All of it but its meta port. `store` is where its articles lie. */
+export const site = (
+  config: SiteConfig.Central,
+  apps: ReadonlyArray<App.App>,
+  store: ReturnType<typeof Site.spool> = Site.spool(config)
+) =>
+  Site.serving(
+    config,
+    Effect.map(Digester.Digester, ({ isDigested }) => isDigested)
+  ).pipe(Layer.provideMerge(digesting(config, apps)), Layer.provideMerge(Site.doors(config, apps, store)))
+
 /** Serves until the layer's scope closes. */
 export const layer = (config: SiteConfig.Central, apps: ReadonlyArray<App.App>) =>
-  Site.meta(config).pipe(
-    Layer.provideMerge(
-      Site.serving(
-        config,
-        Effect.map(Digester.Digester, ({ isDigested }) => isDigested)
-      )
-    ),
-    Layer.provideMerge(digesting(config, apps)),
-    Layer.provideMerge(Site.doors(config, apps))
-  )
+  Site.meta(config).pipe(Layer.provideMerge(site(config, apps)))

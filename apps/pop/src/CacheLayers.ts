@@ -20,11 +20,12 @@ const embedded = ({ cache, directory }: SiteConfig.Pop) =>
 type RowsError = Layer.Error<ReturnType<typeof embedded>> | Layer.Error<ReturnType<typeof PostgresStore.layerAt>>
 
 /** Real Postgres where the configuration names one, else the embedded one in the site's directory. */
-const rows = (config: SiteConfig.Pop): Layer.Layer<CacheStore.CacheStore, RowsError> =>
+export const rows = (config: SiteConfig.Pop): Layer.Layer<CacheStore.CacheStore, RowsError> =>
   config.cache.postgres === undefined ? embedded(config) : PostgresStore.layerAt(config.cache.postgres)
 
 /** This host's own port: it scrapes what its own spool holds. */
 const source = Layer.unwrap(Effect.map(NntpServer.NntpServer, ({ address }) => NntpSource.layer(address)))
 
-export const layer = (config: SiteConfig.Pop) =>
-  ScrapingCache.layer().pipe(Layer.provide(rows(config)), Layer.provide(source))
+/** The cache over its rows. */
+export const layer = <E>(rows: Layer.Layer<CacheStore.CacheStore, E>) =>
+  ScrapingCache.layer().pipe(Layer.provide(rows), Layer.provide(source))

@@ -3,6 +3,7 @@
  */
 import * as Health from "@lupin/api/Health"
 import * as JsonFace from "@lupin/api/JsonFace"
+import type * as CacheStore from "@lupin/cache/CacheStore"
 import * as GroupCache from "@lupin/cache/GroupCache"
 import type * as App from "@lupin/core/App"
 import * as Site from "@lupin/site/Site"
@@ -25,17 +26,24 @@ const cacheCheck = Effect.map(GroupCache.GroupCache, (cache): Health.Check => ({
 
 const meta = (config: SiteConfig.Pop) => Layer.unwrap(Effect.map(cacheCheck, (check) => Site.meta(config, [check])))
 
-const json = (config: SiteConfig.Pop, apps: ReadonlyArray<App.App>) =>
-  JsonFace.layer.pipe(
-    Layer.provide(Operations.layer(apps)),
+const json = (config: SiteConfig.Pop) => JsonFace.layer.pipe(Layer.provide(Site.http(config.listen.json)))
+
+/** All of it but its HTTP faces. `store` is where its articles lie, `rows` what it caches. */
+export const site = <E>(
+  config: SiteConfig.Pop,
+  apps: ReadonlyArray<App.App>,
+  store: ReturnType<typeof Site.spool>,
+  rows: Layer.Layer<CacheStore.CacheStore, E>
+) =>
+  Operations.layer(apps).pipe(
     Layer.provide(Zones.layer),
-    Layer.provide(Site.http(config.listen.json))
+    Layer.provideMerge(CacheLayers.layer(rows)),
+    Layer.provideMerge(Site.serving(config, nothingDigested)),
+    Layer.provideMerge(Site.doors(config, apps, store))
   )
 
 /** Serves until the layer's scope closes. */
 export const layer = (config: SiteConfig.Pop, apps: ReadonlyArray<App.App>) =>
-  Layer.mergeAll(json(config, apps), meta(config)).pipe(
-    Layer.provideMerge(CacheLayers.layer(config)),
-    Layer.provideMerge(Site.serving(config, nothingDigested)),
-    Layer.provideMerge(Site.doors(config, apps))
+  Layer.mergeAll(json(config), meta(config)).pipe(
+    Layer.provideMerge(site(config, apps, Site.spool(config), CacheLayers.rows(config)))
   )

@@ -1,13 +1,15 @@
 import * as App from "@lupin/sdk/App"
 import * as Digestion from "@lupin/sdk/Digestion"
 import * as Fold from "@lupin/sdk/Fold"
+import * as DigestStory from "@lupin/testing/DigestStory"
 import * as FoldLaws from "@lupin/testing/FoldLaws"
+import * as Payloads from "@lupin/testing/Payloads"
 import * as Routing from "@lupin/core/Routing"
 import * as MessageId from "@lupin/core/MessageId"
 import * as Result from "effect/Result"
 import * as fc from "fast-check"
 import { describe, expect, it } from "vitest"
-import { app, hotTrails, trailRatings } from "../src/app.ts"
+import { app, type Review, hotTrails, trailRatings } from "../src/app.ts"
 import { seeds } from "../src/seeds.ts"
 import { trails } from "../src/trails.ts"
 
@@ -70,6 +72,40 @@ describe("partner", () => {
 })
 
 describe("trail-ratings", () => {
+  const given = DigestStory.given(app, trailRatings)
+  const rated = (rating: number) => ({ kind: "review", payload: { ...review, rating } })
+
+  it("counts one more review when it comes, of any version", () => {
+    const shown = { trail: "sawtooth-lake", name: "sawtooth lake", count: 3, mean: 4.667, histogram: [0, 0, 0, 1, 2] }
+    given(rated(5), rated(5))
+      .when({ kind: "review", version: 1, payload: { trail: "sawtooth-lake", stars: 3.5, text: "" } })
+      .then({ key: "sawtooth-lake", view: shown }, { key: "ape-cave" })
+  })
+
+  it("counts a review no more when its author takes it back", () => {
+    given(rated(1), rated(4))
+      .when({ withdraws: 0 })
+      .then({
+        key: "sawtooth-lake",
+        view: { trail: "sawtooth-lake", name: "Sawtooth Lake", count: 1, mean: 4, histogram: [0, 0, 0, 1, 0] }
+      })
+  })
+
+  it("counts each of any reviews once", () => {
+    const trail = fc.constant("sawtooth-lake")
+    const name = fc.constant("Sawtooth Lake")
+    fc.assert(
+      fc.property(fc.array(Payloads.told(app, { review: { trail, name } }), { minLength: 1, maxLength: 5 }), (told) => {
+        const ratings = told.map(({ payload }) => (payload as typeof Review.Type).rating)
+        const histogram = [1, 2, 3, 4, 5].map((stars) => ratings.filter((rating) => rating === stars).length)
+        const mean = Math.round((ratings.reduce((sum, rating) => sum + rating, 0) / told.length) * 1000) / 1000
+        const shown = { trail: "sawtooth-lake", name: "Sawtooth Lake", count: told.length, mean, histogram }
+        given(...told).then({ key: "sawtooth-lake", view: shown })
+      }),
+      { numRuns: 30 }
+    )
+  })
+
   for (const law of FoldLaws.foldLaws(trailRatings.fold, anyReview)) it(law.name, law.check)
 
   it("shows count, mean and histogram of a trail", () => {

@@ -22,6 +22,8 @@ export interface Article {
   readonly injectedMillis: number
   /** What was found when it was read. Whoever makes an article by hand leaves it out. */
   readonly scan?: Headers.Scan
+  /** Of Expires (RFC 5536 §3.2.5), where it has one that can be read. */
+  readonly expiresMillis?: number
 }
 
 /** What a look at the article's octets finds, without another look where there was one. */
@@ -38,10 +40,10 @@ const malformed = (reason: string): Malformed => ({ _tag: "Malformed", reason })
 
 export const isMalformed = (read: Article | Malformed): read is Malformed => "_tag" in read
 
-/** Fields that are looked for in every article, by their place in `Found`. All but the last are mandatory. */
-const sought = ["path", "from", "newsgroups", "subject", "message-id", "date", "injection-date"] as const
+/** Fields that are looked for in every article, by their place in what `locate` gives. All but the last two are mandatory. */
+const sought = ["path", "from", "newsgroups", "subject", "message-id", "date", "injection-date", "expires"] as const
 const mandatoryCount = 6
-const [path, , newsgroups, , messageId, date, injectionDate] = [0, 1, 2, 3, 4, 5, 6] as const
+const [path, , newsgroups, , messageId, date, injectionDate, expires] = [0, 1, 2, 3, 4, 5, 6, 7] as const
 
 /**
  * Reads an article, or says why octets are none: a bare CR or LF, a NUL, a header line without a name, a mandatory
@@ -64,12 +66,14 @@ export const read = (octets: Uint8Array): Article | Malformed => {
   if (injectedMillis === undefined) return malformed(`the ${dated === date ? "Date" : "Injection-Date"} is not one`)
   const way = contentOf(path)
   if (way === "") return malformed("the Path is empty")
-  return { octets, bodyStart, messageId: id, groups, path: way, injectedMillis, scan }
+  const expiresMillis = spans[expires] === -1 ? undefined : NewsDate.parse(contentOf(expires))
+  const article = { octets, bodyStart, messageId: id, groups, path: way, injectedMillis, scan }
+  return expiresMillis === undefined ? article : { ...article, expiresMillis }
 }
 
 /** Where the fields sought begin, -1 for one that is not there, then where they end; or why there is no article. */
 const locate = (octets: Uint8Array, starts: ReadonlyArray<number>): ReadonlyArray<number> | string => {
-  const spans = [-1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1]
+  const spans = [-1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1]
   for (let place = 0; place < starts.length - 1; place += 1) {
     const at = starts[place] as number
     const field = fieldAt(octets, at)
@@ -99,6 +103,8 @@ const fieldAt = (octets: Uint8Array, at: number): number => {
       return Headers.isNamed(octets, at, "message-id") ? 4 : -1
     case 100:
       return Headers.isNamed(octets, at, "date") ? 5 : -1
+    case 101:
+      return Headers.isNamed(octets, at, "expires") ? 7 : -1
     case 105:
       return Headers.isNamed(octets, at, "injection-date") ? 6 : -1
     default:
@@ -192,11 +198,10 @@ export const prefixPath = (article: Article, prefix: string): Article => {
   const whole = Octets.take(octets.length + prefix.length)
   whole.set(octets.subarray(0, pathAt))
   whole.set(octets.subarray(pathAt), Octets.write(whole, pathAt, prefix))
-  const { groups, injectedMillis, messageId } = article
   const path = prefix + article.path
   const starts = scan.starts.map((each) => (each > start ? each + prefix.length : each))
   const moved = { ...scan, bodyStart: bodyStart + prefix.length, starts }
-  return { octets: whole, bodyStart: moved.bodyStart, messageId, groups, path, injectedMillis, scan: moved }
+  return { ...article, octets: whole, bodyStart: moved.bodyStart, path, scan: moved }
 }
 
 type Scanned = Pick<Article, "octets" | "bodyStart"> & { readonly scan: Headers.Scan }

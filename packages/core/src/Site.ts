@@ -6,9 +6,11 @@
 import * as HashMap from "effect/HashMap"
 import * as Option from "effect/Option"
 import * as Admission from "./Admission.ts"
+import * as Base32 from "./Base32.ts"
 import type * as Group from "./Group.ts"
 import type * as GroupName from "./GroupName.ts"
 import type * as MessageId from "./MessageId.ts"
+import * as Sha256 from "./Sha256.ts"
 import * as Waiting from "./Waiting.ts"
 import type * as Xref from "./Xref.ts"
 
@@ -52,6 +54,8 @@ export type Command =
   | FileCommand
   | { readonly _tag: "Cancel"; readonly target: MessageId.MessageId; readonly atMillis: number }
   | { readonly _tag: "Expire"; readonly id: MessageId.MessageId; readonly atMillis: number }
+  | { readonly _tag: "Erase"; readonly id: MessageId.MessageId; readonly atMillis: number }
+  | { readonly _tag: "Forget"; readonly beforeMillis: number; readonly atMillis: number }
   | {
       readonly _tag: "AddGroup"
       readonly group: GroupName.GroupName
@@ -86,13 +90,17 @@ export type Superseded = Positioned & {
   readonly by: MessageId.MessageId
 }
 export type Expired = Positioned & { readonly _tag: "Expired"; readonly id: MessageId.MessageId }
+/** The id, told by its hash alone, never comes back. Follows the cancel of the same command. */
+export type Erased = Positioned & { readonly _tag: "Erased"; readonly hash: string }
+/** What was removed before that time is not remembered any more, but for what was erased. */
+export type Forgotten = Positioned & { readonly _tag: "Forgotten"; readonly beforeMillis: number }
 export type GroupAdded = Positioned & {
   readonly _tag: "GroupAdded"
   readonly group: GroupName.GroupName
   readonly status: Group.Status
 }
 export type GroupRemoved = Positioned & { readonly _tag: "GroupRemoved"; readonly group: GroupName.GroupName }
-export type Event = Filed | Claimed | Cancelled | Superseded | Expired | GroupAdded | GroupRemoved
+export type Event = Filed | Claimed | Cancelled | Superseded | Expired | Erased | Forgotten | GroupAdded | GroupRemoved
 
 type Entry =
   | {
@@ -121,6 +129,10 @@ export interface Site {
   readonly slots: HashMap.HashMap<string, { readonly id: MessageId.MessageId; readonly rank: string }>
   /** Claims on articles that are not known. */
   readonly waiting: Waiting.Waiting
+  /** Hashes of the ids that were erased. */
+  readonly erased: HashMap.HashMap<string, true>
+  /** Removals of before this time are forgotten. */
+  readonly forgottenMillis: number
 }
 
 /** A site that has just been wiped. */
@@ -130,7 +142,9 @@ export const empty = (generation: Generation): Site => ({
   entries: HashMap.empty(),
   shelves: HashMap.empty(),
   slots: HashMap.empty(),
-  waiting: Waiting.empty
+  waiting: Waiting.empty,
+  erased: HashMap.empty(),
+  forgottenMillis: 0
 })
 
 /** What a decision asks of a site. A spool on disk answers from its index, and so decides as the model does. */
@@ -148,6 +162,10 @@ export interface Known {
   readonly owners: (id: MessageId.MessageId) => ReadonlyArray<string>
   /** The claims that wait for an article, the oldest first. */
   readonly waiting: (id: MessageId.MessageId) => ReadonlyArray<Waiting.Entry>
+  /** Whether an id of that hash was erased. */
+  readonly isErased: (hash: string) => boolean
+  /** Removals of before this time are forgotten. */
+  readonly forgottenMillis: number
 }
 
 /** The site itself as what is known. */
@@ -158,7 +176,9 @@ export const known = (site: Site): Known => ({
   groupStatus: (name) => group(site, name)?.status,
   highest: (slotKey) => lookUp(site.slots, slotKey),
   owners: (id) => owners(site, id),
-  waiting: (id) => Waiting.on(site.waiting, id)
+  waiting: (id) => Waiting.on(site.waiting, id),
+  isErased: (hash) => HashMap.has(site.erased, hash),
+  forgottenMillis: site.forgottenMillis
 })
 
 /** Total: a command that changes nothing leads to no events. */
@@ -174,6 +194,19 @@ export const decideFrom = (site: Known, command: Command): ReadonlyArray<Event> 
       return site.status(command.target) === "removed" ? [] : [{ _tag: "Cancelled", id: command.target, ...next }]
     case "Expire":
       return site.status(command.id) === "held" ? [{ _tag: "Expired", id: command.id, ...next }] : []
+    case "Erase": {
+      const hash = hashOf(command.id)
+      if (site.isErased(hash)) return []
+      const erased = { position: next.position + 1, atMillis: command.atMillis }
+      return [
+        { _tag: "Cancelled", id: command.id, ...next },
+        { _tag: "Erased", hash, ...erased }
+      ]
+    }
+    case "Forget":
+      return command.beforeMillis > site.forgottenMillis
+        ? [{ _tag: "Forgotten", beforeMillis: command.beforeMillis, ...next }]
+        : []
     case "AddGroup":
       return site.groupStatus(command.group) === command.status
         ? []
@@ -204,6 +237,22 @@ export const evolve = (site: Site, event: Event): Site => {
       return evolveRemoved(moved, event.id, { _tag: "Removed", why: "superseded", atMillis: event.atMillis })
     case "Expired":
       return evolveRemoved(moved, event.id, { _tag: "Removed", why: "expired", atMillis: event.atMillis })
+    case "Erased":
+      return {
+        ...moved,
+        entries: HashMap.filter(moved.entries, (_, id) => hashOf(id) !== event.hash),
+        waiting: Waiting.dropBy(moved.waiting, (by) => hashOf(by) === event.hash).waiting,
+        erased: HashMap.set(moved.erased, event.hash, true)
+      }
+    case "Forgotten":
+      return {
+        ...moved,
+        entries: HashMap.filter(
+          moved.entries,
+          (entry) => entry._tag === "Held" || entry.atMillis >= event.beforeMillis
+        ),
+        forgottenMillis: event.beforeMillis
+      }
     case "GroupAdded":
       return withShelf(moved, event.group, event.atMillis, (shelf) => ({
         ...shelf,
@@ -289,9 +338,18 @@ const withShelf = (site: Site, name: GroupName.GroupName, atMillis: number, chan
 /** `removed` also where a cancel came before its article. */
 export const status = (site: Site, id: MessageId.MessageId): "held" | "removed" | "unknown" => {
   const entry = lookUp(site.entries, id)
-  if (entry === undefined) return "unknown"
+  if (entry === undefined) return isErased(site, id) ? "removed" : "unknown"
   return entry._tag === "Held" ? "held" : "removed"
 }
+
+/** Whether an id is known by its name, held or removed. */
+export const isRemembered = (site: Site, id: MessageId.MessageId): boolean => HashMap.has(site.entries, id)
+
+const isErased = (site: Site, id: MessageId.MessageId): boolean =>
+  !HashMap.isEmpty(site.erased) && HashMap.has(site.erased, hashOf(id))
+
+/** What is left of an id that was erased: SHA-256 in base32. */
+export const hashOf = (id: string): string => Base32.encode(Sha256.hashText(id))
 
 /** The numbers of an article that is held. */
 export const numbers = (site: Site, id: MessageId.MessageId): Xref.Numbers | undefined => {

@@ -63,6 +63,13 @@ export const drop = (waiting: Waiting, target: MessageId.MessageId): Changed => 
   return dropped.length === 0 ? { waiting, dropped } : { waiting: without(waiting, dropped, target), dropped }
 }
 
+/** Lets go of the claims of articles that a test picks. */
+export const dropBy = (waiting: Waiting, isGone: (by: MessageId.MessageId) => boolean): Changed => {
+  const dropped = waiting.byAge.filter(({ by }) => isGone(by))
+  const left = dropped.reduce((all, entry) => without(all, [entry], entry.claim.target), waiting)
+  return { waiting: left, dropped }
+}
+
 const without = (waiting: Waiting, gone: ReadonlyArray<Entry>, target: MessageId.MessageId): Waiting => {
   const left = on(waiting, target).filter((entry) => !gone.includes(entry))
   return {

@@ -1,5 +1,6 @@
 import * as FeedRule from "@lupin/core/FeedRule"
 import * as Wildmat from "@lupin/core/Wildmat"
+import * as fc from "fast-check"
 import { describe, expect, it } from "vitest"
 
 const offered: FeedRule.Offered = {
@@ -44,6 +45,37 @@ describe("FeedRule", () => {
     expect(verdict(rule("*", { crosspostMax: 1 }))).toBe("TooManyGroups")
     expect(verdict(rule("*", { hopsMax: 2 }))).toBe("Wanted")
     expect(verdict(rule("*", { hopsMax: 1 }))).toBe("TooManyHops")
+  })
+
+  it("offers under a looser rule whatever it offers under a stricter one, and poison wins over all", () => {
+    const group = fc.constantFrom("misc.test", "misc.private", "comp.lang", "alt.a")
+    const article = fc.record({
+      groups: fc.uniqueArray(group, { minLength: 1 }),
+      path: fc
+        .array(fc.constantFrom("a", "b", "d", "d.alias"), { maxLength: 6 })
+        .map((sites) => [...sites, "x"].join("!")),
+      bytes: fc.nat({ max: 10 }),
+      injectedMillis: fc.nat({ max: 10 }),
+      distribution: fc.constantFrom("", "world", "local", "usa, world")
+    })
+    const bound = fc.nat({ max: 10 })
+    const limits = fc.record({ bytesMax: bound, crosspostMax: bound, hopsMax: bound })
+    fc.assert(
+      fc.property(article, limits, limits, fc.boolean(), (one, a, b, isLocalWanted) => {
+        const text = "misc.*,comp.*,@misc.private"
+        const distributions = isLocalWanted ? ["world"] : ["world", "!local"]
+        const strict = rule(text, { ...a, distributions })
+        const loose = rule(text, {
+          bytesMax: a.bytesMax + b.bytesMax,
+          crosspostMax: a.crosspostMax + b.crosspostMax,
+          hopsMax: a.hopsMax + b.hopsMax
+        })
+        const found = verdict(strict, one)
+        if (found === "Wanted") expect(verdict(loose, one)).toBe("Wanted")
+        if (one.groups.includes("misc.private")) expect(found).not.toBe("Wanted")
+        if (one.path.split("!").slice(0, -1).includes("d")) expect(found).not.toBe("Wanted")
+      })
+    )
   })
 
   it("takes one wanted distribution for enough, and an article without any always", () => {

@@ -14,6 +14,8 @@ export interface Grants {
   readonly read: Wildmat.Wildmat
   /** Groups it may post to; each group of a post must match. */
   readonly post: Wildmat.Wildmat
+  /** Moderated groups in which it may approve, its own posts and those of others. */
+  readonly approve: Wildmat.Wildmat
   /** Groups whose articles it may relay to us; each group of an article must match. */
   readonly feed: Wildmat.Wildmat
   readonly newnews: boolean
@@ -57,6 +59,7 @@ export interface Standing extends Readonly<Record<Right, Answer>> {
 export const nothing: Grants = {
   read: Wildmat.nothing,
   post: Wildmat.nothing,
+  approve: Wildmat.nothing,
   feed: Wildmat.nothing,
   newnews: false,
   control: false
@@ -65,6 +68,7 @@ export const nothing: Grants = {
 export const everything: Grants = {
   read: Wildmat.everything,
   post: Wildmat.everything,
+  approve: Wildmat.everything,
   feed: Wildmat.everything,
   newnews: true,
   control: false

@@ -32,7 +32,7 @@ export const of = (whole: Connection.Service, transport: Transport, security: Se
     service: {
       ...whole,
       spool: Guard.spool(whole.spool, grants.read),
-      injector: Guard.injector(whole.injector, grants, user),
+      injector: Guard.injector(whole.injector, whole.spool, grants, user),
       relayer: Guard.relayer(whole.relayer, grants.feed),
       peer: peer === undefined ? whole.peer : { ...whole.peer, path: peer.path }
     }

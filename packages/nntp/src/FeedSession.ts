@@ -11,7 +11,9 @@ import * as MessageId from "@lupin/core/MessageId"
 import type { Change, Spool, SpoolUnavailable } from "@lupin/spool/Spool"
 import { Clock, Effect, Random, type Scope } from "effect"
 import * as Capabilities from "./Capabilities.ts"
+import * as CheckWindow from "./CheckWindow.ts"
 import * as Columns from "./Columns.ts"
+import * as FeedMoves from "./FeedMoves.ts"
 import * as FeedVerdict from "./FeedVerdict.ts"
 import { type Entry, FeedWindow } from "./FeedWindow.ts"
 import * as NntpClient from "./NntpClient.ts"
@@ -36,7 +38,10 @@ export interface Progress {
 
 type Trouble = NntpError | SpoolUnavailable
 
-/** Deferred articles kept open; beyond it nothing new is read until the peer takes some. */
+/**
+ * Deferred articles that a feed keeps open, at most. Where there are so many, nothing new is read until the peer has
+ * answered some for good: the rest of the backlog is the position, and none of it is lost.
+ */
 export const deferralsMax = 1_000
 
 /** An eager feed sends at once what is no older; what waited longer is asked about first, as the peer may have it. */
@@ -45,19 +50,11 @@ export const eagerAgeMillisMax = 60_000
 /** Events read from the log at a time. */
 const pageMax = Limits.pageMax
 
-/** Octets of articles written before the next are read. */
-const writeBytes = 256 * 1024
-
-/** What is to be said to the peer about an entry. */
-interface Move {
-  readonly entry: Entry
-  readonly command: "CHECK" | "TAKETHIS" | "IHAVE"
-}
-
 /** Runs until the connection ends; every end is a failure that says why. */
 export const run = Effect.fnUntraced(function* (feed: Feed): Effect.fn.Return<never, Trouble, Scope.Scope> {
   const { spool, stats } = feed
   const clock = yield* Clock.Clock
+  const nowMillis = (): number => clock.currentTimeMillisUnsafe()
   const random = yield* Random.Random
   const client = yield* NntpClient.connect({ ...feed.peer, silenceMillisMax: feed.silenceMillisMax })
   stats.connects += 1
@@ -72,17 +69,27 @@ export const run = Effect.fnUntraced(function* (feed: Feed): Effect.fn.Return<ne
   stats.isStreaming = isStreaming
 
   const answered: FeedVerdict.Feed = { state, stats, defer: feed.defer }
-  const moves: Array<Move> = []
+  const bounds = CheckWindow.boundsOf(feed.windowMax)
+  let window = CheckWindow.initial(bounds)
+  stats.window = window.size
+  const moves: Array<FeedMoves.Move> = []
   let trouble: NntpDisconnected | undefined
-  let heardMillis = clock.currentTimeMillisUnsafe()
+  let heardMillis = nowMillis()
   let isSignalled = false
   let wake = (): void => {}
 
-  const onReply = ({ command, entry }: Move, reply: NntpClient.Reply): void => {
-    heardMillis = clock.currentTimeMillisUnsafe()
+  const onReply: FeedMoves.OnReply = ({ entry }, command, reply) => {
+    heardMillis = nowMillis()
     const verdict = FeedVerdict.of(command, reply.code)
+    const answer = {
+      isPutOff: verdict === "later",
+      departedMillis: entry.departedMillis,
+      inFlight: state.inFlight
+    }
+    window = CheckWindow.answered(window, answer, bounds, heardMillis)
+    stats.window = window.size
     FeedVerdict.apply(answered, entry, verdict, heardMillis, random.nextDoubleUnsafe())
-    if (verdict === "send") moves.push({ entry, command: "TAKETHIS" })
+    if (verdict === "send") moves.push({ entry, way: "Send" })
     if (verdict === "trouble") {
       trouble ??= new NntpDisconnected({
         server: client.server,
@@ -101,36 +108,38 @@ export const run = Effect.fnUntraced(function* (feed: Feed): Effect.fn.Return<ne
     })
   })
 
-  const hasRoom = (): boolean => state.inFlight < feed.window && state.deferred < deferralsMax
+  /** Articles that may be offered now; the window may have shrunk below what is under way. */
+  const room = (): number => Math.max(0, window.size - state.inFlight)
 
   /** Waits for whatever may give something to do. */
   const somethingToDo = Effect.suspend(() => {
-    const nowMillis = clock.currentTimeMillisUnsafe()
+    const atMillis = nowMillis()
     const waits: Array<Effect.Effect<unknown, Trouble>> = [signalled, client.ended]
     if (state.inFlight > 0) {
-      const leftMillis = heardMillis + feed.silenceMillisMax - nowMillis
+      const leftMillis = heardMillis + feed.silenceMillisMax - atMillis
       const silent = new NntpDisconnected({ server: client.server, reason: "gave no answer in time" })
       waits.push(Effect.andThen(Effect.sleep(Math.max(leftMillis, 0)), Effect.fail(silent)))
     }
-    if (hasRoom()) {
+    if (room() > 0 && state.deferred < deferralsMax) {
       const gathering = state.inFlight === 0 && !feed.eager ? feed.gatherMillis : 0
       waits.push(Effect.andThen(spool.changed(state.scanned), gathering === 0 ? Effect.void : Effect.sleep(gathering)))
     }
-    const dueMillis = state.nextDueMillis()
-    if (dueMillis !== undefined) waits.push(Effect.sleep(Math.max(dueMillis - nowMillis, 0)))
+    const dueMillis = room() > 0 ? state.nextDueMillis() : undefined
+    if (dueMillis !== undefined) waits.push(Effect.sleep(Math.max(dueMillis - atMillis, 0)))
     return Effect.raceAllFirst(waits)
   })
 
+  const speaker: FeedMoves.Speaker = { client, spool, state, stats, nowMillis, onReply }
   for (;;) {
     isSignalled = false
     if (trouble !== undefined) return yield* trouble
-    const nowMillis = clock.currentTimeMillisUnsafe()
-    for (const entry of state.due(nowMillis, feed.window - state.inFlight)) offer(feed, moves, entry, nowMillis)
-    const isRead = hasRoom() && (yield* readChanges(feed, capabilities, moves, nowMillis))
+    const atMillis = nowMillis()
+    for (const entry of state.due(atMillis, room())) offer(feed, moves, entry, atMillis)
+    const free = state.deferred < deferralsMax ? room() : 0
+    const isRead = free > 0 && (yield* readChanges(feed, capabilities, moves, free, atMillis))
     const batch = moves.splice(0)
-    if (batch.length > 0) heardMillis = Math.max(heardMillis, nowMillis)
-    if (isStreaming) yield* stream(feed, client, batch, onReply)
-    else yield* oneByOne(feed, client, batch, onReply)
+    if (batch.length > 0) heardMillis = Math.max(heardMillis, atMillis)
+    yield* (isStreaming ? FeedMoves.stream : FeedMoves.oneByOne)(speaker, batch)
     yield* savePosition(feed)
     if (!isRead && moves.length === 0 && !isSignalled) yield* somethingToDo
   }
@@ -142,7 +151,7 @@ export const follower = (peerName: string, generation: Capabilities.Capabilities
 
 /** A peer whose spool began anew has lost what we sent, so the feed begins anew as well. */
 const adopt = Effect.fnUntraced(function* (
-  { peer, progress, spool }: Feed,
+  { peer, progress, spool, stats }: Feed,
   { generation }: Capabilities.Capabilities
 ): Effect.fn.Return<FeedWindow, SpoolUnavailable> {
   const name = follower(peer.name, generation)
@@ -150,26 +159,27 @@ const adopt = Effect.fnUntraced(function* (
   const position = yield* spool.readPosition(name)
   progress.follower = name
   progress.state = new FeedWindow(position ?? 0)
+  stats.position = progress.state.position
   return progress.state
 })
 
 /** Asks, or sends at once where the feed is eager and the article new. */
-const offer = (feed: Feed, moves: Array<Move>, entry: Entry, nowMillis: number): void => {
+const offer = (feed: Feed, moves: Array<FeedMoves.Move>, entry: Entry, nowMillis: number): void => {
   const isNew = entry.attempts === 0 && nowMillis - entry.arrivedMillis <= eagerAgeMillisMax
-  feed.progress.state.depart(entry, "asking")
-  moves.push({ entry, command: feed.eager && isNew ? "TAKETHIS" : "CHECK" })
+  feed.progress.state.depart(entry, "asking", nowMillis)
+  moves.push({ entry, way: feed.eager && isNew ? "SendUnasked" : "Ask" })
 }
 
 /** Reads on in the log and opens an entry for each article the peer is to have; says whether there was anything to read. */
 const readChanges = Effect.fnUntraced(function* (
   feed: Feed,
   { generation }: Capabilities.Capabilities,
-  moves: Array<Move>,
+  moves: Array<FeedMoves.Move>,
+  room: number,
   nowMillis: number
 ): Effect.fn.Return<boolean, SpoolUnavailable> {
   const { spool, stats } = feed
   const { state } = feed.progress
-  const room = feed.window - state.inFlight
   const before = state.scanned
   const page = yield* spool.changes(before, Math.min(pageMax, room))
   stats.head = page.head
@@ -203,90 +213,6 @@ const isWanted = Effect.fnUntraced(function* (
   const distribution = held && Headers.get(held.article, Columns.headerEnd(held.article), "distribution")
   return distribution === undefined || FeedRule.wants(rule, { ...offered, distribution }, peer)._tag === "Wanted"
 })
-
-/** Says all moves, reading articles as they are needed; what is held no more is not spoken of again. */
-const stream = Effect.fnUntraced(function* (
-  feed: Feed,
-  client: NntpClient.NntpClient,
-  moves: ReadonlyArray<Move>,
-  onReply: (move: Move, reply: NntpClient.Reply) => void
-): Effect.fn.Return<void, Trouble> {
-  let said: Array<Move> = []
-  let requests: Array<NntpClient.Request> = []
-  let bytes = 0
-  for (const move of moves) {
-    const request = yield* requestOf(feed, move)
-    if (request === undefined) continue
-    said.push(move)
-    requests.push(request)
-    bytes += request.article?.length ?? 0
-    if (bytes < writeBytes) continue
-    yield* say(client, said, requests, onReply)
-    said = []
-    requests = []
-    bytes = 0
-  }
-  yield* say(client, said, requests, onReply)
-})
-
-const say = (
-  client: NntpClient.NntpClient,
-  moves: ReadonlyArray<Move>,
-  requests: ReadonlyArray<NntpClient.Request>,
-  onReply: (move: Move, reply: NntpClient.Reply) => void
-): Effect.Effect<void, NntpDisconnected> =>
-  client.send(requests, (reply, index) => {
-    const move = moves[index]
-    if (move !== undefined) onReply(move, reply)
-  })
-
-const requestOf = Effect.fnUntraced(function* (
-  feed: Feed,
-  { command, entry }: Move
-): Effect.fn.Return<NntpClient.Request | undefined, SpoolUnavailable> {
-  const line = `${command} ${entry.id}`
-  if (command === "CHECK") {
-    feed.stats.offers += 1
-    feed.progress.state.depart(entry, "asking")
-    return { line }
-  }
-  const article = yield* take(feed, entry)
-  if (article === undefined) return undefined
-  countSent(feed, article)
-  return { line, article }
-})
-
-const take = Effect.fnUntraced(function* (
-  { progress: { state }, spool }: Feed,
-  entry: Entry
-): Effect.fn.Return<Uint8Array | undefined, SpoolUnavailable> {
-  const held = yield* spool.find(entry.id)
-  if (held === undefined) state.settle(entry)
-  else state.depart(entry, "sending")
-  return held?.article
-})
-
-/** For peers without streaming (RFC 3977 §6.3.2). */
-const oneByOne = Effect.fnUntraced(function* (
-  feed: Feed,
-  client: NntpClient.NntpClient,
-  moves: ReadonlyArray<Move>,
-  onReply: (move: Move, reply: NntpClient.Reply) => void
-): Effect.fn.Return<void, Trouble> {
-  for (const move of moves) {
-    const article = yield* take(feed, move.entry)
-    if (article === undefined) continue
-    feed.stats.offers += 1
-    const reply = yield* client.submit(`IHAVE ${move.entry.id}`, 335, article)
-    if (reply.code === 235 || reply.code === 437) countSent(feed, article)
-    onReply({ ...move, command: "IHAVE" }, reply)
-  }
-})
-
-const countSent = ({ stats }: Feed, article: Uint8Array): void => {
-  stats.sent += 1
-  stats.sentBytes += article.length
-}
 
 const savePosition = ({ progress, spool, stats }: Feed): Effect.Effect<void, SpoolUnavailable> =>
   Effect.suspend(() => {

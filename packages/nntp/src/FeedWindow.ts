@@ -17,6 +17,8 @@ export interface Entry {
   attempts: number
   /** When a deferred entry is to be offered again. */
   dueMillis: number
+  /** When it was last said to the peer. */
+  departedMillis: number
 }
 
 export class FeedWindow {
@@ -62,16 +64,17 @@ export class FeedWindow {
   /** Opens an entry for an article that the peer is to be offered; nothing where one is open. Positions come in ascending order. */
   add(id: MessageId.MessageId, position: number, arrivedMillis: number): Entry | undefined {
     if (this.#open.has(id)) return undefined
-    const entry: Entry = { id, position, arrivedMillis, stage: "waiting", attempts: 0, dueMillis: 0 }
+    const entry: Entry = { id, position, arrivedMillis, stage: "waiting", attempts: 0, dueMillis: 0, departedMillis: 0 }
     this.#open.set(id, entry)
     return entry
   }
 
-  /** The entry is with the peer now. */
-  depart(entry: Entry, stage: "asking" | "sending"): void {
+  /** The entry is with the peer from now on. */
+  depart(entry: Entry, stage: "asking" | "sending", nowMillis: number): void {
     if (this.#open.get(entry.id) !== entry) return
     this.#leave(entry)
     entry.stage = stage
+    entry.departedMillis = nowMillis
     this.#inFlight += 1
   }
 

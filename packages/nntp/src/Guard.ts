@@ -8,26 +8,65 @@ import * as Namespace from "@lupin/core/Namespace"
 import * as Wildmat from "@lupin/core/Wildmat"
 import { InjectionRefused, type Injector } from "@lupin/spool/Injector"
 import type { Received, Relayer } from "@lupin/spool/Relayer"
-import type { Held, Spool } from "@lupin/spool/Spool"
+import type { Held, OverviewText, Spool, SpoolUnavailable } from "@lupin/spool/Spool"
 import { Effect } from "effect"
 import * as Access from "./Access.ts"
 import * as Columns from "./Columns.ts"
 
-/** A spool in which only groups of `read` exist. Followers, stores and positions are as in the whole one. */
-export const spool = (whole: Spool["Service"], read: Wildmat.Wildmat): Spool["Service"] => {
+/**
+ * What a session may ask of a spool. Named one by one, so that a new method of the spool is out of its reach until it is
+ * guarded here: nothing in this list stores, removes, or moves a follower.
+ */
+export type ReadableSpool = Pick<
+  Spool["Service"],
+  | "generation"
+  | "status"
+  | "find"
+  | "findAll"
+  | "at"
+  | "group"
+  | "groups"
+  | "numbers"
+  | "neighbour"
+  | "overview"
+  | "overviewText"
+  | "overviewOf"
+  | "changes"
+  | "arrivedSince"
+>
+
+/** A spool in which only groups of `read` exist. */
+export const spool = (whole: ReadableSpool, read: Wildmat.Wildmat): ReadableSpool => {
   if (Access.isUnbounded(read)) return whole
   const isRead = (group: GroupName.GroupName): boolean => Wildmat.matches(read, group)
   const isReadAny = ({ groups }: { readonly groups: ReadonlyArray<GroupName.GroupName> }): boolean =>
     groups.some(isRead)
   const ifRead = (held: Held | undefined): Held | undefined =>
     held?.numbers.some(([group]) => isRead(group)) === true ? held : undefined
-  const find: Spool["Service"]["find"] = (id) => Effect.map(whole.find(id), ifRead)
+  const find: ReadableSpool["find"] = (id) => Effect.map(whole.find(id), ifRead)
   return {
-    ...whole,
+    generation: whole.generation,
     find,
     findAll: (ids, bytesMax) => Effect.map(whole.findAll(ids, bytesMax), (found) => found.map(ifRead)),
+    at: (group, number) => (isRead(group) ? whole.at(group, number) : Effect.succeed(undefined)),
     group: (name) => (isRead(name) ? whole.group(name) : Effect.succeed(undefined)),
     groups: Effect.map(whole.groups, (groups) => groups.filter(({ name }) => isRead(name))),
+    numbers: (group, low, high, limit) =>
+      isRead(group) ? whole.numbers(group, low, high, limit) : Effect.succeed(none),
+    neighbour: (group, number, direction) =>
+      isRead(group) ? whole.neighbour(group, number, direction) : Effect.succeed(undefined),
+    overview: (group, low, high, limit) =>
+      isRead(group) ? whole.overview(group, low, high, limit) : Effect.succeed(none),
+    overviewText: (group, low, high, limit) =>
+      isRead(group) ? whole.overviewText(group, low, high, limit) : Effect.succeed(noText),
+    overviewOf: (ids) =>
+      Effect.flatMap(whole.overviewOf(ids), (lines) =>
+        Effect.forEach(ids, (id, at) =>
+          lines[at] === undefined
+            ? Effect.succeed(undefined)
+            : Effect.map(find(id), (held) => (held === undefined ? undefined : lines[at]))
+        )
+      ),
     changes: (after, limit) =>
       Effect.map(whole.changes(after, limit), (page) => ({ ...page, changes: page.changes.filter(isReadAny) })),
     arrivedSince: (sinceMillis, limit, after) =>
@@ -46,36 +85,71 @@ export const spool = (whole: Spool["Service"], read: Wildmat.Wildmat): Spool["Se
   }
 }
 
-/** Takes posts to groups of `post` alone, in the name of the user; a controller writes as operator where groups want one. */
+const none: ReadonlyArray<never> = []
+const noText: OverviewText = { rows: 0, last: 0, pieces: none }
+
+/** The door for posts alone: digests of this zone do not come from a session. */
+export type PostInjector = Pick<Injector["Service"], "inject">
+
+/**
+ * Takes posts to groups of `post` alone, in the name of the user; a controller writes as operator where groups want one.
+ * Who may write Approved is a moderator of a group of the post, and of all its moderated groups (RFC 5537 §3.5, step 6).
+ */
 export const injector = (
-  whole: Injector["Service"],
+  whole: PostInjector,
+  groups: Pick<ReadableSpool, "group">,
   grants: Access.Grants,
   user: string | undefined
-): Injector["Service"] => ({
-  ...whole,
+): PostInjector => ({
   inject: (proto, poster) => {
-    const groups = newsgroups(proto)
-    const stray = groups.find((group) => !Wildmat.matches(grants.post, group))
+    const names = field(proto, "newsgroups")
+    const stray = names.find((name) => !Wildmat.matches(grants.post, name))
     if (stray !== undefined) {
       const reason = { _tag: "NotPermitted", field: "Newsgroups" }
       return Effect.fail(new InjectionRefused({ reason, message: `you may not post to ${stray}` }))
     }
-    const isOperator = grants.control && groups.every((group) => mayWriteAsOperator(group))
+    const isOperator = grants.control && names.length > 0 && names.every((name) => mayWriteAsOperator(name))
     const from = user ?? poster.from
-    return whole.inject(proto, {
-      writer: isOperator && groups.length > 0 ? "operator" : poster.writer,
-      ...(from === undefined ? {} : { from })
-    })
+    const inject = (mayApprove: boolean) =>
+      whole.inject(proto, {
+        writer: isOperator ? "operator" : poster.writer,
+        mayApprove: mayApprove && poster.mayApprove !== false,
+        ...(from === undefined ? {} : { from })
+      })
+    // A field that is not there needs no look at the groups.
+    if (field(proto, "approved").length === 0) return inject(false)
+    return isOperator || Access.isUnbounded(grants.approve)
+      ? inject(true)
+      : Effect.flatMap(isModerator(groups, grants.approve, names), inject)
   }
 })
 
+/** A group that is not known here may be moderated elsewhere. */
+const isModerator = Effect.fnUntraced(function* (
+  groups: Pick<ReadableSpool, "group">,
+  approve: Wildmat.Wildmat,
+  names: ReadonlyArray<string>
+): Effect.fn.Return<boolean, SpoolUnavailable> {
+  if (!names.some((name) => Wildmat.matches(approve, name))) return false
+  for (const name of names) {
+    if (Wildmat.matches(approve, name)) continue
+    const parsed = GroupNames.parse(name)
+    const group = parsed && (yield* groups.group(parsed))
+    if (group === undefined || group.status === "m") return false
+  }
+  return true
+})
+
+/** The door for articles of peers; the connection's end is told to it by the server. */
+export type PeerRelayer = Pick<Relayer["Service"], "offer" | "receive">
+
 /** Takes articles of which every group is one of `feed`; others are refused, and nothing is remembered of them. */
-export const relayer = (whole: Relayer["Service"], feed: Wildmat.Wildmat): Relayer["Service"] => {
+export const relayer = (whole: PeerRelayer, feed: Wildmat.Wildmat): PeerRelayer => {
   if (Access.isUnbounded(feed)) return whole
   return {
-    ...whole,
+    offer: whole.offer,
     receive: (batch, peer) => {
-      const strays = batch.map(({ octets }) => newsgroups(octets).find((group) => !Wildmat.matches(feed, group)))
+      const strays = batch.map(({ octets }) => field(octets, "newsgroups").find((name) => !Wildmat.matches(feed, name)))
       const fit = batch.filter((_, at) => strays[at] === undefined)
       return Effect.map(whole.receive(fit, peer), (received) => {
         let next = 0
@@ -93,9 +167,9 @@ const mayWriteAsOperator = (group: string): boolean => {
   return name !== undefined && Namespace.mayWrite("operator", name)
 }
 
-/** As written, without white space; none where there is no such field. */
-const newsgroups = (octets: Uint8Array): ReadonlyArray<string> =>
-  (Headers.get(octets, Columns.headerEnd(octets), "newsgroups") ?? "")
+/** What a field lists between commas, as written, without white space; nothing where there is no such field. */
+const field = (octets: Uint8Array, name: string): ReadonlyArray<string> =>
+  (Headers.get(octets, Columns.headerEnd(octets), name) ?? "")
     .split(",")
-    .map((group) => group.trim())
-    .filter((group) => group !== "")
+    .map((part) => part.trim())
+    .filter((part) => part !== "")

@@ -5,16 +5,17 @@ import type * as Group from "@lupin/core/Group"
 import * as Limits from "@lupin/core/Limits"
 import type * as MessageId from "@lupin/core/MessageId"
 import * as Wildmat from "@lupin/core/Wildmat"
-import type { Change, Spool } from "@lupin/spool/Spool"
+import type { Change } from "@lupin/spool/Spool"
 import { Effect } from "effect"
 import type * as Command from "./Command.ts"
+import type * as Guard from "./Guard.ts"
 import type { Output, Trouble } from "./Output.ts"
 import * as Reply from "./Reply.ts"
 import type * as Session from "./Session.ts"
 
 /** What answers are made from. */
 export interface Listing {
-  readonly spool: Spool["Service"]
+  readonly spool: Guard.ReadableSpool
   /** Whom ACTIVE.TIMES names as the creator of groups. */
   readonly site: string
   /** What LIST NEWSGROUPS says of a group. */

@@ -1,8 +1,10 @@
 /**
- * How this process reaches other servers: TCP and TLS, unless a simulation puts its own network here.
+ * How this process reaches other servers and is reached: TCP and TLS, unless a simulation puts its own network here.
  */
-import { Context, Effect } from "effect"
+import * as NodeSocketServer from "@effect/platform-node/NodeSocketServer"
+import { Context, Effect, type Scope } from "effect"
 import type * as Socket from "effect/socket/Socket"
+import type * as SocketServer from "effect/socket/SocketServer"
 import * as ClientSocket from "./ClientSocket.ts"
 
 /** Where a server listens, and how to talk to it there. */
@@ -35,9 +37,38 @@ export interface Login {
   readonly isClearTextAllowed?: boolean
 }
 
-export const Network = Context.Reference<{
+/** Where a server of ours listens; port 0 takes a free one. */
+export interface Address {
+  readonly host: string
+  readonly port: number
+}
+
+/** Read ahead of one connection, in octets: as much as one batch can hold. */
+const readAheadBytes = 256 * 1024
+
+/** A client may end its side behind its last command, and still gets its answers. */
+const listen = ({ host, port }: Address): ReturnType<Network["listen"]> =>
+  NodeSocketServer.make({
+    host,
+    port,
+    noDelay: true,
+    keepAlive: true,
+    allowHalfOpen: true,
+    highWaterMark: readAheadBytes
+  })
+
+export interface Network {
   /** A socket that connects when its reader is acquired; on TLS where that is implicit. */
   readonly dial: (endpoint: Endpoint) => Effect.Effect<Socket.Socket>
-}>("@lupin/nntp/Network", {
-  defaultValue: () => ({ dial: (endpoint) => Effect.sync(() => ClientSocket.make(endpoint)) })
+  /** Takes connections until the scope closes. */
+  readonly listen: (
+    address: Address
+  ) => Effect.Effect<SocketServer.SocketServer["Service"], SocketServer.SocketServerError, Scope.Scope>
+}
+
+export const Network = Context.Reference<Network>("@lupin/nntp/Network", {
+  defaultValue: () => ({ dial: (endpoint) => Effect.sync(() => ClientSocket.make(endpoint)), listen })
 })
+
+/** Who has connected, where the network is not TCP and says so for each connection it hands over. */
+export const ClientAddress = Context.Reference<string>("@lupin/nntp/ClientAddress", { defaultValue: () => "" })

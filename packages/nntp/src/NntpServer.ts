@@ -1,7 +1,6 @@
 /**
  * The NNTP server of a site: readers, posters and peers on one port, one fiber each.
  */
-import * as NodeSocketServer from "@effect/platform-node/NodeSocketServer"
 import type * as MessageId from "@lupin/core/MessageId"
 import { Injector } from "@lupin/spool/Injector"
 import { Relayer } from "@lupin/spool/Relayer"
@@ -16,16 +15,11 @@ import { Accounts, noAccounts } from "./Accounts.ts"
 import * as Cidr from "./Cidr.ts"
 import * as Connection from "./Connection.ts"
 import * as IdleWatch from "./IdleWatch.ts"
+import { type Address, ClientAddress, Network } from "./Network.ts"
 import * as Reply from "./Reply.ts"
 import { Secrets } from "./Secrets.ts"
 import type { ServerTls } from "./ServerTls.ts"
 import * as Transport from "./Transport.ts"
-
-/** Where a server listens. */
-export interface Address {
-  readonly host: string
-  readonly port: number
-}
 
 export interface Options {
   /** Connections at a time; one more is answered 400 and closed. */
@@ -46,9 +40,6 @@ export interface Options {
 
 export const connectionsMaxDefault = 1_000
 export const idleMillisMaxDefault = 10 * 60_000
-
-/** Read ahead of one connection, in octets: as much as one batch can hold. */
-const readAheadBytes = 256 * 1024
 
 export class NntpServer extends Context.Service<
   NntpServer,
@@ -78,21 +69,11 @@ export const layerTcp = (
   Layer.effect(
     NntpServer,
     Effect.gen(function* () {
+      const { listen } = yield* Network
       const server = yield* listen(options)
       return yield* start(options, server, options.nntps && (yield* listen(options.nntps)))
     })
   )
-
-/** A client may end its side behind its last command, and still gets its answers. */
-const listen = ({ host, port }: Address) =>
-  NodeSocketServer.make({
-    host,
-    port,
-    noDelay: true,
-    keepAlive: true,
-    allowHalfOpen: true,
-    highWaterMark: readAheadBytes
-  })
 
 const start = Effect.fnUntraced(function* (
   options: Options,
@@ -143,7 +124,7 @@ const start = Effect.fnUntraced(function* (
   const handle = Effect.fnUntraced(function* (socket: Socket.Socket, isSecure: boolean) {
     const raw = yield* Transport.netSocket
     return yield* serve(
-      raw === undefined ? yield* Transport.ofSocket(socket) : yield* Transport.ofNet(raw, tls),
+      raw === undefined ? yield* Transport.ofSocket(socket, yield* ClientAddress) : yield* Transport.ofNet(raw, tls),
       isSecure
     )
   }, Effect.scoped)

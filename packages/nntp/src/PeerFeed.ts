@@ -27,8 +27,8 @@ export interface Options {
   readonly rule: FeedRule.FeedRule
   /** Sends new articles at once by TAKETHIS; otherwise offers them in batches by CHECK. */
   readonly eager: boolean
-  /** Articles under way at a time. */
-  readonly window?: number
+  /** Articles under way at a time, at most; how many there are follows from the peer's answers. */
+  readonly windowMax?: number
   /** How long a feed that is not eager gathers before it offers. */
   readonly gatherMillis?: number
   /** How long the peer may say nothing while an answer is due. */
@@ -37,7 +37,6 @@ export interface Options {
   readonly defer?: Backoff.Backoff
 }
 
-export const windowDefault = 100
 export const gatherMillisDefault = 250
 export const silenceMillisMaxDefault = 60_000
 export const reconnectDefault: Backoff.Backoff = { baseMillis: 200, millisMax: 10_000 }
@@ -54,16 +53,24 @@ export const run = Effect.fnUntraced(function* (options: Options): Effect.fn.Ret
     spool,
     stats,
     progress,
-    window: Math.min(options.window ?? windowDefault, Limits.checkWindowMax),
+    windowMax: options.windowMax ?? Limits.checkWindowMax,
     gatherMillis: options.gatherMillis ?? gatherMillisDefault,
     silenceMillisMax: options.silenceMillisMax ?? silenceMillisMaxDefault,
     defer: options.defer ?? deferDefault
   })
+  const remembered = FeedSession.follower(options.peer.name, undefined)
+  // Until the peer tells its generation, the lag shown is from where the last connection ended.
+  stats.position = (yield* Effect.orElseSucceed(spool.readPosition(remembered), () => undefined)) ?? 0
+  const remember = Effect.suspend(() =>
+    progress.follower === undefined
+      ? Effect.void
+      : Effect.ignore(spool.savePosition(remembered, progress.state.position))
+  )
   let failures = 0
   for (;;) {
     const startedMillis = yield* Clock.currentTimeMillis
     const before = { answers: answers(stats), connects: stats.connects }
-    const trouble = yield* Effect.flip(Effect.scoped(session))
+    const trouble = yield* Effect.flip(Effect.ensuring(Effect.scoped(session), remember))
     const nowMillis = yield* Clock.currentTimeMillis
     const isQuietEnd = stats.connects > before.connects && progress.state.open === 0
     progress.state.disconnect(nowMillis)

@@ -16,9 +16,13 @@ export interface PeerState {
   /** Articles that wait for an answer, and those to be offered again later. */
   inFlight: number
   deferred: number
+  /** Articles that may wait for an answer at a time. */
+  window: number
   connects: number
-  /** Offers by CHECK or IHAVE. */
+  /** Articles offered: asked about, or sent without asking. */
   offers: number
+  /** CHECK commands. */
+  checks: number
   /** Articles sent, and their octets. */
   sent: number
   sentBytes: number
@@ -44,8 +48,10 @@ const initial = (name: string): PeerState => ({
   head: 0,
   inFlight: 0,
   deferred: 0,
+  window: 0,
   connects: 0,
   offers: 0,
+  checks: 0,
   sent: 0,
   sentBytes: 0,
   accepted: 0,

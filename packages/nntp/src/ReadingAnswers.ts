@@ -7,17 +7,18 @@ import type * as MessageId from "@lupin/core/MessageId"
 import * as Overview from "@lupin/core/Overview"
 import * as Article from "@lupin/core/Article"
 import * as Xref from "@lupin/core/Xref"
-import type { Held, Spool } from "@lupin/spool/Spool"
+import type { Held } from "@lupin/spool/Spool"
 import { Effect } from "effect"
 import * as Columns from "./Columns.ts"
 import type * as Command from "./Command.ts"
+import type * as Guard from "./Guard.ts"
 import type { Output, Trouble } from "./Output.ts"
 import * as Reply from "./Reply.ts"
 import type * as Session from "./Session.ts"
 
 /** What answers are made from. */
 export interface Reading {
-  readonly spool: Spool["Service"]
+  readonly spool: Guard.ReadableSpool
   /** What our Xref begins with. */
   readonly site: string
 }

@@ -3,17 +3,17 @@
  * stored as one batch, and the replies keep the order of the commands.
  */
 import type * as MessageId from "@lupin/core/MessageId"
-import type { Injector } from "@lupin/spool/Injector"
-import type { Offer, Peer, Received, Relayer } from "@lupin/spool/Relayer"
+import type { Offer, Peer, Received } from "@lupin/spool/Relayer"
 import type { SpoolUnavailable } from "@lupin/spool/Spool"
 import { Effect } from "effect"
+import type * as Guard from "./Guard.ts"
 import * as Reply from "./Reply.ts"
 import type * as Session from "./Session.ts"
 
 /** What answers are made from. */
 export interface Transit {
-  readonly relayer: Relayer["Service"]
-  readonly injector: Injector["Service"]
+  readonly relayer: Guard.PeerRelayer
+  readonly injector: Guard.PostInjector
   readonly peer: Peer
 }
 

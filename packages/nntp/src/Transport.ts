@@ -39,16 +39,16 @@ interface Layer {
   readonly write: (octets: Uint8Array | string | Socket.CloseEvent) => Effect.Effect<void, Socket.SocketError>
 }
 
-/** On a socket of a simulated network, which has neither addresses nor TLS; what is written there has left at once. */
+/** On a socket of a simulated network, which has no TLS; what is written there has left at once. */
 export const ofSocket = Effect.fnUntraced(function* (
   socket: Socket.Socket,
-  address = ""
+  address: string
 ): Effect.fn.Return<Transport, Socket.SocketError, Scope.Scope> {
   return yield* over(yield* attach(socket), {
     address,
     isSecure: () => false,
     certificates: () => [],
-    isDrained: () => false,
+    isDrained: () => true,
     end: Effect.void,
     discard: () => {},
     startTls: undefined

@@ -15,6 +15,7 @@ const rule: fc.Arbitrary<Access.Rule> = fc.record(
   {
     read: wildmat,
     post: wildmat,
+    approve: wildmat,
     feed: wildmat,
     newnews: fc.boolean(),
     control: fc.boolean(),
@@ -23,7 +24,7 @@ const rule: fc.Arbitrary<Access.Rule> = fc.record(
     users: fc.array(name, { maxLength: 2 }),
     peers: fc.array(name, { maxLength: 2 })
   },
-  { requiredKeys: ["read", "post", "feed", "newnews", "control"] }
+  { requiredKeys: ["read", "post", "approve", "feed", "newnews", "control"] }
 )
 const rules = fc.array(rule, { maxLength: 5 })
 const subject: fc.Arbitrary<Access.Subject> = fc.record({

@@ -61,7 +61,7 @@ const converse = (chunks: ReadonlyArray<Uint8Array>) =>
         writeAll: () => Effect.die(new Error("one write is enough"))
       })
     })
-    yield* Connection.serve(yield* service, { ...(yield* Transport.ofSocket(socket)), isDrained: () => true })
+    yield* Connection.serve(yield* service, yield* Transport.ofSocket(socket, ""))
     return { text: Buffer.concat(written).toString("latin1"), writes: written.length }
   }).pipe(Effect.scoped, Effect.provide(site.services("alpha")), Random.withSeed("same ids"))
 
@@ -244,8 +244,8 @@ describe("Connection", () => {
       const served = yield* service
       const serving = yield* Effect.forkChild(
         Effect.scoped(
-          Effect.flatMap(Transport.ofSocket(socket), (transport) =>
-            Connection.serve(served, { ...transport, end: Effect.never })
+          Effect.flatMap(Transport.ofSocket(socket, ""), (transport) =>
+            Connection.serve(served, { ...transport, isDrained: () => false, end: Effect.never })
           )
         )
       )

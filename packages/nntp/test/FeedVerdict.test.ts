@@ -15,7 +15,7 @@ const opened = () => {
   const entry = state.add(MessageId.MessageId.make("<a@x>"), 1, 0)
   if (entry === undefined) throw new Error("open already")
   state.scan(1)
-  state.depart(entry, "asking")
+  state.depart(entry, "asking", 0)
   return { state, entry, feed: { state, stats: stats.of("peer"), defer: { baseMillis: 100, millisMax: 1_000 } } }
 }
 

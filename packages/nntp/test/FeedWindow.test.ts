@@ -42,8 +42,8 @@ describe("FeedWindow", () => {
           } else if (picked !== undefined) {
             if (_tag === "settle") open.splice(at, 1)
             if (_tag === "settle") window.settle(picked)
-            if (_tag === "ask") window.depart(picked, "asking")
-            if (_tag === "send") window.depart(picked, "sending")
+            if (_tag === "ask") window.depart(picked, "asking", index)
+            if (_tag === "send") window.depart(picked, "sending", index)
             if (_tag === "defer") window.defer(picked, index)
           }
           const stages = open.map(({ stage }) => stage)
@@ -77,7 +77,7 @@ describe("FeedWindow", () => {
     window.settle(entry)
     window.settle(entry)
     window.defer(entry, 5)
-    window.depart(entry, "sending")
+    window.depart(entry, "sending", 5)
     expect([window.position, window.inFlight, window.deferred, window.open]).toEqual([1, 0, 0, 0])
   })
 })

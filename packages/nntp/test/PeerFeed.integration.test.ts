@@ -1,5 +1,6 @@
 import { describe, expect, it } from "@effect/vitest"
 import * as FeedRule from "@lupin/core/FeedRule"
+import * as Limits from "@lupin/core/Limits"
 import type * as MessageId from "@lupin/core/MessageId"
 import * as Wildmat from "@lupin/core/Wildmat"
 import { Injector } from "@lupin/spool/Injector"
@@ -87,7 +88,8 @@ describe("PeerFeed", () => {
             refused: 0,
             notWanted: 0,
             sent: 30,
-            offers: eager ? 0 : 30
+            offers: 30,
+            checks: eager ? 0 : 30
           })
         }
       }).pipe(Effect.scoped)
@@ -99,12 +101,31 @@ describe("PeerFeed", () => {
       const alpha = yield* start("alpha")
       const beta = yield* start("beta")
       for (let index = 0; index < 300; index += 1) yield* post(alpha, `post ${index}`)
-      yield* Effect.forkScoped(feed(alpha, { name: "beta", port: portOf(beta) }, { window: 7 }))
+      yield* Effect.forkScoped(feed(alpha, { name: "beta", port: portOf(beta) }, { windowMax: 7 }))
       yield* holds(beta, 300)
       yield* settled(alpha, "beta")
       expect(statsOf(alpha, "beta")).toMatchObject({ accepted: 300, refused: 0, notWanted: 0 })
     }).pipe(Effect.scoped)
   )
+
+  for (const eager of [true, false]) {
+    it.live(`drains a burst on a quiet link, ${eager ? "eager" : "lazy"}: nothing waits for another article`, () =>
+      Effect.gen(function* () {
+        const alpha = yield* start("alpha")
+        const beta = yield* start("beta")
+        const to = { name: "beta", port: portOf(beta) }
+        yield* Effect.forkScoped(feed(alpha, to, { eager, windowMax: 7 }))
+        yield* post(alpha, "the link is up")
+        yield* settled(alpha, "beta")
+        yield* Effect.forEach(Array.from({ length: 200 }).keys(), (index) => post(alpha, `burst ${index}`), {
+          concurrency: "unbounded"
+        })
+        yield* holds(beta, 201)
+        yield* settled(alpha, "beta")
+        expect(statsOf(alpha, "beta")).toMatchObject({ accepted: 201, notWanted: 0, inFlight: 0 })
+      }).pipe(Effect.scoped)
+    )
+  }
 
   it.live("goes on from its stored position after a restart", () =>
     Effect.gen(function* () {
@@ -148,6 +169,76 @@ describe("PeerFeed", () => {
     }).pipe(Effect.scoped)
   )
 
+  it.live("reads nothing and holds nothing for a peer that is down, and shows its lag from the stored position", () =>
+    Effect.gen(function* () {
+      const alpha = yield* start("alpha")
+      const scope = yield* Scope.make()
+      const beta = yield* Scope.provide(start("beta"), scope)
+      const to = { name: "beta", port: portOf(beta) }
+      const first = yield* Effect.forkScoped(feed(alpha, to))
+      yield* post(alpha, "one")
+      yield* settled(alpha, "beta")
+      yield* Fiber.interrupt(first)
+      yield* Scope.close(scope, Exit.void)
+      const { position } = statsOf(alpha, "beta")
+
+      const spool = Context.get(alpha, Spool)
+      let reads = 0
+      const counted =
+        <A extends ReadonlyArray<unknown>, B>(read: (...args: A) => B) =>
+        (...args: A): B => {
+          reads += 1
+          return read(...args)
+        }
+      const watched = Context.add(
+        Context.add(alpha, Spool, {
+          ...spool,
+          changes: counted(spool.changes),
+          changed: counted(spool.changed),
+          find: counted(spool.find),
+          status: counted(spool.status)
+        }),
+        PeerStats,
+        yield* Layer.build(PeerStats.layer).pipe(Effect.map((built) => Context.get(built, PeerStats)))
+      )
+      yield* Effect.forkScoped(feed(watched, to))
+      for (let index = 0; index < 50; index += 1) yield* post(alpha, `meanwhile ${index}`)
+      yield* until(() => statsOf(watched, "beta").failures >= 5)
+      expect(statsOf(watched, "beta")).toMatchObject({ position, inFlight: 0, deferred: 0, connects: 0 })
+      expect(reads).toBe(0)
+    }).pipe(Effect.scoped)
+  )
+
+  it.live(
+    "keeps fewer articles under way for a peer that puts them off, and stops reading at its bound of deferrals",
+    () =>
+      Effect.gen(function* () {
+        const alpha = yield* start("alpha")
+        yield* Effect.forEach(
+          Array.from({ length: FeedSession.deferralsMax + 600 }).keys(),
+          (index) => post(alpha, `put off ${index}`),
+          { concurrency: "unbounded", discard: true }
+        )
+        const asked = new Set<string>()
+        const port = yield* StubServer.listen((line) => {
+          if (line === undefined) return "200 stub\r\n"
+          if (line === "MODE STREAM") return "203 ok\r\n"
+          if (line.startsWith("CHECK ")) {
+            asked.add(line)
+            return `431 ${line.slice(6)}\r\n`
+          }
+          return "500 what\r\n"
+        })
+        const defer = { baseMillis: 600_000, millisMax: 600_000 }
+        yield* Effect.forkScoped(feed(alpha, { name: "stub", port }, { eager: false, defer }))
+        const stats = statsOf(alpha, "stub")
+        yield* until(() => stats.deferred >= FeedSession.deferralsMax && stats.inFlight === 0)
+        expect(stats.window).toBe(Limits.checkWindowMin)
+        expect(asked.size).toBeLessThan(FeedSession.deferralsMax + Limits.checkWindowMax)
+        expect(stats.position).toBe(0)
+      }).pipe(Effect.scoped)
+  )
+
   it.live("gives a wiped peer back what it had, its own articles included", () =>
     Effect.gen(function* () {
       const alpha = yield* start("alpha")
@@ -161,7 +252,7 @@ describe("PeerFeed", () => {
       yield* holds(alpha, 2)
       yield* holds(beta, 2)
       yield* settled(alpha, "beta")
-      expect(statsOf(alpha, "beta")).toMatchObject({ sent: 1, offers: 0 })
+      expect(statsOf(alpha, "beta")).toMatchObject({ sent: 1, checks: 0 })
       yield* Fiber.interrupt(back)
       yield* Scope.close(scope, Exit.void)
       const wiped = yield* start("beta", { port })
@@ -200,7 +291,7 @@ describe("PeerFeed", () => {
         yield* Effect.forkScoped(feed(alpha, { name: "beta", port: portOf(beta) }, { eager }))
         expect(yield* holds(beta, 1)).toHaveLength(1)
         yield* settled(alpha, "beta")
-        expect(statsOf(alpha, "beta")).toMatchObject({ sent: 1, accepted: 1, offers: eager ? 0 : 1 })
+        expect(statsOf(alpha, "beta")).toMatchObject({ sent: 1, accepted: 1, offers: 1, checks: eager ? 0 : 1 })
       }).pipe(Effect.scoped)
     )
   }

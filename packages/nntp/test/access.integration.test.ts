@@ -1,5 +1,7 @@
 import { expect, layer } from "@effect/vitest"
+import * as GroupName from "@lupin/core/GroupName"
 import * as Wildmat from "@lupin/core/Wildmat"
+import { Spool } from "@lupin/spool/Spool"
 import { Effect, Layer } from "effect"
 import { Buffer } from "node:buffer"
 import * as Access from "../src/Access.ts"
@@ -17,6 +19,7 @@ const rule = (part: Partial<Access.Rule>): Access.Rule => ({ ...Access.nothing, 
 const rules: Access.Rules = [
   rule({ users: ["ann"], read: wildmat("*"), post: wildmat("misc.test"), newnews: true }),
   rule({ users: ["bob"], feed: wildmat("*,!alt.*") }),
+  rule({ users: ["mod"], read: wildmat("*"), post: wildmat("misc.*"), approve: wildmat("misc.mod") }),
   rule({ users: ["root"], ...Access.everything, control: true }),
   rule({ read: wildmat("misc.*") })
 ]
@@ -89,6 +92,33 @@ layer(server, { excludeTestServices: true })("access", (it) => {
       expect(yield* ask(ann, "IHAVE <a@b>")).toMatch(/^502 /)
       expect(yield* ask(ann, "NEWNEWS * 20200101 000000")).toMatch(/^230 /)
       yield* ann.block
+    }).pipe(Effect.scoped)
+  )
+
+  it.effect("takes Approved from the moderator of a group alone, and only for that group", () =>
+    Effect.gen(function* () {
+      const spool = yield* Spool
+      yield* spool.addGroup(GroupName.GroupName.make("misc.mod"), "m")
+      yield* spool.addGroup(GroupName.GroupName.make("misc.other"), "m")
+      const approved = Effect.fnUntraced(function* (user: string, groups: string) {
+        const line = yield* wire.dial
+        yield* line.line
+        yield* login(line, user)
+        expect(yield* ask(line, "POST")).toMatch(/^340 /)
+        const proto = Buffer.from(site.proto("approved", groups)).toString("latin1")
+        yield* line.sendBlock(Buffer.from(`Approved: ${user}@example.test\r\n${proto}`))
+        return yield* line.line
+      }, Effect.scoped)
+      expect(yield* approved("ann", "misc.test")).toMatch(/^441 .*approve/)
+      expect(yield* approved("mod", "misc.mod")).toMatch(/^240 /)
+      expect(yield* approved("mod", "misc.test,misc.mod")).toMatch(/^240 /)
+      expect(yield* approved("mod", "misc.test")).toMatch(/^441 .*approve/)
+      expect(yield* approved("mod", "misc.mod,misc.other")).toMatch(/^441 .*approve/)
+      expect(yield* approved("root", "misc.other")).toMatch(/^240 /)
+      const line = yield* wire.dial
+      yield* line.line
+      yield* login(line, "mod")
+      expect(yield* post(line, "misc.mod")).toMatch(/^441 .*moderated/)
     }).pipe(Effect.scoped)
   )
 

@@ -9,6 +9,7 @@ import { SiteIdentity } from "@lupin/spool/SiteIdentity"
 import { Spool } from "@lupin/spool/Spool"
 import { Layer } from "effect"
 import { Buffer } from "node:buffer"
+import type * as Network from "../src/Network.ts"
 import * as NntpServer from "../src/NntpServer.ts"
 
 export type Services = Spool | Injector | Relayer | SiteIdentity
@@ -23,7 +24,7 @@ export const services = (name: string): Layer.Layer<Services> =>
 /** The site and its server. */
 export const layer = (
   name: string,
-  options: NntpServer.Options & { readonly port?: number; readonly nntps?: NntpServer.Address } = {}
+  options: NntpServer.Options & { readonly port?: number; readonly nntps?: Network.Address } = {}
 ) =>
   NntpServer.layerTcp({ host: "127.0.0.1", port: 0, ...options }).pipe(Layer.provideMerge(services(name)), Layer.orDie)
 

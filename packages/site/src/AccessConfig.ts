@@ -35,6 +35,8 @@ export const Rule = Schema.Struct({
   peers: Schema.optionalKey(Schema.NonEmptyArray(Schema.NonEmptyString)),
   read: Schema.optionalKey(WildmatText),
   post: Schema.optionalKey(WildmatText),
+  /** Moderated groups whose moderator this is: only posts that match may be Approved. */
+  approve: Schema.optionalKey(WildmatText),
   feed: Schema.optionalKey(WildmatText),
   newnews: withDefault(Schema.Boolean, false),
   control: withDefault(Schema.Boolean, false)

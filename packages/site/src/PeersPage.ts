@@ -9,6 +9,8 @@ import { Clock, Effect, Schema } from "effect"
 export const Peer = Schema.Struct({
   name: Schema.String,
   isConnected: Schema.Boolean,
+  /** Articles that may wait for an answer at a time, as the peer's answers have made it. */
+  window: Schema.Int,
   offered: Schema.Int,
   sent: Schema.Int,
   accepted: Schema.Int,
@@ -29,25 +31,49 @@ export const Peers = Schema.Struct({ peers: Schema.Array(Peer) })
 
 const encode = Schema.encodeSync(Peers)
 
+/** How far a feed is behind. */
+export interface Lag {
+  readonly articles: number
+  readonly seconds: number
+}
+
+/** Pages of the log that are searched for the oldest event a peer has not answered. */
+const searchPagesMax = 20
+
+/** Counts from the position that is stored, so a peer that is down has its lag too. */
+export const lag = Effect.fnUntraced(function* (
+  spool: Spool.Spool["Service"],
+  position: number
+): Effect.fn.Return<Lag, Spool.SpoolUnavailable> {
+  const articles = Math.max(0, (yield* spool.head) - position)
+  let after = position
+  for (let page = 0; articles > 0 && page < searchPagesMax; page += 1) {
+    const { changes, head, next } = yield* spool.changes(after, 1)
+    const [first] = changes
+    if (first !== undefined) {
+      const sinceMillis = first._tag === "Filed" ? first.arrivedMillis : first.removedMillis
+      return { articles, seconds: Math.max(0, (yield* Clock.currentTimeMillis) - sinceMillis) / 1000 }
+    }
+    if (next >= head || next === after) break
+    after = next
+  }
+  return { articles, seconds: 0 }
+})
+
 const describe = Effect.fnUntraced(function* (feed: Readonly<PeerStats.PeerState>, spool: Spool.Spool["Service"]) {
-  const nowMillis = yield* Clock.currentTimeMillis
-  const head = yield* spool.head
-  const lagArticles = Math.max(0, head - feed.position)
-  const oldest = lagArticles === 0 ? [] : (yield* spool.changes(feed.position, 1)).changes
-  const [first] = oldest
-  const sinceMillis =
-    first === undefined ? nowMillis : first._tag === "Filed" ? first.arrivedMillis : first.removedMillis
+  const { articles, seconds } = yield* lag(spool, feed.position)
   const peer: Peer = {
     name: feed.name,
     isConnected: feed.isConnected,
+    window: feed.window,
     offered: feed.offers,
     sent: feed.sent,
     accepted: feed.accepted,
     notWanted: feed.notWanted,
     refused: feed.refused,
     deferred: feed.deferred,
-    lagArticles,
-    lagSeconds: Math.max(0, nowMillis - sinceMillis) / 1000,
+    lagArticles: articles,
+    lagSeconds: seconds,
     ...(feed.lastTrouble === undefined ? {} : { lastTrouble: feed.lastTrouble })
   }
   return peer

@@ -3,6 +3,7 @@
  *
  * Everything is read and checked before any of it is used, so that a reload takes all or nothing.
  */
+import type * as FeedRule from "@lupin/core/FeedRule"
 import * as GroupName from "@lupin/core/GroupName"
 import * as Wildmat from "@lupin/core/Wildmat"
 import * as Access from "@lupin/nntp/Access"
@@ -98,9 +99,16 @@ export const endpointOf = (
 /** The configuration with the files it names as absolute paths; relative ones start at `folder`. */
 export const at = <C extends SiteConfig.SiteConfig>(folder: string, config: C): C => {
   const absolute = (file: string): string => Path.resolve(folder, file)
-  const { accounts, tls } = config
+  const { accounts, classes, tls } = config
   return {
     ...config,
+    ...(classes === undefined
+      ? {}
+      : {
+          classes: classes.map((one) =>
+            one.directory === undefined ? one : { ...one, directory: absolute(one.directory) }
+          )
+        }),
     ...(accounts === undefined ? {} : { accounts: absolute(accounts) }),
     ...(tls === undefined
       ? {}
@@ -150,17 +158,23 @@ const ranges = (texts: ReadonlyArray<string>): ReadonlyArray<Cidr.Cidr> =>
 const rulesOf = ({ access, listen }: SiteConfig.SiteConfig): Access.Rules => {
   const { host } = SiteConfig.hostAndPort(listen.nntp)
   const own = [...Access.loopbackRanges, ...ranges([host])]
-  if (access === undefined) return [peersOnly, { ...Access.everything, from: own }]
+  if (access === undefined) return [{ ...Access.everything, from: own }, peersOnly]
   return [...access.map(ruleOf), { ...Access.nothing, read: Wildmat.everything, newnews: true, from: own }]
 }
 
-const peersOnly: Access.Rule = { ...Access.everything, post: Wildmat.nothing, peers: ["*"] }
+const peersOnly: Access.Rule = {
+  ...Access.everything,
+  post: Wildmat.nothing,
+  approve: Wildmat.nothing,
+  peers: ["*"]
+}
 
 const ruleOf = (rule: AccessConfig.Rule): Access.Rule => {
   const tls = rule.tls ?? (rule.users === undefined ? undefined : true)
   return {
     read: wildmat(rule.read),
     post: wildmat(rule.post),
+    approve: wildmat(rule.approve),
     feed: wildmat(rule.feed),
     newnews: rule.newnews,
     control: rule.control,
@@ -185,8 +199,16 @@ const feedOf = (
   read: (key: string, file: string) => string
 ): PeerFeed.Options => ({
   peer: { name: peer.name, identities: [peer.path], ...endpointOf(peer, own, read) },
-  rule: { wildmat: Wildmat.compile(peer.feed) ?? Wildmat.everything },
+  rule: ruleOfFeed(peer),
   eager: peer.eager
+})
+
+const ruleOfFeed = ({ bytesMax, crosspostMax, distributions, feed, hopsMax }: SiteConfig.Peer): FeedRule.FeedRule => ({
+  wildmat: wildmat(feed),
+  ...(bytesMax === undefined ? {} : { bytesMax }),
+  ...(crosspostMax === undefined ? {} : { crosspostMax }),
+  ...(hopsMax === undefined ? {} : { hopsMax }),
+  ...(distributions === undefined ? {} : { distributions })
 })
 
 /** A POP host that may not read its own spool would answer every query with nothing. */

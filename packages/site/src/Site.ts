@@ -17,6 +17,8 @@ import * as GpgAuthority from "@lupin/spool/GpgAuthority"
 import { Injector } from "@lupin/spool/Injector"
 import { Relayer } from "@lupin/spool/Relayer"
 import { SiteIdentity } from "@lupin/spool/SiteIdentity"
+import type { Spool, SpoolUnavailable } from "@lupin/spool/Spool"
+import { StorageClasses } from "@lupin/spool/StorageClass"
 import { Effect, Layer } from "effect"
 import * as NodeHttpServer from "@effect/platform-node/NodeHttpServer"
 import { createServer } from "node:http"
@@ -29,13 +31,20 @@ import * as Settings from "./Settings.ts"
 import * as SiteChecks from "./SiteChecks.ts"
 import * as SiteConfig from "./SiteConfig.ts"
 import * as SiteMetrics from "./SiteMetrics.ts"
+import * as Storage from "./Storage.ts"
 
-/** The spool on disk, the site's name, and the doors by which articles enter. */
-export const doors = (config: SiteConfig.SiteConfig, apps: ReadonlyArray<App.App>) =>
+/** The spool of a site, in its directory. */
+export const spool = (config: SiteConfig.SiteConfig): Layer.Layer<Spool, SpoolUnavailable, SiteIdentity> =>
+  FileSpool.layer({ directory: Path.join(config.directory, "spool"), durability: config.durability })
+
+/** A spool, the site's name, and the doors by which articles enter. */
+export const doors = (
+  config: SiteConfig.SiteConfig,
+  apps: ReadonlyArray<App.App>,
+  store: Layer.Layer<Spool, SpoolUnavailable, SiteIdentity> = spool(config)
+) =>
   Layer.mergeAll(Injector.layer, Relayer.layer()).pipe(
-    Layer.provideMerge(
-      FileSpool.layer({ directory: Path.join(config.directory, "spool"), durability: config.durability })
-    ),
+    Layer.provideMerge(store.pipe(Layer.provide(Layer.succeed(StorageClasses, Storage.classesOf(config))))),
     Layer.provideMerge(
       SiteIdentity.layer({
         name: config.name,
@@ -70,7 +79,7 @@ export const serving = <R>(
     server,
     Refill.layer(config.peers),
     Mend.layer(config.peers),
-    Expiry.layer(),
+    Expiry.layer({ rules: Storage.rulesOf(config) }),
     ControlMessages.layer.pipe(Layer.provide(authority(config)))
   ).pipe(Layer.provideMerge(Live.layer(config)))
 }

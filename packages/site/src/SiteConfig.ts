@@ -4,8 +4,8 @@
  * Read at start, and again when the site is told to reload. Each fault names the key it is about, and all faults are told at once.
  */
 import { Effect, Result, Schema, SchemaIssue } from "effect"
-import * as Wildmat from "@lupin/core/Wildmat"
 import * as AccessConfig from "./AccessConfig.ts"
+import * as Storage from "./Storage.ts"
 
 /** `host:port`; an IPv6 host stands in brackets; port 0 takes any free one. */
 export const Address = Schema.String.check(
@@ -21,12 +21,16 @@ const Name = Schema.String.check(
   Schema.isPattern(/^[a-z][a-z0-9-]{0,62}$/, { message: "a name has lower-case letters, digits and hyphens" })
 )
 
-const WildmatText = Schema.String.check(
-  Schema.makeFilter((text: string) => Wildmat.compile(text) !== undefined || "not a wildmat (RFC 3977 section 4)")
-)
-
 const withDefault = <S extends Schema.Top>(schema: S, value: S["Encoded"]) =>
   Schema.withDecodingDefaultKey<S>(Effect.succeed(value))(schema)
+
+const DistributionText = Schema.String.check(
+  Schema.isPattern(/^!?[A-Za-z0-9][A-Za-z0-9+_-]{0,127}$/, {
+    message: "a distribution is a word, with ! in front if not wanted"
+  })
+)
+
+const AtLeastOne = Schema.Int.check(Schema.isGreaterThan(0))
 
 /** A site whose articles are taken here, and to which ours are fed. */
 export const Peer = Schema.Struct({
@@ -37,8 +41,16 @@ export const Peer = Schema.Struct({
   kind: Schema.Literals(["pop", "central", "foreign"]),
   /** The zone of a central peer: receipts count zones, not hosts. */
   zone: Schema.optionalKey(Name),
-  /** Groups it is fed. */
-  feed: withDefault(WildmatText, "*"),
+  /** Groups it is fed: one wanted is enough, one poisoned (`@`) too many. */
+  feed: withDefault(Storage.WildmatText, "*"),
+  /** Distributions it is fed, or, with `!`, is not fed (RFC 5536 §3.2.4). An article that names none goes always. */
+  distributions: Schema.optionalKey(Schema.NonEmptyArray(DistributionText).check(Schema.isMaxLength(100))),
+  /** Octets of an article it is fed. */
+  bytesMax: Schema.optionalKey(AtLeastOne),
+  /** Groups of an article it is fed. */
+  crosspostMax: Schema.optionalKey(AtLeastOne),
+  /** Sites that an article it is fed has passed, this one included. */
+  hopsMax: Schema.optionalKey(AtLeastOne),
   /** Articles are sent at once, not asked about first. */
   eager: withDefault(Schema.Boolean, false),
   ...AccessConfig.peerFields
@@ -54,7 +66,7 @@ export const Control = Schema.Struct({
       /** Fingerprint in capitals, or user id, or the first word of that. */
       signer: Schema.NonEmptyString,
       /** Groups it may make, change and remove. */
-      groups: WildmatText
+      groups: Storage.WildmatText
     })
   ).check(Schema.isMaxLength(1_000))
 })
@@ -72,7 +84,8 @@ const common = {
   peers: withDefault(Schema.Array(Peer).check(Schema.isMaxLength(100)), []),
   ...AccessConfig.siteFields,
   /** Without it no control message of the network changes a group. */
-  control: Schema.optionalKey(Control)
+  control: Schema.optionalKey(Control),
+  ...Storage.fields
 }
 
 /** `nntps` is for clients that begin with TLS; it needs `tls`. */

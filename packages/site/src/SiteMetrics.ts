@@ -5,6 +5,7 @@ import * as NntpServer from "@lupin/nntp/NntpServer"
 import * as PeerStats from "@lupin/nntp/PeerStats"
 import * as Spool from "@lupin/spool/Spool"
 import { Effect, Metric } from "effect"
+import * as PeersPage from "./PeersPage.ts"
 
 const position = Metric.gauge("lupin_spool_position", { description: "Events in the spool's log so far" })
 const groups = Metric.gauge("lupin_spool_groups", { description: "Groups that exist here" })
@@ -16,9 +17,14 @@ const connections = Metric.gauge("lupin_nntp_connections", { description: "NNTP 
 
 const feedGauges = {
   lag: ["lupin_feed_lag_articles", "Events of the spool that a peer has not answered yet"],
+  lagSeconds: ["lupin_feed_lag_seconds", "Age of the oldest event that a peer has not answered yet"],
   deferred: ["lupin_feed_deferred_articles", "Articles a peer asked to be offered again"],
   offers: ["lupin_feed_offers", "Articles offered to a peer since the start"],
   accepted: ["lupin_feed_accepted", "Articles a peer took since the start"],
+  notWanted: ["lupin_feed_not_wanted", "Articles offered that a peer had or did not want, since the start"],
+  sent: ["lupin_feed_sent", "Articles sent to a peer since the start"],
+  checks: ["lupin_feed_checks", "CHECK commands to a peer since the start"],
+  window: ["lupin_feed_window", "Articles that may wait for a peer's answer at a time"],
   refused: ["lupin_feed_refused", "Articles a peer refused since the start"],
   connected: ["lupin_feed_connected", "1 while a feed is connected"]
 } as const
@@ -28,18 +34,19 @@ const gauge = (which: keyof typeof feedGauges, peer: string) => {
   return Metric.withAttributes(Metric.gauge(name, { description }), { peer })
 }
 
-const updateFeed = (feed: Readonly<PeerStats.PeerState>) =>
-  Effect.all(
-    [
-      Metric.update(gauge("lag", feed.name), Math.max(0, feed.head - feed.position)),
-      Metric.update(gauge("deferred", feed.name), feed.deferred),
-      Metric.update(gauge("offers", feed.name), feed.offers),
-      Metric.update(gauge("accepted", feed.name), feed.accepted),
-      Metric.update(gauge("refused", feed.name), feed.refused),
-      Metric.update(gauge("connected", feed.name), feed.isConnected ? 1 : 0)
-    ],
-    { discard: true }
-  )
+const updateFeed = Effect.fnUntraced(function* (
+  spool: Spool.Spool["Service"],
+  feed: Readonly<PeerStats.PeerState>
+): Effect.fn.Return<void, Spool.SpoolUnavailable> {
+  const { name } = feed
+  for (const which of ["deferred", "offers", "accepted", "notWanted", "sent", "checks", "window", "refused"] as const) {
+    yield* Metric.update(gauge(which, name), feed[which])
+  }
+  yield* Metric.update(gauge("connected", name), feed.isConnected ? 1 : 0)
+  const { articles, seconds } = yield* PeersPage.lag(spool, feed.position)
+  yield* Metric.update(gauge("lag", name), articles)
+  yield* Metric.update(gauge("lagSeconds", name), seconds)
+})
 
 /** The effect that brings all gauges up to date. */
 export const make = Effect.gen(function* () {
@@ -53,6 +60,6 @@ export const make = Effect.gen(function* () {
     yield* Metric.update(refusing, condition.refuses === undefined ? 0 : 1)
     yield* Metric.update(connections, yield* server.connections)
     yield* Effect.ignore(Effect.flatMap(spool.groups, (all) => Metric.update(groups, all.length)))
-    yield* Effect.forEach(yield* stats.snapshot, updateFeed, { discard: true })
+    yield* Effect.forEach(yield* stats.snapshot, (feed) => Effect.ignore(updateFeed(spool, feed)), { discard: true })
   })
 })

@@ -1,4 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
+import * as FeedRule from "@lupin/core/FeedRule"
 import * as Access from "@lupin/nntp/Access"
 import * as AccessControl from "@lupin/nntp/AccessControl"
 import * as Feeds from "@lupin/site/Feeds"
@@ -74,6 +75,37 @@ describe("Settings", () => {
       (await faults({ listen: { ...zone.listen, nntps: "0.0.0.0:563" } })).map(({ key }) => key),
       ["tls"]
     )
+  })
+
+  it("feeds a peer by all that its configuration says, and by nothing that it does not say", async () => {
+    const limits = { bytesMax: 32_000, crosspostMax: 5, hopsMax: 8, distributions: ["world", "!local"] }
+    const { feeds } = await resolved({
+      peers: [
+        { ...peer, feed: "misc.*,!misc.private,@misc.poison", ...limits },
+        { ...peer, name: "plain" }
+      ]
+    })
+    const offered = { groups: ["misc.test"], path: "a!b!x", bytes: 32_000, injectedMillis: 0 }
+    const verdict = (part: Partial<FeedRule.Offered>, at = 0) => {
+      const feed = feeds[at] ?? assert.fail("no such feed")
+      const found = FeedRule.wants(feed.rule, { ...offered, ...part }, feed.peer)
+      return found._tag === "Wanted" ? "Wanted" : found.reason
+    }
+    const unwanted: ReadonlyArray<Partial<FeedRule.Offered>> = [
+      { groups: ["misc.private"] },
+      { groups: ["misc.test", "misc.poison"] },
+      { bytes: 32_001 },
+      { groups: Array.from({ length: 6 }, (_, index) => `misc.g${index}`) },
+      { path: `${"s!".repeat(9)}x` },
+      { distribution: "local" }
+    ]
+    assert.strictEqual(verdict({}), "Wanted")
+    assert.deepStrictEqual(
+      unwanted.map((part) => verdict(part)),
+      ["GroupNotWanted", "GroupPoisoned", "TooLarge", "TooManyGroups", "TooManyHops", "DistributionNotWanted"]
+    )
+    for (const part of unwanted) assert.strictEqual(verdict(part, 1), "Wanted")
+    assert.strictEqual(verdict({ path: "h1.cape.zone.lupin!x" }, 1), "PeerInPath")
   })
 
   it("takes no rules that keep a POP host from its own spool", async () => {

@@ -36,6 +36,18 @@ describe("SiteConfig", () => {
     )
   })
 
+  it("names every field of a feed rule that is none", () => {
+    const peer = { name: "sea", path: "h1.sea", nntp: "sea:119", kind: "foreign" }
+    const wrong = { feed: "a[", bytesMax: 0, crosspostMax: 1.5, hopsMax: "3", distributions: [] }
+    assert.sameMembers(
+      keys({ ...pop, peers: [{ ...peer, ...wrong }] }),
+      ["feed", "bytesMax", "crosspostMax", "hopsMax", "distributions[0]"].map((key) => `peers[0].${key}`)
+    )
+    assert.deepStrictEqual(keys({ ...pop, peers: [{ ...peer, distributions: ["world", "!local", "a b"] }] }), [
+      "peers[0].distributions[2]"
+    ])
+  })
+
   it("takes keys whose control messages act, each for its groups", () => {
     const control = { keyring: "/etc/lupin/control.gpg", grants: [{ signer: "group-admin", groups: "misc.*" }] }
     assert.deepStrictEqual(keys({ ...pop, control }), [])

@@ -29,6 +29,10 @@ export interface Disk {
   readonly load: (name: string) => Uint8Array | undefined
   /** Puts a small file in the place of another, so that a power cut leaves the one or the other. */
   readonly replace: (name: string, octets: Uint8Array) => void
+  /** Gives a file another name, in the place of whatever had it; `syncDirectory` makes that safe. */
+  readonly rename: (from: string, to: string) => void
+  /** Takes a file away; after a power cut it may be there again. */
+  readonly remove: (name: string) => void
 }
 
 const write: Disk["write"] = (file, pieces, offset) => {
@@ -73,7 +77,9 @@ export const node: Disk = {
     fs.writeFileSync(`${name}.new`, Buffer.from(octets), { flush: true })
     fs.renameSync(`${name}.new`, name)
     syncDirectory(path.dirname(name))
-  }
+  },
+  rename: (from, to) => fs.renameSync(from, to),
+  remove: (name) => fs.unlinkSync(name)
 }
 
 /** The disk of this machine, unless something else is provided. */

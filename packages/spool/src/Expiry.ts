@@ -1,76 +1,193 @@
 /**
- * Lets go of what is older than history: articles by arrival, and ids by the time of their removal.
+ * Lets go of articles by age, number and size, and of removed ids once history is over.
  *
- * A follower of the log like others, a bounded slice at a time. Arrivals and removals come in order of time, so it never
- * looks further than what is due. The newest digest of each key is kept: totals outlive their inputs.
+ * A follower of the log like others, a bounded slice at a time: one walk for each age that a rule names, in the order of
+ * arrival, so that it never looks further than what is due. Then it has the spool give the room back.
  */
 import * as Limits from "@lupin/core/Limits"
+import * as MessageId from "@lupin/core/MessageId"
+import * as Overview from "@lupin/core/Overview"
 import { Clock, Effect, Layer } from "effect"
+import { Buffer } from "node:buffer"
+import * as RetentionRule from "./RetentionRule.ts"
 import { type Change, Spool, type SpoolUnavailable } from "./Spool.ts"
 
 export interface Options {
-  /** Age at which articles and removed ids go. */
-  readonly keepMillis?: number
+  /** The first that fits an article counts; where none does, articles stay as long as history. */
+  readonly rules?: ReadonlyArray<RetentionRule.RetentionRule>
 }
 
-/** Changes that one slice deals with. */
+/** Changes or articles that one slice of a walk deals with. */
 export const sliceMax = 500
 /** Left to others between two slices. */
 export const pauseMillis = 20
 /** The longest sleep: a clock that was set is noticed after it. */
 export const sleepMillisMax = 60 * 60 * 1000
+/** How often numbers and sizes are looked at, where a rule bounds them, and whether the log can be compacted. */
+export const lookMillis = 60 * 1000
 /** How long to wait when the spool takes no removals. */
 export const retryMillis = 60 * 1000
+/** Removed ids are forgotten in strides of this, so that the log has few events of it. */
+export const forgetStrideMillis = 60 * 60 * 1000
 
-const follower = "expiry"
-
-/** What a slice has done. `next`: there may be more to do at once, at a time, or after a change. */
+/** What a slice has done. `next`: there may be more to do at once, or at a time, or after a change. */
 export interface Swept {
   readonly expired: number
-  readonly forgotten: number
   readonly next:
     | { readonly _tag: "Now" }
     | { readonly _tag: "At"; readonly millis: number }
     | { readonly _tag: "After"; readonly position: number }
 }
 
-/** One slice. Safe to repeat: what is gone already stays gone. */
-export const sweep = Effect.fn("Expiry.sweep")(function* (
-  options: Options = {}
-): Effect.fn.Return<Swept, SpoolUnavailable, Spool> {
+type Filed = Extract<Change, { _tag: "Filed" }>
+type Rules = ReadonlyArray<RetentionRule.RetentionRule>
+type Sweep<A> = Effect.fn.Return<A, SpoolUnavailable, Spool>
+
+/** One slice of each walk. Safe to repeat: what is gone already stays gone. */
+export const sweep = Effect.fn("Expiry.sweep")(function* ({ rules = [] }: Options = {}): Sweep<Swept> {
   const spool = yield* Spool
-  const keepMillis = options.keepMillis ?? Limits.historyMillis
   const nowMillis = yield* Clock.currentTimeMillis
-  const after = (yield* spool.readPosition(follower)) ?? 0
-  const page = yield* spool.changes(after, sliceMax)
-  const isDue = (change: Change): boolean => timeOf(change) + keepMillis <= nowMillis
-  const undue = page.changes.find((change) => !isDue(change))
-  const due = page.changes.filter(isDue)
-  const expired = due.flatMap((change) => (change._tag === "Filed" && change.slot === undefined ? [change.id] : []))
-  const forgotten = due.flatMap((change) => (change._tag === "Removed" ? [change.id] : []))
-  if (expired.length > 0) yield* spool.remove(expired, "expired")
-  if (forgotten.length > 0) yield* spool.forget(forgotten)
-  const position = undue === undefined ? page.next : undue.position - 1
-  if (position > after) yield* spool.savePosition(follower, position)
-  const counts = { expired: expired.length, forgotten: forgotten.length }
-  if (undue !== undefined) return { ...counts, next: { _tag: "At", millis: timeOf(undue) + keepMillis } }
-  return { ...counts, next: position < page.head ? { _tag: "Now" } : { _tag: "After", position } }
+  const parts: Array<Part> = []
+  for (const age of RetentionRule.ages(rules)) parts.push(yield* walk(rules, age, nowMillis))
+  parts.push(yield* takeExpiring(rules, nowMillis))
+  for (const rule of rules) {
+    if (rule.countMax !== undefined) parts.push(yield* bound(rule, rule.countMax))
+    if (rule.bytesMax !== undefined) parts.push(yield* shrink(rule.class ?? "", rule.bytesMax))
+  }
+  const before = nowMillis - Limits.historyMillis
+  const forgotten = (yield* spool.readPosition("expiry/forgotten")) ?? 0
+  if (before >= forgotten + forgetStrideMillis) {
+    yield* spool.forget(before)
+    yield* spool.savePosition("expiry/forgotten", before)
+  }
+  const expired = parts.reduce((sum, part) => sum + part.expired, 0)
+  if (parts.some(({ isMore }) => isMore)) return { expired, next: { _tag: "Now" } }
+  const soonest = Math.min(...parts.map(({ nextMillis }) => nextMillis))
+  const isWatched = rules.some(({ bytesMax, countMax }) => bytesMax !== undefined || countMax !== undefined)
+  const millis = isWatched ? Math.min(soonest, nowMillis + lookMillis) : soonest
+  return {
+    expired,
+    next: millis === Infinity ? { _tag: "After", position: yield* spool.head } : { _tag: "At", millis }
+  }
 })
 
-/** Sweeps in the background as long as the layer lives. */
+/** What one walk came to. `nextMillis`: when something may be due, as far as it knows. */
+interface Part {
+  readonly expired: number
+  readonly isMore: boolean
+  readonly nextMillis: number
+}
+
+const expire = Effect.fnUntraced(function* (ids: ReadonlyArray<MessageId.MessageId>) {
+  if (ids.length > 0) yield* (yield* Spool).remove(ids, "expired")
+  return ids.length
+})
+
+/** Whether the rules let go of an article by now. */
+const isDue = (rules: Rules, change: Filed, nowMillis: number): boolean =>
+  (RetentionRule.dueMillis(RetentionRule.of(rules, change), change) ?? Infinity) <= nowMillis
+
+/** Looks at each article once it has an age. Rules that changed look at all again: the place is kept by what they say. */
+const walk = Effect.fnUntraced(function* (rules: Rules, age: number, nowMillis: number): Sweep<Part> {
+  const spool = yield* Spool
+  const follower = `expiry/${age}/${namesOf(rules)}`
+  const after = (yield* spool.readPosition(follower)) ?? 0
+  const page = yield* spool.changes(after, sliceMax)
+  const undue = page.changes.find((change) => timeOf(change) + age > nowMillis)
+  const aged = undue === undefined ? page.changes : page.changes.slice(0, page.changes.indexOf(undue))
+  const due = aged.filter((change) => change._tag === "Filed" && isDue(rules, change, nowMillis))
+  const held = yield* heldOf(due.map(({ id }) => id))
+  const expired = yield* expire(held)
+  const position = undue === undefined ? page.next : undue.position - 1
+  if (position > after) yield* spool.savePosition(follower, position)
+  const isMore = undue === undefined && position < page.head
+  return { expired, isMore, nextMillis: undue === undefined ? Infinity : timeOf(undue) + age }
+})
+
+/** Those whose Expires has passed. */
+const takeExpiring = Effect.fnUntraced(function* (rules: Rules, nowMillis: number): Sweep<Part> {
+  const spool = yield* Spool
+  const { changes, nextMillis } = yield* spool.expiring(nowMillis, sliceMax)
+  const due = changes.filter((change) => isDue(rules, change, nowMillis))
+  const expired = yield* expire(due.map(({ id }) => id))
+  const later = changes.map((change) => RetentionRule.dueMillis(RetentionRule.of(rules, change), change) ?? Infinity)
+  const soonest = Math.min(nextMillis ?? Infinity, ...later.filter((millis) => millis > nowMillis))
+  return { expired, isMore: changes.length === sliceMax && expired > 0, nextMillis: soonest }
+})
+
+/** Lets go of the oldest articles, digests aside, of groups that have too many. */
+const bound = Effect.fnUntraced(function* (rule: RetentionRule.RetentionRule, countMax: number): Sweep<Part> {
+  const spool = yield* Spool
+  let expired = 0
+  let isMore = false
+  for (const { count, high, low, name } of yield* spool.groups) {
+    const excess = Math.min(count - countMax, sliceMax - expired)
+    if (count <= countMax || !RetentionRule.fits(rule, name)) continue
+    if (excess <= 0) {
+      isMore = true
+      break
+    }
+    const lines = yield* spool.overview(name, low, high, excess)
+    const ids = lines.flatMap(({ line }) => {
+      const id = MessageId.parse(Overview.parse(Buffer.from(line).toString("utf8"))?.messageId ?? "")
+      return id === undefined || MessageId.kindOf(id) === "digest" ? [] : [id]
+    })
+    expired += yield* expire(yield* heldOf(ids))
+    isMore = isMore || count - countMax > excess
+  }
+  return { expired, isMore: isMore && expired > 0, nextMillis: Infinity }
+})
+
+/** Lets go of the oldest of a class that takes too much room. */
+const shrink = Effect.fnUntraced(function* (name: string, bytesMax: number): Sweep<Part> {
+  const spool = yield* Spool
+  const bytes = (yield* spool.usage).find((usage) => usage.class === name)?.bytes ?? 0
+  const follower = `expiry/bytes/${name}`
+  if (bytes <= bytesMax) return { expired: 0, isMore: false, nextMillis: Infinity }
+  const after = (yield* spool.readPosition(follower)) ?? 0
+  const page = yield* spool.changes(after, sliceMax)
+  const candidates = page.changes.filter(
+    (change): change is Filed => change._tag === "Filed" && (change.class ?? "") === name && change.slot === undefined
+  )
+  const held = new Set(yield* heldOf(candidates.map(({ id }) => id)))
+  const taken: Array<Filed> = []
+  let left = bytes
+  for (const change of candidates) {
+    if (left <= bytesMax) break
+    if (!held.has(change.id)) continue
+    taken.push(change)
+    left -= change.bytes
+  }
+  const expired = yield* expire(taken.map(({ id }) => id))
+  const position = left <= bytesMax ? (taken.at(-1)?.position ?? after) : page.next
+  if (position > after) yield* spool.savePosition(follower, position)
+  return { expired, isMore: position < page.head && position > after, nextMillis: Infinity }
+})
+
+const heldOf = Effect.fnUntraced(function* (ids: ReadonlyArray<MessageId.MessageId>) {
+  const statuses = yield* (yield* Spool).status(ids)
+  return [...new Set(ids.filter((_, at) => statuses[at] === "held"))]
+})
+
+/** Sweeps in the background as long as the layer lives, and gives room back. */
 export const layer = (options: Options = {}): Layer.Layer<never, never, Spool> =>
   Layer.effectDiscard(
-    Effect.forkScoped(
-      Effect.forever(
-        sweep(options).pipe(
-          Effect.flatMap(rest),
-          Effect.catchTag("SpoolUnavailable", ({ reason }) =>
-            Effect.andThen(Effect.logWarning(`expiry waits: ${reason}`), Effect.sleep(retryMillis))
-          )
-        )
+    Effect.all([Effect.forkScoped(forever(Effect.flatMap(sweep(options), rest))), Effect.forkScoped(forever(reclaim))])
+  )
+
+const forever = (once: Effect.Effect<void, SpoolUnavailable, Spool>) =>
+  Effect.forever(
+    once.pipe(
+      Effect.catchTag("SpoolUnavailable", ({ reason }) =>
+        Effect.andThen(Effect.logWarning(`expiry waits: ${reason}`), Effect.sleep(retryMillis))
       )
     )
   )
+
+const reclaim = Effect.gen(function* () {
+  const { isMore } = yield* (yield* Spool).reclaim
+  yield* Effect.sleep(isMore ? pauseMillis : lookMillis)
+})
 
 const rest = Effect.fnUntraced(function* ({ next }: Swept) {
   switch (next._tag) {
@@ -86,3 +203,11 @@ const rest = Effect.fnUntraced(function* ({ next }: Swept) {
 })
 
 const timeOf = (change: Change): number => (change._tag === "Filed" ? change.arrivedMillis : change.removedMillis)
+
+/** Tells one list of rules from another. */
+const namesOf = (rules: Rules): string =>
+  rules
+    .map(({ class: name, groups, keepMillis, keepMillisMax, keepMillisMin }) =>
+      [name ?? "", groups?.text ?? "*", keepMillis, keepMillisMin, keepMillisMax].join(" ")
+    )
+    .join(";")

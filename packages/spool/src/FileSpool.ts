@@ -17,7 +17,10 @@ import * as fs from "node:fs"
 import { Disk } from "./Disk.ts"
 import * as Generation from "./Generation.ts"
 import * as Articles from "./internal/Articles.ts"
+import type * as ClassLogs from "./internal/ClassLogs.ts"
+import * as Compaction from "./internal/Compaction.ts"
 import * as DirectoryLock from "./internal/DirectoryLock.ts"
+import * as Eraser from "./internal/Eraser.ts"
 import * as Find from "./internal/Find.ts"
 import * as Follow from "./internal/Follow.ts"
 import * as GroupCommit from "./internal/GroupCommit.ts"
@@ -33,7 +36,8 @@ import * as Recovery from "./internal/Recovery.ts"
 import type { SegmentLog } from "./internal/SegmentLog.ts"
 import * as SpoolDirectory from "./internal/SpoolDirectory.ts"
 import { SiteIdentity } from "./SiteIdentity.ts"
-import { type Held, type OverviewLine, Spool, SpoolUnavailable, type Stored } from "./Spool.ts"
+import { eraseNamesMillis, type Held, type OverviewLine, Spool, SpoolUnavailable, type Stored } from "./Spool.ts"
+import { StorageClasses } from "./StorageClass.ts"
 
 export interface Options {
   /** Made if it is not there. One process at a time. */
@@ -68,14 +72,20 @@ export const layer = (options: Options): Layer.Layer<Spool, SpoolUnavailable, Si
         (unlock) => Effect.sync(unlock)
       )
       const generation = yield* attempt(() => SpoolDirectory.describe(options.directory, fresh, disk))
-      const { cutBytes, damaged, gaps, index, log, replayed } = yield* Effect.acquireRelease(
-        attempt(() =>
-          SpoolDirectory.open(options.directory, generation, disk, {
-            recordsPerCommit: options.recordsPerCommit ?? recordsPerCommitDefault,
-            segmentBytes: options.segmentBytes ?? segmentBytesDefault
-          })
-        ),
-        ({ index, log }) => Effect.promise(() => index.close()).pipe(Effect.ensuring(Effect.sync(() => log.close())))
+      const { directory, durability } = options
+      const classes = yield* StorageClasses
+      const sizes = {
+        durability,
+        recordsPerCommit: options.recordsPerCommit ?? recordsPerCommitDefault,
+        segmentBytes: options.segmentBytes ?? segmentBytesDefault
+      }
+      const { cutBytes, damaged, gaps, index, log, replayed, shelves } = yield* Effect.acquireRelease(
+        attempt(() => SpoolDirectory.open(directory, generation, disk, sizes, classes)),
+        ({ index, log, shelves }) =>
+          Effect.promise(() => index.close()).pipe(
+            Effect.ensuring(Effect.sync(() => log.close())),
+            Effect.ensuring(Effect.sync(() => shelves.close()))
+          )
       )
       const positions = yield* Effect.acquireRelease(
         attempt(() => PositionsFile.open(options.directory)),
@@ -88,9 +98,17 @@ export const layer = (options: Options): Layer.Layer<Spool, SpoolUnavailable, Si
       if (options.durability === "fsync") yield* attempt(() => log.syncAll())
       const quarantine = yield* attempt(() => Quarantine.open(options.directory, isStill(index)))
       for (const each of damaged.filter(isStill(index))) quarantine.note(each)
-      const { durability } = options
+      const where = { directory, disk }
+      const eraser = Eraser.make(where, log, index, SpoolDirectory.logOf(log, shelves))
+      // What a power cut left of an erasure is done before anybody reads.
+      yield* attempt(() => eraser.eraseOctets())
+      const compaction = Compaction.ofAll(where, log, index, [
+        Compaction.spoolGround(log, index, sizes.segmentBytes),
+        ...shelves.all.map(([name, shelf]) => Compaction.classGround(shelf.log, index, name, shelf.segmentBytes))
+      ])
+      yield* Effect.addFinalizer(() => Effect.ignore(attempt(() => compaction.abandon())))
       const parts = { generation, index, log, positions, quarantine, gaps, site: site.path, durability }
-      return yield* make(parts)
+      return yield* make({ ...parts, shelves, compaction, eraser })
     })
   )
 
@@ -98,6 +116,9 @@ interface Parts {
   readonly generation: Site.Generation
   readonly index: Index
   readonly log: SegmentLog
+  readonly shelves: ClassLogs.ClassLogs
+  readonly compaction: Compaction.Compaction
+  readonly eraser: Eraser.Eraser
   readonly positions: PositionsFile.PositionsFile
   readonly quarantine: Quarantine.Quarantine
   readonly gaps: number
@@ -106,17 +127,29 @@ interface Parts {
 }
 
 const make = Effect.fnUntraced(function* (parts: Parts) {
-  const { durability, gaps, generation, index, log, positions, quarantine, site } = parts
+  const { compaction, durability, eraser, gaps, generation, index, log, positions, quarantine, shelves, site } = parts
   const signal = HeadSignal.make(index.progress.position)
   const follow = Follow.make(log, index)
-  const records = Articles.make(log, quarantine)
+  const records = Articles.make(log, shelves, quarantine)
   const reader = OverviewReader.make(index, records)
   const commits = GroupCommit.make({
-    plan: () => Plan.make(knownOf(index, records, quarantine), site),
-    write: (records) => log.append(records.map(({ pieces }) => pieces)),
-    undo: () => void log.cut(index.progress.address),
-    recover: (done) => Recovery.recover(log, index, durability === "fsync", done),
-    sync: (done) => (durability === "fsync" ? log.sync(done) : done(null)),
+    plan: () => {
+      shelves.begin()
+      return Plan.make(knownOf(index, records, quarantine), site, shelves.place)
+    },
+    write: (records) => {
+      shelves.write()
+      return log.append(records.map(({ pieces }) => pieces))
+    },
+    undo: () => {
+      try {
+        shelves.undo()
+      } finally {
+        log.cut(index.progress.address)
+      }
+    },
+    recover: (done) => Recovery.recover(log, shelves, index, durability === "fsync", done),
+    sync: (done) => shelves.sync((error) => (error === null && durability === "fsync" ? log.sync(done) : done(error))),
     publish: (planned, addresses) => {
       for (const [at, { events, pieces }] of planned.entries()) {
         const address = addresses[at] ?? 0
@@ -157,7 +190,7 @@ const make = Effect.fnUntraced(function* (parts: Parts) {
 
   const groupOf = (shelf: GroupTable.Shelf): Group.Group => {
     const { count, createdMillis, high, name, status } = shelf
-    return { name, low: index.low(shelf), high, count, status, createdMillis }
+    return { name, low: index.numbers.low(shelf), high, count, status, createdMillis }
   }
 
   const find = (id: MessageId.MessageId): Held | undefined => {
@@ -168,7 +201,7 @@ const make = Effect.fnUntraced(function* (parts: Parts) {
   const lines = (group: GroupName.GroupName, low: number, high: number, limit: number): Array<OverviewLine> => {
     const shelf = shelfOf(group)
     if (shelf === undefined) return []
-    return index.places(shelf, low, high, limit).flatMap(([number, place]) => {
+    return index.numbers.places(shelf, low, high, limit).flatMap(([number, place]) => {
       const line = records.line(place, number)
       return line === undefined ? [] : [{ number, line }]
     })
@@ -193,7 +226,35 @@ const make = Effect.fnUntraced(function* (parts: Parts) {
       Effect.asVoid(submit((atMillis) => [{ command: { _tag: "AddGroup", group, status, atMillis } }])),
     removeGroup: (group) =>
       Effect.asVoid(submit((atMillis) => [{ command: { _tag: "RemoveGroup", group, atMillis } }])),
-    forget: (ids) => attempt(() => index.forget(ids)),
+    forget: (beforeMillis) =>
+      Effect.asVoid(
+        submit((atMillis) => [
+          { command: { _tag: "Forget", beforeMillis: Math.min(beforeMillis, atMillis), atMillis } }
+        ])
+      ),
+    erase: (ids) =>
+      submit((atMillis) => ids.map((id) => ({ command: { _tag: "Erase", id, atMillis } }))).pipe(
+        Effect.andThen(
+          attempt(() => {
+            compaction.abandon()
+            eraser.eraseOctets()
+            for (const id of ids) follow.erase(id)
+          })
+        )
+      ),
+    reclaim: Effect.flatMap(Clock.currentTimeMillis, (nowMillis) =>
+      attempt(() => {
+        eraser.eraseNames(nowMillis - eraseNamesMillis)
+        return { isMore: compaction.step(nowMillis) }
+      })
+    ),
+    expiring: (untilMillis, limit) =>
+      attempt(() => {
+        const { held, nextMillis } = index.expiring(untilMillis, limit)
+        const changes = held.flatMap(({ address }) => Follow.toFiled(log.peek(address)?.events[0]) ?? [])
+        return nextMillis === undefined ? { changes } : { changes, nextMillis }
+      }),
+    usage: attempt(() => index.accounts.usage.all()),
     status: (ids) =>
       attempt(() => ids.map((id) => (quarantine.address(id) === undefined ? index.status(id) : "unknown"))),
     find: (id) => attempt(() => find(id)),
@@ -201,7 +262,7 @@ const make = Effect.fnUntraced(function* (parts: Parts) {
     at: (group, number) =>
       attempt(() => {
         const shelf = shelfOf(group)
-        const place = shelf === undefined ? undefined : index.place(shelf, number)
+        const place = shelf === undefined ? undefined : index.numbers.place(shelf, number)
         return place === undefined ? undefined : records.held(place, [group, number])
       }),
     findUuid: (uuid) =>
@@ -224,7 +285,7 @@ const make = Effect.fnUntraced(function* (parts: Parts) {
     numbers: (group, low, high, limit) =>
       attempt(() => {
         const shelf = shelfOf(group)
-        return shelf === undefined ? [] : index.places(shelf, low, high, limit).map(([number]) => number)
+        return shelf === undefined ? [] : index.numbers.places(shelf, low, high, limit).map(([number]) => number)
       }),
     overviewText: (group, low, high, limit) =>
       attempt(() => {
@@ -237,8 +298,8 @@ const make = Effect.fnUntraced(function* (parts: Parts) {
         const shelf = shelfOf(group)
         if (shelf === undefined) return undefined
         return direction === "next"
-          ? index.places(shelf, number + 1, shelf.high, 1)[0]?.[0]
-          : index.numberBelow(shelf, number - 1)
+          ? index.numbers.places(shelf, number + 1, shelf.high, 1)[0]?.[0]
+          : index.numbers.below(shelf, number - 1)
       }),
     overviewOf: (ids) =>
       attempt(() =>
@@ -275,12 +336,15 @@ const make = Effect.fnUntraced(function* (parts: Parts) {
 const knownOf = (index: Index, records: Articles.Articles, quarantine: Quarantine.Quarantine): Plan.Known => ({
   position: index.progress.position,
   status: (id) => index.status(id),
+  statusSince: (id, forgottenMillis) => index.status(id, forgottenMillis),
+  isErased: (hash) => index.erasures.has(hash),
+  forgottenMillis: index.progress.forgottenMillis,
   high: (name) => index.groups.high(name),
   groupStatus: (name) => {
     const shelf = index.groups.get(name)
     return shelf?.isThere === true ? shelf.status : undefined
   },
-  highest: (key) => index.slot(key),
+  highest: (key) => index.slots.get(key),
   numbers: (id) => {
     const row = index.id(id)
     return row?._tag === "Held" ? (records.numbers(row, id) ?? index.numbersAt(row.address)) : []
@@ -291,8 +355,8 @@ const knownOf = (index: Index, records: Articles.Articles, quarantine: Quarantin
     const article = held === undefined ? undefined : Article.read(held.article)
     return article === undefined || Article.isMalformed(article) ? [] : Filing.owners(article)
   },
-  waiting: (id) => Waiting.on(index.claims, id),
-  claims: index.claims,
+  waiting: (id) => Waiting.on(index.claims.waiting, id),
+  claims: index.claims.waiting,
   isDamaged: (id) => quarantine.address(id) !== undefined && index.status(id) === "held"
 })
 

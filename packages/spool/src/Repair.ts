@@ -8,10 +8,10 @@ import * as fs from "node:fs"
 import * as path from "node:path"
 import { node } from "./Disk.ts"
 import * as DirectoryLock from "./internal/DirectoryLock.ts"
-import * as Articles from "./internal/Articles.ts"
+import * as ClassLogs from "./internal/ClassLogs.ts"
 import { Index } from "./internal/Index.ts"
 import * as Quarantine from "./internal/Quarantine.ts"
-import type * as Record from "./internal/Record.ts"
+import * as Record from "./internal/Record.ts"
 import * as SegmentLog from "./internal/SegmentLog.ts"
 import * as SpoolDirectory from "./internal/SpoolDirectory.ts"
 import { SpoolUnavailable } from "./Spool.ts"
@@ -40,8 +40,8 @@ const recordsPerSlice = 500
 export const verify = (directory: string, onProgress: OnProgress): Effect.Effect<Report, SpoolUnavailable> =>
   opened(
     directory,
-    Effect.fnUntraced(function* ({ index, log }) {
-      const look = new Look(index)
+    Effect.fnUntraced(function* ({ index, log, shelves }) {
+      const look = new Look(index, shelves)
       const total = log.bytes(log.end())
       for (let address = log.start; ;) {
         const next = look.at(log, address)
@@ -97,14 +97,16 @@ export const dropIndex = (directory: string): Effect.Effect<void, SpoolUnavailab
 class Look {
   readonly damaged: Array<Quarantine.Damaged> = []
   readonly #index: Index
+  readonly #shelves: ClassLogs.ClassLogs
   readonly #unknown = new Set<string>()
   records = 0
   #articles = 0
   readonly #gaps: Array<readonly [number, number]> = []
   #behind = 0
 
-  constructor(index: Index) {
+  constructor(index: Index, shelves: ClassLogs.ClassLogs) {
     this.#index = index
+    this.#shelves = shelves
   }
 
   /** Looks at one record, and gives where the next begins; nothing at the end of the log. */
@@ -117,12 +119,13 @@ class Look {
       return next?.address
     }
     this.records += 1
-    if (address >= this.#index.progress.address) this.#behind += 1
-    else for (const event of found.events) this.#compare(event, address)
+    const { address: there } = found
+    if (there >= this.#index.progress.address) this.#behind += 1
+    else for (const event of found.events) this.#compare(event, there)
     const [copy] = found.events
-    if (Articles.isCopy(copy)) this.#articles += 1
-    if (!found.isIntact && Articles.isCopy(copy) && this.#isCurrent(copy.id, address)) {
-      this.damaged.push({ address, id: copy.id })
+    if (Record.isCopy(copy)) this.#articles += 1
+    if (Record.isCopy(copy) && this.#isCurrent(copy.id, there) && !this.#isWhole(found, copy)) {
+      this.damaged.push({ address: there, id: copy.id })
     }
     return found.next
   }
@@ -147,6 +150,10 @@ class Look {
     }
   }
 
+  #isWhole({ isIntact }: SegmentLog.Found, { id, stored }: Record.Filed | Record.Mended): boolean {
+    return isIntact && (stored === undefined || this.#shelves.read(stored, id) !== undefined)
+  }
+
   #isCurrent(id: string, address: number): boolean {
     const row = this.#index.id(id)
     return row === undefined || (row._tag === "Held" && row.address === address)
@@ -155,7 +162,7 @@ class Look {
   #compare(event: Record.Logged, address: number): void {
     if (!("id" in event)) return
     // A removed id may have been forgotten.
-    if (!Articles.isCopy(event)) this.#unknown.delete(event.id)
+    if (!Record.isCopy(event)) this.#unknown.delete(event.id)
     else if (this.#index.status(event.id) === "unknown" && this.#isCurrent(event.id, address)) {
       this.#unknown.add(event.id)
     }
@@ -166,6 +173,7 @@ interface Opened {
   readonly generation: string
   readonly log: SegmentLog.SegmentLog
   readonly index: Index
+  readonly shelves: ClassLogs.ClassLogs
 }
 
 const locked = <A>(
@@ -194,14 +202,18 @@ const opened = <A>(
         return {
           generation: generation.id,
           log,
+          shelves: ClassLogs.open(directory, [], node, { durability: "kernel", segmentBytes: Infinity }),
           index: new Index(path.join(directory, "index"), generation, log, 1)
         }
       }),
       use,
-      ({ index, log }) =>
+      ({ index, log, shelves }) =>
         Effect.andThen(
           Effect.promise(() => index.close()),
-          Effect.sync(log.close)
+          Effect.sync(() => {
+            log.close()
+            shelves.close()
+          })
         )
     )
   )

@@ -13,6 +13,7 @@ import { Context, Effect, Layer, Schema } from "effect"
 import * as Generation from "./Generation.ts"
 import * as MemorySpool from "./internal/MemorySpool.ts"
 import { SiteIdentity } from "./SiteIdentity.ts"
+import { StorageClasses } from "./StorageClass.ts"
 
 /** One number in each group that took the article. */
 export type Numbers = ReadonlyArray<readonly [group: GroupName.GroupName, number: number]>
@@ -47,6 +48,10 @@ export type Change =
       readonly slot?: string
       /** Of a control message, which is filed under `control` instead: what feeds decide by. */
       readonly newsgroups?: ReadonlyArray<GroupName.GroupName>
+      /** When its Expires says that it ends. */
+      readonly expiresMillis?: number
+      /** Its storage class. */
+      readonly class?: string
     }
   | {
       readonly _tag: "Removed"
@@ -81,6 +86,21 @@ export interface OverviewText {
   /** Lines end to end, each with its CRLF. Not to be changed. */
   readonly pieces: ReadonlyArray<Uint8Array>
 }
+
+export interface Expiring {
+  readonly changes: ReadonlyArray<Extract<Change, { readonly _tag: "Filed" }>>
+  readonly nextMillis?: number
+}
+
+/** `bytes`: in the log, overview included. */
+export interface Usage {
+  readonly class: string
+  readonly articles: number
+  readonly bytes: number
+}
+
+/** How long the log names an id that was erased: no follower that goes on is further behind (design §3, "Time"). */
+export const eraseNamesMillis = 7 * 24 * 60 * 60 * 1000
 
 /** One overview row: `line` as `core/Overview` makes it, without CRLF. */
 export interface OverviewLine {
@@ -124,8 +144,28 @@ export class Spool extends Context.Service<
       status: Group.Group["status"]
     ) => Effect.Effect<void, SpoolUnavailable>
     readonly removeGroup: (group: GroupName.GroupName) => Effect.Effect<void, SpoolUnavailable>
-    /** Forgets removed ids, so that history stays bounded; ids that are held stay. */
-    readonly forget: (ids: ReadonlyArray<MessageId.MessageId>) => Effect.Effect<void, SpoolUnavailable>
+    /** Forgets ids removed before a time, so that history stays bounded; what was erased never comes back all the same. */
+    readonly forget: (beforeMillis: number) => Effect.Effect<void, SpoolUnavailable>
+    /**
+     * Removes articles so that nothing of them is left but a hash of the id, by which no copy is taken again.
+     *
+     * Their octets have been overwritten on the disk when this returns. The id stands in the log for
+     * `eraseNamesMillis` more, so that followers learn of the removal, and is then overwritten by `reclaim`.
+     */
+    readonly erase: (ids: ReadonlyArray<MessageId.MessageId>) => Effect.Effect<void, SpoolUnavailable>
+    /**
+     * Gives room back: one slice of bounded size of what is removed or forgotten leaves the log. Positions and numbers
+     * stay; followers see what is held, and what removals are remembered, as before.
+     */
+    readonly reclaim: Effect.Effect<{ readonly isMore: boolean }, SpoolUnavailable>
+
+    /**
+     * Articles that are held and whose Expires is not after a time, the earliest first, at most `limit`; and the earliest
+     * Expires after that time.
+     */
+    readonly expiring: (untilMillis: number, limit: number) => Effect.Effect<Expiring, SpoolUnavailable>
+    /** What the articles held take in each class that has some; those of none are of class "". */
+    readonly usage: Effect.Effect<ReadonlyArray<Usage>, SpoolUnavailable>
 
     readonly status: (
       ids: ReadonlyArray<MessageId.MessageId>
@@ -203,7 +243,7 @@ export class Spool extends Context.Service<
     Spool,
     Effect.gen(function* () {
       const site = yield* SiteIdentity
-      return MemorySpool.make(yield* Generation.fresh, site.path)
+      return MemorySpool.make(yield* Generation.fresh, site.path, yield* StorageClasses)
     })
   )
 }

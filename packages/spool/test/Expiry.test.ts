@@ -1,6 +1,8 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Limits from "@lupin/core/Limits"
+import * as Wildmat from "@lupin/core/Wildmat"
 import * as Expiry from "@lupin/spool/Expiry"
+import * as RetentionRule from "@lupin/spool/RetentionRule"
 import { SiteIdentity } from "@lupin/spool/SiteIdentity"
 import { Spool } from "@lupin/spool/Spool"
 import { article, digest, digestId, group, id } from "@lupin/testing/SampleArticles"
@@ -23,7 +25,6 @@ describe("Expiry", () => {
       yield* TestClock.setTime(Limits.historyMillis - 1)
       assert.deepStrictEqual(yield* Expiry.sweep(), {
         expired: 0,
-        forgotten: 0,
         next: { _tag: "At", millis: Limits.historyMillis }
       })
       yield* TestClock.adjust(1)
@@ -38,7 +39,10 @@ describe("Expiry", () => {
       yield* Expiry.sweep()
       assert.deepStrictEqual(yield* spool.status([id("1")]), ["removed"])
       yield* TestClock.adjust(1)
-      assert.strictEqual((yield* Expiry.sweep()).forgotten, 1)
+      yield* Expiry.sweep()
+      assert.deepStrictEqual(yield* spool.status([id("1")]), ["removed"])
+      yield* TestClock.adjust(Expiry.forgetStrideMillis)
+      yield* Expiry.sweep()
       assert.deepStrictEqual(yield* spool.status([id("1")]), ["unknown"])
     }))
 
@@ -47,7 +51,74 @@ describe("Expiry", () => {
       yield* spool.store([digest(digestId("a"), "lake", 1), digest(digestId("b"), "lake", 2)])
       yield* TestClock.adjust(Limits.historyMillis)
       yield* Expiry.sweep()
-      assert.deepStrictEqual(yield* spool.status([digestId("a"), digestId("b")]), ["unknown", "held"])
+      assert.deepStrictEqual(yield* spool.status([digestId("a"), digestId("b")]), ["removed", "held"])
+    }))
+
+  const rule = { ...RetentionRule.last, keepMillis: 1_000, keepMillisMin: 100, keepMillisMax: 5_000 }
+  const short = Wildmat.compile("misc.short") ?? Wildmat.ofSubtrees([])
+  const other = group("misc.short")
+
+  test("keeps articles of a group as long as its rule says, and the rest as long as history", (spool) =>
+    Effect.gen(function* () {
+      const rules = [{ ...rule, groups: short }]
+      yield* spool.store([article(id("1"), [misc]), article(id("2"), [misc, other]), article(id("3"), [misc])])
+      yield* TestClock.adjust(999)
+      assert.deepStrictEqual(yield* Expiry.sweep({ rules }), { expired: 0, next: { _tag: "At", millis: 1_000 } })
+      yield* TestClock.adjust(1)
+      assert.strictEqual((yield* Expiry.sweep({ rules })).expired, 1)
+      assert.deepStrictEqual(yield* spool.status([id("1"), id("2"), id("3")]), ["held", "removed", "held"])
+      yield* TestClock.setTime(Limits.historyMillis)
+      assert.strictEqual((yield* Expiry.sweep({ rules })).expired, 2)
+    }))
+
+  test("honours Expires within the limits of the rule", (spool) =>
+    Effect.gen(function* () {
+      const expiring = (name: string, millis: number) =>
+        article(id(name), [misc], "words\r\n", [["Expires", new Date(millis).toUTCString().replace("GMT", "+0000")]])
+      const start = Date.UTC(2026, 0, 1)
+      yield* TestClock.setTime(start)
+      const second = 1_000
+      const rules = [{ ...rule, keepMillis: 10 * second, keepMillisMin: 2 * second, keepMillisMax: 20 * second }]
+      const asked = { past: -5, soon: 5, late: 15, never: 1_000 }
+      yield* spool.store([
+        ...Object.entries(asked).map(([name, seconds]) => expiring(name, start + seconds * second)),
+        article(id("plain"), [misc])
+      ])
+      const goneAt: Record<string, number> = {}
+      for (let seconds = 1; seconds <= 22; seconds++) {
+        yield* TestClock.adjust(second)
+        yield* Expiry.sweep({ rules })
+        for (const name of [...Object.keys(asked), "plain"]) {
+          const [status] = yield* spool.status([id(name)])
+          if (status === "removed") goneAt[name] ??= seconds
+        }
+      }
+      assert.deepStrictEqual(goneAt, { past: 2, soon: 5, plain: 10, late: 15, never: 20 })
+    }))
+
+  test("leaves a group no more articles than its rule says, the newest ones", (spool) =>
+    Effect.gen(function* () {
+      const rules = [{ ...RetentionRule.last, groups: short, countMax: 3 }]
+      for (const name of ["1", "2", "3", "4", "5"]) yield* spool.store([article(id(name), [other])])
+      yield* spool.store([article(id("6"), [misc])])
+      assert.strictEqual((yield* Expiry.sweep({ rules })).expired, 2)
+      const { numberBase } = spool.generation
+      assert.deepStrictEqual(
+        yield* spool.numbers(other, 0, Infinity, 9),
+        [3, 4, 5].map((number) => numberBase + number)
+      )
+      assert.strictEqual((yield* spool.group(other))?.low, numberBase + 3)
+      assert.deepStrictEqual((yield* Expiry.sweep({ rules })).next, { _tag: "At", millis: Expiry.lookMillis })
+    }))
+
+  test("leaves a class no more octets than its rule says, the newest ones", (spool) =>
+    Effect.gen(function* () {
+      for (const name of ["1", "2", "3", "4"]) yield* spool.store([article(id(name), [misc])])
+      const [usage] = yield* spool.usage
+      assert.strictEqual(usage?.articles, 4)
+      const rules = [{ ...RetentionRule.last, bytesMax: Math.ceil(((usage?.bytes ?? 0) * 3) / 4) }]
+      yield* Expiry.sweep({ rules })
+      assert.deepStrictEqual(yield* spool.status([id("1"), id("2"), id("4")]), ["removed", "held", "held"])
     }))
 
   test("takes a bounded slice at a time, and goes on where it stopped", (spool) =>
@@ -55,7 +126,7 @@ describe("Expiry", () => {
       const batch = Array.from({ length: Expiry.sliceMax + 3 }, (_, at) => article(id(`${at}`), [misc]))
       yield* spool.store(batch)
       yield* TestClock.adjust(Limits.historyMillis)
-      assert.deepStrictEqual(yield* Expiry.sweep(), { expired: Expiry.sliceMax, forgotten: 0, next: { _tag: "Now" } })
+      assert.deepStrictEqual(yield* Expiry.sweep(), { expired: Expiry.sliceMax, next: { _tag: "Now" } })
       assert.strictEqual((yield* Expiry.sweep()).expired, 3)
       assert.strictEqual((yield* spool.group(misc))?.count, 0)
     }))

@@ -13,6 +13,8 @@ export type Fault =
   | { readonly _tag: "SyncHangs" }
   | { readonly _tag: "CreateFails"; readonly times: number }
   | { readonly _tag: "TruncateFails"; readonly times: number }
+  | { readonly _tag: "RenameFails"; readonly times: number }
+  | { readonly _tag: "RemoveFails"; readonly times: number }
 
 interface File {
   /** What processes read. */
@@ -25,6 +27,16 @@ interface File {
 
 /** Octets that reach the disk together or not at all. */
 const sectorBytes = 512
+
+const assign = (
+  files: Map<string, File>,
+  changes: ReadonlyArray<readonly [name: string, file: File | undefined]>
+): void => {
+  for (const [name, file] of changes) {
+    if (file === undefined) files.delete(name)
+    else files.set(name, file)
+  }
+}
 
 const resized = (octets: Buffer, bytes: number): Buffer => {
   const next = Buffer.alloc(bytes)
@@ -41,9 +53,11 @@ const written = (octets: Buffer, offset: number, piece: Uint8Array): Buffer => {
 /** A disk in memory that knows what a kill, a power cut or time leaves of its files. */
 export class FaultDisk implements Disk {
   #files = new Map<string, File>()
-  /** Names that survive a power cut. */
-  #names = new Set<string>()
-  #open = new Map<number, string>()
+  /** Names that survive a power cut, with what they stand for. */
+  #durable = new Map<string, File>()
+  /** What was done to names since their directory was synced, in order: each is done or not after a power cut. */
+  #renamings: Array<ReadonlyArray<readonly [name: string, file: File | undefined]>> = []
+  #open = new Map<number, File>()
   #next = 1
   #faults: Array<Fault> = []
   #hung: Array<(error: Error) => void> = []
@@ -73,24 +87,40 @@ export class FaultDisk implements Disk {
   }
 
   #file(number: number): File {
-    const file = this.#files.get(this.#open.get(number) ?? "")
+    const file = this.#open.get(number)
     if (file === undefined) throw new Error("bad file descriptor")
     return file
   }
 
-  names = (directory: string): ReadonlyArray<string> =>
-    [...this.#files.keys()].filter((name) => path.dirname(name) === directory).map((name) => path.basename(name))
+  names = (directory: string): ReadonlyArray<string> => [
+    ...new Set(
+      [...this.#files.keys()].flatMap((name) => {
+        const [first = ""] = path.relative(directory, name).split(path.sep)
+        return first === ".." ? [] : [first]
+      })
+    )
+  ]
+
+  #name(...changes: ReadonlyArray<readonly [name: string, file: File | undefined]>): void {
+    assign(this.#files, changes)
+    this.#renamings.push(changes)
+  }
 
   open = (name: string, how: "create" | "existing"): number => {
     if (how === "create") {
       if (this.#strikes("CreateFails") !== undefined) throw new Error("no space left on device")
       const known = this.#files.get(name)
-      if (known === undefined) this.#files.set(name, { cached: Buffer.alloc(0), durable: Buffer.alloc(0), pending: [] })
+      if (known === undefined) this.#name([name, { cached: Buffer.alloc(0), durable: Buffer.alloc(0), pending: [] }])
       else this.#resize(known, 0)
     }
-    if (!this.#files.has(name)) throw new Error("no such file")
-    this.#open.set(this.#next, name)
+    this.#open.set(this.#next, this.#called(name))
     return this.#next++
+  }
+
+  #called(name: string): File {
+    const file = this.#files.get(name)
+    if (file === undefined) throw new Error("no such file")
+    return file
   }
 
   size = (number: number): number => this.#file(number).cached.length
@@ -148,14 +178,28 @@ export class FaultDisk implements Disk {
   close = (number: number): void => void this.#open.delete(number)
 
   syncDirectory = (directory: string): void => {
-    for (const name of this.names(directory)) this.#names.add(path.join(directory, name))
+    const isHere = (name: string): boolean => path.dirname(name) === directory
+    this.#renamings = this.#renamings.filter((changes) => !changes.some(([name]) => isHere(name)))
+    for (const name of this.#durable.keys()) if (isHere(name)) this.#durable.delete(name)
+    for (const [name, file] of this.#files) if (isHere(name)) this.#durable.set(name, file)
+  }
+
+  rename = (from: string, to: string): void => {
+    if (this.#strikes("RenameFails") !== undefined) throw new Error("input/output error")
+    this.#name([to, this.#called(from)], [from, undefined])
+  }
+
+  remove = (name: string): void => {
+    if (this.#strikes("RemoveFails") !== undefined) throw new Error("input/output error")
+    this.#called(name)
+    this.#name([name, undefined])
   }
 
   load = (name: string): Uint8Array | undefined => this.#files.get(name)?.cached
 
   replace = (name: string, octets: Uint8Array): void => {
     this.#files.set(name, { cached: Buffer.from(octets), durable: Buffer.from(octets), pending: [] })
-    this.#names.add(name)
+    this.syncDirectory(path.dirname(name))
   }
 
   /** What another process finds when this one is killed now. Syncs that hang are let go. */
@@ -206,12 +250,13 @@ export class FaultDisk implements Disk {
 
   #after(image: (file: File) => Buffer, chance?: () => boolean): FaultDisk {
     const next = new FaultDisk()
-    for (const [name, file] of this.#files) {
-      const isThere = chance === undefined || this.#names.has(name) || chance()
-      if (!isThere) continue
+    const left = chance === undefined ? this.#files : new Map(this.#durable)
+    for (const changes of chance === undefined ? [] : this.#renamings) if (chance?.() === true) assign(left, changes)
+    for (const [name, file] of left) {
       const octets = image(file)
-      next.#files.set(name, { cached: octets, durable: Buffer.from(octets), pending: [] })
-      next.#names.add(name)
+      const kept = { cached: octets, durable: Buffer.from(octets), pending: [] }
+      next.#files.set(name, kept)
+      next.#durable.set(name, kept)
     }
     this.heal()
     for (const done of this.#hung.splice(0)) done(new Error("the machine has stopped"))

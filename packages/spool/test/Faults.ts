@@ -264,6 +264,8 @@ const renamed = (disk: FaultDisk, here: string): Disk => {
     close: disk.close,
     syncDirectory: (directory) => disk.syncDirectory(there(directory)),
     load: (name) => disk.load(there(name)),
-    replace: (name, octets) => disk.replace(there(name), octets)
+    replace: (name, octets) => disk.replace(there(name), octets),
+    rename: (from, to) => disk.rename(there(from), there(to)),
+    remove: (name) => disk.remove(there(name))
   }
 }

@@ -1,10 +1,14 @@
 import { assert, describe, it } from "@effect/vitest"
+import * as Wildmat from "@lupin/core/Wildmat"
 import { Disk, node } from "@lupin/spool/Disk"
 import * as FileSpool from "@lupin/spool/FileSpool"
 import { SiteIdentity } from "@lupin/spool/SiteIdentity"
 import { Spool, type SpoolUnavailable } from "@lupin/spool/Spool"
+import { type StorageClass, StorageClasses } from "@lupin/spool/StorageClass"
 import { article, group, id } from "@lupin/testing/SampleArticles"
+import { reclaimAll } from "@lupin/testing/SpoolPromise"
 import { Effect, Layer, Logger } from "effect"
+import { TestClock } from "effect/testing"
 import * as fs from "node:fs"
 import * as path from "node:path"
 import { temporaryDirectory } from "./TemporaryDirectory.ts"
@@ -18,12 +22,13 @@ const two = article(id("2"), [alpha])
 const inSpool = <A, E, R>(
   directory: string,
   use: (spool: Spool["Service"]) => Effect.Effect<A, E, R>,
-  options: Partial<FileSpool.Options> = {}
+  options: Partial<FileSpool.Options> = {},
+  classes: ReadonlyArray<StorageClass> = []
 ): Effect.Effect<A, E | SpoolUnavailable, R> =>
   Effect.flatMap(Spool, use).pipe(
     Effect.provide(
       Layer.fresh(FileSpool.layer({ directory, durability: "fsync", ...options })).pipe(
-        Layer.provide([identity, Logger.layer([])])
+        Layer.provide([identity, Logger.layer([]), Layer.succeed(StorageClasses, classes)])
       )
     )
   )
@@ -69,6 +74,119 @@ describe("FileSpool", () => {
         Effect.gen(function* () {
           assert.strictEqual((yield* spool.store([two]))[0]?._tag, "Removed")
           assert.deepStrictEqual(yield* spool.status([id("1"), id("2")]), ["removed", "removed"])
+        })
+      )
+    })
+  )
+
+  it.effect("puts an article into the directory of its class, and is mended if the class has lost it", () =>
+    Effect.gen(function* () {
+      const directory = yield* temporaryDirectory
+      const elsewhere = path.join(directory, "fast")
+      const classes = [{ name: "fast", groups: Wildmat.ofSubtrees(["misc.alpha"]), directory: elsewhere }]
+      const within = <A, E>(use: (spool: Spool["Service"]) => Effect.Effect<A, E>) =>
+        inSpool(path.join(directory, "spool"), use, { recordsPerCommit: 1_000 }, classes)
+      yield* within((spool) =>
+        Effect.gen(function* () {
+          yield* spool.store([one, article(id("3"), [group("misc.beta")])])
+          assert.strictEqual((yield* spool.changes(0, 1)).changes[0]?._tag, "Filed")
+          assert.deepStrictEqual((yield* spool.find(id("1")))?.article.length, one.octets.length)
+          assert.deepStrictEqual(
+            (yield* spool.usage).map(({ class: name }) => name),
+            ["fast", ""]
+          )
+        })
+      )
+      const [segment = ""] = fs.readdirSync(elsewhere)
+      assert.isTrue(fs.readFileSync(path.join(elsewhere, segment)).includes(`about ${id("1")}`))
+      fs.truncateSync(path.join(elsewhere, segment), 40)
+      fs.rmSync(path.join(directory, "spool", "index"), { recursive: true })
+      yield* within((spool) =>
+        Effect.gen(function* () {
+          assert.deepStrictEqual(yield* spool.status([id("1"), id("3")]), ["unknown", "held"])
+          const [stored] = yield* spool.store([one])
+          const { numberBase } = spool.generation
+          assert.deepStrictEqual(stored, { _tag: "Filed", position: 3, numbers: [[alpha, numberBase + 1]] })
+        })
+      )
+      // The spool remembers where a class lies that is configured no longer.
+      fs.rmSync(path.join(directory, "spool", "index"), { recursive: true })
+      yield* inSpool(path.join(directory, "spool"), (spool) =>
+        Effect.gen(function* () {
+          assert.strictEqual((yield* spool.find(id("1")))?.article.length, one.octets.length)
+        })
+      )
+    })
+  )
+
+  it.effect("gives the disk back what is dead, and makes an index anew from what is left", () =>
+    Effect.gen(function* () {
+      const directory = yield* temporaryDirectory
+      const options = { segmentBytes: 20_000, recordsPerCommit: 50 }
+      const bytesOf = () =>
+        fs
+          .readdirSync(path.join(directory, "log"))
+          .reduce((sum, name) => sum + fs.statSync(path.join(directory, "log", name)).size, 0)
+      const names = Array.from({ length: 400 }, (_, at) => id(`${at}`))
+      const kept = names.filter((_, at) => at % 50 === 7 || at > 390)
+      const seen = yield* inSpool(
+        directory,
+        (spool) =>
+          Effect.gen(function* () {
+            for (let at = 0; at < names.length; at += 10) {
+              yield* spool.store(names.slice(at, at + 10).map((name) => article(name, [alpha], "words\r\n".repeat(90))))
+            }
+            const before = bytesOf()
+            const isKept = new Set(kept)
+            yield* spool.remove(
+              names.filter((name) => !isKept.has(name)),
+              "expired"
+            )
+            yield* TestClock.adjust("15 days")
+            yield* spool.forget(1_000)
+            yield* spool.store([two])
+            yield* reclaimAll.pipe(Effect.provideService(Spool, spool))
+            assert.isBelow(bytesOf(), before / 5)
+            return [yield* spool.group(alpha), yield* spool.numbers(alpha, 0, Infinity, 1_000)]
+          }),
+        options
+      )
+      fs.rmSync(path.join(directory, "index"), { recursive: true })
+      yield* inSpool(
+        directory,
+        (spool) =>
+          Effect.gen(function* () {
+            assert.deepStrictEqual([yield* spool.group(alpha), yield* spool.numbers(alpha, 0, Infinity, 1_000)], seen)
+            assert.deepStrictEqual(new Set(yield* spool.status(kept)), new Set(["held"]))
+            for (const name of kept) assert.isDefined(yield* spool.find(name))
+            const { numberBase } = spool.generation
+            const [stored] = yield* spool.store([article(id("new"), [alpha])])
+            assert.deepStrictEqual(stored?._tag === "Filed" ? stored.numbers : [], [[alpha, numberBase + 402]])
+          }),
+        options
+      )
+    })
+  )
+
+  it.effect("leaves nothing of what was removed on the disk for long, even in a log that hardly grows", () =>
+    Effect.gen(function* () {
+      const directory = yield* temporaryDirectory
+      yield* inSpool(directory, (spool) =>
+        Effect.gen(function* () {
+          const isOnDisk = () =>
+            fs
+              .readdirSync(path.join(directory, "log"))
+              .some((name) => fs.readFileSync(path.join(directory, "log", name)).includes(`about ${id("1")}`))
+          yield* spool.store([one, two])
+          yield* spool.remove([id("1")], "cancelled")
+          yield* TestClock.adjust("8 days")
+          const reclaim = reclaimAll.pipe(Effect.provideService(Spool, spool))
+          yield* reclaim
+          assert.isTrue(isOnDisk())
+          yield* spool.store([article(id("3"), [alpha])])
+          yield* reclaim
+          assert.isFalse(isOnDisk())
+          assert.deepStrictEqual(yield* spool.status([id("1"), id("2"), id("3")]), ["removed", "held", "held"])
         })
       )
     })

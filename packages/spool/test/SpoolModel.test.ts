@@ -4,13 +4,16 @@ import type * as Admission from "@lupin/core/Admission"
 import * as CancelLock from "@lupin/core/CancelLock"
 import * as Filing from "@lupin/core/Filing"
 import * as Site from "@lupin/core/Site"
+import * as Wildmat from "@lupin/core/Wildmat"
 import * as FileSpool from "@lupin/spool/FileSpool"
 import { SiteIdentity } from "@lupin/spool/SiteIdentity"
 import { Spool } from "@lupin/spool/Spool"
+import { type StorageClass, StorageClasses } from "@lupin/spool/StorageClass"
 import { article, digest, digestId, group, id } from "@lupin/testing/SampleArticles"
-import { equal } from "@lupin/testing/SpoolContract"
+import { equal } from "@lupin/testing/SpoolPromise"
 import { Clock, Context, Effect, Exit, HashMap, Layer, Logger, Scope } from "effect"
 import * as fc from "fast-check"
+import { Buffer } from "node:buffer"
 import * as fs from "node:fs"
 import * as os from "node:os"
 import * as path from "node:path"
@@ -27,8 +30,10 @@ interface Model {
 interface Real {
   spool: Spool["Service"]
   readonly clock: HandClock
-  /** Ends the process without closing anything, opens what lies on the disk then, and says if the index was lost. */
-  readonly crash: (damage: Damage) => Promise<boolean>
+  /** Ends the process without closing anything, and opens what lies on the disk then. */
+  readonly crash: (damage: Damage) => Promise<void>
+  /** All that lies on the disk of the log. */
+  readonly octets: () => Buffer
 }
 
 /** A clock that stands still until somebody moves it. */
@@ -137,10 +142,14 @@ const compare = Effect.fnUntraced(function* (model: Model, spool: Spool["Service
     if (next <= after) throw new Error("changes do not move on")
     after = next
   }
+  const told = model.events.flatMap((event) =>
+    "id" in event ? [{ isDue: isDue(site, model.events, event), told: [event.position, event.id, whyOf(event)] }] : []
+  )
+  const seenTexts = new Set(seen.map((change) => JSON.stringify(change)))
   equal(
     "changes",
     seen,
-    model.events.flatMap((event) => ("id" in event ? [[event.position, event.id, whyOf(event)]] : []))
+    told.filter(({ isDue, told }) => isDue || seenTexts.has(JSON.stringify(told))).map(({ told }) => told)
   )
   const arrived = yield* spool.arrivedSince(0, 1_000)
   equal(
@@ -149,6 +158,15 @@ const compare = Effect.fnUntraced(function* (model: Model, spool: Spool["Service
     allIds.filter((one) => Site.status(site, one) === "held").toSorted()
   )
 })
+
+/** Whether followers have to be told of it, however late they come: what is held, and the removals that are remembered. */
+const isDue = (site: Site.Site, events: ReadonlyArray<Site.Event>, event: Site.Event): boolean => {
+  if (!("id" in event) || !HashMap.has(site.entries, event.id)) return false
+  const latest = events.findLast(
+    (other) => "id" in other && other.id === event.id && (other._tag === "Filed") === (event._tag === "Filed")
+  )
+  return latest === event && (Site.status(site, event.id) === "held") === (event._tag === "Filed")
+}
 
 const whyOf = (event: Site.Event): string => (event._tag === "Filed" ? "Filed" : event._tag.toLowerCase())
 
@@ -231,13 +249,26 @@ const changeGroups = fc
     })
   )
 
-const forget = fc.subarray(allIds, { maxLength: 2 }).map((ids) =>
-  command(`forget ${ids.join(" ")}`, async (model, real) => {
-    const removed = ids.filter((one) => Site.status(model.site, one) === "removed")
-    for (const one of removed) {
-      model.site = { ...model.site, entries: HashMap.remove(model.site.entries, one) }
-    }
-    await run(real, real.spool.forget(ids))
+const forget = fc.nat(4_000).map((ago) =>
+  command(`forget what was removed ${ago} ms ago`, async (model, real) => {
+    const beforeMillis = Math.max(0, real.clock.millis - ago)
+    apply(model, { _tag: "Forget", beforeMillis, atMillis: real.clock.millis })
+    await run(real, real.spool.forget(beforeMillis))
+  })
+)
+
+const erase = fc.subarray(plainIds, { minLength: 1, maxLength: 2 }).map((ids) =>
+  command(`erase ${ids.join(" ")}`, async (model, real) => {
+    for (const one of ids) apply(model, { _tag: "Erase", id: one, atMillis: real.clock.millis })
+    await run(real, real.spool.erase(ids))
+    const octets = real.octets()
+    for (const one of ids) equal("octets left on the disk", octets.includes(`about ${one}`), false)
+  })
+)
+
+const reclaim = fc.nat(40).map((slices) =>
+  command(`reclaim ${slices} slices`, async (_, real) => {
+    for (let slice = 0; slice < slices; slice++) if (!(await run(real, real.spool.reclaim)).isMore) return
   })
 )
 
@@ -248,7 +279,7 @@ const savePosition = fc.tuple(fc.constantFrom("feed", "digester é"), fc.nat(1_0
   })
 )
 
-const wait = fc.nat(5_000).map((millis) =>
+const wait = fc.oneof(fc.nat(5_000), fc.constant(8 * 24 * 60 * 60 * 1000)).map((millis) =>
   command(`${millis} ms pass`, async (_, real) => {
     real.clock.millis += millis
   })
@@ -258,20 +289,20 @@ const crash = fc
   .constantFrom<Damage>("none", "index lost", "torn tail", "long torn tail", "index lost, torn tail")
   .map((damage) =>
     command(`crash, ${damage}`, async (model, real) => {
-      // What was forgotten is in the log still, and an index made anew from it remembers.
-      if (await real.crash(damage)) {
-        model.site = model.events.reduce(Site.evolve, Site.empty(model.site.generation))
-      }
+      await real.crash(damage)
       for (const [follower, position] of model.positions) {
         equal("position", await run(real, real.spool.readPosition(follower)), position)
       }
     })
   )
 
-const commands = fc.commands([store, store, store, remove, changeGroups, forget, savePosition, wait, crash], {
-  maxCommands: 25,
-  size: "max"
-})
+const commands = fc.commands(
+  [store, store, store, remove, remove, changeGroups, forget, erase, reclaim, savePosition, wait, crash],
+  {
+    maxCommands: 30,
+    size: "max"
+  }
+)
 
 const identity = SiteIdentity.layer({ name: "boi1", path: "h1.boi.pop.lupin", kind: "pop", apps: "any" })
 
@@ -292,7 +323,7 @@ const modelOf = (spool: Spool["Service"]): Model => ({
 const inMemory = async () => {
   const clock = new HandClock()
   const { close, spool } = await build(Spool.layerMemory, clock)
-  return { real: { spool, clock, crash: async () => false }, close }
+  return { real: { spool, clock, crash: async () => {}, octets: () => Buffer.alloc(0) }, close }
 }
 
 /** What a killed process leaves behind: a copy of its files while it has them open. */
@@ -303,49 +334,73 @@ const copyOf = (from: string, to: string, damage: Damage): void => {
   const last = fs.readdirSync(path.join(to, "log")).toSorted().at(-1) ?? ""
   const segment = path.join(to, "log", last)
   // Octets of a record that never came to its end, or the beginning of one that was valid once.
-  const torn = damage.startsWith("long") ? new Uint8Array(6_000).fill(1) : fs.readFileSync(segment).subarray(12, 52)
+  const torn = damage.startsWith("long") ? new Uint8Array(6_000).fill(1) : fs.readFileSync(segment).subarray(12, 32)
   fs.appendFileSync(segment, torn)
+  const below = path.join(to, "classes")
+  for (const name of fs.existsSync(below) ? fs.readdirSync(below) : []) {
+    const latest = fs.readdirSync(path.join(below, name)).toSorted().at(-1) ?? ""
+    fs.appendFileSync(path.join(below, name, latest), torn)
+  }
 }
 
-const onDisk = (durability: "fsync" | "kernel") => async () => {
-  const clock = new HandClock()
-  const root = fs.mkdtempSync(path.join(os.tmpdir(), "lupin-spool-model-"))
-  let life = 0
-  const open = () =>
-    build(
-      FileSpool.layer({
-        directory: path.join(root, `${life}`),
-        durability,
-        recordsPerCommit: [3, 1, 4, 2][life % 4] ?? 1
-      }),
-      clock
-    )
-  let { close, spool } = await open()
-  const real: Real = {
-    spool,
-    clock,
-    crash: async (damage) => {
-      copyOf(path.join(root, `${life}`), path.join(root, `${life + 1}`), damage)
-      life += 1
-      await close()
-      ;({ close, spool } = await open())
-      real.spool = spool
-      return damage.startsWith("index lost")
+/** Two classes for some of the groups and sizes. */
+const classes: ReadonlyArray<StorageClass> = [
+  { name: "large", groups: Wildmat.ofSubtrees(["misc"]), bytesMin: 5_000, durability: "fsync", segmentBytes: 30_000 },
+  { name: "notes", groups: Wildmat.ofSubtrees(["clientposts", "misc.b"]), durability: "kernel", segmentBytes: 1_000 }
+]
+
+const onDisk =
+  (durability: "fsync" | "kernel", classes: ReadonlyArray<StorageClass> = []) =>
+  async () => {
+    const clock = new HandClock()
+    const root = fs.mkdtempSync(path.join(os.tmpdir(), "lupin-spool-model-"))
+    let life = 0
+    const open = () =>
+      build(
+        FileSpool.layer({
+          directory: path.join(root, `${life}`),
+          durability,
+          recordsPerCommit: [3, 1, 4, 2][life % 4] ?? 1,
+          segmentBytes: [2_000, 8_000][life % 2] ?? 2_000
+        }).pipe(Layer.provide(Layer.succeed(StorageClasses, classes))),
+        clock
+      )
+    let { close, spool } = await open()
+    const real: Real = {
+      spool,
+      clock,
+      crash: async (damage) => {
+        copyOf(path.join(root, `${life}`), path.join(root, `${life + 1}`), damage)
+        life += 1
+        await close()
+        ;({ close, spool } = await open())
+        real.spool = spool
+      },
+      octets: () => {
+        const within = path.join(root, `${life}`)
+        const names = fs.readdirSync(within, { recursive: true, encoding: "utf8" })
+        const logs = names.filter((name) => name.endsWith(".log") || name.endsWith(".new"))
+        return Buffer.concat(logs.map((name) => fs.readFileSync(path.join(within, name))))
+      }
+    }
+    return {
+      real,
+      close: async () => {
+        await close()
+        fs.rmSync(root, { recursive: true, force: true })
+      }
     }
   }
-  return {
-    real,
-    close: async () => {
-      await close()
-      fs.rmSync(root, { recursive: true, force: true })
-    }
-  }
-}
 
 const runs = Number(process.env["LUPIN_TEST_RUNS"] ?? 20)
 
 describe("a spool against the model of a site", () => {
-  const layers = { "in memory": inMemory, "on disk": onDisk("fsync"), "on disk, left to the kernel": onDisk("kernel") }
+  const layers = {
+    "in memory": inMemory,
+    "on disk": onDisk("fsync"),
+    "on disk, left to the kernel": onDisk("kernel"),
+    "on disk, in classes": onDisk("fsync", classes)
+  }
   for (const [name, start] of Object.entries(layers)) {
     it(`answers as the model does, whatever the commands, ${name}`, { timeout: 120_000 }, () =>
       fc.assert(

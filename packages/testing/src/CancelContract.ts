@@ -7,7 +7,7 @@ import type * as MessageId from "@lupin/core/MessageId"
 import * as Spool from "@lupin/spool/Spool"
 import { TestClock } from "effect/testing"
 import { article, group, id } from "./SampleArticles.ts"
-import { equal, promise, type Promised } from "./SpoolContract.ts"
+import { equal, promise, type Promised } from "./SpoolPromise.ts"
 
 type Fields = ReadonlyArray<readonly [string, string]>
 

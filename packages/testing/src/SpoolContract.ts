@@ -10,45 +10,11 @@ import { SiteIdentity } from "@lupin/spool/SiteIdentity"
 import * as Spool from "@lupin/spool/Spool"
 import { Effect, Fiber } from "effect"
 import { TestClock } from "effect/testing"
+import { retentionPromises } from "./RetentionContract.ts"
 import { article, digest, digestId, group, id } from "./SampleArticles.ts"
-
-export interface Promised {
-  /** The fact it states, to name a test. */
-  readonly name: string
-  /** Dies with what was seen where the layer breaks it. Needs a spool of its own. */
-  readonly check: Effect.Effect<void, Spool.SpoolUnavailable, Spool.Spool | SiteIdentity>
-}
+import { equal, type Promised, promise, tagsOf } from "./SpoolPromise.ts"
 
 const [alpha, beta, gamma] = [group("misc.alpha"), group("misc.beta"), group("misc.gamma")]
-
-const plain = (value: unknown): string =>
-  JSON.stringify(value, (_, part: unknown) => (part instanceof Uint8Array ? { octets: [...part] } : part))
-
-/** Throws where two values are not the same, octets compared as such. */
-export const equal = (what: string, seen: unknown, wanted: unknown): void => {
-  // A Buffer spells itself as an object; it is octets like any other.
-  const [left, right] = [plain(asOctets(seen)), plain(asOctets(wanted))]
-  if (left !== right) throw new Error(`${what}: ${left} is not ${right}`)
-}
-
-const asOctets = (value: unknown): unknown => {
-  if (value instanceof Uint8Array) return new Uint8Array(value)
-  if (Array.isArray(value)) return value.map(asOctets)
-  if (typeof value !== "object" || value === null) return value
-  return Object.fromEntries(
-    Object.entries(value)
-      .map(([key, part]) => [key, asOctets(part)] as const)
-      .toSorted(([left], [right]) => (left < right ? -1 : 1))
-  )
-}
-
-/** Names a promise and its check. */
-export const promise = (
-  name: string,
-  check: () => Effect.fn.Return<void, Spool.SpoolUnavailable, Spool.Spool | SiteIdentity>
-): Promised => ({ name, check: Effect.gen(check) })
-
-const tagsOf = (stored: ReadonlyArray<Spool.Stored>) => stored.map(({ _tag }) => _tag)
 
 const storing: ReadonlyArray<Promised> = [
   promise("gives a crosspost one number in each group, above the generation's base and rising", function* () {
@@ -175,14 +141,6 @@ const removing: ReadonlyArray<Promised> = [
     equal("head", yield* spool.head, 0)
     equal("stored", tagsOf(yield* spool.store([article(id("1"), [alpha])])), ["Filed"])
   }),
-  promise("forgets what was removed, and nothing that it holds", function* () {
-    const spool = yield* Spool.Spool
-    yield* spool.store([article(id("1"), [alpha]), article(id("2"), [alpha])])
-    yield* spool.remove([id("1")], "expired")
-    yield* spool.forget([id("1"), id("2"), id("3")])
-    equal("status", yield* spool.status([id("1"), id("2")]), ["unknown", "held"])
-    equal("again", tagsOf(yield* spool.store([article(id("1"), [alpha])])), ["Filed"])
-  }),
   promise("keeps the highest digest of a key, whichever comes first", function* () {
     const spool = yield* Spool.Spool
     const [a, b, c] = [digestId("a"), digestId("b"), digestId("c")]
@@ -282,7 +240,8 @@ const reading: ReadonlyArray<Promised> = [
     equal("held", yield* spool.findUuid(uuid), mine)
     yield* spool.remove([mine], "cancelled")
     equal("removed", yield* spool.findUuid(uuid), mine)
-    yield* spool.forget([mine])
+    yield* TestClock.adjust("1 second")
+    yield* spool.forget(1_000)
     equal("forgotten", yield* spool.findUuid(uuid), undefined)
   })
 ]
@@ -373,4 +332,10 @@ const following: ReadonlyArray<Promised> = [
   })
 ]
 
-export const spoolContract: ReadonlyArray<Promised> = [...storing, ...removing, ...reading, ...following]
+export const spoolContract: ReadonlyArray<Promised> = [
+  ...storing,
+  ...removing,
+  ...reading,
+  ...following,
+  ...retentionPromises
+]

@@ -7,6 +7,7 @@ import type * as MessageId from "@lupin/core/MessageId"
 import type * as Xref from "@lupin/core/Xref"
 import { Buffer } from "node:buffer"
 import type { Held } from "../Spool.ts"
+import type { ClassLogs } from "./ClassLogs.ts"
 import type { Place } from "./IndexRows.ts"
 import type * as Quarantine from "./Quarantine.ts"
 import * as Record from "./Record.ts"
@@ -15,6 +16,8 @@ import type { SegmentLog } from "./SegmentLog.ts"
 /** An event that brings an article. */
 export type Copy = Record.Filed | Record.Mended
 
+/** What lies in the logs of classes. */
+type Elsewhere = Pick<ClassLogs, "read">
 /** An article as readers of a group name it. */
 export type Numbered = readonly [group: GroupName.GroupName, number: number]
 
@@ -30,13 +33,13 @@ export interface Articles {
   readonly numbers: (place: Place, id: MessageId.MessageId) => Xref.Numbers | undefined
 }
 
-export const make = (log: SegmentLog, quarantine: Quarantine.Quarantine): Articles => {
+export const make = (log: SegmentLog, elsewhere: Elsewhere, quarantine: Quarantine.Quarantine): Articles => {
   const refuse = ({ address }: Place, id?: MessageId.MessageId): undefined =>
     quarantine.note({ address, ...(id === undefined ? {} : { id }) }) as undefined
 
   const copyAt = (place: Place, id?: MessageId.MessageId): Copy | undefined => {
     const [copy] = log.peek(place.address)?.events ?? []
-    const isIt = isCopy(copy) && (id === undefined || copy.id === id)
+    const isIt = Record.isCopy(copy) && (id === undefined || copy.id === id)
     return isIt ? copy : refuse(place, id)
   }
 
@@ -50,8 +53,12 @@ export const make = (log: SegmentLog, quarantine: Quarantine.Quarantine): Articl
       const isMeant =
         typeof which === "string" ? Record.bringsId(payload, which) : filing !== undefined && hasNumber(filing, which)
       if (filing === undefined || !isMeant) return refuse(place, id)
-      const { articleStart, atMillis, numbers, position } = filing
-      return { article: payload.subarray(articleStart), numbers, position, arrivedMillis: atMillis }
+      const { articleStart, atMillis, numbers, position, stored } = filing
+      const article =
+        stored === undefined ? payload.subarray(articleStart) : elsewhere.read(stored, Record.idAt(payload))
+      return article === undefined
+        ? refuse(place, id ?? Record.idAt(payload))
+        : { article, numbers, position, arrivedMillis: atMillis }
     },
     line: (place, number) => {
       if (quarantine.has(place.address)) return undefined
@@ -76,11 +83,8 @@ export const make = (log: SegmentLog, quarantine: Quarantine.Quarantine): Articl
 const hasNumber = ({ numbers }: Record.Filing, [group, number]: Numbered): boolean =>
   numbers.some(([name, given]) => name === group && given === number)
 
-export const isCopy = (event: Record.Logged | undefined): event is Copy =>
-  event?._tag === "Filed" || event?._tag === "Mended"
-
 const idOf = (event: Record.Logged | undefined): MessageId.MessageId | undefined =>
-  isCopy(event) ? event.id : undefined
+  Record.isCopy(event) ? event.id : undefined
 
 const lineOf = ({ overview }: Copy, number: number): Uint8Array =>
   Buffer.concat([Buffer.from(String(number), "latin1"), overview])

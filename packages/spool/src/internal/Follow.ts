@@ -3,9 +3,9 @@
  * time.
  */
 import type { Arrival, Change, Changes } from "../Spool.ts"
-import * as Articles from "./Articles.ts"
+import type * as Articles from "./Articles.ts"
 import type { Index } from "./Index.ts"
-import type * as Record from "./Record.ts"
+import * as Record from "./Record.ts"
 import type { SegmentLog } from "./SegmentLog.ts"
 
 /** Newest events that are kept in memory, at least; at most twice as many. */
@@ -18,6 +18,8 @@ const bookmarksMax = 64
 export interface Follow {
   /** Takes in events just published, in the order of their positions. */
   readonly note: (events: ReadonlyArray<Record.Logged>) => void
+  /** Tells no more of an article that was erased, as far as it is in memory; of its removal it does. */
+  readonly erase: (id: string) => void
   readonly changes: (after: number, limit: number) => Changes
   readonly arrivedSince: (sinceMillis: number, limit: number, after: number) => ReadonlyArray<Arrival>
 }
@@ -39,7 +41,7 @@ export const make = (log: SegmentLog, index: Index): Follow => {
   }
 
   /** An address from which the event after a position is soon found. */
-  const near = (after: number): number => bookmarks.get(after) ?? index.markAt(after + 1)?.address ?? log.start
+  const near = (after: number): number => bookmarks.get(after) ?? index.marks.at(after + 1)?.address ?? log.start
 
   const scan = (after: number, limit: number): Changes => {
     const { position: head } = index.progress
@@ -75,6 +77,9 @@ export const make = (log: SegmentLog, index: Index): Follow => {
       recent = recent.slice(dropped)
       recentFirst += dropped
     },
+    erase: (id) => {
+      recent = recent.map((change) => (change?._tag === "Filed" && change.id === id ? undefined : change))
+    },
     changes: (after, limit) => {
       const from = Math.max(0, after)
       const { position: head } = index.progress
@@ -92,13 +97,13 @@ export const make = (log: SegmentLog, index: Index): Follow => {
     arrivedSince: (sinceMillis, limit, after) => {
       const { position: head } = index.progress
       const arrivals: Array<Arrival> = []
-      let address = Math.max(near(Math.max(0, after)), index.markBefore(sinceMillis)?.address ?? log.start)
+      let address = Math.max(near(Math.max(0, after)), index.marks.before(sinceMillis, head)?.address ?? log.start)
       for (let position = after; position < head && arrivals.length < limit;) {
         const found = log.seek(address)
         if (found === undefined) break
         for (const event of found.events) {
           position = event.position
-          if (!Articles.isCopy(event) || position <= after || event.atMillis < sinceMillis) continue
+          if (!Record.isCopy(event) || position <= after || event.atMillis < sinceMillis) continue
           if (arrivals.length >= limit || !isHeld(index, event)) continue
           const groups = event.newsgroups ?? event.numbers.map(([group]) => group)
           arrivals.push({ id: event.id, groups, position, arrivedMillis: event.atMillis })
@@ -116,9 +121,15 @@ const isHeld = (index: Index, event: Articles.Copy): boolean => {
   return row?._tag === "Held" && row.position === event.position
 }
 
+/** What followers are told of an article. */
+export const toFiled = (event: Record.Logged | undefined): Extract<Change, { _tag: "Filed" }> | undefined => {
+  const change = event === undefined ? undefined : toChange(event)
+  return change?._tag === "Filed" ? change : undefined
+}
+
 const whys = { Cancelled: "cancelled", Superseded: "superseded", Expired: "expired" } as const
 
-const toChange = (event: Record.Logged): Change | undefined => {
+export const toChange = (event: Record.Logged): Change | undefined => {
   switch (event._tag) {
     case "Filed":
     // Whoever passed it while it was damaged could not read it.
@@ -132,7 +143,9 @@ const toChange = (event: Record.Logged): Change | undefined => {
         arrivedMillis: event.atMillis,
         path: event.path,
         ...(event.slot === undefined ? {} : { slot: event.slot.key }),
-        ...(event.newsgroups === undefined ? {} : { newsgroups: event.newsgroups })
+        ...(event.newsgroups === undefined ? {} : { newsgroups: event.newsgroups }),
+        ...(event.expiresMillis === undefined ? {} : { expiresMillis: event.expiresMillis }),
+        ...(event.stored === undefined ? {} : { class: event.stored.class })
       }
     case "Cancelled":
     case "Superseded":

@@ -40,6 +40,8 @@ export interface GroupTable {
   readonly restore: (name: GroupName.GroupName, number: number, atMillis: number) => void
   readonly add: (name: GroupName.GroupName, status: Group.Status, atMillis: number) => void
   readonly remove: (name: string) => void
+  /** Sets all that is known of a group; a number that may have been given stays so. */
+  readonly set: (shelf: Omit<Shelf, "key">) => void
 }
 
 /** `lost`: events lost so far, as `skip` was told. */
@@ -120,6 +122,14 @@ export const make = (shelves: Iterable<Shelf>, numberBase: number, lost = 0): Gr
       const shelf = table.get(name)
       if (shelf === undefined) return
       Object.assign(shelf, { isThere: false, floor: shelf.high, lowAtLeast: shelf.high + 1, count: 0, status: "y" })
+      changed.add(shelf)
+    },
+    set: (known) => {
+      const before = table.get(known.name)
+      const high = Math.max(known.high, before?.high ?? 0)
+      const shelf = { ...known, high, key: before?.key ?? table.size + 1 }
+      table.set(known.name, shelf)
+      if (before !== undefined) changed.delete(before)
       changed.add(shelf)
     }
   }

@@ -3,6 +3,7 @@
  */
 import type * as GroupName from "@lupin/core/GroupName"
 import { Buffer } from "node:buffer"
+import type { Stored } from "./ClassLogs.ts"
 import type { Shelf } from "./GroupTable.ts"
 
 /** Where a record of the log lies, and how long its payload is. */
@@ -12,36 +13,55 @@ export interface Place {
 }
 
 /** An article that is held. */
-export type Held = { readonly _tag: "Held"; readonly position: number } & Place
+export type Held = { readonly _tag: "Held"; readonly position: number; readonly stored?: Stored } & Place
 
 /** What history knows of an id. */
-export type IdRow = Held | { readonly _tag: "Removed"; readonly atMillis: number }
+export type IdRow =
+  | Held
+  | {
+      readonly _tag: "Removed"
+      readonly atMillis: number
+      /** The record that removed it. */
+      readonly by: Place
+      /** Where its octets were. */
+      readonly filed?: Place
+      readonly stored?: Stored
+    }
 
 export const idKey = (id: string): Buffer => Buffer.from(id, "latin1")
 
 export const writeId = (row: IdRow): Buffer => {
   if (row._tag === "Removed") {
+    const places = row.filed === undefined ? [row.by] : [row.by, row.filed]
     const octets = Buffer.allocUnsafe(7)
     octets[0] = 1
     octets.writeUIntBE(row.atMillis, 1, 6)
-    return octets
+    const stored = row.filed === undefined || row.stored === undefined ? [] : [writeStored(row.stored)]
+    return Buffer.concat([octets, ...places.map(writePlace), ...stored])
   }
   const octets = Buffer.allocUnsafe(17)
   octets[0] = 0
   octets.writeUIntBE(row.position, 1, 6)
   octets.writeUIntBE(row.address, 7, 6)
   octets.writeUInt32BE(row.bytes, 13)
-  return octets
+  return row.stored === undefined ? octets : Buffer.concat([octets, writeStored(row.stored)])
 }
 
 export const readId = (octets: Buffer): IdRow =>
   octets[0] === 1
-    ? { _tag: "Removed", atMillis: octets.readUIntBE(1, 6) }
+    ? {
+        _tag: "Removed",
+        atMillis: octets.readUIntBE(1, 6),
+        by: readPlace(octets.subarray(7)),
+        ...(octets.length > 17 ? { filed: readPlace(octets.subarray(17)) } : {}),
+        ...(octets.length > 27 ? { stored: readStored(octets.subarray(27)) } : {})
+      }
     : {
         _tag: "Held",
         position: octets.readUIntBE(1, 6),
         address: octets.readUIntBE(7, 6),
-        bytes: octets.readUInt32BE(13)
+        bytes: octets.readUInt32BE(13),
+        ...(octets.length > 17 ? { stored: readStored(octets.subarray(17)) } : {})
       }
 
 export const numberKey = (group: number, number: number): Buffer => {
@@ -66,12 +86,30 @@ export const readPlace = (octets: Buffer): Place => ({
   bytes: octets.readUInt32BE(6)
 })
 
+const writeStored = ({ address, bytes, class: name }: Stored): Buffer =>
+  Buffer.concat([writePlace({ address, bytes }), Buffer.from(name, "latin1")])
+
+const readStored = (octets: Buffer): Stored => ({ ...readPlace(octets), class: octets.toString("latin1", 10) })
+
 /** A landmark of the log: from here a follower reads on. */
 export interface Mark {
   readonly position: number
   readonly address: number
   readonly atMillis: number
 }
+
+/** Orders articles by their Expires. */
+export const expiryKey = (expiresMillis: number, position: number): Buffer => {
+  const octets = Buffer.allocUnsafe(12)
+  octets.writeUIntBE(expiresMillis, 0, 6)
+  octets.writeUIntBE(position, 6, 6)
+  return octets
+}
+
+export const readExpiry = (key: Buffer): { readonly expiresMillis: number; readonly position: number } => ({
+  expiresMillis: key.readUIntBE(0, 6),
+  position: key.readUIntBE(6, 6)
+})
 
 export const positionKey = (position: number): Buffer => {
   const octets = Buffer.allocUnsafe(6)

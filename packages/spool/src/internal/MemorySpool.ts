@@ -9,11 +9,14 @@ import type * as MessageId from "@lupin/core/MessageId"
 import * as Overview from "@lupin/core/Overview"
 import * as Site from "@lupin/core/Site"
 import * as Xref from "@lupin/core/Xref"
-import { Clock, Effect, HashMap } from "effect"
+import { Clock, Effect } from "effect"
 import type { Arrival, Change, Held, OverviewLine, Spool, Stored } from "../Spool.ts"
 import * as Find from "./Find.ts"
+import * as StorageClass from "../StorageClass.ts"
 import * as HeadSignal from "./HeadSignal.ts"
 import * as Refusal from "./Refusal.ts"
+
+type Filed = Extract<Change, { _tag: "Filed" }>
 
 interface Shelved {
   readonly article: Article.Article
@@ -21,7 +24,11 @@ interface Shelved {
 }
 
 /** `site` is the path identity that overview lines carry in Xref. */
-export const make = (generation: Site.Generation, site: string): Spool["Service"] => {
+export const make = (
+  generation: Site.Generation,
+  site: string,
+  classes: ReadonlyArray<StorageClass.StorageClass> = []
+): Spool["Service"] => {
   let model = Site.empty(generation)
   let latestMillis = 0
   const articles = new Map<MessageId.MessageId, Shelved>()
@@ -40,7 +47,7 @@ export const make = (generation: Site.Generation, site: string): Spool["Service"
       case "Filed":
         if (article === undefined) throw new Error(`${event.id} was filed without its article`)
         articles.set(event.id, { article, filed: event })
-        log.push(filedChange(event, article))
+        log.push(filedChange(event, article, classes))
         return learn(event.id)
       case "Cancelled":
       case "Superseded":
@@ -81,6 +88,12 @@ export const make = (generation: Site.Generation, site: string): Spool["Service"
     if (refusal === undefined) throw new Error(`${command.id} was neither filed nor refused`)
     return refusal
   }
+
+  const held = (): ReadonlyArray<Filed> =>
+    log.filter(
+      (change): change is Filed =>
+        change?._tag === "Filed" && articles.get(change.id)?.filed.position === change.position
+    )
 
   const heldOf = (id: MessageId.MessageId | undefined): Held | undefined => {
     const shelved = id === undefined ? undefined : articles.get(id)
@@ -134,20 +147,47 @@ export const make = (generation: Site.Generation, site: string): Spool["Service"
       }),
     addGroup: (group, status) => acting((atMillis) => void run({ _tag: "AddGroup", group, status, atMillis })),
     removeGroup: (group) => acting((atMillis) => void run({ _tag: "RemoveGroup", group, atMillis })),
-    forget: (ids) =>
-      Effect.sync(() => {
+    forget: (beforeMillis) =>
+      acting((atMillis) => void run({ _tag: "Forget", beforeMillis: Math.min(beforeMillis, atMillis), atMillis })),
+    erase: (ids) =>
+      acting((atMillis) => {
         for (const id of ids) {
-          if (Site.status(model, id) !== "removed") continue
-          model = { ...model, entries: HashMap.remove(model.entries, id) }
-          const uuid = Event.parseMessageId(id)?.uuid
-          if (uuid !== undefined) uuids.set(uuid, new Set([...(uuids.get(uuid) ?? [])].filter((other) => other !== id)))
+          run({ _tag: "Erase", id, atMillis })
+          for (const [at, change] of log.entries()) {
+            if (change?._tag === "Filed" && change.id === id) log[at] = undefined
+          }
         }
       }),
+    reclaim: Effect.sync(() => {
+      for (const [at, change] of log.entries()) {
+        if (change?._tag === "Filed" && articles.get(change.id)?.filed.position !== change.position) log[at] = undefined
+        if (change?._tag === "Removed" && change.removedMillis < model.forgottenMillis) log[at] = undefined
+      }
+      return { isMore: false }
+    }),
+    expiring: (untilMillis, limit) =>
+      Effect.sync(() => {
+        const found = held().filter(({ expiresMillis }) => expiresMillis !== undefined)
+        const timeOf = (change: Filed): number => change.expiresMillis ?? Infinity
+        const sorted = found.toSorted((one, other) => timeOf(one) - timeOf(other) || one.position - other.position)
+        const next = sorted.find((change) => timeOf(change) > untilMillis)
+        const changes = sorted.filter((change) => timeOf(change) <= untilMillis).slice(0, limit)
+        return { changes, ...(next === undefined ? {} : { nextMillis: timeOf(next) }) }
+      }),
+    usage: Effect.sync(() => {
+      const classes = Map.groupBy(held(), (change) => change.class ?? "")
+      return [...classes].map(([name, changes]) => ({
+        class: name,
+        articles: changes.length,
+        bytes: changes.reduce((sum, { bytes }) => sum + bytes, 0)
+      }))
+    }),
     status: (ids) => Effect.sync(() => ids.map((id) => Site.status(model, id))),
     find: (id) => Effect.sync(() => heldOf(id)),
     findAll: (ids, bytesMax) => Effect.sync(() => Find.upTo(heldOf, ids, bytesMax)),
     at: (group, number) => Effect.sync(() => heldOf(Site.at(model, group, number))),
-    findUuid: (uuid) => Effect.sync(() => [...(uuids.get(uuid) ?? [])].toSorted()[0]),
+    findUuid: (uuid) =>
+      Effect.sync(() => [...(uuids.get(uuid) ?? [])].filter((id) => Site.isRemembered(model, id)).toSorted()[0]),
     group: (name) => Effect.sync(() => Site.group(model, name)),
     groups: Effect.sync(() => Site.groups(model)),
     numbers: (group, low, high, limit) => Effect.sync(() => numbersIn(group, low, high, limit)),
@@ -195,7 +235,11 @@ export const make = (generation: Site.Generation, site: string): Spool["Service"
   }
 }
 
-const filedChange = (event: Site.Filed, article: Article.Article): Change => ({
+const filedChange = (
+  event: Site.Filed,
+  article: Article.Article,
+  classes: ReadonlyArray<StorageClass.StorageClass>
+): Change => ({
   _tag: "Filed",
   position: event.position,
   id: event.id,
@@ -204,8 +248,13 @@ const filedChange = (event: Site.Filed, article: Article.Article): Change => ({
   arrivedMillis: event.atMillis,
   path: article.path,
   ...(event.slot === undefined ? {} : { slot: event.slot.key }),
-  ...(Filing.pseudoGroups(article) === undefined ? {} : { newsgroups: article.groups })
+  ...(Filing.pseudoGroups(article) === undefined ? {} : { newsgroups: article.groups }),
+  ...(article.expiresMillis === undefined ? {} : { expiresMillis: Math.max(0, article.expiresMillis) }),
+  ...classOf(StorageClass.choose(classes, article, event.atMillis))
 })
+
+const classOf = (chosen: StorageClass.StorageClass | undefined): { readonly class?: string } =>
+  chosen === undefined ? {} : { class: chosen.name }
 
 const crlf = Uint8Array.of(13, 10)
 

@@ -28,7 +28,7 @@ export const make = (
   const pages = new OverviewPages(bytesMax)
 
   const linesOf = function* (shelf: GroupTable.Shelf, low: number, high: number, limit: number) {
-    for (const [number, place] of index.places(shelf, low, high, limit)) {
+    for (const [number, place] of index.numbers.places(shelf, low, high, limit)) {
       const overview = articles.overview(place, number)
       if (overview !== undefined) yield [number, overview] as const
     }
@@ -44,7 +44,7 @@ export const make = (
       let page = pages.get(shelf.key, at)
       if (page === undefined) {
         // Long stretches may hold nothing: go to the next number held.
-        const [next] = index.places(shelf, at, end, 1)
+        const [next] = index.numbers.places(shelf, at, end, 1)
         if (next === undefined) break
         at = next[0]
         const start = pageStart(at)
@@ -70,7 +70,7 @@ export const make = (
     text,
     note: (events) => {
       for (const event of events) {
-        if (event._tag === "GroupAdded" || event._tag === "GroupRemoved" || event._tag === "Claimed") continue
+        if (!("numbers" in event)) continue
         for (const [name, number] of event.numbers) {
           const shelf = index.groups.get(name)
           if (shelf === undefined) continue

@@ -12,6 +12,7 @@ import * as Xref from "@lupin/core/Xref"
 import type * as Group from "@lupin/core/Group"
 import type * as MessageId from "@lupin/core/MessageId"
 import type { Stored } from "../Spool.ts"
+import type { ClassLogs } from "./ClassLogs.ts"
 import * as Record from "./Record.ts"
 import * as Refusal from "./Refusal.ts"
 
@@ -29,6 +30,8 @@ export interface Known extends Site.Known {
   readonly isDamaged: (id: MessageId.MessageId) => boolean
   /** All claims that wait. */
   readonly claims: Waiting.Waiting
+  /** `status` once all removals of before a time are forgotten. */
+  readonly statusSince: (id: MessageId.MessageId, forgottenMillis: number) => "held" | "removed" | "unknown"
 }
 
 export interface Planned {
@@ -43,29 +46,30 @@ export interface Plan {
 }
 
 /** `site` is the path identity that overview lines carry in Xref. */
-export const make = (known: Known, site: string): Plan => {
+export const make = (known: Known, site: string, place?: ClassLogs["place"]): Plan => {
   const ahead = new Ahead(known)
   const records: Array<Planned> = []
   return {
     records,
     add: ({ article, command }) => {
       if (command._tag === "File" && article !== undefined && ahead.isDamaged(command.id)) {
-        const numbers = ahead.numbers(command.id)
-        const mended = mend(article, numbers, ahead.position + 1, command.atMillis, site)
+        const mended = mend(article, ahead, command.atMillis, site, place)
         ahead.mend(mended)
-        records.push({ events: [mended], pieces: Record.encode([mended], article.octets) })
-        return { _tag: "Filed", position: mended.position, numbers }
+        const octets = mended.stored === undefined ? article.octets : undefined
+        records.push({ events: [mended], pieces: Record.encode([mended], octets) })
+        return { _tag: "Filed", position: mended.position, numbers: mended.numbers }
       }
       const decided = Site.decideFrom(ahead, command)
       // Asked only of what is not filed, and before what was decided counts: each question is a look-up.
       const refusal = command._tag === "File" && decided[0]?._tag !== "Filed" ? Refusal.of(ahead, command) : undefined
       const events = decided.map((event) => {
-        const logged = toLogged(event, { command, article }, ahead, site)
+        const logged = toLogged(event, { command, article }, ahead, site, place)
         ahead.evolve(event)
         return logged
       })
       const [filed] = events
-      const octets = filed?._tag === "Filed" ? article?.octets : undefined
+      const isHere = filed?._tag === "Filed" && filed.stored === undefined
+      const octets = isHere ? article?.octets : undefined
       if (events.length > 0) records.push({ events, pieces: Record.encode(events, octets) })
       return filed?._tag === "Filed" ? { _tag: "Filed", position: filed.position, numbers: filed.numbers } : refusal
     }
@@ -75,34 +79,47 @@ export const make = (known: Known, site: string): Plan => {
 const overviewOf = (article: Article.Article, numbers: Xref.Numbers, site: string): Uint8Array =>
   Overview.line(0, article, Xref.format(site, numbers)).subarray(1)
 
+/** A time before 1970 is long past all the same. */
+const expiryOf = ({ expiresMillis }: Article.Article): { readonly expiresMillis?: number } =>
+  expiresMillis === undefined ? {} : { expiresMillis: Math.max(0, expiresMillis) }
+
 const mend = (
   article: Article.Article,
-  numbers: Xref.Numbers,
-  position: number,
+  known: Known,
   atMillis: number,
-  site: string
-): Record.Mended => ({
-  _tag: "Mended",
-  position,
-  atMillis,
-  id: article.messageId,
-  numbers,
-  path: article.path,
-  overview: overviewOf(article, numbers, site),
-  bytes: article.octets.length
-})
+  site: string,
+  place: ClassLogs["place"] | undefined
+): Record.Mended => {
+  const numbers = known.numbers(article.messageId)
+  const event = { position: known.position + 1, atMillis, id: article.messageId }
+  const stored = place?.(article, event)
+  return {
+    _tag: "Mended",
+    ...event,
+    numbers,
+    ...(stored === undefined ? {} : { stored }),
+    ...expiryOf(article),
+    path: article.path,
+    overview: overviewOf(article, numbers, site),
+    bytes: article.octets.length
+  }
+}
 
 const toLogged = (
   event: Site.Event,
   { article, command }: { readonly command: Site.Command; readonly article: Article.Article | undefined },
   known: Known,
-  site: string
+  site: string,
+  place: ClassLogs["place"] | undefined
 ): Record.Logged => {
   switch (event._tag) {
     case "Filed": {
       if (article === undefined) throw new Error(`${event.id} is filed without its article`)
+      const stored = place?.(article, event)
       return {
         ...event,
+        ...(stored === undefined ? {} : { stored }),
+        ...expiryOf(article),
         path: article.path,
         overview: overviewOf(article, event.numbers, site),
         bytes: article.octets.length,
@@ -121,28 +138,42 @@ const toLogged = (
 /** The spool as it will be once the run so far is written. */
 class Ahead implements Known {
   readonly #known: Known
-  readonly #entries = new Map<MessageId.MessageId, Xref.Numbers | "removed">()
+  /** Numbers of what is held, the time of removal of what is not. */
+  readonly #entries = new Map<MessageId.MessageId, Xref.Numbers | number>()
   readonly #highs = new Map<string, number>()
   readonly #statuses = new Map<string, Group.Status | undefined>()
   readonly #slots = new Map<string, { readonly id: MessageId.MessageId; readonly rank: string }>()
   readonly #owners = new Map<MessageId.MessageId, ReadonlyArray<string>>()
   #claims: Waiting.Waiting
+  readonly #erased = new Set<string>()
   position: number
+  forgottenMillis: number
 
   constructor(known: Known) {
     this.#known = known
     this.#claims = known.claims
     this.position = known.position
+    this.forgottenMillis = known.forgottenMillis
   }
 
   status = (id: MessageId.MessageId): "held" | "removed" | "unknown" => {
     const entry = this.#entries.get(id)
-    return entry === undefined ? this.#known.status(id) : entry === "removed" ? "removed" : "held"
+    if (entry === undefined) return this.#known.statusSince(id, this.forgottenMillis)
+    if (typeof entry !== "number") return "held"
+    return entry >= this.forgottenMillis || this.#isErasedHere(id) ? "removed" : "unknown"
   }
+
+  statusSince = (id: MessageId.MessageId): "held" | "removed" | "unknown" => this.status(id)
+
+  #isErasedHere(id: string): boolean {
+    return this.#erased.size > 0 && this.#erased.has(Site.hashOf(id))
+  }
+
+  isErased = (hash: string): boolean => this.#erased.has(hash) || this.#known.isErased(hash)
 
   numbers = (id: MessageId.MessageId): Xref.Numbers => {
     const entry = this.#entries.get(id)
-    return entry === undefined || entry === "removed" ? this.#known.numbers(id) : entry
+    return entry === undefined || typeof entry === "number" ? this.#known.numbers(id) : entry
   }
 
   high = (name: Group.Group["name"]): number => this.#highs.get(name) ?? this.#known.high(name)
@@ -191,7 +222,14 @@ class Ahead implements Known {
       case "Superseded":
       case "Expired":
         this.#claims = Waiting.drop(this.#claims, event.id).waiting
-        this.#entries.set(event.id, "removed")
+        this.#entries.set(event.id, event.atMillis)
+        return
+      case "Erased":
+        this.#claims = Waiting.dropBy(this.#claims, (by) => Site.hashOf(by) === event.hash).waiting
+        this.#erased.add(event.hash)
+        return
+      case "Forgotten":
+        this.forgottenMillis = event.beforeMillis
         return
       case "GroupAdded":
         this.#statuses.set(event.group, event.status)

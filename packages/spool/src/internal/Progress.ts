@@ -8,6 +8,8 @@ export interface Progress {
   /** Where the latest record begins; 0 before the first. */
   readonly latestAddress: number
   readonly latestMillis: number
+  /** Removals of before this time are forgotten. */
+  readonly forgottenMillis: number
   /** Events of the log that could not be read. */
   readonly lost: number
 }
@@ -18,5 +20,6 @@ export const nothing = (start: number): Progress => ({
   address: start,
   latestAddress: 0,
   latestMillis: 0,
+  forgottenMillis: 0,
   lost: 0
 })

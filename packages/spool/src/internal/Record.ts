@@ -7,10 +7,12 @@
  */
 import type * as GroupName from "@lupin/core/GroupName"
 import type * as MessageId from "@lupin/core/MessageId"
-import type * as Site from "@lupin/core/Site"
+import * as Site from "@lupin/core/Site"
 import type * as Xref from "@lupin/core/Xref"
 import { Buffer } from "node:buffer"
 import { crc32 } from "node:zlib"
+import type { Stored } from "./ClassLogs.ts"
+import { Reader, Writer } from "./Octets.ts"
 
 /** An article's event with what followers and readers ask for most. `overview` is the line without its number. */
 export type Filed = Site.Filed & {
@@ -19,6 +21,9 @@ export type Filed = Site.Filed & {
   readonly bytes: number
   /** Of an article that is filed elsewhere. */
   readonly newsgroups?: ReadonlyArray<GroupName.GroupName>
+  readonly expiresMillis?: number
+  /** Where the article lies, if not here. */
+  readonly stored?: Stored
 }
 /** Another copy of an article that is held, with its numbers, in the place of one that was damaged. */
 export type Mended = Omit<Filed, "_tag" | "slot" | "newsgroups"> & {
@@ -28,14 +33,38 @@ export type Mended = Omit<Filed, "_tag" | "slot" | "newsgroups"> & {
 }
 /** An event that removes, with the numbers that were taken from the article. */
 export type Removal = (Site.Cancelled | Site.Superseded | Site.Expired) & { readonly numbers: Xref.Numbers }
-export type Logged = Filed | Mended | Removal | Site.Claimed | Site.GroupAdded | Site.GroupRemoved
+/** What is left of an event that was erased: its place, and as many octets as it had. */
+export interface Blank {
+  readonly _tag: "Blank"
+  readonly position: number
+  readonly atMillis: number
+  readonly bytes: number
+}
+export type Logged =
+  | Filed
+  | Mended
+  | Removal
+  | Blank
+  | Exclude<Site.Event, Site.Filed | Site.Cancelled | Site.Superseded | Site.Expired>
 
 /** Octets in front of each payload. */
 export const headBytes = 12
 /** How far into its payload a record says where its article begins. */
 const prefixBytes = 5
 
-const tags = ["Filed", "Cancelled", "Superseded", "Expired", "GroupAdded", "GroupRemoved", "Claimed", "Mended"] as const
+const tags = [
+  "Filed",
+  "Cancelled",
+  "Superseded",
+  "Expired",
+  "GroupAdded",
+  "GroupRemoved",
+  "Claimed",
+  "Mended",
+  "Erased",
+  "Forgotten",
+  "Blank"
+] as const
 
 /** The record as pieces for one write, the article not copied. */
 export const encode = (events: ReadonlyArray<Logged>, article: Uint8Array | undefined): ReadonlyArray<Uint8Array> => {
@@ -101,25 +130,82 @@ export const decode = (payload: Buffer, payloadBytes: number): ReadonlyArray<Log
   return events
 }
 
+/** The record with some of its events blank, and the article of an event that is; each octet stays in its place. */
+export const blank = (record: Buffer, hash: string): Buffer => {
+  const payload = record.subarray(headBytes)
+  const metaEnd = payload.readUInt32BE(1)
+  const events = decode(payload, payload.length)
+  const isArticleBlank = events.some((event) => isCopy(event) && isOf(event.id, hash))
+  const article = isArticleBlank ? Buffer.alloc(payload.length - metaEnd) : payload.subarray(metaEnd)
+  return Buffer.concat([
+    ...encode(
+      events.map((event) => blankEvent(event, hash)),
+      article
+    )
+  ])
+}
+
+/** Whether a record names the id of that hash. */
+export const names = (events: ReadonlyArray<Logged>, hash: string): boolean =>
+  events.some((event) => blankEvent(event, hash) !== event)
+
+/** An event that brings an article. */
+export const isCopy = (event: Logged | undefined): event is Filed | Mended =>
+  event?._tag === "Filed" || event?._tag === "Mended"
+
+const isOf = (id: string, hash: string): boolean => Site.hashOf(id) === hash
+
+const blankEvent = (event: Logged, hash: string): Logged => {
+  if (event._tag === "Superseded" && !isOf(event.id, hash)) {
+    return isOf(event.by, hash) ? { ...event, by: masked(event.by) } : event
+  }
+  const isNamed =
+    event._tag === "Claimed"
+      ? isOf(event.by, hash) || isOf(event.claim.target, hash)
+      : "id" in event && isOf(event.id, hash)
+  if (!isNamed) return event
+  const { atMillis, position } = event
+  return { _tag: "Blank", position, atMillis, bytes: eventBytes(event) - blankBytes }
+}
+
+/** Of the same length, and nobody's. */
+const masked = (id: MessageId.MessageId): MessageId.MessageId =>
+  `<${"x".repeat(Math.max(0, id.length - 2))}>` as MessageId.MessageId
+
+/** Octets of a blank event with nothing to fill. */
+const blankBytes = 17
+
+const eventBytes = (event: Logged): number => {
+  const writer = new Writer()
+  writeEvent(writer, event)
+  return writer.take().length
+}
+
 /** What a reader of an article needs of its event, and no more. */
 export interface Filing {
   readonly position: number
   readonly atMillis: number
   readonly numbers: Xref.Numbers
-  /** How far into the payload the article begins. */
+  /** How far into the payload the article begins, if it lies here. */
   readonly articleStart: number
+  readonly stored?: Stored
 }
 
 /** The filing that a payload begins with; nothing where it begins with an event that brings no article. */
 export const decodeFiling = (payload: Buffer): Filing | undefined => {
   const tag = tags[payload[prefixBytes] ?? tags.length]
   if (tag !== "Filed" && tag !== "Mended") return undefined
-  return {
+  const reader = new Reader(payload, idOffset + payload.readUInt32BE(idOffset - 4))
+  const filing = {
     position: positionOf(payload),
     atMillis: payload.readUIntBE(prefixBytes + 7, 6),
-    numbers: readNumbers(new Reader(payload, idOffset + payload.readUInt32BE(idOffset - 4))),
+    numbers: readNumbers(reader),
     articleStart: payload.readUInt32BE(1)
   }
+  const flags = reader.uint(1)
+  if ((flags & isElsewhere) === 0) return filing
+  const { stored } = readOptions(reader, flags)
+  return stored === undefined ? filing : { ...filing, stored }
 }
 
 /** Where the id stands in a payload that begins with a filing: behind count, length, tag, position and time. */
@@ -134,6 +220,11 @@ export const bringsId = (octets: Buffer, id: string, start = 0): boolean => {
   return true
 }
 
+/** The id of the filing that a payload begins with. */
+export const idAt = (payload: Buffer): MessageId.MessageId =>
+  // What is read here bears its checksum, as in `decode`.
+  new Reader(payload, idOffset - 4).text() as MessageId.MessageId
+
 /** The position of the first event of a payload. */
 export const positionOf = (octets: Buffer, start = 0): number => octets.readUIntBE(start + prefixBytes + 1, 6)
 
@@ -146,12 +237,19 @@ const writeEvent = (writer: Writer, event: Logged): void => {
     case "Mended":
       writer.text(event.id)
       writeNumbers(writer, event.numbers)
-      writer.uint((event.slot === undefined ? 0 : hasSlot) + (event.newsgroups === undefined ? 0 : hasNewsgroups), 1)
+      writer.uint(flagsOf(event), 1)
       if (event.slot !== undefined) {
         writer.text(event.slot.key)
         writer.text(event.slot.rank)
       }
       if (event.newsgroups !== undefined) writeTexts(writer, event.newsgroups)
+      if (event.expiresMillis !== undefined) writer.uint(event.expiresMillis, 6)
+      if (event.stored !== undefined) {
+        writer.text(event.stored.class)
+        writer.uint(event.stored.address, 6)
+        writer.uint(event.stored.bytes, 4)
+        writer.uint(event.bytes, 4)
+      }
       writer.text(event.path)
       return writer.octets(event.overview)
     case "Claimed":
@@ -165,6 +263,12 @@ const writeEvent = (writer: Writer, event: Logged): void => {
       writer.text(event.id)
       writeNumbers(writer, event.numbers)
       return event._tag === "Superseded" ? writer.text(event.by) : undefined
+    case "Erased":
+      return writer.text(event.hash)
+    case "Forgotten":
+      return writer.uint(event.beforeMillis, 6)
+    case "Blank":
+      return writer.octets(new Uint8Array(event.bytes))
     case "GroupAdded":
       writer.text(event.group)
       return writer.text(event.status)
@@ -184,11 +288,12 @@ const readEvent = (reader: Reader, bytes: number): Logged => {
       const id = reader.text() as MessageId.MessageId
       const numbers = readNumbers(reader)
       const flags = reader.uint(1)
-      const slot = (flags & hasSlot) === 0 ? {} : { slot: { key: reader.text(), rank: reader.text() } }
-      const newsgroups =
-        (flags & hasNewsgroups) === 0 ? {} : { newsgroups: readTexts(reader) as ReadonlyArray<GroupName.GroupName> }
-      const rest = { position, atMillis, id, numbers, path: reader.text(), overview: reader.octets(), bytes }
-      return tag === "Mended" ? { _tag: tag, ...rest } : { _tag: tag, ...rest, ...slot, ...newsgroups }
+      const options = readOptions(reader, flags)
+      const text = { path: reader.text(), overview: reader.octets() }
+      const rest = { position, atMillis, id, numbers, ...text, bytes }
+      if (tag === "Filed") return { _tag: tag, ...rest, ...options }
+      const { newsgroups: _, slot: __, ...others } = options
+      return { _tag: tag, ...rest, ...others }
     }
     case "Claimed": {
       const by = reader.text() as MessageId.MessageId
@@ -206,6 +311,12 @@ const readEvent = (reader: Reader, bytes: number): Logged => {
       const id = reader.text() as MessageId.MessageId
       return { _tag: tag, position, atMillis, id, numbers: readNumbers(reader) }
     }
+    case "Erased":
+      return { _tag: tag, position, atMillis, hash: reader.text() }
+    case "Forgotten":
+      return { _tag: tag, position, atMillis, beforeMillis: reader.uint(6) }
+    case "Blank":
+      return { _tag: tag, position, atMillis, bytes: reader.octets().length }
     case "GroupAdded": {
       const group = reader.text() as GroupName.GroupName
       return { _tag: tag, position, atMillis, group, status: reader.text() as Site.GroupAdded["status"] }
@@ -220,6 +331,28 @@ const readEvent = (reader: Reader, bytes: number): Logged => {
 /** Flags of an article's event. */
 const hasSlot = 1
 const hasNewsgroups = 2
+const hasExpires = 4
+const isElsewhere = 8
+
+const flagsOf = ({ expiresMillis, newsgroups, slot, stored }: Filed | Mended): number =>
+  (slot === undefined ? 0 : hasSlot) +
+  (newsgroups === undefined ? 0 : hasNewsgroups) +
+  (expiresMillis === undefined ? 0 : hasExpires) +
+  (stored === undefined ? 0 : isElsewhere)
+
+/** What the flags say is there, in the order in which it lies. `bytes` of an article that lies elsewhere. */
+const readOptions = (
+  reader: Reader,
+  flags: number
+): Pick<Filed, "slot" | "newsgroups" | "expiresMillis" | "stored"> & { readonly bytes?: number } => {
+  const slot = (flags & hasSlot) === 0 ? {} : { slot: { key: reader.text(), rank: reader.text() } }
+  const newsgroups =
+    (flags & hasNewsgroups) === 0 ? {} : { newsgroups: readTexts(reader) as ReadonlyArray<GroupName.GroupName> }
+  const expires = (flags & hasExpires) === 0 ? {} : { expiresMillis: reader.uint(6) }
+  if ((flags & isElsewhere) === 0) return { ...slot, ...newsgroups, ...expires }
+  const stored = { class: reader.text(), address: reader.uint(6), bytes: reader.uint(4) }
+  return { ...slot, ...newsgroups, ...expires, stored, bytes: reader.uint(4) }
+}
 
 /** At most 65,535 texts. */
 const writeTexts = (writer: Writer, texts: ReadonlyArray<string>): void => {
@@ -242,78 +375,4 @@ const readNumbers = (reader: Reader): Xref.Numbers => {
   const numbers: Array<readonly [GroupName.GroupName, number]> = []
   for (let at = 0; at < count; at++) numbers.push([reader.text() as GroupName.GroupName, reader.uint(4)])
   return numbers
-}
-
-const scratchBytes = 4096
-
-/** One block serves all records that fit; `take` copies out of it. */
-const scratch = Buffer.alloc(scratchBytes)
-
-class Writer {
-  #buffer = scratch
-  #at = 0
-
-  skip(bytes: number): void {
-    this.#reserve(bytes)
-    this.#at += bytes
-  }
-
-  uint(value: number, bytes: 1 | 2 | 4 | 6): void {
-    this.#reserve(bytes)
-    this.#at = this.#buffer.writeUIntBE(value, this.#at, bytes)
-  }
-
-  /** At most 4 GiB, UTF-8. */
-  text(value: string): void {
-    this.#reserve(4 + value.length * 3)
-    const bytes = this.#buffer.write(value, this.#at + 4, "utf8")
-    this.#buffer.writeUInt32BE(bytes, this.#at)
-    this.#at += 4 + bytes
-  }
-
-  octets(value: Uint8Array): void {
-    this.#reserve(4 + value.length)
-    this.#buffer.writeUInt32BE(value.length, this.#at)
-    this.#buffer.set(value, this.#at + 4)
-    this.#at += 4 + value.length
-  }
-
-  take(): Buffer {
-    return Buffer.from(this.#buffer.subarray(0, this.#at))
-  }
-
-  #reserve(bytes: number): void {
-    if (this.#at + bytes <= this.#buffer.length) return
-    const larger = Buffer.alloc((this.#at + bytes) * 2)
-    larger.set(this.#buffer.subarray(0, this.#at))
-    this.#buffer = larger
-  }
-}
-
-class Reader {
-  readonly #buffer: Buffer
-  #at: number
-
-  constructor(buffer: Buffer, at = 0) {
-    this.#buffer = buffer
-    this.#at = at
-  }
-
-  uint(bytes: 1 | 2 | 4 | 6): number {
-    const value = this.#buffer.readUIntBE(this.#at, bytes)
-    this.#at += bytes
-    return value
-  }
-
-  text(): string {
-    const bytes = this.#buffer.readUInt32BE(this.#at)
-    this.#at += 4 + bytes
-    return this.#buffer.toString("utf8", this.#at - bytes, this.#at)
-  }
-
-  octets(): Uint8Array {
-    const bytes = this.uint(4)
-    this.#at += bytes
-    return this.#buffer.subarray(this.#at - bytes, this.#at)
-  }
 }

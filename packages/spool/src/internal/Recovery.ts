@@ -2,6 +2,7 @@
  * Whether a disk that refused takes writes again, found out without a risk to what is acknowledged.
  */
 import { Buffer } from "node:buffer"
+import type { ClassLogs } from "./ClassLogs.ts"
 import type { Index } from "./Index.ts"
 import type { SegmentLog } from "./SegmentLog.ts"
 
@@ -14,6 +15,7 @@ const probeBytes = 64 * 1024
  */
 export const recover = (
   log: SegmentLog,
+  shelves: ClassLogs,
   index: Index,
   isSynced: boolean,
   done: (error: Error | null) => void
@@ -26,6 +28,7 @@ export const recover = (
     log.turn()
     log.append([[Buffer.alloc(probeBytes)]])
     log.cut(end)
+    shelves.recover((name) => index.accounts.endOf(name))
     index.commit()
   } catch (error) {
     return done(error instanceof Error ? error : new Error(String(error)))

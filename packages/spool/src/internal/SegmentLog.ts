@@ -1,16 +1,21 @@
 /**
- * The log of a spool as files: records end to end in segments that are only ever appended to.
+ * The log of a spool as files: records end to end in segments that are only ever appended to, and packs of what is left of
+ * older ones.
  *
- * An address is one number: which segment, and how far into it. Addresses grow along the log.
+ * An address is one number: which segment, and how far into it. Addresses grow along the log, and outlive the move of a
+ * record into a pack.
  */
 import { Buffer } from "node:buffer"
 import * as path from "node:path"
 import type { Disk } from "../Disk.ts"
+import * as LogFiles from "./LogFiles.ts"
+import * as PackFile from "./PackFile.ts"
 import { RecentOctets } from "./RecentOctets.ts"
 import * as Record from "./Record.ts"
+import * as Runs from "./Runs.ts"
 
 /** Room that an address gives to one segment: twice what it may have when a batch is added. */
-const addressSpan = 2 ** 27
+export const addressSpan = 2 ** 27
 /** Marks a file as a segment, with the version of its format. */
 const magic = Buffer.from("lupinlog\0\0\0\x02", "latin1")
 /** Read at once when the rest of a record is not asked for. */
@@ -23,9 +28,25 @@ const nearBytes = 16 * 1024
 const searchBytes = 1024 * 1024
 
 interface Segment {
+  /** Of a pack the first that it stands for. */
   readonly number: number
+  readonly name: string
   readonly file: number
   bytes: number
+  /** What it stands for, and where its records are, if it is a pack. */
+  readonly pack?: { readonly scope: PackFile.Scope; readonly runs: Runs.Runs }
+}
+
+/** A file of the log: a segment, or the pack that stands for some. */
+export interface Stretch {
+  readonly first: number
+  readonly last: number
+  /** Where its first record begins, and where the next file does. */
+  readonly start: number
+  readonly end: number
+  /** Octets of its records. */
+  readonly bytes: number
+  readonly pack?: PackFile.Scope
 }
 
 /** A record found in the log, without its article. */
@@ -34,7 +55,7 @@ export interface Found {
   /** Length of the payload. */
   readonly bytes: number
   readonly events: ReadonlyArray<Record.Logged>
-  /** False where the events are as they were written and the article is not; only `verify` looks. */
+  /** False where the events are as they were written and the article is not; only `verify` and `whole` look. */
   readonly isIntact: boolean
   /** Where the following record begins. */
   readonly next: number
@@ -51,12 +72,16 @@ export interface SegmentLog {
   readonly read: (address: number, bytes: number) => Buffer | undefined
   /** So many octets from an address on, if they are in memory. They are shared: nobody may write to them. */
   readonly recall: (address: number, bytes: number) => Buffer | undefined
-  /** The record at an address, its article left out; nothing at the end of the log, or where its events are damaged. */
+  /** The record at an address, or the next where that has gone, its article left out; nothing at the end of the log, or where its events are damaged. */
   readonly peek: (address: number) => Found | undefined
   /** The first record at an address or after it that `peek` can read, past what is damaged. */
   readonly seek: (address: number) => Found | undefined
   /** As `peek`, with a look at the article too. */
   readonly verify: (address: number) => Found | undefined
+  /** As `verify`, with the record as it lies in the file, head included. */
+  readonly whole: (address: number) => { readonly found: Found; readonly octets: Buffer } | undefined
+  /** Where the record at an address is, or the next one where that has gone. */
+  readonly at: (address: number) => number | undefined
   /** Where the first record of the log begins. */
   readonly start: number
   /** Cuts off what follows an address in the last segment, and says how many octets those were. */
@@ -65,24 +90,37 @@ export interface SegmentLog {
   readonly bytes: (address: number) => number
   /** Begins a new segment with the next record, whatever has room. */
   readonly turn: () => void
+  /** Begins a new segment if the last has grown long enough, as the next `append` would. */
+  readonly roll: () => void
   /** Makes all segments survive a power cut, those of earlier processes included. */
   readonly syncAll: () => void
+  /** All files, in order; the last is the segment that grows. */
+  readonly stretches: () => ReadonlyArray<Stretch>
+  /** Events that are missing between one position and the next one found, at an address; what a pack has let go does not count. */
+  readonly lostBetween: (before: number, position: number, address: number) => number
+  /** Writes a record of the same length in the place of one, head included, and makes it safe. */
+  readonly overwrite: (address: number, record: Uint8Array) => void
+  /** Begins a pack for some files that are next to each other. */
+  readonly beginPack: (stretches: ReadonlyArray<Stretch>, compactedAt: number) => PackFile.Growing
+  /** Reads from a finished pack what it stands for. Its forerunners are retired. */
+  readonly adopt: (name: string) => void
+  /** Overwrites and removes retired files, so many octets at a time; says whether some are left. */
+  readonly scrub: (bytesMax: number) => boolean
   readonly close: () => void
 }
 
 /** A segment that has grown to `segmentBytes`, at most 64 MiB, is followed by a new one. */
 export const open = (directory: string, disk: Disk, segmentBytes: number): SegmentLog => {
+  /** A pack stands under each of its numbers. */
   const segments = new Map<number, Segment>()
   const recent = new RecentOctets()
-  const numbers = disk
-    .names(directory)
-    .flatMap((name) => /^segment-(\d{8})\.log$/.exec(name)?.[1] ?? [])
-    .map(Number)
-    .toSorted((left, right) => left - right)
+  const files = LogFiles.sort(disk.names(directory))
+  const retired = files.retired.map((name) => ({ name: path.join(directory, name), from: 0 }))
 
   const create = (number: number): Segment => {
+    const name = LogFiles.segmentName(number)
     // A file that an earlier attempt left behind holds nothing that was acknowledged.
-    const file = disk.open(path.join(directory, nameOf(number)), "create")
+    const file = disk.open(path.join(directory, name), "create")
     try {
       disk.write(file, [magic], 0)
       disk.syncNow(file)
@@ -91,22 +129,29 @@ export const open = (directory: string, disk: Disk, segmentBytes: number): Segme
       disk.close(file)
       throw error
     }
-    const segment = { number, file, bytes: magic.length }
+    const segment = { number, name, file, bytes: magic.length }
     segments.set(number, segment)
     return segment
   }
 
   const reopen = (number: number): void => {
-    const file = disk.open(path.join(directory, nameOf(number)), "existing")
-    const segment = { number, file, bytes: Math.max(disk.size(file), magic.length) }
+    const name = LogFiles.segmentName(number)
+    const file = disk.open(path.join(directory, name), "existing")
+    const segment = { number, name, file, bytes: Math.max(disk.size(file), magic.length) }
     segments.set(number, segment)
     const head = readAt(segment, 0, magic.length)
     if (head.equals(magic)) return
     // A crash between the creation of a segment and its first octets leaves no head, or one that was never written.
     if (segment.bytes === magic.length) return disk.write(file, [magic], 0)
     if (findIn(segment, magic.length, false) === undefined) {
-      throw new Error(`${nameOf(number)} is no segment of a format known here`)
+      throw new Error(`${name} is no segment of a format known here`)
     }
+  }
+
+  const openPack = (name: string): void => {
+    const { bytes, file, runs, scope } = PackFile.open(directory, name, disk)
+    const segment = { number: scope.first, name, file, bytes, pack: { scope, runs } }
+    for (let number = scope.first; number <= scope.last; number++) segments.set(number, segment)
   }
 
   const readAt = (segment: Segment, offset: number, bytes: number): Buffer => {
@@ -116,7 +161,7 @@ export const open = (directory: string, disk: Disk, segmentBytes: number): Segme
   }
 
   // Overview and followers go from record to record: those near to each other share one read. What was read of a
-  // segment never changes.
+  // segment changes only where it is overwritten.
   let window: { readonly segment: Segment; readonly start: number; readonly octets: Buffer } | undefined
   let latest = 0
   const peekAt = (segment: Segment, offset: number): Buffer => {
@@ -141,12 +186,13 @@ export const open = (directory: string, disk: Disk, segmentBytes: number): Segme
     const isThere = peeked.length >= Record.headBytes + needed
     const meta = isThere ? peeked.subarray(Record.headBytes, Record.headBytes + needed) : readAt(segment, start, needed)
     if (!Record.isMetaIntact(meta, head)) return undefined
+    const address = addressOf(segment, offset)
     return {
-      address: addressOf(segment, offset),
+      address,
       bytes: head.bytes,
       events: Record.decode(meta, head.bytes),
       isIntact: !isWhole || Record.isIntact(readAt(segment, start, head.bytes), head),
-      next: addressOf(segment, start + head.bytes)
+      next: address + Record.headBytes + head.bytes
     }
   }
 
@@ -167,22 +213,41 @@ export const open = (directory: string, disk: Disk, segmentBytes: number): Segme
     return undefined
   }
 
-  for (const number of numbers) reopen(number)
-  const first = numbers[0] ?? 1
-  let last = segments.get(numbers.at(-1) ?? 1) ?? create(1)
+  for (const number of files.segments) reopen(number)
+  for (const pack of files.packs) openPack(LogFiles.packName(pack))
+  const first = Math.min(files.segments[0] ?? 1, ...files.packs.map((pack) => pack.first))
+  const highest = Math.max(files.segments.at(-1) ?? 0, ...files.packs.map((pack) => pack.last))
+  for (let number = first; number < highest; number++) {
+    if (!segments.has(number)) throw new Error(`the log is damaged: ${LogFiles.segmentName(number)} is missing`)
+  }
+  let last = segments.get(highest) ?? create(1)
+  if (last.pack !== undefined) last = create(highest + 1)
   let isTurning = false
   /** Where records go on after what is damaged, so that it is searched once. */
   const detours = new Map<number, number>()
 
-  /** The segment that holds an address, and the offset in it; the end of one segment is the beginning of the next. */
-  const place = (address: number): readonly [Segment, number] | undefined => {
-    const number = Math.floor(address / addressSpan)
-    const segment = segments.get(number)
-    const offset = address - number * addressSpan
-    if (segment === undefined) return undefined
-    if (offset < segment.bytes || segment === last) return [segment, offset]
-    const following = segments.get(number + 1)
-    return following === undefined ? undefined : [following, magic.length]
+  /** Each file once, in order. */
+  const each = (): ReadonlyArray<Segment> =>
+    [...new Set(segments.values())].toSorted((one, other) => one.number - other.number)
+
+  /**
+   * The segment that holds an address, the offset in it, and the address itself. The end of one segment is the beginning
+   * of the next; where a record has gone, the next one that is left stands in its place.
+   */
+  const place = (address: number): readonly [Segment, number, number] | undefined => {
+    for (let from = address; ;) {
+      const number = Math.floor(from / addressSpan)
+      const segment = segments.get(number)
+      if (segment === undefined) return undefined
+      const offset = from - number * addressSpan
+      if (segment.pack === undefined) {
+        if (offset < segment.bytes || segment === last) return [segment, offset, from]
+      } else {
+        const located = Runs.locate(segment.pack.runs, from)
+        if (located !== undefined) return [segment, located.offset, located.address]
+      }
+      from = startOf((segment.pack?.scope.last ?? number) + 1)
+    }
   }
 
   const find = (address: number, isWhole: boolean): Found | undefined => {
@@ -191,23 +256,27 @@ export const open = (directory: string, disk: Disk, segmentBytes: number): Segme
   }
 
   const search = (address: number): Found | undefined => {
-    const [segment, offset] = place(address) ?? []
-    if (segment === undefined || offset === undefined) return undefined
-    for (let number = segment.number; number <= last.number; number++) {
-      const each = segments.get(number)
-      if (each === undefined) continue
-      const found = searchIn(each, each === segment ? offset + 1 : magic.length)
+    const [begun, offset] = place(address) ?? []
+    if (begun === undefined || offset === undefined) return undefined
+    for (const segment of each()) {
+      if (segment.number < begun.number) continue
+      const found = searchIn(segment, segment === begun ? offset + 1 : magic.length)
       if (found !== undefined) return found
     }
     return undefined
   }
 
+  const roll = (): void => {
+    if (last.bytes >= segmentBytes || isTurning) last = create(last.number + 1)
+    isTurning = false
+  }
+
   return {
-    start: first * addressSpan + magic.length,
+    start: startOf(first),
     end: () => addressOf(last, last.bytes),
+    roll,
     append: (records) => {
-      if (last.bytes >= segmentBytes || isTurning) last = create(last.number + 1)
-      isTurning = false
+      roll()
       const addresses: Array<number> = []
       let bytes = last.bytes
       for (const record of records) {
@@ -223,8 +292,8 @@ export const open = (directory: string, disk: Disk, segmentBytes: number): Segme
     read: (address, bytes) => {
       const kept = recent.read(address + Record.headBytes, bytes)
       if (kept !== undefined) return kept
-      const [segment, offset] = place(address) ?? []
-      if (segment === undefined || offset === undefined) return undefined
+      const [segment, offset, placedAt] = place(address) ?? []
+      if (segment === undefined || offset === undefined || placedAt !== address) return undefined
       const record = readAt(segment, offset, Record.headBytes + bytes)
       if (record.length < Record.headBytes + bytes) return undefined
       const payload = record.subarray(Record.headBytes)
@@ -242,6 +311,13 @@ export const open = (directory: string, disk: Disk, segmentBytes: number): Segme
       return next
     },
     verify: (address) => find(address, true),
+    at: (address) => place(address)?.[2],
+    whole: (address) => {
+      const [segment, offset] = place(address) ?? []
+      const found = segment === undefined || offset === undefined ? undefined : findIn(segment, offset, true)
+      if (segment === undefined || offset === undefined || found === undefined) return undefined
+      return { found, octets: readAt(segment, offset, Record.headBytes + found.bytes) }
+    },
     cut: (address) => {
       const [segment, within] = place(address) ?? []
       // What is damaged in an earlier segment stays there: records go on in the last one.
@@ -256,22 +332,79 @@ export const open = (directory: string, disk: Disk, segmentBytes: number): Segme
       return lost
     },
     bytes: (address) => {
-      const number = Math.floor(address / addressSpan)
-      const before = [...segments.values()].filter((segment) => segment.number < number)
-      return before.reduce((sum, segment) => sum + segment.bytes, address - number * addressSpan)
+      const [segment, offset] = place(address) ?? []
+      if (segment === undefined || offset === undefined) return 0
+      const before = each().filter(({ number }) => number < segment.number)
+      return before.reduce((sum, { bytes }) => sum + bytes, offset)
     },
     turn: () => {
       isTurning = last.bytes > magic.length
     },
     syncAll: () => {
-      for (const { file } of segments.values()) disk.syncNow(file)
+      // A pack was safe before it was one.
+      for (const { file, pack } of segments.values()) if (pack === undefined) disk.syncNow(file)
+    },
+    stretches: () => each().map(stretchOf),
+    lostBetween: (before, position, address) => {
+      if (position <= before + 1) return 0
+      const [segment] = place(address) ?? []
+      if (segment === undefined || segment.pack !== undefined) return 0
+      const packs = each().filter(({ number, pack }) => pack !== undefined && number < segment.number)
+      return Math.max(0, position - Math.max(before + 1, packs.at(-1)?.pack?.scope.nextPosition ?? 0))
+    },
+    overwrite: (address, record) => {
+      const [segment, offset, placedAt] = place(address) ?? []
+      if (segment === undefined || offset === undefined || placedAt !== address) return
+      window = undefined
+      recent.drop(address)
+      detours.clear()
+      disk.write(segment.file, [record.subarray(0, Math.max(0, segment.bytes - offset))], offset)
+      disk.syncNow(segment.file)
+    },
+    beginPack: (stretches, compactedAt) => {
+      const range = { first: stretches[0]?.first ?? 0, last: stretches.at(-1)?.last ?? 0, compactedAt }
+      return PackFile.create(directory, range, disk)
+    },
+    adopt: (name) => {
+      const before = each()
+      openPack(name)
+      window = undefined
+      detours.clear()
+      const left = new Set(segments.values())
+      for (const segment of before) {
+        if (left.has(segment)) continue
+        disk.close(segment.file)
+        retired.push({ name: path.join(directory, segment.name), from: 0 })
+      }
+    },
+    scrub: (bytesMax) => {
+      const [one] = retired
+      if (one === undefined) return false
+      const from = PackFile.scrubSlice(one.name, one.from, bytesMax, disk)
+      if (from === undefined) retired.shift()
+      else one.from = from
+      return retired.length > 0
     },
     close: () => {
-      for (const segment of segments.values()) disk.close(segment.file)
+      for (const { file } of new Set(segments.values())) disk.close(file)
     }
   }
 }
 
-const nameOf = (number: number): string => `segment-${String(number).padStart(8, "0")}.log`
+/** Where the first record of a segment begins. */
+const startOf = (number: number): number => number * addressSpan + magic.length
 
-const addressOf = (segment: Segment, offset: number): number => segment.number * addressSpan + offset
+const addressOf = ({ number, pack }: Segment, offset: number): number =>
+  pack === undefined ? number * addressSpan + offset : Runs.addressAt(pack.runs, offset)
+
+const stretchOf = ({ bytes, number, pack }: Segment): Stretch => {
+  const last = pack?.scope.last ?? number
+  return {
+    first: number,
+    last,
+    start: startOf(number),
+    end: startOf(last + 1),
+    bytes,
+    ...(pack === undefined ? {} : { pack: pack.scope })
+  }
+}

@@ -7,16 +7,23 @@ import { Buffer } from "node:buffer"
 import * as fs from "node:fs"
 import * as path from "node:path"
 import type { Disk } from "../Disk.ts"
+import type { StorageClass } from "../StorageClass.ts"
+import * as Checkpoint from "./Checkpoint.ts"
+import * as ClassLogs from "./ClassLogs.ts"
 import { Index } from "./Index.ts"
+import * as Overwrites from "./Overwrites.ts"
 import type * as Quarantine from "./Quarantine.ts"
+import * as Record from "./Record.ts"
 import * as SegmentLog from "./SegmentLog.ts"
 
 /** Raised when an older program could not read what a newer one wrote. */
-export const format = 2
+export const format = 3
+/** Of this one all can be read as it is; only what is new since is not in it. */
+const formatBefore = 2
 
 const Description = Schema.fromJsonString(
   Schema.Struct({
-    format: Schema.Literal(format),
+    format: Schema.Literals([formatBefore, format]),
     generation: Schema.Struct({ id: Schema.String, startedMillis: Schema.Finite, numberBase: Schema.Finite })
   })
 )
@@ -28,24 +35,31 @@ export const describe = (directory: string, fresh: Site.Generation, disk: Disk):
   if (octets !== undefined) {
     const text = Buffer.from(octets).toString("utf8")
     try {
-      return Schema.decodeSync(Description)(text).generation
+      const described = Schema.decodeSync(Description)(text)
+      if (described.format !== format) write(name, described.generation, disk)
+      return described.generation
     } catch (error) {
       throw new Error(`${name} is of no format known here (this program writes format ${format})`, { cause: error })
     }
   }
   if (disk.names(path.join(directory, "log")).length > 0) throw new Error(`${directory} has a log but no spool.json`)
-  disk.replace(name, Buffer.from(Schema.encodeSync(Description)({ format, generation: fresh })))
+  write(name, fresh, disk)
   return fresh
 }
+
+const write = (name: string, generation: Site.Generation, disk: Disk): void =>
+  disk.replace(name, Buffer.from(Schema.encodeSync(Description)({ format, generation })))
 
 export interface Sizes {
   readonly recordsPerCommit: number
   readonly segmentBytes: number
+  readonly durability: "fsync" | "kernel"
 }
 
 export interface Contents {
   readonly log: SegmentLog.SegmentLog
   readonly index: Index
+  readonly shelves: ClassLogs.ClassLogs
   /** Octets of a torn tail that were cut off. */
   readonly cutBytes: number
   /** Records that the index had missed. */
@@ -60,24 +74,62 @@ export interface Contents {
  * Opens log and index, and takes in what the index has missed. What is damaged at the end of the log, with nothing intact
  * behind it, was never acknowledged and is cut off; what is damaged within the log is passed over and reported.
  */
-export const open = (directory: string, generation: Site.Generation, disk: Disk, sizes: Sizes): Contents => {
+export const open = (
+  directory: string,
+  generation: Site.Generation,
+  disk: Disk,
+  sizes: Sizes,
+  classes: ReadonlyArray<StorageClass>
+): Contents => {
   const indexDirectory = path.join(directory, "index")
   const log = SegmentLog.open(path.join(directory, "log"), disk, sizes.segmentBytes)
+  const shelves = ClassLogs.open(directory, classes, disk, sizes)
+  Overwrites.redo({ directory, disk }, logOf(log, shelves))
   const index = openIndex(() => new Index(indexDirectory, generation, log, sizes.recordsPerCommit), indexDirectory)
-  if (!isOfLog(index, log)) index.empty(log.start)
-  return { log, index, ...replay(index, log) }
+  const compactedAt = Math.max(0, ...log.stretches().map(({ pack }) => pack?.compactedAt ?? 0))
+  // An index that is older than what has left the log would still tell of it.
+  if (!isOfLog(index, log) || index.progress.position < compactedAt) index.empty(log.start)
+  const checkpoint = index.progress.position === 0 ? Checkpoint.load({ directory, disk }) : undefined
+  if (index.progress.position === 0 && (checkpoint?.position ?? 0) < compactedAt) {
+    throw new Error(`the checkpoint in ${directory} is missing or too old: no index can be made from the log`)
+  }
+  const replayed = replay(index, log, shelves, checkpoint)
+  shelves.trim((name) => index.accounts.endOf(name))
+  return { log, index, shelves, ...replayed }
 }
 
-const replay = (index: Index, log: SegmentLog.SegmentLog): Omit<Contents, "log" | "index"> => {
+/** The log of the spool, or of a class by its name. */
+export const logOf =
+  (log: SegmentLog.SegmentLog, shelves: ClassLogs.ClassLogs) =>
+  (name: string | undefined): SegmentLog.SegmentLog | undefined =>
+    name === undefined ? log : shelves.all.find(([other]) => other === name)?.[1].log
+
+const replay = (
+  index: Index,
+  log: SegmentLog.SegmentLog,
+  shelves: ClassLogs.ClassLogs,
+  checkpoint: Checkpoint.Checkpoint | undefined
+): Pick<Contents, "damaged" | "gaps" | "replayed" | "cutBytes"> => {
   const damaged: Array<Quarantine.Damaged> = []
   let doubtful: Array<SegmentLog.Found> = []
+  let waiting = checkpoint
   let replayed = 0
   let gaps = 0
   let skipped = 0
+  const restore = (): void => {
+    if (waiting !== undefined) Checkpoint.restore(index, waiting, gaps + skipped === 0)
+    waiting = undefined
+  }
   const take = (found: SegmentLog.Found): void => {
-    index.take(found.events, found, found.next)
+    const position = found.events[0]?.position ?? 0
+    if (waiting !== undefined && position > waiting.position) restore()
+    index.take(found.events, found, found.next, log.lostBetween(index.progress.position, position, found.address))
     if (index.isCommitDue) index.commit()
     replayed += 1
+  }
+  const note = ({ address, events }: SegmentLog.Found): void => {
+    const [copy] = events
+    damaged.push({ address, ...(copy !== undefined && "id" in copy ? { id: copy.id } : {}) })
   }
   for (let address = index.progress.address; ;) {
     const found = log.verify(address)
@@ -97,16 +149,27 @@ const replay = (index: Index, log: SegmentLog.SegmentLog): Omit<Contents, "log" 
     }
     for (const each of doubtful) {
       take(each)
-      const [filed] = each.events
-      damaged.push({ address: each.address, ...(filed !== undefined && "id" in filed ? { id: filed.id } : {}) })
+      note(each)
     }
     doubtful = []
     gaps += skipped
     skipped = 0
     take(found)
+    if (!isWhole(found, shelves)) note(found)
   }
+  // Of what was there at the checkpoint nothing was cut off, so that what is doubtful now is only damaged.
+  for (const each of doubtful) {
+    if (waiting === undefined || (each.events[0]?.position ?? 0) > waiting.position) break
+    take(each)
+    note(each)
+  }
+  restore()
   return { damaged, gaps, replayed, cutBytes: log.cut(index.progress.address) }
 }
+
+/** Whether the article of a record, if it lies in a class, is there. */
+const isWhole = ({ events: [copy] }: SegmentLog.Found, shelves: ClassLogs.ClassLogs): boolean =>
+  !Record.isCopy(copy) || copy.stored === undefined || shelves.read(copy.stored, copy.id) !== undefined
 
 const latestOf = (doubtful: ReadonlyArray<SegmentLog.Found>, index: Index): number =>
   doubtful.at(-1)?.events.at(-1)?.position ?? index.progress.position

@@ -1,0 +1,198 @@
+/**
+ * The articles of storage classes: a log of segments each, in a directory of its own. The spool's log says where they are.
+ *
+ * An article is written here before its event is written there, and counts only with it.
+ */
+import type * as Article from "@lupin/core/Article"
+import { Buffer } from "node:buffer"
+import * as path from "node:path"
+import type { Disk } from "../Disk.ts"
+import * as StorageClass from "../StorageClass.ts"
+import * as Record from "./Record.ts"
+import * as SegmentLog from "./SegmentLog.ts"
+
+/** Where the article of an event lies, if not with the event. */
+export interface Stored {
+  readonly class: string
+  readonly address: number
+  /** Length of the payload there. */
+  readonly bytes: number
+}
+
+export interface Defaults {
+  readonly durability: "fsync" | "kernel"
+  readonly segmentBytes: number
+}
+
+interface Shelf {
+  readonly log: SegmentLog.SegmentLog
+  readonly durability: "fsync" | "kernel"
+  readonly segmentBytes: number
+  waiting: Array<ReadonlyArray<Uint8Array>>
+  waitingBytes: number
+  /** Where the log ended before the last write. */
+  before: number
+  /** The disk did not do as told: what of the last segment it has, nobody knows. */
+  isDoubtful: boolean
+}
+
+export interface ClassLogs {
+  /** Sets what a commit has begun to place aside, for the next one. */
+  readonly begin: () => void
+  /** Chooses a class, and a place in it that `write` will fill. */
+  readonly place: (article: Article.Article, event: EventOf) => Stored | undefined
+  /** Writes what was placed. */
+  readonly write: () => void
+  /** Cuts off what the last write left. */
+  readonly undo: () => void
+  readonly sync: (done: (error: Error | null) => void) => void
+  /** Cuts off what the disk did not take as told, and goes on in new segments. `endOf` as for `trim`. */
+  readonly recover: (endOf: EndOf) => void
+  /** The article of an id; nothing if it is not there as it was written. Throws for a class that is not known. */
+  readonly read: (stored: Stored, id: string) => Buffer | undefined
+  /** Cuts off what a crash left behind the last article of each class that counts. */
+  readonly trim: (endOf: EndOf) => void
+  readonly all: ReadonlyArray<readonly [name: string, shelf: Pick<Shelf, "log" | "segmentBytes">]>
+  readonly close: () => void
+}
+
+/** Where the last article of a class that counts ends. */
+type EndOf = (name: string) => number | undefined
+
+type EventOf = Pick<Record.Filed, "id" | "position" | "atMillis">
+
+/** Classes that lie elsewhere, those of earlier configurations too, by a file that says where. */
+const remembered = (
+  directory: string,
+  classes: ReadonlyArray<StorageClass.StorageClass>,
+  disk: Disk
+): ReadonlyArray<readonly [name: string, where: string]> => {
+  const name = path.join(directory, "classes.json")
+  const text = Buffer.from(disk.load(name) ?? []).toString("utf8")
+  // Written here.
+  const known: ReadonlyArray<readonly [string, string]> = text === "" ? [] : JSON.parse(text)
+  const all = new Map(known)
+  for (const { directory: where, name } of classes) if (where !== undefined) all.set(name, where)
+  const next = JSON.stringify([...all])
+  if (all.size > 0 && next !== text) disk.replace(name, Buffer.from(next))
+  return [...all]
+}
+
+/** Opens the classes below a spool's directory, and those that lie elsewhere. */
+export const open = (
+  directory: string,
+  classes: ReadonlyArray<StorageClass.StorageClass>,
+  disk: Disk,
+  defaults: Defaults
+): ClassLogs => {
+  if (classes.length > StorageClass.classesMax) throw new Error(`more than ${StorageClass.classesMax} storage classes`)
+  const shelves = new Map<string, Shelf>()
+  const add = (name: string, where: string, one: Partial<StorageClass.StorageClass>): void => {
+    const segmentBytes = Math.min(one.segmentBytes ?? defaults.segmentBytes, defaults.segmentBytes)
+    const log = SegmentLog.open(where, disk, segmentBytes)
+    shelves.set(name, {
+      log,
+      segmentBytes,
+      durability: one.durability ?? defaults.durability,
+      waiting: [],
+      waitingBytes: 0,
+      before: log.end(),
+      isDoubtful: false
+    })
+  }
+  const below = path.join(directory, "classes")
+  for (const one of classes) add(one.name, one.directory ?? path.join(below, one.name), one)
+  // A class that takes nothing more still has what it took.
+  for (const [name, where] of remembered(directory, classes, disk)) if (!shelves.has(name)) add(name, where, {})
+  for (const name of disk.names(below)) if (!shelves.has(name)) add(name, path.join(below, name), {})
+
+  const shelfOf = (name: string): Shelf => {
+    const shelf = shelves.get(name)
+    if (shelf === undefined) throw new Error(`the storage class ${name} has articles here, and is not configured`)
+    return shelf
+  }
+
+  const trim = (name: string, { log }: Pick<Shelf, "log">, endOf: EndOf): void => {
+    const start = log.stretches().at(-1)?.start ?? log.start
+    log.cut(Math.min(log.end(), Math.max(start, endOf(name) ?? start)))
+  }
+
+  const touched = (): ReadonlyArray<Shelf> => [...shelves.values()].filter(({ waiting }) => waiting.length > 0)
+
+  return {
+    begin: () => {
+      for (const shelf of touched()) Object.assign(shelf, { waiting: [], waitingBytes: 0 })
+    },
+    place: (article, { atMillis, id, position }) => {
+      const chosen = classes.length === 0 ? undefined : StorageClass.choose(classes, article, atMillis)
+      if (chosen === undefined) return undefined
+      const shelf = shelfOf(chosen.name)
+      if (shelf.waiting.length === 0) {
+        shelf.log.roll()
+        shelf.before = shelf.log.end()
+      }
+      const { length } = article.octets
+      const event: Record.Filed = {
+        _tag: "Filed",
+        id,
+        position,
+        atMillis,
+        numbers: [],
+        path: "",
+        overview: new Uint8Array(0),
+        bytes: length
+      }
+      const pieces = Record.encode([event], article.octets)
+      const address = shelf.before + shelf.waitingBytes
+      const bytes = pieces.reduce((sum, piece) => sum + piece.length, 0)
+      shelf.waiting.push(pieces)
+      shelf.waitingBytes += bytes
+      return { class: chosen.name, address, bytes: bytes - Record.headBytes }
+    },
+    write: () => {
+      for (const shelf of touched()) {
+        shelf.isDoubtful = true
+        const [address] = shelf.log.append(shelf.waiting)
+        if (address !== shelf.before) throw new Error("a storage class has turned to another segment meanwhile")
+        shelf.isDoubtful = false
+      }
+    },
+    undo: () => {
+      for (const shelf of touched()) {
+        shelf.isDoubtful = true
+        shelf.log.cut(shelf.before)
+      }
+    },
+    recover: (endOf) => {
+      for (const [name, shelf] of shelves) {
+        if (!shelf.isDoubtful) continue
+        trim(name, shelf, endOf)
+        if (shelf.durability === "fsync") shelf.log.syncAll()
+        shelf.log.turn()
+        shelf.isDoubtful = false
+      }
+    },
+    sync: (done) => {
+      const rest = touched().filter(({ durability }) => durability === "fsync")
+      const next = (): void => {
+        const shelf = rest.pop()
+        if (shelf === undefined) done(null)
+        else shelf.log.sync((error) => (error === null ? next() : done(error)))
+      }
+      next()
+    },
+    read: ({ address, bytes, class: name }, id) => {
+      const payload = shelfOf(name).log.read(address, bytes)
+      if (payload === undefined) return undefined
+      const [filed] = Record.decode(payload, bytes)
+      return filed?._tag === "Filed" && filed.id === id ? payload.subarray(bytes - filed.bytes) : undefined
+    },
+    trim: (endOf) => {
+      for (const [name, shelf] of shelves) trim(name, shelf, endOf)
+    },
+    all: [...shelves],
+    close: () => {
+      for (const { log } of shelves.values()) log.close()
+    }
+  }
+}

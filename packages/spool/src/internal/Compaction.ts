@@ -1,0 +1,262 @@
+/**
+ * Gives back what is dead in a log, a slice at a time: what is still needed of some files moves into a pack.
+ *
+ * Before anything goes, a checkpoint holds what could not be told from the rest. A removal stays as long as history
+ * remembers it, and as long as an earlier file might still have what it removed.
+ */
+import { Buffer } from "node:buffer"
+import * as Checkpoint from "./Checkpoint.ts"
+import * as CompactionChoice from "./CompactionChoice.ts"
+import type { DeadOctets } from "./DeadOctets.ts"
+import type { Spot } from "./Erasures.ts"
+import type { Index } from "./Index.ts"
+import type * as Overwrites from "./Overwrites.ts"
+import type * as PackFile from "./PackFile.ts"
+import * as Record from "./Record.ts"
+import { addressSpan, type Found, type SegmentLog, type Stretch } from "./SegmentLog.ts"
+
+/** Octets that one slice reads and writes, give or take an article. */
+export const sliceBytes = 1024 * 1024
+/** Octets of files no longer needed that one slice overwrites. */
+export const scrubBytes = 4 * 1024 * 1024
+
+export interface Compaction {
+  /** Does one slice; says whether there is more to do at once. */
+  readonly step: (nowMillis: number) => boolean
+  /** Gives up what is under way, and overwrites it and all that waits to be overwritten. */
+  readonly abandon: () => void
+}
+
+interface Job {
+  readonly stretches: ReadonlyArray<Stretch>
+  readonly growing: PackFile.Growing
+  readonly compactedAt: number
+  readonly forgottenMillis: number
+  /** All files before these were compacted at this position or later. */
+  readonly settledAt: number
+  readonly end: number
+  address: number
+}
+
+/** What is compacted: the log of the spool, or of a class. */
+export interface Ground {
+  readonly log: SegmentLog
+  readonly dead: () => DeadOctets
+  /** Files up to but without the one of this number are known to the index. */
+  readonly below: () => number
+  /** How long a pack may become by merging. */
+  readonly segmentBytes: number
+  /** Whether an event has to stay in the log. `settledAt`: all files before it were compacted at this position or later. */
+  readonly isNeeded: (event: Record.Logged, found: Found, settledAt: number) => boolean
+}
+
+/** `spoolLog`: of the spool whose checkpoint lies there, and is taken whatever is compacted. */
+export const make = (where: Overwrites.Where, spoolLog: SegmentLog, index: Index, ground: Ground): Compaction => {
+  const { log, segmentBytes } = ground
+  let job: Job | undefined
+  /** Packs given up that are still to be overwritten. */
+  const discarded: Array<PackFile.Growing> = []
+  /** Files of which a part cannot be read stay as they are, for repair. */
+  const unfit = new Set<number>()
+
+  /** Files of which the index knows all, for good. */
+  const settled = (): ReadonlyArray<Stretch> => {
+    const below = ground.below()
+    return log.stretches().filter(({ last }) => last < below)
+  }
+
+  const choose = (nowMillis: number): ReadonlyArray<Stretch> | undefined =>
+    CompactionChoice.choose(
+      settled().filter(({ first }) => !unfit.has(first)),
+      {
+        nowMillis,
+        segmentBytes,
+        forgottenMillis: index.progress.forgottenMillis,
+        position: index.progress.position,
+        dead: ({ first, last }) => ground.dead().of(first, last),
+        nextMillis: ({ end }) => log.peek(end)?.events[0]?.atMillis
+      }
+    )
+
+  /** What grows is not compacted: with something in it that was dead for long, it grows no more. */
+  const turnWorn = (nowMillis: number): void => {
+    const tail = log.stretches().at(-1)
+    if (tail === undefined) return
+    const { bytes, sinceMillis } = ground.dead().of(tail.first, tail.last)
+    if (bytes > 0 && sinceMillis + CompactionChoice.deadMillisMax <= nowMillis) log.turn()
+  }
+
+  const start = (stretches: ReadonlyArray<Stretch>): Job => {
+    const [first] = stretches
+    const last = stretches.at(-1)
+    if (first === undefined || last === undefined) throw new Error("nothing to compact")
+    Checkpoint.take(where, spoolLog, index)
+    const { forgottenMillis, position } = index.progress
+    const earlier = log.stretches().filter((stretch) => stretch.last < first.first)
+    const settledAt = Math.min(...earlier.map(({ pack }) => pack?.compactedAt ?? 0))
+    const growing = log.beginPack(stretches, position)
+    for (const stretch of stretches) ground.dead().reset(stretch.first, stretch.last)
+    return {
+      stretches,
+      settledAt,
+      forgottenMillis,
+      growing,
+      compactedAt: position,
+      address: first.start,
+      end: last.end
+    }
+  }
+
+  const finish = ({ compactedAt, end, forgottenMillis, growing, stretches }: Job): void => {
+    const nextPosition = log.peek(end)?.events[0]?.position ?? 0
+    const first = stretches[0]?.first ?? 0
+    const last = stretches.at(-1)?.last ?? 0
+    log.adopt(growing.finish({ first, last, compactedAt, forgottenMillis, nextPosition }))
+  }
+
+  /** Moves what is needed of a slice. */
+  const move = (under: Job): "more" | "done" | "damaged" => {
+    for (let bytes = 0; bytes < sliceBytes;) {
+      if ((log.at(under.address) ?? under.end) >= under.end) return "done"
+      const whole = log.whole(under.address)
+      if (whole === undefined) return "damaged"
+      // An article that is damaged moves as it is: that it was here is known, and another copy may come.
+      const octets = remains(ground, whole.found, whole.octets, under.settledAt)
+      if (octets !== undefined) under.growing.add(whole.found.address, octets)
+      bytes += whole.octets.length
+      under.address = whole.found.next
+    }
+    return "more"
+  }
+
+  const giveUp = ({ growing, stretches }: Job): void => {
+    job = undefined
+    discarded.push(growing)
+    // What was dead before is counted again.
+    for (const { bytes, first } of stretches) ground.dead().add(first, bytes * CompactionChoice.deadShareMin, 0)
+  }
+
+  const discard = (): void => {
+    for (let one = discarded[0]; one !== undefined; one = discarded[0]) {
+      one.abandon()
+      discarded.shift()
+    }
+  }
+
+  return {
+    step: (nowMillis) => {
+      discard()
+      if (job === undefined) {
+        if (log.scrub(scrubBytes)) return true
+        const chosen = choose(nowMillis)
+        if (chosen === undefined) {
+          turnWorn(nowMillis)
+          return false
+        }
+        job = start(chosen)
+        return true
+      }
+      const under = job
+      try {
+        const moved = move(under)
+        if (moved === "more") return true
+        if (moved === "done") finish(under)
+        else for (const { first } of under.stretches) unfit.add(first)
+        if (moved === "damaged") giveUp(under)
+      } catch (error) {
+        giveUp(under)
+        throw error
+      }
+      job = undefined
+      index.commitAll()
+      return true
+    },
+    abandon: () => {
+      if (job !== undefined) giveUp(job)
+      discard()
+      while (log.scrub(scrubBytes));
+    }
+  }
+}
+
+/** Compacts one after another. */
+export const ofAll = (
+  where: Overwrites.Where,
+  spoolLog: SegmentLog,
+  index: Index,
+  grounds: ReadonlyArray<Ground>
+): Compaction => {
+  const compactions = grounds.map((ground) => make(where, spoolLog, index, ground))
+  return {
+    step: (nowMillis) => compactions.some((compaction) => compaction.step(nowMillis)),
+    abandon: () => {
+      for (const compaction of compactions) compaction.abandon()
+    }
+  }
+}
+
+/** The log of the spool itself: its last record that the index knows stays where it is. */
+export const spoolGround = (log: SegmentLog, index: Index, segmentBytes: number): Ground => ({
+  log,
+  segmentBytes,
+  dead: () => index.accounts.dead,
+  below: () => Math.floor(index.progress.latestAddress / addressSpan),
+  isNeeded: (event, found, settledAt) => isNeeded(index, event, found, settledAt)
+})
+
+/** The log of a class: only the last file grows. */
+export const classGround = (log: SegmentLog, index: Index, name: string, segmentBytes: number): Ground => ({
+  log,
+  segmentBytes,
+  dead: () => index.accounts.deadOf(name),
+  below: () => log.stretches().at(-1)?.first ?? 0,
+  isNeeded: (event, { address }) => {
+    const row = Record.isCopy(event) ? index.id(event.id) : undefined
+    return row?._tag === "Held" && row.stored?.class === name && row.stored.address === address
+  }
+})
+
+/** What of a record has to stay: all of it, its events without the article, or nothing. */
+const remains = (ground: Ground, found: Found, octets: Buffer, settledAt: number): Buffer | undefined => {
+  const kept = found.events.filter((event) => ground.isNeeded(event, found, settledAt))
+  if (kept.length === 0) return undefined
+  if (kept.some(Record.isCopy)) return octets
+  return Buffer.concat([...Record.encode(kept, undefined)])
+}
+
+const isNeeded = (index: Index, event: Record.Logged, found: Found, settledAt: number): boolean => {
+  switch (event._tag) {
+    case "Filed": {
+      const row = index.id(event.id)
+      if (row?._tag !== "Held" || row.position !== event.position) return false
+      return row.address === found.address || index.mended.of(event.id).some((spot) => isAt(spot, found.address))
+    }
+    case "Mended": {
+      const row = index.id(event.id)
+      return row?._tag === "Held" && row.address === found.address
+    }
+    case "Claimed":
+      return index.claims.isWaiting(event.claim.target, event.position)
+    case "Cancelled":
+    case "Superseded":
+    case "Expired": {
+      if (event.position > settledAt || index.isRemembered(event.id, found.address)) return true
+      index.dropForgotten(event.id)
+      return isNamedStill(index, found)
+    }
+    case "Erased":
+      return isNamedStill(index, found)
+    case "Forgotten":
+    case "GroupAdded":
+    case "GroupRemoved":
+    case "Blank":
+      // The checkpoint has them.
+      return false
+  }
+}
+
+/** Followers learn from this record which article was erased. */
+const isNamedStill = (index: Index, { events }: Found): boolean =>
+  events.some((event) => event._tag === "Erased" && index.erasures.get(event.hash)?.names !== undefined)
+
+const isAt = (spot: Spot, address: number): boolean => spot.class === undefined && spot.address === address

@@ -1,0 +1,64 @@
+/**
+ * Overwrites what was erased, in the place where it lies; done twice it does no harm.
+ */
+import { Buffer } from "node:buffer"
+import * as Checkpoint from "./Checkpoint.ts"
+import type { Erasure, Spot } from "./Erasures.ts"
+import type { Index } from "./Index.ts"
+import * as Overwrites from "./Overwrites.ts"
+import * as Record from "./Record.ts"
+import type { SegmentLog } from "./SegmentLog.ts"
+
+export interface Eraser {
+  /** Overwrites the octets of all that was erased and still has some. */
+  readonly eraseOctets: () => void
+  /** Overwrites ids of what was erased before a time. */
+  readonly eraseNames: (beforeMillis: number) => void
+}
+
+/** `log`: of the spool, which `logOf` gives too. */
+export const make = (where: Overwrites.Where, log: SegmentLog, index: Index, logOf: Overwrites.LogOf): Eraser => {
+  /** One at a time: records of which several are erased change more than once. */
+  const blank = (spot: Spot, hash: string): void => {
+    const there = logOf(spot.class)
+    const record = there === undefined ? undefined : blanked(there, spot, hash)
+    if (record === undefined) return
+    const { address, class: name } = spot
+    Overwrites.run(where, logOf, [{ address, record, ...(name === undefined ? {} : { class: name }) }])
+  }
+
+  return {
+    eraseOctets: () => {
+      Overwrites.redo(where, logOf)
+      const pending = index.erasures.all().filter(({ blanks }) => blanks.length > 0)
+      if (pending.length === 0) return
+      // The groups of an erased article are told by the checkpoint; and a power cut from here on is made good on opening.
+      Checkpoint.take(where, log, index)
+      for (const erasure of pending) {
+        for (const spot of erasure.blanks) blank(spot, erasure.hash)
+        index.erasures.keep({ ...erasure, blanks: [] })
+      }
+      index.commitAll()
+    },
+    eraseNames: (beforeMillis) => {
+      const due = index.erasures.all().filter(({ atMillis, names }) => names !== undefined && atMillis < beforeMillis)
+      if (due.length === 0) return
+      Overwrites.redo(where, logOf)
+      for (const { atMillis, blanks, hash, names } of due) {
+        if (names !== undefined) blank(names, hash)
+        const erasure: Erasure = { atMillis, blanks, hash }
+        index.erasures.keep(erasure)
+      }
+      index.commitAll()
+    }
+  }
+}
+
+/** The record as it is to be; nothing where it does not name that id. */
+const blanked = (log: SegmentLog, { address, bytes }: Spot, hash: string): Buffer | undefined => {
+  if (log.at(address) !== address) return undefined
+  const whole = log.whole(address)
+  // Of a record that cannot be read nothing is worth keeping.
+  if (whole === undefined) return Buffer.alloc(Record.headBytes + bytes)
+  return Record.names(whole.found.events, hash) ? Record.blank(whole.octets, hash) : undefined
+}

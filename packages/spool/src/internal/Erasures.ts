@@ -1,0 +1,76 @@
+/**
+ * What was erased: hashes of ids that never come back, and which octets on the disk are still to be overwritten.
+ */
+import * as Site from "@lupin/core/Site"
+import type { Database } from "lmdb"
+import { Buffer } from "node:buffer"
+import type { Place } from "./IndexRows.ts"
+
+/** Where a record lies: in the log of the spool, or in that of a class. */
+export type Spot = Place & { readonly class?: string }
+
+export interface Erasure {
+  readonly hash: string
+  readonly atMillis: number
+  /** Records in which the article or its id stands, to be overwritten at once; of a class, or of the log itself. */
+  readonly blanks: ReadonlyArray<Spot>
+  /** The record of the erasure itself, which names the id for followers until a while later. */
+  readonly names?: Place
+}
+
+export class Erasures {
+  readonly #rows: Database<Buffer, Buffer>
+  /** All of them are in memory: they are few. */
+  readonly #all = new Map<string, Erasure>()
+  #fresh: Array<Erasure> = []
+
+  constructor(rows: Database<Buffer, Buffer>) {
+    this.#rows = rows
+    for (const { value } of rows.getRange({})) this.#add(JSON.parse(value.toString("utf8")))
+  }
+
+  has(hash: string): boolean {
+    return this.#all.has(hash)
+  }
+
+  /** By the id itself. */
+  hasId(id: string): boolean {
+    return this.#all.size > 0 && this.#all.has(Site.hashOf(id))
+  }
+
+  get(hash: string): Erasure | undefined {
+    return this.#all.get(hash)
+  }
+
+  all(): ReadonlyArray<Erasure> {
+    return [...this.#all.values()]
+  }
+
+  /** Keeps an erasure, or what is still to be done of one. */
+  keep(erasure: Erasure): void {
+    this.#fresh.push(erasure)
+    this.#add(erasure)
+  }
+
+  /** Within a transaction. */
+  write(): void {
+    for (const erasure of this.#fresh) {
+      this.#rows.putSync(Buffer.from(erasure.hash), Buffer.from(JSON.stringify(erasure)))
+    }
+  }
+
+  /** What was written is committed. */
+  settle(): void {
+    this.#fresh = []
+  }
+
+  empty(): void {
+    this.#rows.clearSync()
+    this.#all.clear()
+    this.#fresh = []
+  }
+
+  #add(erasure: Erasure): void {
+    this.#all.set(erasure.hash, erasure)
+  }
+}

@@ -1,0 +1,65 @@
+/**
+ * Articles that have an Expires, in its order: rows in LMDB, and those that are not yet committed.
+ */
+import { Buffer } from "node:buffer"
+import type { Database } from "lmdb"
+import * as Rows from "./IndexRows.ts"
+
+/** An article by the time at which it wants to go. `key` tells it from all others. */
+export interface ExpiringRow {
+  readonly key: string
+  readonly id: string
+  readonly expiresMillis: number
+  readonly position: number
+}
+
+export class ExpiringRows {
+  readonly #rows: Database<Buffer, Buffer>
+  /** By key in hexadecimal, which sorts as the octets do: ids, and nothing for those that are gone. */
+  readonly #fresh = new Map<string, string | undefined>()
+
+  constructor(rows: Database<Buffer, Buffer>) {
+    this.#rows = rows
+  }
+
+  add(id: string, expiresMillis: number, position: number): void {
+    this.#fresh.set(Rows.expiryKey(expiresMillis, position).toString("hex"), id)
+  }
+
+  drop(key: string): void {
+    this.#fresh.set(key, undefined)
+  }
+
+  /** The earliest first. */
+  *all(): Iterable<ExpiringRow> {
+    const fresh = [...this.#fresh].toSorted(([one], [other]) => (one < other ? -1 : 1))
+    let at = 0
+    for (const { key, value } of this.#rows.getRange({})) {
+      const hex = key.toString("hex")
+      for (let next = fresh[at]; next !== undefined && next[0] < hex; next = fresh[++at]) yield* rowOf(next)
+      if (!this.#fresh.has(hex)) yield* rowOf([hex, value.toString("latin1")])
+    }
+    for (const next of fresh.slice(at)) yield* rowOf(next)
+  }
+
+  /** Within a transaction. */
+  write(): void {
+    for (const [key, id] of this.#fresh) {
+      if (id === undefined) this.#rows.removeSync(Buffer.from(key, "hex"))
+      else this.#rows.putSync(Buffer.from(key, "hex"), Buffer.from(id, "latin1"))
+    }
+  }
+
+  /** What was written is committed. */
+  settle(): void {
+    this.#fresh.clear()
+  }
+
+  empty(): void {
+    this.#rows.clearSync()
+    this.#fresh.clear()
+  }
+}
+
+const rowOf = ([key, id]: readonly [string, string | undefined]): ReadonlyArray<ExpiringRow> =>
+  id === undefined ? [] : [{ key, id, ...Rows.readExpiry(Buffer.from(key, "hex")) }]

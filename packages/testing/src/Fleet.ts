@@ -1,0 +1,400 @@
+/**
+ * A simulated fleet: POP hosts and central zones in one process, on one clock and one seed, with the faults of the world.
+ *
+ * Every site is the one that runs in production. What a test does to it happens in simulated time: the same seed and the
+ * same test give the same history, and a failure prints the seed.
+ */
+import type * as PopOperations from "@lupin/api/PopOperations"
+import type * as App from "@lupin/core/App"
+import type * as MessageId from "@lupin/core/MessageId"
+import type * as Spool from "@lupin/spool/Spool"
+import { Console, type Duration, Effect, Schema, type Scope } from "effect"
+import * as SimNetwork from "./SimNetwork.ts"
+import { SiteDown, SimSite } from "./SimSite.ts"
+import * as Topology from "./Topology.ts"
+import type * as Witness from "./Witness.ts"
+import * as World from "./World.ts"
+
+export interface Options extends Topology.Options {
+  readonly apps: ReadonlyArray<App.App>
+  /** Sites whose clocks are off, by name, in milliseconds ahead. */
+  readonly skewMillis?: Readonly<Record<string, number>>
+}
+
+/** What has happened at a site, for checkers. Told in order, at the moment it happens. */
+export type Happening =
+  /** One answer for each article that came by a door, acknowledged or not. */
+  | {
+      readonly _tag: "Stored"
+      readonly site: string
+      readonly generation: string
+      readonly atMillis: number
+      readonly articles: ReadonlyArray<{ readonly id: MessageId.MessageId; readonly stored: Spool.Stored }>
+    }
+  /** A client has its answer. */
+  | {
+      readonly _tag: "Acknowledged"
+      readonly site: string
+      readonly atMillis: number
+      readonly post: PopOperations.PostEvent
+      readonly outcome: PopOperations.PostOutcome
+    }
+  | { readonly _tag: "Fault"; readonly atMillis: number; readonly what: Fault }
+
+export type Fault =
+  | { readonly _tag: "Cut" | "Heal" | "Reset"; readonly from: string; readonly to: string }
+  | { readonly _tag: "Kill"; readonly site: string; readonly how: "kill" | "power" }
+  | { readonly _tag: "Start" | "Wipe" | "Pause" | "Resume"; readonly site: string }
+
+/** The sites did not come to hold the same. `differences` says who lacks what of the fullest. */
+export class Unsettled extends Schema.TaggedError<Unsettled>()("Unsettled", {
+  afterMillis: Schema.Finite,
+  differences: Schema.Array(Schema.String)
+}) {
+  override get message(): string {
+    return `not settled after ${this.afterMillis} ms: ${this.differences.join("; ")}`
+  }
+}
+
+export interface SettleOptions {
+  /** How long all sites must hold the same, and nothing new. */
+  readonly quietMillis?: number
+  /** How long to wait for it. */
+  readonly withinMillis?: number
+}
+
+export const quietMillisDefault = 3_000
+export const withinMillisDefault = 120_000
+const lookMillis = 250
+
+/** Ids named in a difference. */
+const namedMax = 3
+
+export class Fleet {
+  readonly world: World.World
+  readonly network: SimNetwork.SimNetwork
+  readonly topology: Topology.Topology
+  readonly #sites: ReadonlyMap<string, SimSite>
+  readonly #apps: ReadonlyArray<App.App>
+  readonly #observers: Array<(happening: Happening) => void> = []
+
+  constructor(world: World.World, options: Options) {
+    this.world = world
+    this.topology = Topology.make(options)
+    this.network = new SimNetwork.SimNetwork(world, { quality: this.topology.quality })
+    this.#apps = options.apps
+    const { network, topology } = this
+    this.#sites = new Map(
+      topology.sites.map((plan) => {
+        const site = new SimSite({
+          world,
+          network,
+          topology,
+          plan,
+          apps: options.apps,
+          notice: (at, batch, stored) => this.#stored(at, batch, stored)
+        })
+        site.skewMillis = options.skewMillis?.[plan.name] ?? 0
+        return [plan.name, site]
+      })
+    )
+  }
+
+  /** All sites, zones first. */
+  get sites(): ReadonlyArray<SimSite> {
+    return [...this.#sites.values()]
+  }
+
+  site(name: string): SimSite {
+    const site = this.#sites.get(name)
+    if (site === undefined) throw new Error(`there is no site ${name}; there are ${[...this.#sites.keys()].join(", ")}`)
+    return site
+  }
+
+  /** Simulated milliseconds since the fleet's world began. */
+  get elapsedMillis(): number {
+    return this.world.nowMillis - this.world.startMillis
+  }
+
+  /** The last of what has happened, a line each. */
+  trace(linesMax?: number): string {
+    return this.world.trace.text(linesMax)
+  }
+
+  /** Called with all that happens from now on. */
+  observe(observer: (happening: Happening) => void): void {
+    this.#observers.push(observer)
+  }
+
+  // The network. Names are those of sites.
+
+  /** Nothing gets from one to the other any more; `oneWay` leaves the way back as it is. */
+  cut(from: string, to: string, { oneWay = false } = {}): void {
+    this.#onLink("Cut", from, to, oneWay, (a, b) => this.network.cut(a, b))
+  }
+
+  heal(from: string, to: string, { oneWay = false } = {}): void {
+    this.#onLink("Heal", from, to, oneWay, (a, b) => this.network.heal(a, b))
+  }
+
+  /** Breaks the connections between two sites; new ones can be made. */
+  reset(from: string, to: string): void {
+    this.#onLink("Reset", from, to, true, (a, b) => this.network.reset(a, b))
+  }
+
+  /** Cuts some sites off from all others. */
+  isolate(...names: ReadonlyArray<string>): void {
+    this.#acrossBorder(names, (inside, outside) => this.cut(inside, outside))
+  }
+
+  /** Takes back every cut. */
+  healAll(): void {
+    for (const { from, isUp, to } of this.network.links) {
+      if (!isUp) this.heal(this.#nameOf(from), this.#nameOf(to), { oneWay: true })
+    }
+  }
+
+  /** How the link is from now on, both ways. */
+  degrade(from: string, to: string, quality: Partial<SimNetwork.Quality>): void {
+    const [a, b] = [this.site(from).plan.address, this.site(to).plan.address]
+    Object.assign(this.network.link(a, b), quality)
+    Object.assign(this.network.link(b, a), quality)
+    this.world.tell("world", "fault", `link ${from} ${to} ${JSON.stringify(quality)}`)
+  }
+
+  // Machines and processes.
+
+  /** Ends a process at once: its kernel closes its connections. What was stored is still there. */
+  kill(name: string): void {
+    this.#fault({ _tag: "Kill", site: name, how: "kill" }, `kill ${name}`)
+    this.site(name).kill("kill")
+  }
+
+  /** Stops the whole machine at once: nobody is told, and what was not synced may be lost. */
+  cutPower(name: string): void {
+    this.#fault({ _tag: "Kill", site: name, how: "power" }, `power off ${name}`)
+    this.site(name).kill("power")
+  }
+
+  /** Starts what is not running, and returns once it serves. */
+  start(name: string): Effect.Effect<void, SiteDown> {
+    return Effect.suspend(() => {
+      this.#fault({ _tag: "Start", site: name }, `start ${name}`)
+      return this.site(name).start()
+    })
+  }
+
+  restart(name: string): Effect.Effect<void, SiteDown> {
+    return Effect.suspend(() => {
+      this.kill(name)
+      return this.start(name)
+    })
+  }
+
+  /** Stops a site and empties its store; it starts again at once with nothing, unless told not to. */
+  wipe(name: string, { thenStart = true } = {}): Effect.Effect<void, SiteDown> {
+    return Effect.suspend(() => {
+      this.#fault({ _tag: "Wipe", site: name }, `wipe ${name}`)
+      this.site(name).kill("kill")
+      this.site(name).wipe()
+      return thenStart ? this.start(name) : Effect.void
+    })
+  }
+
+  /** The process stands still, as one that the system stopped; connections to it stay open. */
+  pause(name: string): void {
+    this.#fault({ _tag: "Pause", site: name }, `pause ${name}`)
+    this.site(name).process?.pause()
+  }
+
+  resume(name: string): void {
+    this.#fault({ _tag: "Resume", site: name }, `resume ${name}`)
+    this.site(name).process?.resume()
+  }
+
+  /** Sets a site's clock ahead of true time by so much, or behind. */
+  skew(name: string, millis: number): void {
+    const site = this.site(name)
+    site.skewMillis = millis
+    if (site.process !== undefined) site.process.skewMillis = millis
+    this.world.tell("world", "fault", `clock of ${name} is off by ${millis} ms`)
+  }
+
+  // Time.
+
+  /** Lets so much time pass. */
+  advance(duration: Duration.Input): Effect.Effect<void> {
+    return Effect.sleep(duration)
+  }
+
+  /** Waits until all sites that are up hold the same articles, and nothing new comes. */
+  settle({ quietMillis = quietMillisDefault, withinMillis = withinMillisDefault }: SettleOptions = {}): Effect.Effect<
+    void,
+    Unsettled
+  > {
+    return Effect.gen({ self: this }, function* () {
+      const beganMillis = this.world.nowMillis
+      let quietSinceMillis = beganMillis
+      let before = ""
+      for (;;) {
+        const up = this.sites.filter(({ isUp }) => isUp)
+        yield* Effect.forEach(up, (site) => site.look(), { discard: true })
+        const state = up.map(({ holdings }) => `${holdings.fingerprint}.${holdings.position}`).join(" ")
+        const isSame = new Set(up.map(({ holdings }) => holdings.fingerprint)).size <= 1
+        const { nowMillis } = this.world
+        if (state !== before || !isSame) quietSinceMillis = nowMillis
+        before = state
+        if (nowMillis - quietSinceMillis >= quietMillis) return
+        if (nowMillis - beganMillis >= withinMillis) {
+          return yield* new Unsettled({ afterMillis: withinMillis, differences: differences(up) })
+        }
+        yield* Effect.sleep(lookMillis)
+      }
+    })
+  }
+
+  // What clients do, at a host of a POP.
+
+  /** Posts an event. The app is the first one where it is not named. */
+  post(
+    name: string,
+    event: Omit<PopOperations.PostEvent, "app"> & { readonly app?: string }
+  ): Effect.Effect<PopOperations.PostOutcome, PopOperations.PostProblem | SiteDown> {
+    return Effect.suspend(() => {
+      const post = { app: this.#app, ...event }
+      this.world.tell(name, "post", `${post.kind} ${JSON.stringify(post.payload)}`)
+      return this.ask(name, (operations) => operations.postEvent(post)).pipe(
+        Effect.tap((outcome) =>
+          Effect.sync(() => {
+            this.world.tell(name, "answer", `${outcome.posted.messageId}${outcome.isNew ? "" : " again"}`)
+            this.#tell({ _tag: "Acknowledged", site: name, atMillis: this.world.nowMillis, post, outcome })
+          })
+        )
+      )
+    })
+  }
+
+  /** Withdraws an event by the key to its lock. */
+  cancel(name: string, messageId: MessageId.MessageId, key: string) {
+    return this.ask(name, (operations) => operations.cancelEvent({ app: this.#app, messageId, key }))
+  }
+
+  /** The octets of an article. */
+  read(name: string, messageId: MessageId.MessageId) {
+    return this.ask(name, (operations) => operations.article(messageId))
+  }
+
+  /** Events of a place or group, as fresh as the query wants. */
+  query(name: string, query: Omit<PopOperations.EventsQuery, "app"> & { readonly app?: string }) {
+    return this.ask(name, (operations) => operations.events({ app: this.#app, ...query }))
+  }
+
+  /** The newest digest of a key. */
+  digest(name: string, query: Omit<PopOperations.DigestQuery, "app"> & { readonly app?: string }) {
+    return this.ask(name, (operations) => operations.digest({ app: this.#app, ...query }))
+  }
+
+  receipt(name: string, messageId: MessageId.MessageId) {
+    return this.ask(name, (operations) => operations.receipt(messageId))
+  }
+
+  /** Any operation of a POP host, run in its process. */
+  ask<A, E>(
+    name: string,
+    operation: (operations: PopOperations.PopOperations["Service"]) => Effect.Effect<A, E>
+  ): Effect.Effect<A, E | SiteDown> {
+    return this.site(name).call<A, E | SiteDown>(({ operations }) =>
+      operations === undefined ? Effect.fail(new SiteDown({ site: name })) : operation(operations)
+    )
+  }
+
+  get #app(): string {
+    return this.#apps[0]?.name ?? ""
+  }
+
+  #nameOf(address: string): string {
+    return this.topology.sites.find((site) => site.address === address)?.name ?? address
+  }
+
+  #onLink(
+    tag: "Cut" | "Heal" | "Reset",
+    from: string,
+    to: string,
+    oneWay: boolean,
+    act: (from: string, to: string) => void
+  ): void {
+    const [a, b] = [this.site(from).plan.address, this.site(to).plan.address]
+    this.#fault({ _tag: tag, from, to }, `${tag.toLowerCase()} ${from} ${oneWay ? ">" : "="} ${to}`)
+    act(a, b)
+    if (!oneWay) act(b, a)
+  }
+
+  #acrossBorder(names: ReadonlyArray<string>, act: (inside: string, outside: string) => void): void {
+    for (const inside of names) {
+      for (const { name } of this.topology.sites) if (!names.includes(name)) act(inside, name)
+    }
+  }
+
+  #fault(what: Fault, words: string): void {
+    this.world.tell("world", "fault", words)
+    this.#tell({ _tag: "Fault", atMillis: this.world.nowMillis, what })
+  }
+
+  #stored(site: SimSite, ...[batch, stored]: Parameters<Witness.Notice>): void {
+    const articles = batch.flatMap(({ messageId }, at) => {
+      const answer = stored[at]
+      return answer === undefined ? [] : [{ id: messageId, stored: answer }]
+    })
+    for (const { id, stored: answer } of articles) {
+      const where = answer._tag === "Filed" ? ` ${answer.numbers.map(([group, n]) => `${group}:${n}`).join(",")}` : ""
+      this.world.tell(site.name, answer._tag.toLowerCase(), `${id}${where}`)
+    }
+    const generation = site.running?.spool.generation.id ?? ""
+    this.#tell({ _tag: "Stored", site: site.name, generation, atMillis: this.world.nowMillis, articles })
+  }
+
+  #tell(happening: Happening): void {
+    for (const observer of this.#observers) observer(happening)
+  }
+}
+
+/** A fleet that is up: all sites serve. */
+export const make = Effect.fnUntraced(function* (world: World.World, options: Options) {
+  const fleet = new Fleet(world, options)
+  yield* Effect.forEach(fleet.sites, (site) => site.start(), { concurrency: "unbounded", discard: true })
+  return fleet
+})
+
+/**
+ * Runs a test with a fleet of its own in simulated time. Where it fails, the end of its trace is printed, and the seed
+ * that replays it.
+ */
+export const run = <A, E>(
+  options: Options & World.Options,
+  test: (fleet: Fleet) => Effect.Effect<A, E, Scope.Scope>
+): Effect.Effect<A, E | SiteDown> =>
+  World.run(options, (world) =>
+    Effect.flatMap(make(world, options), test).pipe(
+      Effect.tapCause(() =>
+        Effect.provideService(
+          Console.error(`${world.trace.text(linesShown)}\nseed ${world.seed}: run it again with this seed`),
+          Console.Console,
+          globalThis.console
+        )
+      )
+    )
+  )
+
+/** Lines of the trace that a failure shows. */
+const linesShown = 60
+
+/** Who lacks what of the site that holds most. */
+const differences = (sites: ReadonlyArray<SimSite>): ReadonlyArray<string> => {
+  const all = new Set(sites.flatMap(({ holdings }) => [...holdings.ids]))
+  const lacking = sites.flatMap(({ holdings, name }) => {
+    const missing = [...all].filter((id) => !holdings.ids.has(id))
+    const more = missing.length > namedMax ? ` and ${missing.length - namedMax} more` : ""
+    return missing.length === 0 ? [] : [`${name} lacks ${missing.slice(0, namedMax).join(" ")}${more}`]
+  })
+  return lacking.length === 0 ? ["something new comes all the time"] : lacking
+}

@@ -1,0 +1,158 @@
+/**
+ * A simulated fleet as data: which sites there are, who peers with whom, how far they are apart, and the configuration of
+ * each.
+ *
+ * Pure. Zones are in a full mesh; each POP host feeds a few zones, of which the first is its primary, and the other hosts
+ * of its POP.
+ */
+import type * as SiteConfig from "@lupin/site/SiteConfig"
+import type { Quality } from "./SimNetwork.ts"
+
+/** A POP or a zone: its name, or so many hosts under a name. */
+export type Place = string | { readonly name: string; readonly hosts: number }
+
+export interface Options {
+  /** So many of one host each, named `p1`, `p2`, …; or each by name. */
+  readonly pops: number | ReadonlyArray<Place>
+  /** So many of one host each, named `z1`, `z2`, …; or each by name. */
+  readonly zones: number | ReadonlyArray<Place>
+  /** Zones that each POP has links to: three where nothing is said. */
+  readonly zonesPerPop?: number
+  readonly links?: Links
+}
+
+/** What links are like; each may be a function of the names of two sites. Latency is one way. */
+export interface Links {
+  readonly latencyMillis?: number | ((from: string, to: string) => number)
+  readonly jitterMillis?: number
+  readonly bytesPerSecond?: number
+  readonly loss?: number
+}
+
+export interface Site {
+  readonly name: string
+  readonly kind: "pop" | "central"
+  /** The POP of a POP host, the zone of a central one. */
+  readonly place: string
+  readonly path: string
+  readonly address: string
+  /** The zone of a POP host that gets its articles at once. */
+  readonly primary?: string
+  /** Sites it feeds and is fed by. */
+  readonly peers: ReadonlyArray<string>
+}
+
+export interface Topology {
+  readonly sites: ReadonlyArray<Site>
+  readonly zones: ReadonlyArray<string>
+  readonly pops: ReadonlyArray<string>
+  /** The link from one site to another, by their addresses. */
+  readonly quality: (from: string, to: string) => Quality
+}
+
+export const zonesPerPopDefault = 3
+export const nntpPort = 119
+
+/** Between places, where nothing is said. */
+export const farDefault: Quality = { latencyMillis: 50, jitterMillis: 5, bytesPerSecond: 12_500_000, loss: 0 }
+/** Between the hosts of one place. */
+const near: Quality = { latencyMillis: 0.3, jitterMillis: 0.1, bytesPerSecond: 125_000_000, loss: 0 }
+
+type Bare = Omit<Site, "peers" | "primary"> & { readonly zones: ReadonlyArray<string> }
+
+export const make = ({ links = {}, pops, zones, zonesPerPop = zonesPerPopDefault }: Options): Topology => {
+  const zonePlaces = placesOf(zones, "z")
+  const zoneNames = zonePlaces.map(({ name }) => name)
+  const popPlaces = placesOf(pops, "p")
+  const bare: ReadonlyArray<Bare> = [
+    ...zonePlaces.flatMap((place, at) => hostsOf(place, "central", at, [])),
+    ...popPlaces.flatMap((place, at) => hostsOf(place, "pop", at, zonesOf(at, zoneNames, zonesPerPop)))
+  ]
+  const sites = bare.map(({ zones: own, ...site }): Site => {
+    const [primary] = own
+    const peers = bare.filter((other) => arePeers({ ...site, zones: own }, other)).map(({ name }) => name)
+    return { ...site, peers, ...(primary === undefined ? {} : { primary }) }
+  })
+  const byAddress = new Map(sites.map((site) => [site.address, site]))
+  const latencyOf = (from: Site, to: Site): number => {
+    const { latencyMillis = farDefault.latencyMillis } = links
+    return typeof latencyMillis === "number" ? latencyMillis : latencyMillis(from.name, to.name)
+  }
+  return {
+    sites,
+    zones: zoneNames,
+    pops: popPlaces.map(({ name }) => name),
+    quality: (fromAddress, toAddress) => {
+      const from = byAddress.get(fromAddress)
+      const to = byAddress.get(toAddress)
+      if (from === undefined || to === undefined) return near
+      if (from.place === to.place) return near
+      return {
+        latencyMillis: latencyOf(from, to),
+        jitterMillis: links.jitterMillis ?? farDefault.jitterMillis,
+        bytesPerSecond: links.bytesPerSecond ?? farDefault.bytesPerSecond,
+        loss: links.loss ?? farDefault.loss
+      }
+    }
+  }
+}
+
+const placesOf = (given: Options["pops"], letter: string): ReadonlyArray<{ name: string; hosts: number }> =>
+  typeof given === "number"
+    ? Array.from({ length: given }, (_, at) => ({ name: `${letter}${at + 1}`, hosts: 1 }))
+    : given.map((place) => (typeof place === "string" ? { name: place, hosts: 1 } : place))
+
+const hostsOf = (
+  { hosts, name }: { readonly name: string; readonly hosts: number },
+  kind: Site["kind"],
+  at: number,
+  zones: ReadonlyArray<string>
+): ReadonlyArray<Bare> =>
+  Array.from({ length: hosts }, (_, host) => ({
+    name: hosts === 1 ? name : `${name}-h${host + 1}`,
+    kind,
+    place: name,
+    path: `h${host + 1}.${name}.${kind === "pop" ? "pop" : "zone"}.lupin`,
+    address: `10.${kind === "pop" ? 2 : 1}.${at}.${host + 1}`,
+    zones
+  }))
+
+/** POPs take turns with the zones, so that each zone is the primary of as many. */
+const zonesOf = (at: number, zones: ReadonlyArray<string>, count: number): ReadonlyArray<string> =>
+  Array.from({ length: Math.min(count, zones.length) }, (_, step) => zones[(at + step) % zones.length] ?? "")
+
+const arePeers = (one: Bare, other: Bare): boolean => {
+  if (one.name === other.name) return false
+  if (one.kind === "central" && other.kind === "central") return true
+  if (one.place === other.place) return true
+  return one.zones.includes(other.place) || other.zones.includes(one.place)
+}
+
+/** Zones send at once among themselves; a POP host and its primary zone do so too. All else is asked about first. */
+const isEager = (from: Site, to: Site): boolean =>
+  (from.kind === "central" && to.kind === "central") || from.primary === to.place || to.primary === from.place
+
+/** What an operator would write for this site. */
+export const configOf = (
+  { sites, zones }: Topology,
+  site: Site
+): (typeof SiteConfig.Pop)["Encoded"] | (typeof SiteConfig.Central)["Encoded"] => {
+  const peers = sites
+    .filter(({ name }) => site.peers.includes(name))
+    .map((other) => ({
+      name: other.name,
+      path: other.path,
+      nntp: `${other.address}:${nntpPort}`,
+      kind: other.kind,
+      ...(other.kind === "central" ? { zone: other.place } : {}),
+      eager: isEager(site, other),
+      accept: { addresses: [`${other.address}/32`] }
+    }))
+  const common = { name: site.name, path: site.path, directory: `/${site.name}`, peers }
+  const listen = { nntp: `${site.address}:${nntpPort}`, meta: `${site.address}:80` }
+  if (site.kind === "pop") {
+    return { kind: "pop", pop: site.place, ...common, listen: { ...listen, json: `${site.address}:8080` } }
+  }
+  const [first = site.place, ...rest] = zones
+  return { kind: "central", zone: site.place, ...common, listen, zones: [first, ...rest] }
+}

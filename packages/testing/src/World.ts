@@ -1,0 +1,195 @@
+/**
+ * A simulated world: one time, one source of chance, and one queue of what is to happen, for any number of processes.
+ *
+ * Time stands still while anything can run, then jumps to what is due next. Nothing of the real machine shows: the same
+ * seed and the same program give the same history, down to the order in which fibers run.
+ */
+import { Cause, Effect, Exit, type Scope } from "effect"
+import { Chance } from "./Chance.ts"
+import { type Entry, EventQueue } from "./EventQueue.ts"
+import { SimProcess } from "./SimProcess.ts"
+import { Trace } from "./Trace.ts"
+
+export interface Options {
+  readonly seed: number | string
+  /** What clocks show at the beginning: milliseconds since the epoch, midnight of 2026-01-01 where nothing is said. */
+  readonly startMillis?: number
+  /** Entries of the trace that are kept. */
+  readonly traceMax?: number
+}
+
+export const startMillisDefault = Date.UTC(2026, 0, 1)
+
+/** Something of a process to run: as a fiber's turn, or because its time has come. */
+interface Task {
+  readonly process: SimProcess | undefined
+  readonly run: () => void
+}
+
+/** Something to come that can be called off. */
+export type Timer = Entry<Task>
+
+/** Events without any passing of time after which we say that the world hangs. */
+const eventsPerMomentMax = 5_000_000
+
+/** Turns of the microtask queue in which promises may come to something before we say that nothing will ever happen. */
+const idleTurnsMax = 100
+
+/** Events between two breaths, in which the real machine may do what it has to: tell test runners that we live. */
+const eventsPerBreath = 20_000
+
+/** Awaited to let promises come to something. */
+const settled = Promise.resolve()
+
+export class World {
+  readonly chance: Chance
+  readonly trace: Trace
+  readonly seed: string
+  readonly startMillis: number
+  readonly #queue = new EventQueue<Task>()
+  readonly #processes = new Set<SimProcess>()
+  #nowMillis: number
+  #ready: Array<Task> = []
+  #next = 0
+  /** Turns that let others go first, by how far they stand back. */
+  #later: Array<{ readonly priority: number; readonly task: Task }> = []
+  #events = 0
+
+  constructor({ seed, startMillis = startMillisDefault, traceMax }: Options) {
+    this.seed = String(seed)
+    this.chance = new Chance(this.seed)
+    this.startMillis = startMillis
+    this.#nowMillis = startMillis
+    this.trace = new Trace(startMillis, traceMax)
+  }
+
+  /** True time, which no process sees; with fractions of a millisecond. */
+  get nowMillis(): number {
+    return this.#nowMillis
+  }
+
+  /** Events and turns of fibers so far. */
+  get events(): number {
+    return this.#events
+  }
+
+  /** What is to come, timers and messages. */
+  get pending(): number {
+    return this.#queue.size
+  }
+
+  /** A process that begins now. */
+  spawn(name: string, skewMillis = 0): SimProcess {
+    const process = new SimProcess(this, name, this.chance.split(`${name}@${this.#nowMillis}`), skewMillis)
+    this.#processes.add(process)
+    return process
+  }
+
+  /** For `SimProcess`: its turn comes once all that is ready now has had its own; lower priorities go first. */
+  enqueue(process: SimProcess | undefined, run: () => void, priority = 0): void {
+    if (priority <= 0) {
+      this.#ready.push({ process, run })
+      return
+    }
+    const at = this.#later.findLastIndex((other) => other.priority <= priority) + 1
+    this.#later.splice(at, 0, { priority, task: { process, run } })
+  }
+
+  /** Runs something in so many milliseconds; of a process, only if that lives then, and not while it is paused. */
+  after(millis: number, process: SimProcess | undefined, run: () => void): Timer {
+    return this.#queue.add(this.#nowMillis + Math.max(0, millis), { process, run })
+  }
+
+  cancel(timer: Timer): void {
+    this.#queue.remove(timer)
+  }
+
+  /** For `SimProcess`, which is no more. */
+  forget(process: SimProcess): void {
+    this.#processes.delete(process)
+  }
+
+  tell(who: string, what: string, text: string): void {
+    this.trace.add(this.#nowMillis, who, what, text)
+  }
+
+  /** Lets the world go on until `isOver`. Fails where nothing will ever happen any more. */
+  async drive(isOver: () => boolean): Promise<void> {
+    let sinceBreath = 0
+    let idleTurns = 0
+    let inMoment = 0
+    for (;;) {
+      const before = this.#events
+      this.#runReady()
+      sinceBreath += this.#events - before
+      inMoment += this.#events - before
+      if (isOver()) return
+      if (inMoment > eventsPerMomentMax) throw new Error(`${inMoment} events, and no time passes`)
+      if (sinceBreath >= eventsPerBreath) {
+        sinceBreath = 0
+        await new Promise<void>((resume) => void setImmediate(resume))
+      } else {
+        // Whatever was promised comes before the next event.
+        await settled
+      }
+      if (this.#isReady || isOver()) continue
+      const event = this.#queue.take()
+      if (event === undefined) {
+        idleTurns += 1
+        if (idleTurns > idleTurnsMax) throw new Error("nothing will ever happen any more")
+        continue
+      }
+      idleTurns = 0
+      if (event.atMillis > this.#nowMillis) inMoment = 0
+      this.#nowMillis = Math.max(this.#nowMillis, event.atMillis)
+      this.#perform(event.what)
+    }
+  }
+
+  get #isReady(): boolean {
+    return this.#next < this.#ready.length || this.#later.length > 0
+  }
+
+  #runReady(): void {
+    for (;;) {
+      while (this.#next < this.#ready.length) {
+        const task = this.#ready[this.#next++]
+        if (task !== undefined) this.#perform(task)
+      }
+      this.#ready = []
+      this.#next = 0
+      const later = this.#later.shift()
+      if (later === undefined) return
+      this.#ready.push(later.task)
+    }
+  }
+
+  #perform(task: Task): void {
+    this.#events += 1
+    if (task.process === undefined) task.run()
+    else task.process.perform(task.run)
+  }
+}
+
+/**
+ * Runs a program in a world of its own, until the program ends: its sleeps are the world's, and so is its chance. What it
+ * has started ends with it, without a chance to do anything more.
+ */
+export const run = <A, E>(
+  options: Options,
+  program: (world: World) => Effect.Effect<A, E, Scope.Scope>
+): Effect.Effect<A, E> =>
+  Effect.callback<A, E>((resume, signal) => {
+    const world = new World(options)
+    const fate: { exit?: Exit.Exit<A, E> } = {}
+    const observer = world.spawn("test")
+    observer.fork(Effect.scoped(program(world)), (exit) => {
+      fate.exit = exit
+    })
+    world
+      .drive(() => fate.exit !== undefined || signal.aborted)
+      .then(
+        () => resume(fate.exit ?? Exit.interrupt()),
+        (cause: unknown) => resume(Exit.failCause(Cause.die(cause)))
+      )
+  })
