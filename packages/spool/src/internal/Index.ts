@@ -27,7 +27,7 @@ import type { SegmentLog } from "./SegmentLog.ts"
 import { SlotRows } from "./SlotRows.ts"
 
 /** Raised when rows change their form: an older index is made anew from the log. */
-const indexFormat = 3
+const indexFormat = 4
 
 type Rows = Database<Buffer, Buffer>
 type Log = Pick<SegmentLog, "start" | "recall">
