@@ -6,13 +6,11 @@ import * as FileSpool from "@lupin/spool/FileSpool"
 import { SiteIdentity } from "@lupin/spool/SiteIdentity"
 import { Spool } from "@lupin/spool/Spool"
 import { article, group, id } from "@lupin/testing/SampleArticles"
+import { type Fault, SimDisk, type TablesLeft } from "@lupin/testing/SimDisk"
 import { Context, Effect, Exit, Layer, Logger, Scope } from "effect"
-import * as fs from "node:fs"
-import * as os from "node:os"
-import * as path from "node:path"
-import { FaultDisk, type Fault } from "./FaultDisk.ts"
 
-export type Index = "kept" | "lost" | "older"
+/** What a crash leaves of the index. */
+export type Index = TablesLeft
 
 export type Step =
   | { readonly _tag: "Store"; readonly batches: ReadonlyArray<ReadonlyArray<Article.Article>> }
@@ -24,8 +22,6 @@ export type Step =
 export const groups = [group("misc.a"), group("misc.b"), group("misc.c")]
 export const ids = Array.from({ length: 12 }, (_, at) => id(`${at}`))
 const identity = SiteIdentity.layer({ name: "boi1", path: "h1.boi.pop.lupin", kind: "pop", apps: "any" })
-/** In memory where the system has such a place: the index is synced for every commit. */
-const root = fs.existsSync("/dev/shm") ? "/dev/shm" : os.tmpdir()
 
 export const articleOf = (at: number, some: ReadonlyArray<number>, lines: number): Article.Article =>
   article(
@@ -42,14 +38,14 @@ const wrong = (what: string): never => {
 
 /** A spool on a disk of faults beside the model of what it has acknowledged. */
 export class Trial {
-  readonly #directory = fs.mkdtempSync(path.join(root, "lupin-faults-"))
   readonly #options: Omit<FileSpool.Options, "directory">
-  #life = 0
-  disk = new FaultDisk()
+  disk = new SimDisk()
   spool!: Spool["Service"]
   #close = async (): Promise<void> => {}
   site: Site.Site = Site.empty({ id: "", startedMillis: 0, numberBase: 0 })
   readonly articles = new Map<string, Article.Article>()
+  /** Every copy that was ever offered. */
+  readonly copies = new Map<string, Array<Article.Article>>()
   /** Every copy that was offered and not acknowledged. */
   readonly offered = new Map<string, Array<Article.Article>>()
   /** Ids of removals that were not acknowledged. */
@@ -61,42 +57,24 @@ export class Trial {
     this.#options = { durability, recordsPerCommit: 4, segmentBytes: 4_000 }
   }
 
-  get #here(): string {
-    return path.join(this.#directory, `${this.#life}`)
-  }
-
   async open(): Promise<void> {
     const scope = Scope.makeUnsafe()
-    const layer = FileSpool.layer({ ...this.#options, directory: this.#here })
+    const layer = FileSpool.layer({ ...this.#options, directory: "/spool" })
     const built = Layer.buildWithScope(Layer.fresh(layer).pipe(Layer.provide([identity, Logger.layer([])])), scope)
-    // The disk knows its files by the same name in each life.
-    const disk = renamed(this.disk, this.#here)
-    this.spool = Context.get(await Effect.runPromise(Effect.provideService(built, Disk, disk)), Spool)
+    this.spool = Context.get(await Effect.runPromise(Effect.provideService(built, Disk, this.disk)), Spool)
     this.#close = () => Effect.runPromise(Scope.close(scope, Exit.void))
     if (this.site.generation.id === "") this.site = Site.empty(this.spool.generation)
-    fs.cpSync(path.join(this.#here, "index"), path.join(this.#directory, `index ${this.#life}`), { recursive: true })
   }
 
   async close(): Promise<void> {
     this.disk.killed()
     await this.#close().catch(() => undefined)
-    fs.rmSync(this.#directory, { recursive: true, force: true })
   }
 
   /** Ends the process here and now, and opens what is left. */
-  async crash(left: (disk: FaultDisk) => FaultDisk, index: Index): Promise<void> {
-    const here = this.#here
-    const from = index === "older" ? path.join(this.#directory, `index ${this.#life}`) : path.join(here, "index")
-    const to = path.join(this.#directory, `${this.#life + 1}`)
-    fs.mkdirSync(to)
-    if (index !== "lost")
-      fs.cpSync(path.join(from, "data.mdb"), path.join(to, "index", "data.mdb"), { recursive: true })
-    if (fs.existsSync(path.join(here, "quarantine"))) {
-      fs.cpSync(path.join(here, "quarantine"), path.join(to, "quarantine"))
-    }
+  async crash(left: (disk: SimDisk) => SimDisk): Promise<void> {
     const disk = left(this.disk)
     await this.#close().catch(() => undefined)
-    this.#life += 1
     this.disk = disk
     await this.open()
   }
@@ -110,11 +88,12 @@ export class Trial {
       case "Remove":
         return this.#remove(step.ids)
       case "Kill":
-        await this.crash((disk) => disk.killed(), step.index)
+        await this.crash((disk) => disk.killed(step.index))
         return this.check()
       case "PowerCut": {
         let at = 0
-        await this.crash((disk) => disk.cutOff(() => step.chances[at++ % step.chances.length] ?? false), step.index)
+        const chance = (): boolean => step.chances[at++ % step.chances.length] ?? false
+        await this.crash((disk) => disk.cutOff(chance, step.index))
         return this.check()
       }
     }
@@ -131,6 +110,7 @@ export class Trial {
     const answers = await Promise.all(batches.map((batch) => this.#answer(this.spool.store(batch))))
     for (const [at, batch] of batches.entries()) {
       for (const [which, one] of batch.entries()) {
+        this.copies.set(one.messageId, [...(this.copies.get(one.messageId) ?? []), one])
         const stored = answers[at]?.[which]
         if (stored === undefined) {
           this.offered.set(one.messageId, [...(this.offered.get(one.messageId) ?? []), one])
@@ -248,24 +228,3 @@ export class Trial {
 
 export const same = (left: Uint8Array | undefined, right: Uint8Array | undefined): boolean =>
   left !== undefined && right !== undefined && Buffer.compare(left, right) === 0
-
-/** The same disk, its files named as if they lay elsewhere: lives have directories of their own for their index. */
-const renamed = (disk: FaultDisk, here: string): Disk => {
-  const there = (name: string): string => path.join("/spool", path.relative(here, name))
-  return {
-    names: (directory) => disk.names(there(directory)),
-    open: (name, how) => disk.open(there(name), how),
-    size: disk.size,
-    read: disk.read,
-    write: disk.write,
-    sync: disk.sync,
-    syncNow: disk.syncNow,
-    truncate: disk.truncate,
-    close: disk.close,
-    syncDirectory: (directory) => disk.syncDirectory(there(directory)),
-    load: (name) => disk.load(there(name)),
-    replace: (name, octets) => disk.replace(there(name), octets),
-    rename: (from, to) => disk.rename(there(from), there(to)),
-    remove: (name) => disk.remove(there(name))
-  }
-}

@@ -5,7 +5,7 @@
  * a part of a row. A place that is all zero is none.
  */
 import { Buffer } from "node:buffer"
-import type { Database } from "lmdb"
+import type { Table } from "../Tables.ts"
 import type * as GroupTable from "./GroupTable.ts"
 import type { Place } from "./IndexRows.ts"
 import * as Rows from "./IndexRows.ts"
@@ -19,11 +19,11 @@ interface Changed {
 }
 
 export class NumberRows {
-  readonly #rows: Database<Buffer, Buffer>
+  readonly #rows: Table
   readonly #fresh = new Map<number, Changed>()
   #put: Array<readonly [group: number, number: number, place: Place]> = []
 
-  constructor(rows: Database<Buffer, Buffer>) {
+  constructor(rows: Table) {
     this.#rows = rows
   }
 

@@ -13,11 +13,8 @@ import * as PackFile from "./PackFile.ts"
 import { RecentOctets } from "./RecentOctets.ts"
 import * as Record from "./Record.ts"
 import * as Runs from "./Runs.ts"
+import { addressOf, addressSpan, magic, type Segment, startOf, type Stretch, stretchOf } from "./Segment.ts"
 
-/** Room that an address gives to one segment: twice what it may have when a batch is added. */
-export const addressSpan = 2 ** 27
-/** Marks a file as a segment, with the version of its format. */
-const magic = Buffer.from("lupinlog\0\0\0\x02", "latin1")
 /** Read at once when the rest of a record is not asked for. */
 const peekBytes = 2048
 /** Read at once by whoever goes from record to record. */
@@ -26,28 +23,6 @@ const windowBytes = 64 * 1024
 const nearBytes = 16 * 1024
 /** Read at once by whoever looks for the next record behind a damaged one. */
 const searchBytes = 1024 * 1024
-
-interface Segment {
-  /** Of a pack the first that it stands for. */
-  readonly number: number
-  readonly name: string
-  readonly file: number
-  bytes: number
-  /** What it stands for, and where its records are, if it is a pack. */
-  readonly pack?: { readonly scope: PackFile.Scope; readonly runs: Runs.Runs }
-}
-
-/** A file of the log: a segment, or the pack that stands for some. */
-export interface Stretch {
-  readonly first: number
-  readonly last: number
-  /** Where its first record begins, and where the next file does. */
-  readonly start: number
-  readonly end: number
-  /** Octets of its records. */
-  readonly bytes: number
-  readonly pack?: PackFile.Scope
-}
 
 /** A record found in the log, without its article. */
 export interface Found {
@@ -142,7 +117,10 @@ export const open = (directory: string, disk: Disk, segmentBytes: number): Segme
     const head = readAt(segment, 0, magic.length)
     if (head.equals(magic)) return
     // A crash between the creation of a segment and its first octets leaves no head, or one that was never written.
-    if (segment.bytes === magic.length) return disk.write(file, [magic], 0)
+    if (segment.bytes === magic.length) {
+      disk.write(file, [magic], 0)
+      return disk.syncNow(file)
+    }
     if (findIn(segment, magic.length, false) === undefined) {
       throw new Error(`${name} is no segment of a format known here`)
     }
@@ -388,23 +366,5 @@ export const open = (directory: string, disk: Disk, segmentBytes: number): Segme
     close: () => {
       for (const { file } of new Set(segments.values())) disk.close(file)
     }
-  }
-}
-
-/** Where the first record of a segment begins. */
-const startOf = (number: number): number => number * addressSpan + magic.length
-
-const addressOf = ({ number, pack }: Segment, offset: number): number =>
-  pack === undefined ? number * addressSpan + offset : Runs.addressAt(pack.runs, offset)
-
-const stretchOf = ({ bytes, number, pack }: Segment): Stretch => {
-  const last = pack?.scope.last ?? number
-  return {
-    first: number,
-    last,
-    start: startOf(number),
-    end: startOf(last + 1),
-    bytes,
-    ...(pack === undefined ? {} : { pack: pack.scope })
   }
 }
