@@ -5,7 +5,7 @@
  * is what a cancel or Supersedes brings; one mark in common is a match. A lock is a mark (RFC 8315). An article without
  * lock belongs to the address in its From or Sender, as ever in netnews; under our own roots it belongs to nobody.
  */
-import type * as Article from "./Article.ts"
+import * as Article from "./Article.ts"
 import * as CancelLock from "./CancelLock.ts"
 import * as Control from "./Control.ts"
 import * as DigestArticle from "./DigestArticle.ts"
@@ -56,8 +56,9 @@ export const pseudoGroups = (article: Article.Article): ReadonlyArray<GroupName.
 export const isElsewhere = (article: Article.Article, numbers: Xref.Numbers): boolean =>
   numbers.some(([group]) => !article.groups.includes(group))
 
-const read = ({ bodyStart, octets }: Article.Article): Fields => {
-  const end = bodyStart - 2
+const read = (article: Article.Article): Fields => {
+  const { octets } = article
+  const scan = Article.scanOf(article)
   const starts = {
     control: -1,
     supersedes: -1,
@@ -67,11 +68,12 @@ const read = ({ bodyStart, octets }: Article.Article): Fields => {
     from: -1,
     sender: -1
   }
-  for (let at = 0; at < end; at = Headers.fieldEnd(octets, at, end)) {
+  for (let field = 0; field < scan.starts.length - 1; field += 1) {
+    const at = scan.starts[field] as number
     const name = nameAt(octets, at)
     if (name !== undefined && starts[name] < 0) starts[name] = at
   }
-  return { octets, end, starts }
+  return { octets, end: scan.bodyStart - 2, starts }
 }
 
 /** Decides by the first letter which names are worth comparing. */

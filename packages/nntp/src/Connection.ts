@@ -201,8 +201,12 @@ const converse = Effect.fnUntraced(function* (
     for (const chunk of yield* transport.pull) {
       const stream = framing
       framing.push(chunk)
+      let isFirst = true
       for (let input = next(framing, state, facts); input !== undefined; input = next(framing, state, facts)) {
-        facts.nowMillis = progressed()
+        // Commands that came in one chunk are of one moment.
+        if (isFirst) facts.nowMillis = progressed()
+        else transport.settle()
+        isFirst = false
         admit()
         const step = Session.step(state, input, facts)
         const { task } = step

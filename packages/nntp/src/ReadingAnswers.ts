@@ -129,6 +129,13 @@ const write = (out: Output, part: Command.Part, number: number, id: string, held
   const octets = held.article
   buffer.line(`${codes[part]} ${number} ${id}`)
   if (part === "STAT") return
+  const plainEnd = part === "ARTICLE" ? plainHeaderEnd(octets) : -1
+  if (plainEnd !== -1) {
+    buffer.range(octets, 0, plainEnd)
+    buffer.line(`Xref: ${Xref.format(site, held.numbers)}`)
+    buffer.stuffed(octets, plainEnd)
+    return buffer.endBlock()
+  }
   const end = Columns.headerEnd(octets)
   if (part !== "BODY") {
     stuffedWithoutXref(out, octets, end)
@@ -137,6 +144,29 @@ const write = (out: Output, part: Command.Part, number: number, id: string, held
   if (part === "ARTICLE") buffer.text("\r\n")
   if (part !== "HEAD") buffer.stuffed(octets.subarray(end + 2))
   buffer.endBlock()
+}
+
+const lf = 0x0a
+const cr = 0x0d
+const dot = 0x2e
+/** The letter by which an Xref begins, in lower case. */
+const xrefInitial = 0x78
+const lowerCase = 0x20
+
+/**
+ * Offset of the empty line of an article whose header can be sent as it lies: nearly every one, and one look finds that
+ * out. -1 where there is an Xref, or a line that begins with a dot.
+ */
+const plainHeaderEnd = (octets: Uint8Array): number => {
+  const size = octets.length
+  for (let at = 0; at < size; at += 1) {
+    const first = octets[at] as number
+    if (first === cr) return at
+    if (first === dot) return -1
+    if ((first | lowerCase) === xrefInitial && Headers.isNamed(octets, at, "xref")) return -1
+    while (at < size && octets[at] !== lf) at += 1
+  }
+  return -1
 }
 
 const stuffedWithoutXref = ({ buffer }: Output, octets: Uint8Array, end: number): void => {

@@ -193,7 +193,7 @@ const make = Effect.fnUntraced(function* (parts: Parts) {
 
   const find = (id: MessageId.MessageId): Held | undefined => {
     const row = index.id(id)
-    return row?._tag === "Held" ? records.held(row, (filing) => filing.id === id, id) : undefined
+    return row?._tag === "Held" ? records.held(row, id) : undefined
   }
 
   const lines = (group: GroupName.GroupName, low: number, high: number, limit: number): Array<OverviewLine> => {
@@ -265,7 +265,7 @@ const make = Effect.fnUntraced(function* (parts: Parts) {
       attempt(() => {
         const shelf = shelfOf(group)
         const place = shelf === undefined ? undefined : index.numbers.place(shelf, number)
-        return place === undefined ? undefined : records.held(place, hasNumber(group, number))
+        return place === undefined ? undefined : records.held(place, [group, number])
       }),
     findUuid: (uuid) =>
       attempt(() => {
@@ -361,7 +361,7 @@ const knownOf = (index: Index, records: Articles.Articles, quarantine: Quarantin
   },
   owners: (id) => {
     const row = index.id(id)
-    const held = row?._tag === "Held" ? records.held(row, (filing) => filing.id === id, id) : undefined
+    const held = row?._tag === "Held" ? records.held(row, id) : undefined
     const article = held === undefined ? undefined : Article.read(held.article)
     return article === undefined || Article.isMalformed(article) ? [] : Filing.owners(article)
   },
@@ -369,11 +369,6 @@ const knownOf = (index: Index, records: Articles.Articles, quarantine: Quarantin
   claims: index.claims.waiting,
   isDamaged: (id) => quarantine.address(id) !== undefined && index.status(id) === "held"
 })
-
-const hasNumber =
-  (group: GroupName.GroupName, number: number) =>
-  ({ numbers }: Record.Filing): boolean =>
-    numbers.some(([name, given]) => name === group && given === number)
 
 /** Whether a record once found damaged is still what the index knows of its id. */
 const isStill =

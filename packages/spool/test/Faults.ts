@@ -44,6 +44,8 @@ export class Trial {
   #close = async (): Promise<void> => {}
   site: Site.Site = Site.empty({ id: "", startedMillis: 0, numberBase: 0 })
   readonly articles = new Map<string, Article.Article>()
+  /** Every copy that was ever offered. */
+  readonly copies = new Map<string, Array<Article.Article>>()
   /** Every copy that was offered and not acknowledged. */
   readonly offered = new Map<string, Array<Article.Article>>()
   /** Ids of removals that were not acknowledged. */
@@ -108,6 +110,7 @@ export class Trial {
     const answers = await Promise.all(batches.map((batch) => this.#answer(this.spool.store(batch))))
     for (const [at, batch] of batches.entries()) {
       for (const [which, one] of batch.entries()) {
+        this.copies.set(one.messageId, [...(this.copies.get(one.messageId) ?? []), one])
         const stored = answers[at]?.[which]
         if (stored === undefined) {
           this.offered.set(one.messageId, [...(this.offered.get(one.messageId) ?? []), one])

@@ -21,17 +21,22 @@ import { MarkRows } from "./MarkRows.ts"
 import { MendedRows } from "./MendedRows.ts"
 import { NumberRows } from "./NumberRows.ts"
 import * as Progress from "./Progress.ts"
+import { RecentIds } from "./RecentIds.ts"
 import type * as Record from "./Record.ts"
+import type { SegmentLog } from "./SegmentLog.ts"
 import { SlotRows } from "./SlotRows.ts"
 
 /** Raised when rows change their form: an older index is made anew from the log. */
-const indexFormat = 3
+const indexFormat = 4
+
+type Log = Pick<SegmentLog, "start" | "recall">
 
 export class Index {
   readonly #tables: Tables
   readonly #ids: Table
   readonly #groups: Table
   readonly #meta: Table
+  readonly #recentIds: RecentIds
   readonly #generation: Site.Generation
   readonly #recordsPerCommit: number
   readonly #newIds = new Map<string, IdRow | undefined>()
@@ -50,16 +55,17 @@ export class Index {
   readonly mended: MendedRows
   readonly #expiring: ExpiringRows
 
-  /** Opens the index in its tables; an index of another generation or format is emptied. `start`: of the log. */
-  constructor(tables: Tables, generation: Site.Generation, start: number, recordsPerCommit: number) {
+  /** Opens the index of a log in its tables; an index of another generation or format is emptied. */
+  constructor(tables: Tables, generation: Site.Generation, log: Log, recordsPerCommit: number) {
     this.#tables = tables
+    this.#recentIds = new RecentIds(log.recall)
     const database = (name: string): Table => tables.table(name)
     this.#ids = database("ids")
     this.#groups = database("groups")
     this.#meta = database("meta")
     this.#generation = generation
     this.#recordsPerCommit = recordsPerCommit
-    this.progress = Progress.nothing(start)
+    this.progress = Progress.nothing(log.start)
     const saved = this.#meta.get(progressKey)
     const kept = saved === undefined ? undefined : JSON.parse(saved.toString("utf8"))
     const isKept = kept?.format === indexFormat && kept.generation === generation.id
@@ -77,12 +83,13 @@ export class Index {
       this.groups = GroupTable.make(this.#readShelves(), generation.numberBase, this.progress.lost)
       this.accounts = new Accounts(kept.accounts)
     } else {
-      this.groups = this.empty(start)
+      this.groups = this.empty(log.start)
     }
   }
 
   /** Forgets everything, so that the log can be taken in from its start. */
   empty(start: number): GroupTable.GroupTable {
+    this.#recentIds.clear()
     for (const rows of [this.#ids, this.#groups, this.#meta]) rows.clearSync()
     for (const part of this.#parts()) part.empty()
     this.progress = Progress.nothing(start)
@@ -163,7 +170,7 @@ export class Index {
 
   /** What is known of an id, forgotten removals too. */
   #row(id: string): IdRow | undefined {
-    const fresh = this.#newIds.get(id)
+    const fresh = this.#recentIds.find(id) ?? this.#newIds.get(id)
     if (fresh !== undefined || this.#newIds.has(id)) return fresh
     const octets = this.#ids.get(Rows.idKey(id))
     return octets === undefined ? undefined : Rows.readId(octets)
@@ -269,6 +276,7 @@ export class Index {
     const { atMillis, expiresMillis, id, numbers, position, slot, stored } = event
     this.claims.drop(id)
     this.#newIds.set(id, { _tag: "Held", position, ...place, ...(stored === undefined ? {} : { stored }) })
+    if (stored === undefined) this.#recentIds.add(id, place.address)
     this.accounts.file(place, stored)
     if (expiresMillis !== undefined) this.#expiring.add(id, expiresMillis, position)
     for (const [name, number] of numbers) this.numbers.add(this.groups.file(name, number, atMillis), number, place)
@@ -280,6 +288,7 @@ export class Index {
     const row = this.#row(id)
     const filed = row === undefined ? undefined : row._tag === "Held" ? row : row.filed
     this.#before = { row, claims: this.claims.drop(id) }
+    this.#recentIds.delete(id)
     this.#newIds.set(id, {
       _tag: "Removed",
       atMillis,
@@ -301,6 +310,7 @@ export class Index {
     const row = this.id(id)
     if (row?._tag === "Removed") return
     const position = row?.position ?? mendedAt
+    this.#recentIds.delete(id)
     this.#newIds.set(id, { _tag: "Held", position, ...place, ...(stored === undefined ? {} : { stored }) })
     if (row === undefined) {
       this.accounts.file(place, stored)

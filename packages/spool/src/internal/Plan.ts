@@ -62,8 +62,10 @@ export const make = (known: Known, site: string, place?: ClassLogs["place"]): Pl
         records.push({ events: [mended], pieces: Record.encode([mended], octets) })
         return { _tag: "Filed", position: mended.position, numbers: mended.numbers }
       }
-      const refusal = command._tag === "File" ? Refusal.of(ahead, command) : undefined
-      const events = Site.decideFrom(ahead, command).map((event) => {
+      const decided = Site.decideFrom(ahead, command)
+      // Asked only of what is not filed, and before what was decided counts: each question is a look-up.
+      const refusal = command._tag === "File" && decided[0]?._tag !== "Filed" ? Refusal.of(ahead, command) : undefined
+      const events = decided.map((event) => {
         const logged = toLogged(event, article, ahead, site, place)
         ahead.evolve(event)
         if (logged._tag === "Filed") ahead.date(logged)

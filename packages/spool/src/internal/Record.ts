@@ -189,7 +189,6 @@ const eventBytes = (event: Logged): number => {
 
 /** What a reader of an article needs of its event, and no more. */
 export interface Filing {
-  readonly id: MessageId.MessageId
   readonly position: number
   readonly atMillis: number
   readonly numbers: Xref.Numbers
@@ -200,22 +199,40 @@ export interface Filing {
 
 /** The filing that a payload begins with; nothing where it begins with an event that brings no article. */
 export const decodeFiling = (payload: Buffer): Filing | undefined => {
-  const reader = new Reader(payload)
-  const count = reader.uint(1)
-  const articleStart = reader.uint(4)
-  const tag = count === 0 ? undefined : tags[reader.uint(1)]
+  const tag = tags[payload[prefixBytes] ?? tags.length]
   if (tag !== "Filed" && tag !== "Mended") return undefined
-  const position = reader.uint(6)
-  const atMillis = reader.uint(6)
-  // What is read here bears its checksum, as in `decode`.
-  const id = reader.text() as MessageId.MessageId
-  const numbers = readNumbers(reader)
+  const reader = new Reader(payload, idOffset + payload.readUInt32BE(idOffset - 4))
+  const filing = {
+    position: positionOf(payload),
+    atMillis: payload.readUIntBE(prefixBytes + 7, 6),
+    numbers: readNumbers(reader),
+    articleStart: payload.readUInt32BE(1)
+  }
   const flags = reader.uint(1)
-  const filing = { id, position, atMillis, numbers, articleStart }
   if ((flags & isElsewhere) === 0) return filing
   const { stored } = readOptions(reader, flags)
   return stored === undefined ? filing : { ...filing, stored }
 }
+
+/** Where the id stands in a payload that begins with a filing: behind count, length, tag, position and time. */
+export const idOffset = prefixBytes + 13 + 4
+
+/** Whether a payload, read at least as far as the id goes, begins with the filing of that id. `start`: where it begins. */
+export const bringsId = (octets: Buffer, id: string, start = 0): boolean => {
+  const tag = tags[octets[start + prefixBytes] ?? tags.length]
+  const from = start + idOffset
+  if ((tag !== "Filed" && tag !== "Mended") || octets.readUInt32BE(from - 4) !== id.length) return false
+  for (let at = 0; at < id.length; at++) if (octets[from + at] !== id.charCodeAt(at)) return false
+  return true
+}
+
+/** The id of the filing that a payload begins with. */
+export const idAt = (payload: Buffer): MessageId.MessageId =>
+  // What is read here bears its checksum, as in `decode`.
+  new Reader(payload, idOffset - 4).text() as MessageId.MessageId
+
+/** The position of the first event of a payload. */
+export const positionOf = (octets: Buffer, start = 0): number => octets.readUIntBE(start + prefixBytes + 1, 6)
 
 const writeEvent = (writer: Writer, event: Logged): void => {
   writer.uint(tags.indexOf(event._tag), 1)

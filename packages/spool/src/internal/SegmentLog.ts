@@ -10,13 +10,11 @@ import * as path from "node:path"
 import type { Disk } from "../Disk.ts"
 import * as LogFiles from "./LogFiles.ts"
 import * as PackFile from "./PackFile.ts"
+import { RecentOctets } from "./RecentOctets.ts"
 import * as Record from "./Record.ts"
 import * as Runs from "./Runs.ts"
+import { addressOf, addressSpan, magic, type Segment, startOf, type Stretch, stretchOf } from "./Segment.ts"
 
-/** Room that an address gives to one segment: twice what it may have when a batch is added. */
-export const addressSpan = 2 ** 27
-/** Marks a file as a segment, with the version of its format. */
-const magic = Buffer.from("lupinlog\0\0\0\x02", "latin1")
 /** Read at once when the rest of a record is not asked for. */
 const peekBytes = 2048
 /** Read at once by whoever goes from record to record. */
@@ -25,28 +23,6 @@ const windowBytes = 64 * 1024
 const nearBytes = 16 * 1024
 /** Read at once by whoever looks for the next record behind a damaged one. */
 const searchBytes = 1024 * 1024
-
-interface Segment {
-  /** Of a pack the first that it stands for. */
-  readonly number: number
-  readonly name: string
-  readonly file: number
-  bytes: number
-  /** What it stands for, and where its records are, if it is a pack. */
-  readonly pack?: { readonly scope: PackFile.Scope; readonly runs: Runs.Runs }
-}
-
-/** A file of the log: a segment, or the pack that stands for some. */
-export interface Stretch {
-  readonly first: number
-  readonly last: number
-  /** Where its first record begins, and where the next file does. */
-  readonly start: number
-  readonly end: number
-  /** Octets of its records. */
-  readonly bytes: number
-  readonly pack?: PackFile.Scope
-}
 
 /** A record found in the log, without its article. */
 export interface Found {
@@ -69,6 +45,8 @@ export interface SegmentLog {
   readonly sync: (done: (error: Error | null) => void) => void
   /** The payload of so many octets at an address; nothing if its checksum does not hold. */
   readonly read: (address: number, bytes: number) => Buffer | undefined
+  /** So many octets from an address on, if they are in memory. They are shared: nobody may write to them. */
+  readonly recall: (address: number, bytes: number) => Buffer | undefined
   /** The record at an address, or the next where that has gone, its article left out; nothing at the end of the log, or where its events are damaged. */
   readonly peek: (address: number) => Found | undefined
   /** The first record at an address or after it that `peek` can read, past what is damaged. */
@@ -110,6 +88,7 @@ export interface SegmentLog {
 export const open = (directory: string, disk: Disk, segmentBytes: number): SegmentLog => {
   /** A pack stands under each of its numbers. */
   const segments = new Map<number, Segment>()
+  const recent = new RecentOctets()
   const files = LogFiles.sort(disk.names(directory))
   const retired = files.retired.map((name) => ({ name: path.join(directory, name), from: 0 }))
 
@@ -138,7 +117,10 @@ export const open = (directory: string, disk: Disk, segmentBytes: number): Segme
     const head = readAt(segment, 0, magic.length)
     if (head.equals(magic)) return
     // A crash between the creation of a segment and its first octets leaves no head, or one that was never written.
-    if (segment.bytes === magic.length) return disk.write(file, [magic], 0)
+    if (segment.bytes === magic.length) {
+      disk.write(file, [magic], 0)
+      return disk.syncNow(file)
+    }
     if (findIn(segment, magic.length, false) === undefined) {
       throw new Error(`${name} is no segment of a format known here`)
     }
@@ -281,10 +263,13 @@ export const open = (directory: string, disk: Disk, segmentBytes: number): Segme
       }
       disk.write(last.file, records.flat(), last.bytes)
       last.bytes = bytes
+      for (const [at, record] of records.entries()) recent.add(addresses[at] ?? 0, record)
       return addresses
     },
     sync: (done) => disk.sync(last.file, done),
     read: (address, bytes) => {
+      const kept = recent.read(address + Record.headBytes, bytes)
+      if (kept !== undefined) return kept
       const [segment, offset, placedAt] = place(address) ?? []
       if (segment === undefined || offset === undefined || placedAt !== address) return undefined
       const record = readAt(segment, offset, Record.headBytes + bytes)
@@ -292,6 +277,7 @@ export const open = (directory: string, disk: Disk, segmentBytes: number): Segme
       const payload = record.subarray(Record.headBytes)
       return Record.isIntact(payload, Record.readHead(record)) ? payload : undefined
     },
+    recall: (address, bytes) => recent.read(address, bytes),
     peek: (address) => find(address, false),
     seek: (address) => {
       const found = find(address, false)
@@ -316,6 +302,7 @@ export const open = (directory: string, disk: Disk, segmentBytes: number): Segme
       const offset = segment === last && within !== undefined ? within : magic.length
       const lost = last.bytes - offset
       window = undefined
+      recent.cut(address)
       detours.clear()
       // A write that failed may have left octets behind the end.
       disk.truncate(last.file, offset)
@@ -347,6 +334,7 @@ export const open = (directory: string, disk: Disk, segmentBytes: number): Segme
       const [segment, offset, placedAt] = place(address) ?? []
       if (segment === undefined || offset === undefined || placedAt !== address) return
       window = undefined
+      recent.drop(address)
       detours.clear()
       disk.write(segment.file, [record.subarray(0, Math.max(0, segment.bytes - offset))], offset)
       disk.syncNow(segment.file)
@@ -378,23 +366,5 @@ export const open = (directory: string, disk: Disk, segmentBytes: number): Segme
     close: () => {
       for (const { file } of new Set(segments.values())) disk.close(file)
     }
-  }
-}
-
-/** Where the first record of a segment begins. */
-const startOf = (number: number): number => number * addressSpan + magic.length
-
-const addressOf = ({ number, pack }: Segment, offset: number): number =>
-  pack === undefined ? number * addressSpan + offset : Runs.addressAt(pack.runs, offset)
-
-const stretchOf = ({ bytes, number, pack }: Segment): Stretch => {
-  const last = pack?.scope.last ?? number
-  return {
-    first: number,
-    last,
-    start: startOf(number),
-    end: startOf(last + 1),
-    bytes,
-    ...(pack === undefined ? {} : { pack: pack.scope })
   }
 }
