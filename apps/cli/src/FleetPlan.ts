@@ -68,7 +68,9 @@ const peersOf = (site: Site, ports: ReadonlyMap<string, Ports>) => {
       nntp: `127.0.0.1:${ports.get(other.name)?.nntp}`,
       kind: other.kind,
       ...(other.kind === "central" ? { zone: other.place } : { pop: other.place, zones: zonesOf(other) }),
-      feed: "*"
+      feed: "*",
+      // All sites of the fleet share this address: their Paths tell them apart.
+      accept: { addresses: ["127.0.0.1"] }
     }))
 }
 

@@ -62,7 +62,7 @@ describe("lupin reload", () => {
       assert.strictEqual(wrong.status, 1)
       assert.include(wrong.stderr, "access[0].read")
       write({ path: "h2.sea.zone.lupin" })
-      assert.include(lupin(["reload", "--config", config]).stderr, "path: changes only with a restart")
+      assert.include(lupin(["reload", "--config", config]).stderr, "path: needs a restart")
     } finally {
       site.kill("SIGTERM")
       await new Promise((resolve) => site.once("exit", resolve))

@@ -2,6 +2,7 @@
  * The settings of a running site, replaced as a whole when its configuration is read again.
  */
 import * as AccessControl from "@lupin/nntp/AccessControl"
+import type * as Gate from "@lupin/nntp/Gate"
 import type * as Network from "@lupin/nntp/Network"
 import { PeerStats } from "@lupin/nntp/PeerStats"
 import * as ServerTls from "@lupin/nntp/ServerTls"
@@ -18,6 +19,9 @@ export class Live extends Context.Service<
     /** How to reach a peer now; undefined where it is no peer any more. */
     readonly endpoint: (peer: string) => Network.Endpoint | undefined
     readonly tls: ServerTls.ServerTls | undefined
+    readonly limits: () => Gate.Limits
+    /** The file of the accounts. */
+    readonly accounts: () => string
     /** The policy in force, for `AccessControl`. */
     readonly policy: () => AccessControl.Policy
     /**
@@ -71,6 +75,8 @@ const make = Effect.fnUntraced(function* (first: SiteConfig.SiteConfig) {
     peers: () => config.peers,
     endpoint: (name) => settings.feeds.find(({ peer }) => peer.name === name)?.peer,
     tls,
+    limits: () => settings.limits,
+    accounts: () => settings.accounts,
     policy: () => settings.policy,
     apply: (next) => lock.withPermits(1)(apply(next))
   })

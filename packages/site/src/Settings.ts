@@ -1,5 +1,5 @@
 /**
- * What can change while a site runs, worked out of its configuration: rules, peers, certificate, groups.
+ * What can change while a site runs, worked out of its configuration: rules, peers, certificate, groups, limits, accounts.
  *
  * Everything is read and checked before any of it is used, so that a reload takes all or nothing.
  */
@@ -9,6 +9,8 @@ import * as Wildmat from "@lupin/core/Wildmat"
 import * as Access from "@lupin/nntp/Access"
 import type * as AccessControl from "@lupin/nntp/AccessControl"
 import * as Cidr from "@lupin/nntp/Cidr"
+import * as FileAccounts from "@lupin/nntp/FileAccounts"
+import type * as Gate from "@lupin/nntp/Gate"
 import type * as Network from "@lupin/nntp/Network"
 import * as ServerTls from "@lupin/nntp/ServerTls"
 import { Effect } from "effect"
@@ -25,6 +27,9 @@ export interface Settings {
   readonly feeds: ReadonlyArray<Feeds.Feed>
   /** The sites that the flood knows. */
   readonly topology: Flood.Topology
+  readonly limits: Gate.Limits
+  /** The file of the accounts. */
+  readonly accounts: string
   readonly groups: ReadonlyArray<{ readonly name: GroupName.GroupName; readonly status: "y" | "n" | "m" }>
 }
 
@@ -57,12 +62,23 @@ export const resolve = Effect.fn("Settings.resolve")(function* (
   const feeds = config.peers.map((peer, at) => feedOf(peer, tls, (key, file) => read(`peers[${at}].${key}`, file)))
   const wrong =
     tls === undefined || faults.length > 0 ? undefined : yield* Effect.option(Effect.flip(ServerTls.check(tls)))
+  const accounts = accountsFile(config)
+  // A file that the operator names is looked at now; the site's own one when somebody logs in.
+  const check = config.accounts === undefined ? Effect.void : FileAccounts.check(accounts)
+  const unfit = yield* Effect.option(Effect.flip(check))
+  if (unfit._tag === "Some") faults.push({ key: "accounts", message: `${accounts}: ${unfit.value.reason}` })
   if (wrong?._tag === "Some") faults.push({ key: "tls", message: wrong.value.reason })
   if (faults.length > 0) return yield* new SiteConfig.ConfigInvalid({ file: config.name, faults })
   return {
     policy: { rules, peers: config.peers.map(identityOf) },
     tls,
     feeds,
+    limits: {
+      connectionsMax: config.limits.connections,
+      connectionsPerAddressMax: config.limits.connectionsPerAddress,
+      idleMillisMax: config.limits.idleSeconds * 1000
+    },
+    accounts,
     topology: topologyOf(config),
     groups: config.groups.flatMap(({ name, status }) => {
       const group = GroupName.parse(name)
@@ -103,9 +119,16 @@ export const endpointOf = (
 /** The configuration with the files it names as absolute paths; relative ones start at `folder`. */
 export const at = <C extends SiteConfig.SiteConfig>(folder: string, config: C): C => {
   const absolute = (file: string): string => Path.resolve(folder, file)
-  const { accounts, tls } = config
+  const { accounts, classes, tls } = config
   return {
     ...config,
+    ...(classes === undefined
+      ? {}
+      : {
+          classes: classes.map((one) =>
+            one.directory === undefined ? one : { ...one, directory: absolute(one.directory) }
+          )
+        }),
     ...(accounts === undefined ? {} : { accounts: absolute(accounts) }),
     ...(tls === undefined
       ? {}
@@ -129,20 +152,19 @@ export const accountsFile = (config: SiteConfig.SiteConfig): string =>
   config.accounts ?? Path.join(config.directory, "accounts.json")
 
 /** What may be different in a configuration that is taken without a restart. */
-const changeable = new Set(["access", "peers", "tls", "groups"])
+const changeable = new Set(["access", "peers", "tls", "groups", "limits", "accounts"])
 
-/** One fault for each key that needs a restart; a certificate can be replaced, not come or go. */
+/** One fault that names all keys which need a restart; a certificate can be replaced, not come or go. */
 export const restartFaults = (before: SiteConfig.SiteConfig, after: SiteConfig.SiteConfig): ReadonlyArray<Fault> => {
   const keys = new Set([...Object.keys(before), ...Object.keys(after)])
   const of = (config: SiteConfig.SiteConfig, key: string): string =>
     JSON.stringify(Object.entries(config).find(([name]) => name === key)?.[1]) ?? ""
-  return [...keys]
-    .filter((key) =>
-      key === "tls"
-        ? (before.tls === undefined) !== (after.tls === undefined)
-        : !changeable.has(key) && of(before, key) !== of(after, key)
-    )
-    .map((key) => ({ key, message: "changes only with a restart" }))
+  const fixed = [...keys].filter((key) =>
+    key === "tls"
+      ? (before.tls === undefined) !== (after.tls === undefined)
+      : !changeable.has(key) && of(before, key) !== of(after, key)
+  )
+  return fixed.length === 0 ? [] : [{ key: fixed.toSorted().join(", "), message: "needs a restart" }]
 }
 
 const wildmat = (text: string | undefined): Wildmat.Wildmat =>
@@ -231,7 +253,7 @@ const blind = ({ kind, listen }: SiteConfig.SiteConfig, rules: Access.Rules): Re
   const { host } = SiteConfig.hostAndPort(listen.nntp)
   const isAny =
     Cidr.parse(host) === undefined || Cidr.normal(host) === "0.0.0.0" || Cidr.normal(host) === "0:0:0:0:0:0:0:0"
-  const own = { address: isAny ? "127.0.0.1" : host, isSecure: false, user: undefined, peer: undefined }
+  const own = { address: isAny ? "127.0.0.1" : host, isSecure: false, user: undefined, peers: [] }
   return kind === "central" || Access.isUnbounded(Access.grants(rules, own).read)
     ? []
     : [

