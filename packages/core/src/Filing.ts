@@ -14,6 +14,7 @@ import * as Headers from "./Headers.ts"
 import * as MessageId from "./MessageId.ts"
 import * as Namespace from "./Namespace.ts"
 import type * as Site from "./Site.ts"
+import type * as Xref from "./Xref.ts"
 
 type Name = "control" | "supersedes" | "cancel-lock" | "cancel-key" | "approved" | "from" | "sender"
 
@@ -50,6 +51,10 @@ export const claim = (article: Article.Article): Site.Claim | undefined => claim
 /** Where a control message is filed instead of its Newsgroups; nothing for other articles. */
 export const pseudoGroups = (article: Article.Article): ReadonlyArray<GroupName.GroupName> | undefined =>
   groupsOf(read(article))
+
+/** Whether one of the groups that hold an article is none of its Newsgroups: feeds decide by those. */
+export const isElsewhere = (article: Article.Article, numbers: Xref.Numbers): boolean =>
+  numbers.some(([group]) => !article.groups.includes(group))
 
 const read = ({ bodyStart, octets }: Article.Article): Fields => {
   const end = bodyStart - 2

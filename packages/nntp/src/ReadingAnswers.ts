@@ -15,6 +15,7 @@ import type * as Guard from "./Guard.ts"
 import type { Output, Trouble } from "./Output.ts"
 import * as Reply from "./Reply.ts"
 import type * as Session from "./Session.ts"
+import * as TextPattern from "./TextPattern.ts"
 
 /** What answers are made from. */
 export interface Reading {
@@ -160,13 +161,14 @@ export const over = (reading: Reading, task: Session.Task & { readonly _tag: "Ov
       })
     : overviewText(reading, task.of, task.isOldForm, out)
 
-/** HDR and XHDR (RFC 3977 §8.5). A field that the overview lacks is looked up in each article. */
+/** HDR, XHDR (RFC 3977 §8.5) and XPAT. A field that the overview lacks is looked up in each article. */
 export const hdr = (reading: Reading, task: Session.Task & { readonly _tag: "Hdr" }, out: Output): Answer => {
-  const { field, isOldForm, of } = task
+  const { field, isOldForm, of, pattern } = task
   const at = Columns.place(field)
   if (at === undefined && Columns.isMetadata(field)) return Effect.sync(() => none(out, 503))
   const first = head(isOldForm ? "221 Header follows" : "225 Header fields follow", isOldForm)
   const row = (label: string, value: Uint8Array): void => {
+    if (pattern !== undefined && !TextPattern.matches(pattern, value)) return
     out.buffer.text(`${label} `)
     out.buffer.raw(value)
     out.buffer.text("\r\n")

@@ -7,7 +7,7 @@
 import * as Event from "@lupin/core/Event"
 import * as Article from "@lupin/core/Article"
 import * as Filing from "@lupin/core/Filing"
-import type * as Group from "@lupin/core/Group"
+import * as Group from "@lupin/core/Group"
 import type * as GroupName from "@lupin/core/GroupName"
 import type * as MessageId from "@lupin/core/MessageId"
 import type * as Site from "@lupin/core/Site"
@@ -186,8 +186,9 @@ const make = Effect.fnUntraced(function* (parts: Parts) {
   }
 
   const groupOf = (shelf: GroupTable.Shelf): Group.Group => {
-    const { count, createdMillis, high, name, status } = shelf
-    return { name, low: index.numbers.low(shelf), high, count, status, createdMillis }
+    const { count, createdMillis, description, high, name, status } = shelf
+    const group = { name, low: index.numbers.low(shelf), high, count, status, createdMillis }
+    return description === undefined ? group : { ...group, description }
   }
 
   const find = (id: MessageId.MessageId): Held | undefined => {
@@ -219,8 +220,12 @@ const make = Effect.fnUntraced(function* (parts: Parts) {
           }))
         )
       ),
-    addGroup: (group, status) =>
-      Effect.asVoid(submit((atMillis) => [{ command: { _tag: "AddGroup", group, status, atMillis } }])),
+    addGroup: (group, status, description) =>
+      Effect.asVoid(
+        submit((atMillis) => [
+          { command: { _tag: "AddGroup", group, ...Group.said({ status, description }), atMillis } }
+        ])
+      ),
     removeGroup: (group) =>
       Effect.asVoid(submit((atMillis) => [{ command: { _tag: "RemoveGroup", group, atMillis } }])),
     forget: (beforeMillis) =>
@@ -341,10 +346,18 @@ const knownOf = (index: Index, records: Articles.Articles, quarantine: Quarantin
     const shelf = index.groups.get(name)
     return shelf?.isThere === true ? shelf.status : undefined
   },
+  groupDescription: (name) => {
+    const shelf = index.groups.get(name)
+    return shelf?.isThere === true ? shelf.description : undefined
+  },
   highest: (key) => index.slots.get(key),
   numbers: (id) => {
     const row = index.id(id)
     return row?._tag === "Held" ? (records.numbers(row, id) ?? index.numbersAt(row.address)) : []
+  },
+  injectedMillis: (id) => {
+    const row = index.id(id)
+    return row?._tag === "Held" ? records.injectedMillis(row, id) : undefined
   },
   owners: (id) => {
     const row = index.id(id)

@@ -139,6 +139,8 @@ const answerOf = (stored: Stored | undefined): Received => {
       return { _tag: "AlreadyHere" }
     case "Unapproved":
       return { _tag: "Refused", reason: `unapproved, and ${stored.group} is moderated` }
+    case "Closed":
+      return { _tag: "Refused", reason: "its groups take no articles here" }
     default:
       return { _tag: "Deferred", reason: "its groups are full here" }
   }

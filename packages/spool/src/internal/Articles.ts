@@ -32,6 +32,8 @@ export interface Articles {
   /** Its overview line under the number in its first group. */
   readonly firstLine: (place: Place, id: MessageId.MessageId) => Uint8Array | undefined
   readonly numbers: (place: Place, id: MessageId.MessageId) => Xref.Numbers | undefined
+  /** Injection-Date, where the id does not hold it. */
+  readonly injectedMillis: (place: Place, id: MessageId.MessageId) => number | undefined
 }
 
 export const make = (log: SegmentLog, elsewhere: Elsewhere, quarantine: Quarantine.Quarantine): Articles => {
@@ -71,7 +73,8 @@ export const make = (log: SegmentLog, elsewhere: Elsewhere, quarantine: Quaranti
       const copy = copyAt(place, id)
       return copy === undefined ? undefined : lineOf(copy, copy.numbers[0]?.[1] ?? 0)
     },
-    numbers: (place, id) => copyAt(place, id)?.numbers
+    numbers: (place, id) => copyAt(place, id)?.numbers,
+    injectedMillis: (place, id) => copyAt(place, id)?.injectedMillis
   }
 }
 

@@ -259,7 +259,7 @@ export class Index {
       case "Blank":
         return
       case "GroupAdded":
-        return this.groups.add(event.group, event.status, atMillis)
+        return this.groups.add(event.group, event.status, atMillis, event.description)
       case "GroupRemoved":
         return this.groups.remove(event.group)
     }

@@ -128,12 +128,15 @@ export const readMark = (key: Buffer, octets: Buffer): Mark => ({
 })
 
 export const writeShelf = (shelf: Shelf): Buffer => {
-  const { count, createdMillis, floor, high, isThere, key, lowAtLeast, status } = shelf
-  return Buffer.from(JSON.stringify([key, isThere, floor, lowAtLeast, high, count, status, createdMillis]))
+  const { count, createdMillis, description, floor, high, isThere, key, lowAtLeast, status } = shelf
+  return Buffer.from(JSON.stringify([key, isThere, floor, lowAtLeast, high, count, status, createdMillis, description]))
 }
 
 export const readShelf = (name: Buffer, octets: Buffer): Shelf => {
-  const [key, isThere, floor, lowAtLeast, high, count, status, createdMillis] = JSON.parse(octets.toString("utf8"))
+  const [key, isThere, floor, lowAtLeast, high, count, status, createdMillis, description] = JSON.parse(
+    octets.toString("utf8")
+  )
   const group = name.toString("latin1") as GroupName.GroupName
-  return { key, name: group, isThere, floor, lowAtLeast, high, count, status, createdMillis }
+  const shelf = { key, name: group, isThere, floor, lowAtLeast, high, count, status, createdMillis }
+  return typeof description === "string" ? { ...shelf, description } : shelf
 }
