@@ -126,7 +126,7 @@ export class Sightings {
     if (what === "warn" && text.includes("of a torn record")) this.add("a torn record is cut off a log")
     if (what !== "info") return
     if (text.includes("records of the log into the index")) this.add("an index is made again from the log")
-    const refill = /^refilled from \S+: (\d+) of/.exec(text)
+    const refill = /^refilled from \S+: (\d+) articles were new/.exec(text)
     if (refill === null) return
     this.add("a new spool is refilled")
     if (Number(refill[1]) > 0) this.add("a refill brings articles")
