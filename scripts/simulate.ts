@@ -82,10 +82,10 @@ let saidMillis = beganMillis
 
 const say = (): void => {
   const seconds = (performance.now() - beganMillis) / 1000
-  const simulated = Math.round(simulatedMillis / 1000)
-  console.log(
-    `${done} of ${count} histories, ${simulated} simulated s in ${seconds.toFixed(0)} s, ${broken.length} broken`
-  )
+  const { system, user } = process.cpuUsage()
+  const simulated = `${Math.round(simulatedMillis / 1000)} simulated s`
+  const cpu = jobs > 1 ? "" : ` (${((user + system) / 1e6).toFixed(0)} CPU s)`
+  console.log(`${done} of ${count} histories, ${simulated} in ${seconds.toFixed(0)} s${cpu}, ${broken.length} broken`)
 }
 
 const take = ({ counts, report, seed, ...rest }: Done): void => {

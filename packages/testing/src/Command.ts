@@ -30,6 +30,9 @@ export const forms = {
   wipe: ["site"],
   pause: ["site"],
   resume: ["site"],
+  /** The disk fails with the next few operations of a kind; which, by a number. */
+  sick: ["site", "kind"],
+  well: ["site"],
   skew: ["site", "millis"],
   /** The first feeds the second only digests, or everything again. */
   narrow: ["site", "site"],

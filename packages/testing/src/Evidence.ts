@@ -90,6 +90,8 @@ interface OfFeed extends At {
   readonly fromGeneration: string
   readonly to: string
   readonly toGeneration: string
+  /** Counts up: one that was made later has a higher number. */
+  readonly connection: number
   readonly id: MessageId.MessageId
 }
 

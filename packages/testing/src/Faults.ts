@@ -4,6 +4,7 @@
 import { Effect } from "effect"
 import type * as Command from "./Command.ts"
 import type * as Fleet from "./Fleet.ts"
+import type * as SimDisk from "./SimDisk.ts"
 import * as Sightings from "./Sightings.ts"
 
 /** The first only passes digests on to the second. */
@@ -23,6 +24,9 @@ export class Faults {
   /** Sites without a process, by our doing. */
   readonly #down = new Set<string>()
   readonly #paused = new Set<string>()
+  /** Sites whose disk fails, and those that it may have stopped for ever. */
+  readonly #sick = new Set<string>()
+  readonly #hung = new Set<string>()
   /** When a site was last struck. */
   readonly #struck = new Map<string, number>()
   readonly #skewed = new Set<string>()
@@ -45,7 +49,7 @@ export class Faults {
 
   /** Down or paused now, or struck since. */
   isDisturbed(site: string, sinceMillis: number): boolean {
-    if (this.#down.has(site) || this.#paused.has(site)) return true
+    if (this.#down.has(site) || this.#paused.has(site) || this.#sick.has(site)) return true
     return (this.#struck.get(site) ?? Number.NEGATIVE_INFINITY) + afterMillis >= sinceMillis
   }
 
@@ -84,6 +88,12 @@ export class Faults {
       case "widen":
         yield* this.#changeRule(site, other, verb === "narrow")
         break
+      case "sick":
+        this.#sicken(site, diskFaults[number % diskFaults.length] ?? diskFaults[0])
+        break
+      case "well":
+        this.#cure(site)
+        break
       case "skew":
         this.#skewed.add(site)
         this.#fleet.skew(site, number)
@@ -108,6 +118,7 @@ export class Faults {
     if (verb === "resume") return this.#fleet.resume(site)
     // A start that is under way ends here, and is none of ours any more.
     this.#narrowed.delete(site)
+    if (verb !== "start") this.#hung.delete(site)
     yield* this.#count(site)
     if (verb === "kill" || verb === "power") {
       this.#down.add(site)
@@ -115,12 +126,15 @@ export class Faults {
     }
     this.#down.delete(site)
     yield* Effect.ignore(verb === "wipe" ? this.#fleet.wipe(site) : this.#fleet.start(site))
+    // On a sick disk nothing starts.
+    if (this.#fleet.site(site).process === undefined) this.#down.add(site)
     if (!this.#down.has(site)) this.#struck.set(site, this.#fleet.world.nowMillis)
   })
 
   /** Everything is as at first; sites that are down stay so if `staysOut`. */
   readonly heal = Effect.fnUntraced(function* (this: Faults, staysOut: boolean) {
     this.#fleet.healAll()
+    for (const site of this.#sick) this.#cure(site)
     for (const [from, to, latencyMillis] of this.#slowed.splice(0).toReversed()) {
       this.#fleet.degrade(from, to, { latencyMillis })
     }
@@ -134,12 +148,29 @@ export class Faults {
       for (const peer of peers) yield* this.#changeRule(site, peer, false)
     }
     if (staysOut) return
+    for (const site of this.#hung) {
+      this.#fleet.kill(site)
+      this.#down.add(site)
+    }
+    this.#hung.clear()
     for (const site of this.#down) {
       this.#down.delete(site)
       yield* Effect.ignore(this.#fleet.start(site))
       this.#struck.set(site, this.#fleet.world.nowMillis)
     }
   })
+
+  #sicken(site: string, fault: SimDisk.Fault): void {
+    this.#sick.add(site)
+    if (fault._tag === "SyncHangs") this.#hung.add(site)
+    this.#fleet.site(site).disk.arm(fault)
+  }
+
+  #cure(site: string): void {
+    this.#fleet.site(site).disk.heal()
+    this.#sick.delete(site)
+    this.#struck.set(site, this.#fleet.world.nowMillis + curedMillis)
+  }
 
   #slow(from: string, to: string, latencyMillis: number): void {
     const [a, b] = [this.#fleet.site(from).plan.address, this.#fleet.site(to).plan.address]
@@ -167,6 +198,18 @@ export class Faults {
       .pipe(Effect.timeout(applyMillisMax), Effect.ignore)
   })
 }
+
+/** How long a spool that refused may take until it looks at its disk again. */
+const curedMillis = 5_000
+
+const diskFaults = [
+  { _tag: "SyncFails", times: 2 },
+  { _tag: "WriteIsShort", octets: 100 },
+  { _tag: "WriteFails", times: 3 },
+  { _tag: "WriteIsShort", octets: 1_500 },
+  { _tag: "CreateFails", times: 2 },
+  { _tag: "SyncHangs" }
+] as const satisfies ReadonlyArray<SimDisk.Fault>
 
 const applyMillisMax = 10_000
 

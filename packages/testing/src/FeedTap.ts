@@ -48,6 +48,7 @@ export const listen = (fleet: Fleet.Fleet, tell: (evidence: Evidence.Sent | Evid
     // Who listens on the port is fed.
     const isServer = end.name.startsWith(`${end.remote}-`)
     const [from, to] = isServer ? [writer, reader] : [reader, writer]
+    const connection = Number(end.name.slice(end.name.lastIndexOf("#") + 1))
     const pair = pairOf(end.name, from, to)
     tails.set(end, text.slice(Math.max(text.lastIndexOf("\r\n"), text.length - tailChars)))
     for (const [, word, written = ""] of text.matchAll(line)) {
@@ -55,7 +56,7 @@ export const listen = (fleet: Fleet.Fleet, tell: (evidence: Evidence.Sent | Evid
       if (id === undefined) continue
       const isArticle = word === "TAKETHIS"
       if (isArticle !== isServer) continue
-      const feed = { atMillis: fleet.world.nowMillis, from: from.name, to: to.name, ...pair, id }
+      const feed = { atMillis: fleet.world.nowMillis, from: from.name, to: to.name, ...pair, connection, id }
       tell(isArticle ? { _tag: "Sent", ...feed } : { _tag: "Settled", isNew: word === "239", ...feed })
     }
   }

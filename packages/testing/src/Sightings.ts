@@ -24,6 +24,8 @@ export const faults = [
   "wipe",
   "pause",
   "resume",
+  "sick",
+  "well",
   "skew",
   "narrow",
   "widen",
@@ -40,6 +42,9 @@ export const recoveries = [
   "a wrong key is refused",
   "a better digest supersedes one",
   "a zone digests in place of the home of a key",
+  "a host refuses while its disk does",
+  "a torn record is cut off a log",
+  "an index is made again from the log",
   "a new spool is refilled",
   "a refill brings articles",
   "a feed connects again",
@@ -99,10 +104,8 @@ export class Sightings {
       case "Receipted":
         return this.add("a receipt is durable", evidence.receipt.stages.includes("durable") ? 1 : 0)
       case "Answered":
-        return this.add(
-          "a client hears nothing from a host that stands still",
-          evidence.isDisturbed && evidence.outcome === "Silence" ? 1 : 0
-        )
+        if (evidence.outcome === "Silence") return this.add("a client hears nothing from a host that stands still")
+        return this.add("a host refuses while its disk does", evidence.outcome === "Unavailable" ? 1 : 0)
       case "Settled":
         return this.add("a peer declines what it has", evidence.isNew ? 0 : 1)
       case "Shown":
@@ -120,8 +123,10 @@ export class Sightings {
 
   /** Of a line of the trace. */
   read({ text, what }: Trace.Entry): void {
+    if (what === "warn" && text.includes("of a torn record")) this.add("a torn record is cut off a log")
     if (what !== "info") return
-    const refill = /^refilled from \S+: (\d+) of/.exec(text)
+    if (text.includes("records of the log into the index")) this.add("an index is made again from the log")
+    const refill = /^refilled from \S+: (\d+) articles were new/.exec(text)
     if (refill === null) return
     this.add("a new spool is refilled")
     if (Number(refill[1]) > 0) this.add("a refill brings articles")

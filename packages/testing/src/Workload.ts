@@ -82,6 +82,19 @@ const garbage: Episode = (chance, { all }, from) => [
   Command.make(from, "garbage", [chance.pick(all)], chance.between(0, 1_000_000))
 ]
 
+/** Now and then somebody dies of it. */
+const sick: Episode = (chance, { all, hosts }, from, to) => {
+  const site = chance.happens(0.7) ? chance.pick(hosts) : chance.pick(all)
+  const isDeadly = chance.happens(0.3)
+  return [
+    Command.make(from, "sick", [site], chance.between(0, 4)),
+    ...(hosts.includes(site) ? [Command.make(from, "post", [site], flightEvents + from)] : []),
+    ...(isDeadly ? [Command.make(chance.between(from, to), chance.happens(0.5) ? "kill" : "power", [site])] : []),
+    Command.make(to, "well", [site]),
+    ...(isDeadly ? [Command.make(to, "start", [site])] : [])
+  ]
+}
+
 /** A zone goes at once, with a word to its peers or without one, and comes back. */
 const zoneOut: Episode = (chance, { zones }, from, to) => {
   const zone = chance.pick(zones)
@@ -100,6 +113,8 @@ const crashInFlight: Episode = (chance, { all, hosts }, from, to) => {
   const others = chance.happens(0.5) ? all.filter((name) => name !== host) : []
   return [
     ...others.map((name) => Command.make(from, "cut", [host, name])),
+    // Its disk stops in the middle of the sync.
+    ...(chance.happens(0.5) ? [Command.make(from, "sick", [host], hangs), Command.make(to, "well", [host])] : []),
     Command.make(from, "post", [host], flightEvents + from),
     Command.make(crashMillis, chance.happens(0.5) ? "kill" : "power", [host]),
     ...others.map((name) => Command.make(Math.max(crashMillis, to), "heal", [host, name])),
@@ -107,6 +122,8 @@ const crashInFlight: Episode = (chance, { all, hosts }, from, to) => {
   ]
 }
 
+/** The number of that fault. */
+const hangs = 5
 /** Until what was posted has reached a zone, and its answer the host. */
 const flightMillis = 150
 /** Their events have these numbers and up. */
@@ -128,7 +145,8 @@ const episodes: ReadonlyArray<Episode> = [
   zoneOut,
   restart,
   crashInFlight,
-  crashInFlight
+  crashInFlight,
+  sick
 ]
 
 /** Kinds of trouble in one history, at most. */

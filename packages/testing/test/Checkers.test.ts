@@ -144,11 +144,12 @@ describe("Checkers", () => {
 
   it("5: sees an article that is stored twice, or sent once more after its answer", () => {
     assert.deepStrictEqual(broken(filed("z1", [[group, 1]]), filed("z1", [[group, 2]], 2)), [5])
-    const feed = { ...at, from: "z1", fromGeneration: "g", life: 1, to: "z2", toGeneration: "g", id }
+    const feed = { ...at, from: "z1", fromGeneration: "g", life: 1, to: "z2", toGeneration: "g", connection: 2, id }
     const sent: Evidence = { _tag: "Sent", ...feed }
     const settled: Evidence = { _tag: "Settled", isNew: true, ...feed }
     assert.deepStrictEqual(broken(sent, sent, settled), [])
     assert.deepStrictEqual(broken(sent, settled, sent), [5])
+    assert.deepStrictEqual(broken(settled, { ...sent, connection: 1 }), [])
   })
 
   it("6: sees an event without a digest", () => {

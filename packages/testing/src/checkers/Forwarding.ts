@@ -14,7 +14,8 @@ export const once: Checker.Checker = {
   promise: 5,
   watch: () => {
     const stored = new Set<string>()
-    const settled = new Set<string>()
+    /** On which connection the answer was read, at first. */
+    const settled = new Map<string, number>()
     /** Where a site has an article from, and where it has sent one, by generations. */
     const origins = new Set<string>()
     const sent = new Set<string>()
@@ -39,16 +40,18 @@ export const once: Checker.Checker = {
             return []
           })
         case "Settled": {
-          settled.add(feedKey(evidence))
+          settled.set(feedKey(evidence), settled.get(feedKey(evidence)) ?? evidence.connection)
           if (!evidence.isNew) return Checker.isKept()
           origins.add(wayOf(evidence))
           return isBack(sent, evidence) ? [back(evidence.to, evidence)] : Checker.isKept()
         }
         case "Sent": {
           sent.add(wayOf(evidence))
-          const again = settled.has(feedKey(evidence))
-            ? [`${evidence.from} sends ${evidence.id} to ${evidence.to}, which has answered for it`]
-            : []
+          // What was stuck on an older connection left before the answer came.
+          const again =
+            (settled.get(feedKey(evidence)) ?? Number.POSITIVE_INFINITY) <= evidence.connection
+              ? [`${evidence.from} sends ${evidence.id} to ${evidence.to}, which has answered for it`]
+              : []
           return isBack(origins, evidence) ? [...again, back(evidence.from, evidence)] : again
         }
         default:

@@ -80,11 +80,15 @@ export const durable: Checker.Checker = {
       } else if (evidence._tag === "Receipted" && Receipt.isDurable(evidence.receipt)) {
         const { atMillis, receipt } = evidence
         receipts.push({ id: receipt.messageId, heldBy: receipt.heldBy, atMillis })
+        // A host names itself and the zones that answer.
+        const zones = receipt.heldBy.filter((site) => site !== evidence.site)
         const isFalse = (site: string): boolean =>
           !filed.of(site).has(receipt.messageId) && (wipes.get(site) ?? 0) + answerMillisMax < atMillis
         return [
           ...receipt.heldBy.filter(isFalse).map((site) => `${site} does not hold ${receipt.messageId}, says a receipt`),
-          ...(receipt.heldBy.length < Receipt.durableZonesMin ? [`${receipt.messageId} is durable at one site`] : [])
+          ...(zones.length < Receipt.durableZonesMin
+            ? [`${receipt.messageId} is durable in ${zones.length} zones`]
+            : [])
         ]
       } else if (evidence._tag === "Looked" && evidence.isSettled) {
         const { sites } = evidence
