@@ -99,12 +99,13 @@ export const layer = (options: Options): Layer.Layer<Spool, SpoolUnavailable, Si
       const quarantine = yield* attempt(() => Quarantine.open(options.directory, isStill(index)))
       for (const each of damaged.filter(isStill(index))) quarantine.note(each)
       const where = { directory, disk }
-      const eraser = Eraser.make(where, log, index, SpoolDirectory.logOf(log, shelves))
+      const logOf = SpoolDirectory.logOf(log, shelves)
+      const eraser = Eraser.make(where, log, index, logOf)
       // What a power cut left of an erasure is done before anybody reads.
       yield* attempt(() => eraser.eraseOctets())
       const compaction = Compaction.ofAll(where, log, index, [
-        Compaction.spoolGround(log, index, sizes.segmentBytes),
-        ...shelves.all.map(([name, shelf]) => Compaction.classGround(shelf.log, index, name, shelf.segmentBytes))
+        ...shelves.all.map(([name, shelf]) => Compaction.classGround(shelf.log, index, name, shelf.segmentBytes)),
+        Compaction.spoolGround(log, index, sizes.segmentBytes, logOf)
       ])
       yield* Effect.addFinalizer(() => Effect.ignore(attempt(() => compaction.abandon())))
       const parts = { generation, index, log, positions, quarantine, gaps, site: site.path, durability }
@@ -236,14 +237,16 @@ const make = Effect.fnUntraced(function* (parts: Parts) {
       submit((atMillis) => ids.map((id) => ({ command: { _tag: "Erase", id, atMillis } }))).pipe(
         Effect.andThen(
           attempt(() => {
+            for (const id of ids) follow.erase(id)
             compaction.abandon()
             eraser.eraseOctets()
-            for (const id of ids) follow.erase(id)
           })
         )
       ),
     reclaim: Effect.flatMap(Clock.currentTimeMillis, (nowMillis) =>
       attempt(() => {
+        // Where an erasure failed half-way, nobody may ask for it again.
+        eraser.eraseOctets()
         eraser.eraseNames(nowMillis - eraseNamesMillis)
         return { isMore: compaction.step(nowMillis) }
       })

@@ -15,6 +15,9 @@ export type Fault =
   | { readonly _tag: "TruncateFails"; readonly times: number }
   | { readonly _tag: "RenameFails"; readonly times: number }
   | { readonly _tag: "RemoveFails"; readonly times: number }
+  | { readonly _tag: "ReplaceFails"; readonly times: number }
+  /** The machine stops in the middle of what it does to the disk after so many operations: nothing happens from then on. */
+  | { readonly _tag: "Stops"; readonly operations: number }
 
 interface File {
   /** What processes read. */
@@ -64,17 +67,40 @@ export class FaultDisk implements Disk {
   /** Called when a sync hangs, and when one hangs already. */
   #onHang: Array<() => void> = []
 
+  /** Called in the moment in which the machine stops. */
+  onStop = (): void => {}
+  isStopped = false
+  /** Operations until the machine stops. */
+  #left = Infinity
+
   onHang(stopped: () => void): void {
-    if (this.#hung.length > 0) stopped()
+    if (this.isStopped || this.#hung.length > 0) stopped()
     else this.#onHang.push(stopped)
   }
 
   arm(fault: Fault): void {
-    this.#faults.push(fault)
+    if (fault._tag === "Stops") this.#left = fault.operations
+    else this.#faults.push(fault)
   }
 
   heal(): void {
     this.#faults = []
+    this.#left = Infinity
+  }
+
+  /** One more operation; `half` is what there is of it if it is the last. */
+  #operate(half = (): void => {}): void {
+    if (!this.isStopped && this.#left > 0) {
+      this.#left -= 1
+      return
+    }
+    if (!this.isStopped) {
+      half()
+      this.isStopped = true
+      this.onStop()
+      for (const stopped of this.#onHang.splice(0)) stopped()
+    }
+    throw new Error("the machine has stopped")
   }
 
   #strikes<T extends Fault["_tag"]>(tag: T): Extract<Fault, { readonly _tag: T }> | undefined {
@@ -108,6 +134,7 @@ export class FaultDisk implements Disk {
 
   open = (name: string, how: "create" | "existing"): number => {
     if (how === "create") {
+      this.#operate()
       if (this.#strikes("CreateFails") !== undefined) throw new Error("no space left on device")
       const known = this.#files.get(name)
       if (known === undefined) this.#name([name, { cached: Buffer.alloc(0), durable: Buffer.alloc(0), pending: [] }])
@@ -134,12 +161,16 @@ export class FaultDisk implements Disk {
   write = (number: number, pieces: ReadonlyArray<Uint8Array>, offset: number): void => {
     const file = this.#file(number)
     const all = Buffer.concat(pieces)
+    this.#operate(() => this.#put(file, offset, all.subarray(0, all.length >> 1)))
     const short = this.#strikes("WriteIsShort")
     if (short === undefined && this.#strikes("WriteFails") !== undefined) throw new Error("input/output error")
-    const octets = all.subarray(0, short?.octets)
+    this.#put(file, offset, all.subarray(0, short?.octets))
+    if (short !== undefined) throw new Error("no space left on device")
+  }
+
+  #put(file: File, offset: number, octets: Buffer): void {
     file.cached = written(file.cached, offset, octets)
     file.pending.push({ offset, octets: Buffer.from(octets) })
-    if (short !== undefined) throw new Error("no space left on device")
   }
 
   sync = (number: number, done: (error: Error | null) => void): void => {
@@ -160,12 +191,14 @@ export class FaultDisk implements Disk {
 
   syncNow = (number: number): void => {
     const file = this.#file(number)
+    this.#operate()
     if (this.#strikes("SyncFails") !== undefined) throw new Error("input/output error")
     file.durable = Buffer.from(file.cached)
     file.pending = []
   }
 
   truncate = (number: number, bytes: number): void => {
+    this.#operate()
     if (this.#strikes("TruncateFails") !== undefined) throw new Error("read-only file system")
     this.#resize(this.#file(number), bytes)
   }
@@ -178,6 +211,7 @@ export class FaultDisk implements Disk {
   close = (number: number): void => void this.#open.delete(number)
 
   syncDirectory = (directory: string): void => {
+    this.#operate()
     const isHere = (name: string): boolean => path.dirname(name) === directory
     this.#renamings = this.#renamings.filter((changes) => !changes.some(([name]) => isHere(name)))
     for (const name of this.#durable.keys()) if (isHere(name)) this.#durable.delete(name)
@@ -185,11 +219,13 @@ export class FaultDisk implements Disk {
   }
 
   rename = (from: string, to: string): void => {
+    this.#operate()
     if (this.#strikes("RenameFails") !== undefined) throw new Error("input/output error")
     this.#name([to, this.#called(from)], [from, undefined])
   }
 
   remove = (name: string): void => {
+    this.#operate()
     if (this.#strikes("RemoveFails") !== undefined) throw new Error("input/output error")
     this.#called(name)
     this.#name([name, undefined])
@@ -198,7 +234,11 @@ export class FaultDisk implements Disk {
   load = (name: string): Uint8Array | undefined => this.#files.get(name)?.cached
 
   replace = (name: string, octets: Uint8Array): void => {
-    this.#files.set(name, { cached: Buffer.from(octets), durable: Buffer.from(octets), pending: [] })
+    const file = { cached: Buffer.from(octets), durable: Buffer.from(octets), pending: [] }
+    // The new name may have come to the disk or not.
+    this.#operate(() => this.#name([name, file]))
+    if (this.#strikes("ReplaceFails") !== undefined) throw new Error("no space left on device")
+    this.#files.set(name, file)
     this.syncDirectory(path.dirname(name))
   }
 
@@ -227,6 +267,11 @@ export class FaultDisk implements Disk {
       }
       return octets
     }, chance)
+  }
+
+  /** Files in which some text stands. */
+  naming(text: string): ReadonlyArray<string> {
+    return [...this.#files].flatMap(([name, { cached }]) => (cached.includes(text) ? [name] : []))
   }
 
   /** Octets of files whose name passes, end to end. */

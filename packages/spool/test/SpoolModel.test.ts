@@ -17,6 +17,7 @@ import { Buffer } from "node:buffer"
 import * as fs from "node:fs"
 import * as os from "node:os"
 import * as path from "node:path"
+import { HandClock } from "./HandClock.ts"
 
 /** What the model says of a spool: `core/Site`, and what was put in. */
 interface Model {
@@ -34,18 +35,6 @@ interface Real {
   readonly crash: (damage: Damage) => Promise<void>
   /** All that lies on the disk of the log. */
   readonly octets: () => Buffer
-}
-
-/** A clock that stands still until somebody moves it. */
-class HandClock implements Clock.Clock {
-  millis = 0
-  currentTimeMillisUnsafe = (): number => this.millis
-  currentTimeMillis = Effect.sync(this.currentTimeMillisUnsafe)
-  currentTimeNanosUnsafe = (): bigint => BigInt(this.millis) * 1_000_000n
-  currentTimeNanos = Effect.sync(this.currentTimeNanosUnsafe)
-  monotonicTimeNanosUnsafe = this.currentTimeNanosUnsafe
-  monotonicTimeNanos = this.currentTimeNanos
-  sleep = (): Effect.Effect<void> => Effect.never
 }
 
 /** What a crash does to the files, beyond ending the process. */

@@ -122,15 +122,14 @@ export const open = (
   return {
     begin: () => {
       for (const shelf of touched()) Object.assign(shelf, { waiting: [], waitingBytes: 0 })
+      // A class that takes nothing more has to let go of what is dead in it all the same.
+      for (const { log } of shelves.values()) log.roll()
     },
     place: (article, { atMillis, id, position }) => {
       const chosen = classes.length === 0 ? undefined : StorageClass.choose(classes, article, atMillis)
       if (chosen === undefined) return undefined
       const shelf = shelfOf(chosen.name)
-      if (shelf.waiting.length === 0) {
-        shelf.log.roll()
-        shelf.before = shelf.log.end()
-      }
+      if (shelf.waiting.length === 0) shelf.before = shelf.log.end()
       const { length } = article.octets
       const event: Record.Filed = {
         _tag: "Filed",

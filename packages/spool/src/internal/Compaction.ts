@@ -196,12 +196,22 @@ export const ofAll = (
 }
 
 /** The log of the spool itself: its last record that the index knows stays where it is. */
-export const spoolGround = (log: SegmentLog, index: Index, segmentBytes: number): Ground => ({
+export const spoolGround = (log: SegmentLog, index: Index, segmentBytes: number, logOf: Overwrites.LogOf): Ground => ({
   log,
   segmentBytes,
   dead: () => index.accounts.dead,
   below: () => Math.floor(index.progress.latestAddress / addressSpan),
-  isNeeded: (event, found, settledAt) => isNeeded(index, event, found, settledAt)
+  isNeeded: (event, found, settledAt) => {
+    if (isNeeded(index, event, found, settledAt)) return true
+    const { address } = found
+    if (tellsOfClass(index, event, address, logOf)) {
+      // Little enough not to be compacted again for it at once, and looked at again in a week.
+      index.accounts.dead.add(Math.floor(address / addressSpan), 1, index.progress.latestMillis)
+      return true
+    }
+    if ("id" in event) index.dropForgotten(event.id, address)
+    return false
+  }
 })
 
 /** The log of a class: only the last file grows. */
@@ -240,9 +250,7 @@ const isNeeded = (index: Index, event: Record.Logged, found: Found, settledAt: n
     case "Cancelled":
     case "Superseded":
     case "Expired": {
-      if (event.position > settledAt || index.isRemembered(event.id, found.address)) return true
-      index.dropForgotten(event.id)
-      return isNamedStill(index, found)
+      return event.position > settledAt || index.isRemembered(event.id, found.address) || isNamedStill(index, found)
     }
     case "Erased":
       return isNamedStill(index, found)
@@ -253,6 +261,14 @@ const isNeeded = (index: Index, event: Record.Logged, found: Found, settledAt: n
       // The checkpoint has them.
       return false
   }
+}
+
+/** What was removed from a class and still lies there has to be found by whoever erases it. */
+const tellsOfClass = (index: Index, event: Record.Logged, address: number, logOf: Overwrites.LogOf): boolean => {
+  if (!("id" in event)) return false
+  const row = index.removed(event.id)
+  if (row?.stored === undefined || (row.by.address !== address && row.filed?.address !== address)) return false
+  return logOf(row.stored.class)?.at(row.stored.address) === row.stored.address
 }
 
 /** Followers learn from this record which article was erased. */

@@ -179,8 +179,8 @@ export class Index {
     return row?._tag === "Removed" && row.atMillis < forgottenMillis ? undefined : row
   }
 
-  /** Every id held as of the last commit, with its place. For repairs. */
-  *held(): Iterable<readonly [MessageId.MessageId, Place]> {
+  /** Every id held as of the last commit. For repairs. */
+  *held(): Iterable<readonly [MessageId.MessageId, Extract<IdRow, { readonly _tag: "Held" }>]> {
     for (const { key, value } of this.#ids.getRange({})) {
       const row = Rows.readId(value)
       // Only ids that passed a door are in the index.
@@ -229,10 +229,16 @@ export class Index {
     return row?._tag === "Removed" && row.by.address === address
   }
 
-  /** Drops the row of an id whose removal is forgotten. */
-  dropForgotten(id: string): void {
+  /** Where the octets of an id that was removed lay, forgotten or not. */
+  removed(id: string): Extract<IdRow, { readonly _tag: "Removed" }> | undefined {
     const row = this.#row(id)
-    if (row?._tag !== "Removed" || row.atMillis >= this.progress.forgottenMillis) return
+    return row?._tag === "Removed" ? row : undefined
+  }
+
+  /** Drops the row of an id whose removal is forgotten, when the record of that leaves its address. */
+  dropForgotten(id: string, address: number): void {
+    const row = this.removed(id)
+    if (row?.by.address !== address || row.atMillis >= this.progress.forgottenMillis) return
     this.#newIds.set(id, undefined)
     this.mended.drop(id)
   }
