@@ -1,5 +1,5 @@
 import type * as Article from "@lupin/core/Article"
-import * as MessageId from "@lupin/core/MessageId"
+import type * as MessageId from "@lupin/core/MessageId"
 import * as Site from "@lupin/core/Site"
 import { Disk } from "@lupin/spool/Disk"
 import * as FileSpool from "@lupin/spool/FileSpool"
@@ -416,7 +416,7 @@ export class Trial {
     const head = await this.#run(spool.head)
     if (head < this.site.position) wrong(`the head went back from ${this.site.position} to ${head}`)
     if (this.#forgetting !== undefined && (await this.#hasForgotten(this.#forgetting)))
-      this.#forgotten(this.#forgetting)
+      await this.#forgotten(this.#forgetting)
     this.#forgetting = undefined
     this.site = { ...this.site, position: Math.max(head, this.site.position) }
   }

@@ -1,4 +1,4 @@
-import { Clock, Effect } from "effect"
+import { type Clock, Effect } from "effect"
 
 /** A clock that stands still until somebody moves it. */
 export class HandClock implements Clock.Clock {
