@@ -251,6 +251,7 @@ const make = Effect.fnUntraced(function* (parts: Parts) {
         return { isMore: compaction.step(nowMillis) }
       })
     ),
+    reclaimed: Effect.sync(() => ({ ...compaction.done(), ...index.erasures.pending() })),
     expiring: (untilMillis, limit) =>
       attempt(() => {
         const { held, nextMillis } = index.expiring(untilMillis, limit)

@@ -99,6 +99,20 @@ export interface Usage {
   readonly bytes: number
 }
 
+/** What compaction has come to since the spool was opened, and what is still to be overwritten. */
+export interface Reclaimed {
+  /** Records of articles and events that were still needed, and lie in another file now. */
+  readonly movedRecords: number
+  /** Files of the log, and of classes, whose place another one took. */
+  readonly droppedFiles: number
+  /** Octets by which log and classes became smaller. */
+  readonly freedBytes: number
+  /** Erasures whose octets are still to be overwritten: some only while the disk refuses. */
+  readonly pendingErasures: number
+  /** Erasures whose ids the log still names, for `eraseNamesMillis` at most. */
+  readonly namedErasures: number
+}
+
 /** How long the log names an id that was erased: no follower that goes on is further behind (design §3, "Time"). */
 export const eraseNamesMillis = 7 * 24 * 60 * 60 * 1000
 
@@ -158,6 +172,8 @@ export class Spool extends Context.Service<
      * stay; followers see what is held, and what removals are remembered, as before.
      */
     readonly reclaim: Effect.Effect<{ readonly isMore: boolean }, SpoolUnavailable>
+
+    readonly reclaimed: Effect.Effect<Reclaimed>
 
     /**
      * Articles that are held and whose Expires is not after a time, the earliest first, at most `limit`; and the earliest

@@ -7,6 +7,7 @@
 import { Buffer } from "node:buffer"
 import * as Checkpoint from "./Checkpoint.ts"
 import * as CompactionChoice from "./CompactionChoice.ts"
+import type { Reclaimed } from "../Spool.ts"
 import type { DeadOctets } from "./DeadOctets.ts"
 import type { Spot } from "./Erasures.ts"
 import type { Index } from "./Index.ts"
@@ -25,7 +26,19 @@ export interface Compaction {
   readonly step: (nowMillis: number) => boolean
   /** Gives up what is under way, and overwrites it and all that waits to be overwritten. */
   readonly abandon: () => void
+  /** What has been done so far. */
+  readonly done: () => Done
 }
+
+export type Done = Pick<Reclaimed, "movedRecords" | "droppedFiles" | "freedBytes">
+
+const nothing: Done = { movedRecords: 0, droppedFiles: 0, freedBytes: 0 }
+
+const sum = (one: Done, other: Done): Done => ({
+  movedRecords: one.movedRecords + other.movedRecords,
+  droppedFiles: one.droppedFiles + other.droppedFiles,
+  freedBytes: one.freedBytes + other.freedBytes
+})
 
 interface Job {
   readonly stretches: ReadonlyArray<Stretch>
@@ -36,6 +49,7 @@ interface Job {
   readonly settledAt: number
   readonly end: number
   address: number
+  movedRecords: number
 }
 
 /** What is compacted: the log of the spool, or of a class. */
@@ -54,6 +68,7 @@ export interface Ground {
 export const make = (where: Overwrites.Where, spoolLog: SegmentLog, index: Index, ground: Ground): Compaction => {
   const { log, segmentBytes } = ground
   let job: Job | undefined
+  let done = nothing
   /** Packs given up that are still to be overwritten. */
   const discarded: Array<PackFile.Growing> = []
   /** Files of which a part cannot be read stay as they are, for repair. */
@@ -103,15 +118,18 @@ export const make = (where: Overwrites.Where, spoolLog: SegmentLog, index: Index
       growing,
       compactedAt: position,
       address: first.start,
-      end: last.end
+      end: last.end,
+      movedRecords: 0
     }
   }
 
-  const finish = ({ compactedAt, end, forgottenMillis, growing, stretches }: Job): void => {
+  const finish = ({ compactedAt, end, forgottenMillis, growing, movedRecords, stretches }: Job): void => {
     const nextPosition = log.peek(end)?.events[0]?.position ?? 0
     const first = stretches[0]?.first ?? 0
     const last = stretches.at(-1)?.last ?? 0
     log.adopt(growing.finish({ first, last, compactedAt, forgottenMillis, nextPosition }))
+    const freedBytes = stretches.reduce((rest, { bytes }) => rest + bytes, -growing.bytes())
+    done = sum(done, { movedRecords, droppedFiles: stretches.length, freedBytes })
   }
 
   /** Moves what is needed of a slice. */
@@ -122,7 +140,10 @@ export const make = (where: Overwrites.Where, spoolLog: SegmentLog, index: Index
       if (whole === undefined) return "damaged"
       // An article that is damaged moves as it is: that it was here is known, and another copy may come.
       const octets = remains(ground, whole.found, whole.octets, under.settledAt)
-      if (octets !== undefined) under.growing.add(whole.found.address, octets)
+      if (octets !== undefined) {
+        under.growing.add(whole.found.address, octets)
+        under.movedRecords += 1
+      }
       bytes += whole.octets.length
       under.address = whole.found.next
     }
@@ -175,7 +196,8 @@ export const make = (where: Overwrites.Where, spoolLog: SegmentLog, index: Index
       if (job !== undefined) giveUp(job)
       discard()
       while (log.scrub(scrubBytes));
-    }
+    },
+    done: () => done
   }
 }
 
@@ -191,7 +213,8 @@ export const ofAll = (
     step: (nowMillis) => compactions.some((compaction) => compaction.step(nowMillis)),
     abandon: () => {
       for (const compaction of compactions) compaction.abandon()
-    }
+    },
+    done: () => compactions.reduce((all, compaction) => sum(all, compaction.done()), nothing)
   }
 }
 

@@ -42,6 +42,15 @@ export class Erasures {
     return this.#all.get(hash)
   }
 
+  /** Those whose octets are still to be overwritten, and those whose ids the log still names. */
+  pending(): { readonly pendingErasures: number; readonly namedErasures: number } {
+    const all = this.all()
+    return {
+      pendingErasures: all.filter(({ blanks }) => blanks.length > 0).length,
+      namedErasures: all.filter(({ names }) => names !== undefined).length
+    }
+  }
+
   all(): ReadonlyArray<Erasure> {
     return [...this.#all.values()]
   }

@@ -174,6 +174,13 @@ export const make = (
         const changes = sorted.filter((change) => timeOf(change) <= untilMillis).slice(0, limit)
         return { changes, ...(next === undefined ? {} : { nextMillis: timeOf(next) }) }
       }),
+    reclaimed: Effect.succeed({
+      movedRecords: 0,
+      droppedFiles: 0,
+      freedBytes: 0,
+      pendingErasures: 0,
+      namedErasures: 0
+    }),
     usage: Effect.sync(() => {
       const classes = Map.groupBy(held(), (change) => change.class ?? "")
       return [...classes].map(([name, changes]) => ({
