@@ -227,6 +227,8 @@ const make = Effect.fnUntraced(function* (parts: Parts) {
       Effect.asVoid(submit((atMillis) => [{ command: { _tag: "AddGroup", group, status, atMillis } }])),
     removeGroup: (group) =>
       Effect.asVoid(submit((atMillis) => [{ command: { _tag: "RemoveGroup", group, atMillis } }])),
+    refuse: (ids) =>
+      Effect.asVoid(submit((atMillis) => ids.map((id) => ({ command: { _tag: "Refuse", id, atMillis } })))),
     forget: (beforeMillis) =>
       Effect.asVoid(
         submit((atMillis) => [

@@ -153,6 +153,8 @@ export class Spool extends Context.Service<
       ids: ReadonlyArray<MessageId.MessageId>,
       why: "cancelled" | "expired"
     ) => Effect.Effect<void, SpoolUnavailable>
+    /** Remembers ids that are not known, so that no copy of their articles is taken or asked for until they are forgotten. */
+    readonly refuse: (ids: ReadonlyArray<MessageId.MessageId>) => Effect.Effect<void, SpoolUnavailable>
     readonly addGroup: (
       group: GroupName.GroupName,
       status: Group.Group["status"]

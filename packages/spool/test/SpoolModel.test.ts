@@ -132,7 +132,9 @@ const compare = Effect.fnUntraced(function* (model: Model, spool: Spool["Service
     after = next
   }
   const told = model.events.flatMap((event) =>
-    "id" in event ? [{ isDue: isDue(site, model.events, event), told: [event.position, event.id, whyOf(event)] }] : []
+    "id" in event && event._tag !== "Refused"
+      ? [{ isDue: isDue(site, model.events, event), told: [event.position, event.id, whyOf(event)] }]
+      : []
   )
   const seenTexts = new Set(seen.map((change) => JSON.stringify(change)))
   equal(
@@ -150,7 +152,7 @@ const compare = Effect.fnUntraced(function* (model: Model, spool: Spool["Service
 
 /** Whether followers have to be told of it, however late they come: what is held, and the removals that are remembered. */
 const isDue = (site: Site.Site, events: ReadonlyArray<Site.Event>, event: Site.Event): boolean => {
-  if (!("id" in event) || !HashMap.has(site.entries, event.id)) return false
+  if (!("id" in event) || event._tag === "Refused" || !HashMap.has(site.entries, event.id)) return false
   const latest = events.findLast(
     (other) => "id" in other && other.id === event.id && (other._tag === "Filed") === (event._tag === "Filed")
   )
@@ -224,6 +226,13 @@ const remove = fc
     })
   )
 
+const refuse = fc.subarray(plainIds, { minLength: 1, maxLength: 3 }).map((ids) =>
+  command(`refuse ${ids.join(" ")}`, async (model, real) => {
+    for (const one of ids) apply(model, { _tag: "Refuse", id: one, atMillis: real.clock.millis })
+    await run(real, real.spool.refuse(ids))
+  })
+)
+
 const changeGroups = fc
   .tuple(fc.constantFrom(...groups), fc.constantFrom("y", "n", "m", "gone"))
   .map(([name, status]) =>
@@ -286,7 +295,7 @@ const crash = fc
   )
 
 const commands = fc.commands(
-  [store, store, store, remove, remove, changeGroups, forget, erase, reclaim, savePosition, wait, crash],
+  [store, store, store, remove, remove, refuse, changeGroups, forget, erase, reclaim, savePosition, wait, crash],
   {
     maxCommands: 30,
     size: "max"

@@ -272,9 +272,10 @@ const isNeeded = (index: Index, event: Record.Logged, found: Found, settledAt: n
       return index.claims.isWaiting(event.claim.target, event.position)
     case "Cancelled":
     case "Superseded":
-    case "Expired": {
+    case "Expired":
       return event.position > settledAt || index.isRemembered(event.id, found.address) || isNamedStill(index, found)
-    }
+    case "Refused":
+      return index.isRemembered(event.id, found.address)
     case "Erased":
       return isNamedStill(index, found)
     case "Forgotten":

@@ -260,6 +260,7 @@ export class Index {
       case "Cancelled":
       case "Superseded":
       case "Expired":
+      case "Refused":
         return this.#remove(event, place)
       case "Erased":
         return this.#erase(event, place)

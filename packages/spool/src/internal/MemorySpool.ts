@@ -147,6 +147,7 @@ export const make = (
       }),
     addGroup: (group, status) => acting((atMillis) => void run({ _tag: "AddGroup", group, status, atMillis })),
     removeGroup: (group) => acting((atMillis) => void run({ _tag: "RemoveGroup", group, atMillis })),
+    refuse: (ids) => acting((atMillis) => ids.forEach((id) => void run({ _tag: "Refuse", id, atMillis }))),
     forget: (beforeMillis) =>
       acting((atMillis) => void run({ _tag: "Forget", beforeMillis: Math.min(beforeMillis, atMillis), atMillis })),
     erase: (ids) =>

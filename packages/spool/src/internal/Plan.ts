@@ -127,6 +127,7 @@ const toLogged = (
     case "Cancelled":
     case "Superseded":
     case "Expired":
+    case "Refused":
       return { ...event, numbers: known.status(event.id) === "held" ? known.numbers(event.id) : [] }
     default:
       return event
@@ -219,6 +220,7 @@ class Ahead implements Known {
       case "Cancelled":
       case "Superseded":
       case "Expired":
+      case "Refused":
         this.#claims = Waiting.drop(this.#claims, event.id).waiting
         this.#entries.set(event.id, event.atMillis)
         return

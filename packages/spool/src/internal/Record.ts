@@ -32,7 +32,7 @@ export type Mended = Omit<Filed, "_tag" | "slot" | "newsgroups"> & {
   readonly newsgroups?: undefined
 }
 /** An event that removes, with the numbers that were taken from the article. */
-export type Removal = (Site.Cancelled | Site.Superseded | Site.Expired) & { readonly numbers: Xref.Numbers }
+export type Removal = Site.Removal & { readonly numbers: Xref.Numbers }
 /** What is left of an event that was erased: its place, and as many octets as it had. */
 export interface Blank {
   readonly _tag: "Blank"
@@ -40,12 +40,7 @@ export interface Blank {
   readonly atMillis: number
   readonly bytes: number
 }
-export type Logged =
-  | Filed
-  | Mended
-  | Removal
-  | Blank
-  | Exclude<Site.Event, Site.Filed | Site.Cancelled | Site.Superseded | Site.Expired>
+export type Logged = Filed | Mended | Removal | Blank | Exclude<Site.Event, Site.Filed | Site.Removal>
 
 /** Octets in front of each payload. */
 export const headBytes = 12
@@ -63,7 +58,8 @@ const tags = [
   "Mended",
   "Erased",
   "Forgotten",
-  "Blank"
+  "Blank",
+  "Refused"
 ] as const
 
 /** The record as pieces for one write, the article not copied. */
@@ -243,6 +239,7 @@ const writeEvent = (writer: Writer, event: Logged): void => {
     case "Cancelled":
     case "Superseded":
     case "Expired":
+    case "Refused":
       writer.text(event.id)
       writeNumbers(writer, event.numbers)
       return event._tag === "Superseded" ? writer.text(event.by) : undefined
@@ -290,7 +287,8 @@ const readEvent = (reader: Reader, bytes: number): Logged => {
       return { _tag: tag, position, atMillis, id, numbers, by: reader.text() as MessageId.MessageId }
     }
     case "Cancelled":
-    case "Expired": {
+    case "Expired":
+    case "Refused": {
       const id = reader.text() as MessageId.MessageId
       return { _tag: tag, position, atMillis, id, numbers: readNumbers(reader) }
     }
