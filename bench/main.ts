@@ -12,6 +12,7 @@ type Bench = () => Promise<{ readonly run: () => Promise<ReadonlyArray<Report.Me
 const benches: Readonly<Record<string, Bench>> = {
   core: () => import("./core.ts"),
   fleet: () => import("./fleet.ts"),
+  flood: () => import("./flood.ts"),
   idle: () => import("./idle.ts"),
   innd: () => import("./innd.ts"),
   nntp: () => import("./nntp.ts"),

@@ -15,6 +15,7 @@ import * as LockFile from "./tidy/LockFile.ts"
 import * as ModuleMap from "./tidy/ModuleMap.ts"
 import * as Project from "./tidy/Project.ts"
 import * as Reasons from "./tidy/Reasons.ts"
+import * as Seams from "./tidy/Seams.ts"
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
 const project = Project.load(root)
@@ -23,7 +24,15 @@ if (process.argv.includes("--write-map")) {
   writeFileSync(join(root, ModuleMap.path), ModuleMap.render(project))
   console.log(`${ModuleMap.path} is current`)
 } else {
-  const rules = [Arrows.check, FileRules.check, ModuleMap.check, Links.check, LockFile.check, Reasons.check]
+  const rules = [
+    Arrows.check,
+    FileRules.check,
+    ModuleMap.check,
+    Links.check,
+    LockFile.check,
+    Reasons.check,
+    Seams.check
+  ]
   const findings = Finding.sort(Exceptions.apply(rules.flatMap((rule) => rule(project))))
   for (const finding of findings) console.log(Finding.format(finding))
   const counts = `${project.sources.length} sources, ${project.packages.length} packages`

@@ -42,7 +42,7 @@ export const start = (
   })
 
 const site = (directory: string, durability: FileSpool.Options["durability"]) =>
-  NntpServer.layerTcp({ host: "127.0.0.1", port: 0, connectionsMax }).pipe(
+  NntpServer.layerTcp({ host: "127.0.0.1", port: 0, limits: () => ({ connectionsMax }) }).pipe(
     Layer.provide(Layer.mergeAll(Injector.layer, Relayer.layer())),
     Layer.provide(FileSpool.layer({ directory, durability })),
     Layer.provide(SiteIdentity.layer({ name: "bench", path: "ours.bench.invalid", kind: "central", apps: "any" }))

@@ -12,7 +12,7 @@ export interface Site {
   /** The POP of a POP host, the zone of a central one. */
   readonly place: string
   readonly path: string
-  /** The zone that gets a POP host's articles at once, and sends it its own so. */
+  /** The zone that is wanted most: it gets the POP's articles at once, and sends it everybody's. */
   readonly primary?: string
 }
 
@@ -50,22 +50,29 @@ export const portsWanted = (index: number): Ports => ({ nntp: 11190 + index, jso
 const arePeers = (a: Site, b: Site): boolean =>
   a.name !== b.name && (a.kind === "central" || b.kind === "central" || a.place === b.place)
 
-/** Zones send at once among themselves; a POP host and its primary zone do so too. All else is asked about first. */
-const isEager = (from: Site, to: Site): boolean =>
-  (from.kind === "central" && to.kind === "central") || from.primary === to.name || to.primary === from.name
-
-const peersOf = (site: Site, ports: ReadonlyMap<string, Ports>) =>
+/** The zones of a POP host's POP, the one wanted most first. */
+const zonesOf = ({ primary }: Site): ReadonlyArray<string> =>
   sites
+    .filter(({ kind }) => kind === "central")
+    .map(({ place }) => place)
+    .toSorted((left, right) => Number(right === primary) - Number(left === primary))
+
+const peersOf = (site: Site, ports: ReadonlyMap<string, Ports>) => {
+  const zones = zonesOf(site)
+  return sites
     .filter((other) => arePeers(site, other))
+    .toSorted((left, right) => zones.indexOf(left.place) - zones.indexOf(right.place))
     .map((other) => ({
       name: other.name,
       path: other.path,
       nntp: `127.0.0.1:${ports.get(other.name)?.nntp}`,
       kind: other.kind,
-      ...(other.kind === "central" ? { zone: other.place } : {}),
+      ...(other.kind === "central" ? { zone: other.place } : { pop: other.place, zones: zonesOf(other) }),
       feed: "*",
-      eager: isEager(site, other)
+      // All sites of the fleet share this address: their Paths tell them apart.
+      accept: { addresses: ["127.0.0.1"] }
     }))
+}
 
 /** Where things are on this machine, all absolute. */
 export interface Layout {

@@ -62,7 +62,7 @@ describe("lupin reload", () => {
       assert.strictEqual(wrong.status, 1)
       assert.include(wrong.stderr, "access[0].read")
       write({ path: "h2.sea.zone.lupin" })
-      assert.include(lupin(["reload", "--config", config]).stderr, "path: changes only with a restart")
+      assert.include(lupin(["reload", "--config", config]).stderr, "path: needs a restart")
       const erased = lupin(["erase", "--config", config, "<1@test.example>", "<2@test.example>"])
       assert.include(erased.stdout, "<2@test.example> is erased", erased.stderr)
       assert.include(lupin(["erase", "--config", config, "1"]).stderr, "1 is no Message-ID")

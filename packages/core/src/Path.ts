@@ -50,8 +50,11 @@ export const isIdentity = (text: string): boolean => identity.test(text)
 export interface Origin {
   /** The article enters the network here; a text is the posting host. */
   readonly posted?: boolean | string
-  /** The site that handed us the article, as we know it; checked against what the Path says (RFC 5537 §3.2.1). */
-  readonly peer?: string
+  /**
+   * Who may have handed us the article, as we know them: one site, or all that share an address. Checked against what the
+   * Path says (RFC 5537 §3.2.1).
+   */
+  readonly peers?: ReadonlyArray<string>
   /** The address it came from, which stands for a peer that we cannot tell. */
   readonly address?: string
 }
@@ -62,12 +65,13 @@ export const prefix = (path: string, site: string, origin: Origin = {}): string 
     const host = typeof origin.posted === "string" && isIdentity(origin.posted) ? `.${origin.posted}` : ""
     return `${site}!.POSTED${host}!`
   }
-  if (origin.peer === undefined || !isIdentity(origin.peer)) {
-    const address = origin.address?.replace(/^::ffff:(?=\d+\.)/i, "").replace(/%.*$/, "") ?? ""
-    return /^[0-9A-Fa-f:.]+$/.test(address) ? `${site}!.SEEN.${address}!` : `${site}!`
-  }
   const [latest = ""] = path.split("!", 1)
-  return latest.trim().toLowerCase() === origin.peer.toLowerCase() ? `${site}!!` : `${site}!.MISMATCH.${origin.peer}!`
+  const said = latest.trim().toLowerCase()
+  const peers = origin.peers?.filter(isIdentity) ?? []
+  if (peers.some((peer) => peer.toLowerCase() === said)) return `${site}!!`
+  if (peers.length === 1) return `${site}!.MISMATCH.${peers[0]}!`
+  const address = origin.address?.replace(/^::ffff:(?=\d+\.)/i, "").replace(/%.*$/, "") ?? ""
+  return /^[0-9A-Fa-f:.]+$/.test(address) ? `${site}!.SEEN.${address}!` : `${site}!`
 }
 
 /** The Path with `site` in front. An article that has no Path yet gets the tail `not-for-mail`. */

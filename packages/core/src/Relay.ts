@@ -31,8 +31,8 @@ export const judgeOffer = (id: string, known: Known): Offer => {
 export interface RelayContext {
   /** Our name in the Path. */
   readonly site: string
-  /** The sender's name in the Path, where we know it. */
-  readonly peer?: string
+  /** The sender's name in the Path, where we know it; several where we know only that it is one of them. */
+  readonly peers?: ReadonlyArray<string>
   /** Where the connection comes from. */
   readonly address?: string
   readonly nowMillis: number
@@ -110,8 +110,8 @@ export const receive = (octets: Uint8Array, commandId: string | undefined, conte
   )
 }
 
-const originOf = ({ address, peer }: RelayContext): Path.Origin => ({
-  ...(peer === undefined ? {} : { peer }),
+const originOf = ({ address, peers }: RelayContext): Path.Origin => ({
+  ...(peers === undefined ? {} : { peers }),
   ...(address === undefined ? {} : { address })
 })
 

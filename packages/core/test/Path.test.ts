@@ -47,9 +47,11 @@ describe("Path", () => {
   })
 
   it("notes whether the latest site is the peer that sent it (RFC 5537 §3.2.1)", () => {
-    expect(Path.prepend("b!tail", "a", { peer: "B" })).toBe("a!!b!tail")
-    expect(Path.prepend("b!tail", "a", { peer: "c" })).toBe("a!.MISMATCH.c!b!tail")
-    expect(Path.prepend("b!tail", "a", { peer: "b", address: "192.0.2.1" })).toBe("a!!b!tail")
+    expect(Path.prepend("b!tail", "a", { peers: ["B"] })).toBe("a!!b!tail")
+    expect(Path.prepend("b!tail", "a", { peers: ["c"] })).toBe("a!.MISMATCH.c!b!tail")
+    expect(Path.prepend("b!tail", "a", { peers: ["b"], address: "192.0.2.1" })).toBe("a!!b!tail")
+    expect(Path.prepend("b!tail", "a", { peers: ["c", "b"], address: "192.0.2.1" })).toBe("a!!b!tail")
+    expect(Path.prepend("b!tail", "a", { peers: ["c", "d"], address: "192.0.2.1" })).toBe("a!.SEEN.192.0.2.1!b!tail")
     expect(Path.sites("a!.MISMATCH.c!b!!d!tail")).toEqual(["a", "b", "d"])
   })
 

@@ -153,7 +153,7 @@ describe("Relay", () => {
   })
 
   it("notes in the Path whether the peer is who it says", () => {
-    const received = Relay.receive(octets(), undefined, { ...context, peer: "h1.boi" })
+    const received = Relay.receive(octets(), undefined, { ...context, peers: ["h1.boi"] })
     if (received._tag !== "Accepted") throw new Error(received.message)
     expect(received.article.path).toBe("sea.zone.lupin!!h1.boi!.POSTED!not-for-mail")
     expect(Path.names(received.article.path, "sea.zone.lupin")).toBe(true)

@@ -41,7 +41,8 @@ export interface Subject {
   readonly address: string
   readonly isSecure: boolean
   readonly user: string | undefined
-  readonly peer: string | undefined
+  /** The peer it comes from; several where it is one of them; none where it is no peer. */
+  readonly peers: ReadonlyArray<string>
 }
 
 export type Right = "read" | "post" | "feed" | "newnews"
@@ -137,11 +138,15 @@ const afterLogin = (rules: Rules, subject: Subject): ReadonlyArray<Grants> => {
   return [...names].map((user) => grants(rules, { ...subject, user }))
 }
 
-const holds = (rule: Rule, { address, isSecure, peer, user }: Subject): boolean =>
+const holds = (rule: Rule, { address, isSecure, peers, user }: Subject): boolean =>
   (rule.tls === undefined || rule.tls === isSecure) &&
   (rule.users === undefined || (user !== undefined && (rule.users.includes("*") || rule.users.includes(user)))) &&
-  (rule.peers === undefined || (peer !== undefined && (rule.peers.includes("*") || rule.peers.includes(peer)))) &&
+  (rule.peers === undefined || isAmong(rule.peers, peers)) &&
   (rule.from === undefined || rule.from.some((range) => Cidr.contains(range, address)))
+
+/** Whichever of its peers a connection comes from, the rule must mean it. */
+const isAmong = (meant: ReadonlyArray<string>, peers: ReadonlyArray<string>): boolean =>
+  peers.length > 0 && (meant.includes("*") || peers.every((peer) => meant.includes(peer)))
 
 /** A wildmat without a part that wants anything matches no group. */
 const isNothing = (wildmat: Wildmat.Wildmat): boolean => wildmat.parts.every(({ sense }) => sense !== "wanted")

@@ -10,11 +10,11 @@ export interface PeerIdentity {
   readonly name: string
   /** What it writes into Path. */
   readonly path: string
-  /** Addresses from which only this peer connects. */
+  /** Addresses from which this peer connects. */
   readonly addresses: ReadonlyArray<Cidr.Cidr>
   /** Names in its client certificate, or the certificate's SHA-256 fingerprint. */
   readonly certificates: ReadonlyArray<string>
-  /** Users as whom only this peer logs in. */
+  /** Users as whom this peer logs in. */
   readonly users: ReadonlyArray<string>
 }
 
@@ -39,16 +39,25 @@ export const AccessControl = Context.Reference<{ readonly current: () => Policy 
   defaultValue: () => ({ current: () => open })
 })
 
-/** The peer that a connection comes from: by its certificate, else its user, else its address. */
-export const peerOf = ({ peers }: Policy, shown: Shown): PeerIdentity | undefined =>
-  peers.find(({ certificates }) => certificates.some((name) => shown.certificates.includes(name))) ??
-  peers.find(({ users }) => shown.user !== undefined && users.includes(shown.user)) ??
-  peers.find(({ addresses }) => addresses.some((range) => Cidr.contains(range, shown.address)))
+/**
+ * The peer that a connection comes from: by its certificate, else its user, else its address. Several where they share
+ * what was shown, as sites behind one address do: it is one of them.
+ */
+export const peersOf = ({ peers }: Policy, shown: Shown): ReadonlyArray<PeerIdentity> => {
+  const byCertificate = peers.filter(({ certificates }) =>
+    certificates.some((name) => shown.certificates.includes(name))
+  )
+  if (byCertificate.length > 0) return byCertificate
+  const { user } = shown
+  const byUser = user === undefined ? [] : peers.filter(({ users }) => users.includes(user))
+  if (byUser.length > 0) return byUser
+  return peers.filter(({ addresses }) => addresses.some((range) => Cidr.contains(range, shown.address)))
+}
 
 /** What the rules are asked about. */
 export const subjectOf = (policy: Policy, shown: Shown): Access.Subject => ({
   address: shown.address,
   isSecure: shown.isSecure,
   user: shown.user,
-  peer: peerOf(policy, shown)?.name
+  peers: peersOf(policy, shown).map(({ name }) => name)
 })

@@ -13,7 +13,7 @@ export interface Admission {
   readonly user: string | undefined
   readonly isSecure: boolean
   readonly facts: Security.Facts
-  /** The services, as far as the grants go, in the name of the peer where it is known. */
+  /** The services, as far as the grants go, in the name of its peer where that is known. */
   readonly service: Connection.Service
 }
 
@@ -21,7 +21,7 @@ export const of = (whole: Connection.Service, transport: Transport, security: Se
   const policy = whole.access.current()
   const { isSecure, user } = security
   const shown = { address: transport.address, isSecure, user, certificates: transport.certificates() }
-  const peer = AccessControl.peerOf(policy, shown)
+  const paths = AccessControl.peersOf(policy, shown).map(({ path }) => path)
   const standing = Access.standing(policy.rules, AccessControl.subjectOf(policy, shown))
   const { grants } = standing
   return {
@@ -34,7 +34,8 @@ export const of = (whole: Connection.Service, transport: Transport, security: Se
       spool: Guard.spool(whole.spool, grants.read),
       injector: Guard.injector(whole.injector, whole.spool, grants, user),
       relayer: Guard.relayer(whole.relayer, grants.feed),
-      peer: peer === undefined ? whole.peer : { ...whole.peer, path: peer.path }
+      reconciler: whole.reconciler && Guard.reconciler(whole.reconciler, grants.read),
+      peer: paths.length === 0 ? whole.peer : { ...whole.peer, paths }
     }
   }
 }

@@ -3,6 +3,7 @@
  */
 import type * as GroupName from "@lupin/core/GroupName"
 import type * as MessageId from "@lupin/core/MessageId"
+import type * as Reconciliation from "@lupin/core/Reconciliation"
 import type * as Wildmat from "@lupin/core/Wildmat"
 import * as CommandTable from "./CommandTable.ts"
 import type * as Since from "./Since.ts"
@@ -15,6 +16,12 @@ export type Which =
 
 export type Part = "ARTICLE" | "HEAD" | "BODY" | "STAT"
 export type GroupList = "ACTIVE" | "NEWSGROUPS" | "ACTIVE.TIMES"
+
+/** Which part of history two sites compare. */
+export interface Comparison {
+  readonly wildmat: Wildmat.Wildmat
+  readonly window: Reconciliation.Window
+}
 
 export type Command =
   | { readonly _tag: "Capabilities" }
@@ -53,6 +60,8 @@ export type Command =
       readonly limit: number
     }
   | { readonly _tag: "Status"; readonly ids: ReadonlyArray<MessageId.MessageId> }
+  /** A frame follows; nothing to compare where the arguments are not those of the syntax. */
+  | { readonly _tag: "Reconcile"; readonly of: Comparison | undefined }
   | { readonly _tag: "AuthUser"; readonly user: string }
   | { readonly _tag: "AuthPass"; readonly password: string }
   | { readonly _tag: "AuthSasl"; readonly mechanism: string; readonly initial: string | undefined }
@@ -68,6 +77,7 @@ const takesVariant: ReadonlySet<string> = new Set(
 )
 const controls = /[\u0000-\u0008\u000a-\u001f\u007f]/
 const takeThis = /^takethis(?:[ \t]|$)/i
+const reconcile = /^xreconcile(?:[ \t]|$)/i
 
 /** How the commands that peers and readers send most read their usual argument: an id and nothing else. */
 const byId: ReadonlyMap<string, (id: string) => Command> = new Map(
@@ -78,7 +88,7 @@ const byId: ReadonlyMap<string, (id: string) => Command> = new Map(
  * Reads a line without its CRLF. Total: whatever the line, a command or what is wrong with it.
  *
  * A line whose first word is TAKETHIS is always a TakeThis, with the id as written: an article follows it, and the
- * stream stays in step only if that is read (RFC 4644 §2.5).
+ * stream stays in step only if that is read (RFC 4644 §2.5). The same holds of XRECONCILE and its frame.
  */
 export const parse = (line: string): Command | Fault => {
   const gap = line.indexOf(" ")
@@ -88,6 +98,7 @@ export const parse = (line: string): Command | Fault => {
     if (CommandTable.isId(id)) return ofId(id)
   }
   if (controls.test(line)) {
+    if (reconcile.test(line)) return { _tag: "Reconcile", of: undefined }
     return takeThis.test(line) ? { _tag: "TakeThis", id: "" } : { _tag: "BadSyntax", syntax: "no control characters" }
   }
   const words = line.split(/[ \t]+/)

@@ -5,6 +5,7 @@
  */
 import * as GroupName from "@lupin/core/GroupName"
 import * as MessageId from "@lupin/core/MessageId"
+import * as Reconciliation from "@lupin/core/Reconciliation"
 import * as Wildmat from "@lupin/core/Wildmat"
 import type { Command, GroupList, Part, Which } from "./Command.ts"
 import * as Since from "./Since.ts"
@@ -231,6 +232,18 @@ export const rows: ReadonlyArray<Row> = [
       const ids = words.map(MessageId.parse)
       if (ids.length === 0 || ids.length > statusIdsMax) return undefined
       return ids.every((parsed) => parsed !== undefined) ? { _tag: "Status", ids } : undefined
+    }
+  },
+  {
+    keyword: "XRECONCILE",
+    syntax: "wildmat from until",
+    capability: ["XRECONCILE"],
+    read: ([pattern, ...words]) => {
+      const wildmat = pattern === undefined ? undefined : Wildmat.compile(pattern)
+      const [from, until, ...rest] = words.map((word) => (digits.test(word) ? Number(word) : -1))
+      const isWhole = wildmat !== undefined && from !== undefined && until !== undefined && rest.length === 0
+      const isRead = isWhole && Reconciliation.isWindow({ from, until })
+      return { _tag: "Reconcile", of: isRead ? { wildmat, window: { from, until } } : undefined }
     }
   },
   { keyword: "STARTTLS", syntax: "", capability: ["STARTTLS"], read: noArguments({ _tag: "StartTls" }) },

@@ -7,6 +7,7 @@
  */
 import * as Limits from "@lupin/core/Limits"
 import * as MessageId from "@lupin/core/MessageId"
+import * as Reconciliation from "@lupin/core/Reconciliation"
 import { Clock, Effect } from "effect"
 import * as Socket from "effect/socket/Socket"
 import * as Access from "./Access.ts"
@@ -18,6 +19,8 @@ import * as ListAnswers from "./ListAnswers.ts"
 import * as Login from "./Login.ts"
 import type { Output, Trouble } from "./Output.ts"
 import * as ReadingAnswers from "./ReadingAnswers.ts"
+import * as Reconcile from "./ReconcileAnswers.ts"
+import type { Reconciler } from "./Reconciler.ts"
 import * as Reply from "./Reply.ts"
 import * as Sasl from "./Sasl.ts"
 import * as Security from "./Security.ts"
@@ -38,6 +41,8 @@ export interface Service extends ReadingAnswers.Reading, ListAnswers.Listing, Tr
   /** Whose rules hold at each moment. */
   readonly access: { readonly current: () => AccessControl.Policy }
   readonly login: Login.Login
+  /** Absent where the site does not reconcile. */
+  readonly reconciler?: Reconciler["Service"] | undefined
   /** Closes a connection that completes no command or article for too long. */
   readonly idle: IdleWatch
 }
@@ -87,6 +92,7 @@ const converse = Effect.fnUntraced(function* (
   const facts = {
     nowMillis: 0,
     mayPost: whole.mayPost,
+    mayReconcile: whole.reconciler !== undefined,
     generation: whole.spool.generation,
     security: admitted.facts
   }
@@ -246,6 +252,10 @@ const next = (framing: Framing, phase: Session.Phase): Session.Input | undefined
       const block = framing.block(Limits.articleBytesMax)
       return block === undefined ? undefined : { _tag: "Block", block }
     }
+    case "Frame": {
+      const block = framing.block(Reconciliation.frameBytesMax + 2)
+      return block === undefined ? undefined : { _tag: "Block", block }
+    }
     case "Closed":
       return undefined
   }
@@ -280,6 +290,8 @@ const answer = (service: Service, task: Direct, out: Output): Effect.Effect<Sess
       return Effect.as(ListAnswers.changes(service, task, out), undefined)
     case "Status":
       return Effect.as(ListAnswers.status(service, task, out), undefined)
+    case "Reconcile":
+      return Effect.as(Reconcile.answer(service, task, out), undefined)
   }
 }
 

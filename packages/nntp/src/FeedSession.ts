@@ -1,30 +1,29 @@
 /**
  * One connection of a feed: offers what is new and what was deferred, until the connection ends.
  *
- * Streaming peers (RFC 4644) get CHECK and TAKETHIS with many articles under way, others IHAVE one by one. Nothing but
- * an answer that is due, or a deferral, sets a timer.
+ * Streaming peers (RFC 4644) get CHECK and TAKETHIS with many articles under way, others IHAVE one by one. Nothing
+ * sets a timer but an answer that is due, a batch, a deferral, and the heartbeat of a feed that is watched.
  */
-import * as FeedRule from "@lupin/core/FeedRule"
-import * as Headers from "@lupin/core/Headers"
-import * as Limits from "@lupin/core/Limits"
-import * as MessageId from "@lupin/core/MessageId"
-import type { Change, Spool, SpoolUnavailable } from "@lupin/spool/Spool"
+import type * as FeedRule from "@lupin/core/FeedRule"
+import type { Spool, SpoolUnavailable } from "@lupin/spool/Spool"
 import { Clock, Effect, Random, type Scope } from "effect"
 import * as Capabilities from "./Capabilities.ts"
 import * as CheckWindow from "./CheckWindow.ts"
-import * as Columns from "./Columns.ts"
 import * as FeedMoves from "./FeedMoves.ts"
+import * as FeedPulse from "./FeedPulse.ts"
+import * as FeedReading from "./FeedReading.ts"
 import * as FeedVerdict from "./FeedVerdict.ts"
 import { type Entry, FeedWindow } from "./FeedWindow.ts"
 import * as NntpClient from "./NntpClient.ts"
 import { NntpDisconnected, type NntpError } from "./NntpError.ts"
 import * as NntpReader from "./NntpReader.ts"
 import type * as PeerFeed from "./PeerFeed.ts"
-import type { PeerState } from "./PeerStats.ts"
+import type { PeerState, PeerStats } from "./PeerStats.ts"
 
 export interface Feed extends Required<Omit<PeerFeed.Options, "reconnect">> {
   readonly spool: Spool["Service"]
   readonly stats: PeerState
+  readonly links: PeerStats["Service"]
   /** What outlives a connection. */
   readonly progress: Progress
 }
@@ -47,12 +46,9 @@ export const deferralsMax = 1_000
 /** An eager feed sends at once what is no older; what waited longer is asked about first, as the peer may have it. */
 export const eagerAgeMillisMax = 60_000
 
-/** Events read from the log at a time. */
-const pageMax = Limits.pageMax
-
 /** Runs until the connection ends; every end is a failure that says why. */
 export const run = Effect.fnUntraced(function* (feed: Feed): Effect.fn.Return<never, Trouble, Scope.Scope> {
-  const { spool, stats } = feed
+  const { links, spool, stats } = feed
   const clock = yield* Clock.Clock
   const nowMillis = (): number => clock.currentTimeMillisUnsafe()
   const random = yield* Random.Random
@@ -68,37 +64,43 @@ export const run = Effect.fnUntraced(function* (feed: Feed): Effect.fn.Return<ne
   stats.isConnected = true
   stats.isStreaming = isStreaming
 
+  links.note(stats, "up")
+
+  const reading: FeedReading.Reading = { spool, state, stats, rule: feed.rule, peer: ruled(feed, capabilities) }
   const answered: FeedVerdict.Feed = { state, stats, defer: feed.defer }
   const bounds = CheckWindow.boundsOf(feed.windowMax)
   let window = CheckWindow.initial(bounds)
   stats.window = window.size
   const moves: Array<FeedMoves.Move> = []
+  // To be asked about together, the oldest first.
+  const gathered: Array<Entry> = []
+  let standby: Standby | undefined
   let trouble: NntpDisconnected | undefined
-  let heardMillis = nowMillis()
+  let pulse = FeedPulse.opened(nowMillis())
+  let isBeating = false
   let isSignalled = false
   let wake = (): void => {}
 
-  const onReply: FeedMoves.OnReply = ({ entry }, command, reply) => {
-    heardMillis = nowMillis()
-    const verdict = FeedVerdict.of(command, reply.code)
-    const answer = {
-      isPutOff: verdict === "later",
-      departedMillis: entry.departedMillis,
-      inFlight: state.inFlight
-    }
-    window = CheckWindow.answered(window, answer, bounds, heardMillis)
-    stats.window = window.size
-    FeedVerdict.apply(answered, entry, verdict, heardMillis, random.nextDoubleUnsafe())
-    if (verdict === "send") moves.push({ entry, way: "Send" })
-    if (verdict === "trouble") {
-      trouble ??= new NntpDisconnected({
-        server: client.server,
-        reason: `said ${reply.code} ${reply.text} to ${command}`
-      })
-    }
+  const heard = (): void => {
+    pulse = FeedPulse.heard(state.inFlight > 0 || isBeating, nowMillis())
+    links.note(stats, "up")
     isSignalled = true
     wake()
   }
+
+  const onReply: FeedMoves.OnReply = ({ entry }, command, reply) => {
+    const atMillis = nowMillis()
+    const verdict = FeedVerdict.of(command, reply.code)
+    const answer = { isPutOff: verdict === "later", departedMillis: entry.departedMillis, inFlight: state.inFlight }
+    window = CheckWindow.answered(window, answer, bounds, atMillis)
+    stats.window = window.size
+    FeedVerdict.apply(answered, entry, verdict, atMillis, random.nextDoubleUnsafe())
+    if (verdict === "send") moves.push({ entry, way: "Send" })
+    if (verdict === "trouble") trouble ??= disconnected(`said ${reply.code} ${reply.text} to ${command}`)
+    heard()
+  }
+
+  const disconnected = (reason: string): NntpDisconnected => new NntpDisconnected({ server: client.server, reason })
 
   const signalled = Effect.callback<void>((resume) => {
     if (isSignalled) return resume(Effect.void)
@@ -110,40 +112,112 @@ export const run = Effect.fnUntraced(function* (feed: Feed): Effect.fn.Return<ne
 
   /** Articles that may be offered now; the window may have shrunk below what is under way. */
   const room = (): number => Math.max(0, window.size - state.inFlight)
+  /** Articles that may be read beside those gathered. */
+  const free = (): number => (state.deferred < deferralsMax ? Math.max(0, room() - gathered.length) : 0)
+  const gatheredDueMillis = (): number | undefined => gathered[0] && gathered[0].arrivedMillis + feed.gatherMillis
+  const nextPulse = (): ReturnType<typeof FeedPulse.next> =>
+    FeedPulse.next(pulse, { ...feed, beatMillis: isStreaming && feed.part().isWatched ? feed.beatMillis : undefined })
 
-  /** Waits for whatever may give something to do. */
-  const somethingToDo = Effect.suspend(() => {
+  /** Does what the clock asks for: notes a silence, asks for a sign of life, gives up. */
+  const keepPulse = Effect.suspend((): Effect.Effect<void, NntpDisconnected> => {
     const atMillis = nowMillis()
-    const waits: Array<Effect.Effect<unknown, Trouble>> = [signalled, client.ended]
-    if (state.inFlight > 0) {
-      const leftMillis = heardMillis + feed.silenceMillisMax - atMillis
-      const silent = new NntpDisconnected({ server: client.server, reason: "gave no answer in time" })
-      waits.push(Effect.andThen(Effect.sleep(Math.max(leftMillis, 0)), Effect.fail(silent)))
+    const due = nextPulse()
+    if (due === undefined || due.atMillis > atMillis) return Effect.void
+    if (due.due === "lost") return Effect.fail(disconnected("gave no answer in time"))
+    if (due.due === "silent") {
+      pulse = FeedPulse.noted(pulse)
+      links.note(stats, "silent")
+      return Effect.void
     }
-    if (room() > 0 && state.deferred < deferralsMax) {
-      const gathering = state.inFlight === 0 && !feed.eager ? feed.gatherMillis : 0
-      waits.push(Effect.andThen(spool.changed(state.scanned), gathering === 0 ? Effect.void : Effect.sleep(gathering)))
-    }
-    const dueMillis = room() > 0 ? state.nextDueMillis() : undefined
-    if (dueMillis !== undefined) waits.push(Effect.sleep(Math.max(dueMillis - atMillis, 0)))
-    return Effect.raceAllFirst(waits)
+    isBeating = true
+    pulse = FeedPulse.said(pulse, atMillis)
+    return client.send([{ line: "DATE" }], () => {
+      isBeating = false
+      heard()
+    })
   })
+
+  /** One turn of a feed that acts: reads on, sends at once or gathers, and asks about what was gathered long enough. */
+  const act = Effect.fnUntraced(function* ({ eager }: PeerFeed.Part, atMillis: number) {
+    const limit = free()
+    const { isRead, opened } = limit === 0 ? nothing : yield* FeedReading.read(reading, limit)
+    for (const { entry, path } of opened) {
+      const isNew = atMillis - entry.arrivedMillis <= eagerAgeMillisMax
+      if (isNew && (typeof eager === "string" ? eager === "all" : eager(path)))
+        moves.push({ entry, way: "SendUnasked" })
+      else gathered.push(entry)
+    }
+    const isFull = gathered.length > 0 && gathered.length >= room() - moves.length
+    if (isFull || (gatheredDueMillis() ?? Infinity) <= atMillis) {
+      for (const entry of gathered.splice(0)) moves.push({ entry, way: "Ask" })
+    }
+    return isRead
+  })
+
+  /** One turn of a feed in whose place another site offers: keeps up, some time behind it. */
+  const follow = Effect.fnUntraced(function* (atMillis: number) {
+    for (const entry of gathered.splice(0)) moves.push({ entry, way: "Ask" })
+    if (standby !== undefined && atMillis >= standby.dueMillis) {
+      state.scan(standby.head)
+      standby = undefined
+    }
+    const head = yield* spool.head
+    if (head > state.scanned) standby ??= { head, dueMillis: atMillis + feed.standbyMillis }
+    return false
+  })
+
+  /** Waits for whatever may give something to do; one timer at most. */
+  const somethingToDo = (part: PeerFeed.Part, linkChanges: number) =>
+    Effect.suspend(() => {
+      const waits: Array<Effect.Effect<unknown, Trouble>> = [signalled, client.ended, links.linkChanged(linkChanges)]
+      const dues = [nextPulse()?.atMillis, room() > 0 ? state.nextDueMillis() : undefined]
+      if (!part.isActing) {
+        dues.push(standby?.dueMillis)
+        if (standby === undefined) waits.push(spool.changed(state.scanned))
+      } else {
+        dues.push(gatheredDueMillis())
+        const arrival = spool.changed(state.scanned)
+        // What is asked about anyway need not wake us one by one.
+        const isGathering = part.eager === "none" && gathered.length === 0
+        if (free() > 0) waits.push(isGathering ? Effect.andThen(arrival, Effect.sleep(feed.gatherMillis)) : arrival)
+      }
+      const dueMillis = dues.reduce<number>((first, due) => Math.min(first, due ?? Infinity), Infinity)
+      if (dueMillis < Infinity) waits.push(Effect.sleep(Math.max(dueMillis - nowMillis(), 0)))
+      return Effect.raceAllFirst(waits)
+    })
 
   const speaker: FeedMoves.Speaker = { client, spool, state, stats, nowMillis, onReply }
   for (;;) {
     isSignalled = false
     if (trouble !== undefined) return yield* trouble
+    yield* keepPulse
+    const linkChanges = links.linkChanges()
+    const part = feed.part()
     const atMillis = nowMillis()
-    for (const entry of state.due(atMillis, room())) offer(feed, moves, entry, atMillis)
-    const free = state.deferred < deferralsMax ? room() : 0
-    const isRead = free > 0 && (yield* readChanges(feed, capabilities, moves, free, atMillis))
+    for (const entry of state.due(atMillis, room())) moves.push({ entry, way: "Ask" })
+    if (part.isActing) standby = undefined
+    const isRead = part.isActing ? yield* act(part, atMillis) : yield* follow(atMillis)
     const batch = moves.splice(0)
-    if (batch.length > 0) heardMillis = Math.max(heardMillis, atMillis)
+    for (const { entry } of batch) state.depart(entry, "asking", atMillis)
+    if (batch.length > 0) pulse = FeedPulse.said(pulse, atMillis)
     yield* (isStreaming ? FeedMoves.stream : FeedMoves.oneByOne)(speaker, batch)
+    if (state.inFlight === 0 && !isBeating) pulse = FeedPulse.settled(pulse)
     yield* savePosition(feed)
-    if (!isRead && moves.length === 0 && !isSignalled) yield* somethingToDo
+    if (!isRead && moves.length === 0 && !isSignalled) yield* somethingToDo(part, linkChanges)
   }
 })
+
+/** Where the log ended when a feed that is not acting looked, and when it may pass that. */
+interface Standby {
+  readonly head: number
+  readonly dueMillis: number
+}
+
+const nothing = { opened: [], isRead: false } as const
+
+/** The peer as the rule judges it. */
+const ruled = ({ peer: { identities } }: Feed, { generation }: Capabilities.Capabilities): FeedRule.Peer =>
+  generation === undefined ? { identities } : { identities, generationStartedMillis: generation.startedMillis }
 
 /** The name under which a feed's position is stored: one for each generation of a peer that tells it. */
 export const follower = (peerName: string, generation: Capabilities.Capabilities["generation"]): string =>
@@ -161,57 +235,6 @@ const adopt = Effect.fnUntraced(function* (
   progress.state = new FeedWindow(position ?? 0)
   stats.position = progress.state.position
   return progress.state
-})
-
-/** Asks, or sends at once where the feed is eager and the article new. */
-const offer = (feed: Feed, moves: Array<FeedMoves.Move>, entry: Entry, nowMillis: number): void => {
-  const isNew = entry.attempts === 0 && nowMillis - entry.arrivedMillis <= eagerAgeMillisMax
-  feed.progress.state.depart(entry, "asking", nowMillis)
-  moves.push({ entry, way: feed.eager && isNew ? "SendUnasked" : "Ask" })
-}
-
-/** Reads on in the log and opens an entry for each article the peer is to have; says whether there was anything to read. */
-const readChanges = Effect.fnUntraced(function* (
-  feed: Feed,
-  { generation }: Capabilities.Capabilities,
-  moves: Array<FeedMoves.Move>,
-  room: number,
-  nowMillis: number
-): Effect.fn.Return<boolean, SpoolUnavailable> {
-  const { spool, stats } = feed
-  const { state } = feed.progress
-  const before = state.scanned
-  const page = yield* spool.changes(before, Math.min(pageMax, room))
-  stats.head = page.head
-  const peer: FeedRule.Peer = {
-    identities: feed.peer.identities,
-    ...(generation === undefined ? {} : { generationStartedMillis: generation.startedMillis })
-  }
-  const filed: Array<Change & { readonly _tag: "Filed" }> = []
-  for (const change of page.changes) {
-    if (change._tag === "Filed" && (yield* isWanted(feed, change, peer))) filed.push(change)
-  }
-  const statuses = filed.length === 0 ? [] : yield* spool.status(filed.map(({ id }) => id))
-  for (const [index, change] of filed.entries()) {
-    const entry = statuses[index] === "held" && state.add(change.id, change.position, change.arrivedMillis)
-    if (entry) offer(feed, moves, entry, nowMillis)
-  }
-  state.scan(Math.max(page.next, page.changes[page.changes.length - 1]?.position ?? 0))
-  return state.scanned > before
-})
-
-const isWanted = Effect.fnUntraced(function* (
-  { rule, spool }: Feed,
-  change: Change & { readonly _tag: "Filed" },
-  peer: FeedRule.Peer
-): Effect.fn.Return<boolean, SpoolUnavailable> {
-  const groups = change.newsgroups ?? change.groups
-  const offered = { ...change, groups, injectedMillis: MessageId.mintedMillis(change.id) ?? change.arrivedMillis }
-  if (FeedRule.wants(rule, offered, peer)._tag !== "Wanted") return false
-  if (rule.distributions === undefined) return true
-  const held = yield* spool.find(change.id)
-  const distribution = held && Headers.get(held.article, Columns.headerEnd(held.article), "distribution")
-  return distribution === undefined || FeedRule.wants(rule, { ...offered, distribution }, peer)._tag === "Wanted"
 })
 
 const savePosition = ({ progress, spool, stats }: Feed): Effect.Effect<void, SpoolUnavailable> =>

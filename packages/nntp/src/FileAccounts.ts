@@ -42,7 +42,14 @@ type Account = typeof Account.Type
 type Entries = Readonly<Record<string, Account>>
 
 /** Accounts of the file at `path`; a file that is not there is one without accounts. */
-export const layer = (path: string): Layer.Layer<Accounts> =>
+export const layer = (path: string): Layer.Layer<Accounts> => layerAt(() => path)
+
+/** Fails where the file at `path` is there and holds no accounts. */
+export const check = (path: string): Effect.Effect<void, AccountsUnavailable> =>
+  Effect.asVoid(attempt(() => load(path)))
+
+/** Accounts of the file whose place is asked for each time, as it may change. */
+export const layerAt = (path: () => string): Layer.Layer<Accounts> =>
   Layer.effect(
     Accounts,
     Effect.gen(function* () {
@@ -51,15 +58,11 @@ export const layer = (path: string): Layer.Layer<Accounts> =>
       const writing = yield* Semaphore.make(1)
       // Keys of users who do not exist must not change between two tries, or they could be told from real ones.
       const secret = secrets.octets(hashBytes)
-      let seen = { stamp: "", entries: {} as Entries }
+      let seen: Seen | undefined
 
       const read = attempt(async () => {
-        const stamp = await stampOf(path)
-        if (stamp === seen.stamp) return seen.entries
-        const entries =
-          stamp === absent ? {} : Schema.decodeUnknownSync(AccountsFile)(await FileSystem.readFile(path, "utf8"))
-        seen = { stamp, entries }
-        return entries
+        seen = await load(path(), seen)
+        return seen.entries
       })
       const find = Effect.fnUntraced(function* (user: string) {
         const prepared = Scram.prepare(user)
@@ -70,7 +73,7 @@ export const layer = (path: string): Layer.Layer<Accounts> =>
         Effect.flatMap(read, (entries) => {
           const [changed, answer] = edit(entries)
           return attempt(async () => {
-            await replace(path, `${JSON.stringify(changed, undefined, 1)}\n`)
+            await replace(path(), `${JSON.stringify(changed, undefined, 1)}\n`)
             return answer
           })
         }).pipe(writing.withPermits(1))
@@ -113,6 +116,21 @@ const attempt = <A>(run: () => Promise<A>): Effect.Effect<A, AccountsUnavailable
     try: run,
     catch: (cause) => new AccountsUnavailable({ reason: cause instanceof Error ? cause.message : String(cause) })
   })
+
+/** What a file held, and by what it is known again. */
+interface Seen {
+  readonly path: string
+  readonly stamp: string
+  readonly entries: Entries
+}
+
+/** The accounts of a file, read only where it is not as it was seen before. */
+const load = async (path: string, seen?: Seen): Promise<Seen> => {
+  const stamp = await stampOf(path)
+  if (seen?.path === path && seen.stamp === stamp) return seen
+  if (stamp === absent) return { path, stamp, entries: {} }
+  return { path, stamp, entries: Schema.decodeUnknownSync(AccountsFile)(await FileSystem.readFile(path, "utf8")) }
+}
 
 const absent = "absent"
 

@@ -12,6 +12,7 @@ import type { Held, OverviewText, Spool, SpoolUnavailable } from "@lupin/spool/S
 import { Effect } from "effect"
 import * as Access from "./Access.ts"
 import * as Columns from "./Columns.ts"
+import type { Reconciler } from "./Reconciler.ts"
 
 /**
  * What a session may ask of a spool. Named one by one, so that a new method of the spool is out of its reach until it is
@@ -161,6 +162,14 @@ export const relayer = (whole: PeerRelayer, feed: Wildmat.Wildmat): PeerRelayer 
     }
   }
 }
+
+/** Compares what lies within `read` alone: all groups, or by the very wildmat that is granted. */
+export const reconciler = (whole: Reconciler["Service"], read: Wildmat.Wildmat): Reconciler["Service"] => ({
+  answer: (asked) =>
+    Access.isUnbounded(read) || asked.of.wildmat.text === read.text
+      ? whole.answer(asked)
+      : Effect.succeed({ _tag: "NotPermitted" })
+})
 
 const mayWriteAsOperator = (group: string): boolean => {
   const name = GroupNames.parse(group)

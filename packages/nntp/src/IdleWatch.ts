@@ -24,19 +24,19 @@ const lookMillisMax = 30_000
 /** Looks in one idle time: a silent connection is ended at most an eighth of it late. */
 const looksPerIdle = 8
 
-/** Watches as long as its scope is open. */
+/** Watches as long as its scope is open. The limit is asked before each look, as it may change. */
 export const make = Effect.fnUntraced(function* (
-  idleMillisMax: number
+  idleMillisMax: () => number
 ): Effect.fn.Return<IdleWatch, never, Scope.Scope> {
   const clock = yield* Clock.Clock
   const entries = new Set<Watched>()
   const look = Effect.suspend(() => {
-    const latestMillis = clock.currentTimeMillisUnsafe() - idleMillisMax
+    const latestMillis = clock.currentTimeMillisUnsafe() - idleMillisMax()
     const silent = [...entries].filter(({ atMillis }) => atMillis <= latestMillis)
     for (const watched of silent) entries.delete(watched)
     return Effect.forEach(silent, ({ expire }) => Effect.forkScoped(expire), { discard: true })
   })
-  const pause = Effect.sleep(Math.max(1, Math.min(lookMillisMax, idleMillisMax / looksPerIdle)))
+  const pause = Effect.suspend(() => Effect.sleep(Math.max(1, Math.min(lookMillisMax, idleMillisMax() / looksPerIdle))))
   yield* Effect.forkScoped(Effect.forever(Effect.andThen(pause, look)))
   return {
     enter: (watched) => void entries.add(watched),

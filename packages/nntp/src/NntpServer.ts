@@ -14,7 +14,9 @@ import { AccessControl } from "./AccessControl.ts"
 import { Accounts, noAccounts } from "./Accounts.ts"
 import * as Cidr from "./Cidr.ts"
 import * as Connection from "./Connection.ts"
+import * as Gate from "./Gate.ts"
 import * as IdleWatch from "./IdleWatch.ts"
+import { Reconciler } from "./Reconciler.ts"
 import { type Address, ClientAddress, Network } from "./Network.ts"
 import * as Reply from "./Reply.ts"
 import { Secrets } from "./Secrets.ts"
@@ -22,12 +24,8 @@ import type { ServerTls } from "./ServerTls.ts"
 import * as Transport from "./Transport.ts"
 
 export interface Options {
-  /** Connections at a time; one more is answered 400 and closed. */
-  readonly connectionsMax?: number
-  /** Connections of one address at a time; one more is answered 400 and closed. */
-  readonly connectionsPerAddressMax?: number
-  /** A connection that completes no command or article for so long is closed. */
-  readonly idleMillisMax?: number
+  /** Asked for each connection; what is not said is as in `Gate.limitsDefault`. */
+  readonly limits?: () => Partial<Gate.Limits>
   /** Whether POST is allowed. */
   readonly mayPost?: boolean
   /** What LIST NEWSGROUPS says of a group. */
@@ -37,9 +35,6 @@ export interface Options {
   /** Makes connections secure: STARTTLS is offered, and `nntps` served. */
   readonly tls?: ServerTls
 }
-
-export const connectionsMaxDefault = 1_000
-export const idleMillisMaxDefault = 10 * 60_000
 
 export class NntpServer extends Context.Service<
   NntpServer,
@@ -87,8 +82,10 @@ const start = Effect.fnUntraced(function* (
   const access = yield* AccessControl
   const secrets = yield* Secrets
   const accounts = Option.getOrElse(yield* Effect.serviceOption(Accounts), () => noAccounts)
-  const gate = new Gate(options)
-  const idle = yield* IdleWatch.make(options.idleMillisMax ?? idleMillisMaxDefault)
+  const reconciler = Option.getOrUndefined(yield* Effect.serviceOption(Reconciler))
+  const limits = (): Gate.Limits => ({ ...Gate.limitsDefault, ...options.limits?.() })
+  const gate = new Gate.Gate(limits)
+  const idle = yield* IdleWatch.make(() => limits().idleMillisMax)
   const { tls } = options
 
   const serve = Effect.fnUntraced(function* (transport: Transport.Transport, isSecure: boolean) {
@@ -106,6 +103,7 @@ const start = Effect.fnUntraced(function* (
       site: site.path,
       access,
       login: { accounts, secrets },
+      reconciler,
       mayPost: options.mayPost ?? true,
       idle,
       describe: options.describe ?? (() => "No description"),
@@ -140,38 +138,6 @@ const start = Effect.fnUntraced(function* (
     connections: Effect.sync(() => gate.open)
   })
 })
-
-/** Counts connections, in all and of each address. */
-class Gate {
-  readonly #max: number
-  readonly #perAddressMax: number
-  readonly #open = new Map<string, number>()
-  #accepted = 0
-  open = 0
-
-  constructor({ connectionsMax, connectionsPerAddressMax }: Options) {
-    this.#max = connectionsMax ?? connectionsMaxDefault
-    this.#perAddressMax = connectionsPerAddressMax ?? Number.POSITIVE_INFINITY
-  }
-
-  /** The number of the connection, or why there is no room for it. */
-  enter(address: string): number | string {
-    const open = this.#open.get(address) ?? 0
-    if (this.open >= this.#max) return "Too many connections"
-    if (open >= this.#perAddressMax) return "Too many connections from your address"
-    this.#open.set(address, open + 1)
-    this.open += 1
-    this.#accepted += 1
-    return this.#accepted
-  }
-
-  leave(address: string): void {
-    const open = this.#open.get(address) ?? 0
-    if (open > 1) this.#open.set(address, open - 1)
-    else this.#open.delete(address)
-    this.open -= 1
-  }
-}
 
 const endpoint = (address: NetAddress.SocketAddress): Address =>
   address._tag === "UnixPathAddress"

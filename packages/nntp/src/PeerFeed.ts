@@ -22,40 +22,68 @@ export interface Peer extends Endpoint {
   readonly identities: ReadonlyArray<string>
 }
 
+/** How a feed takes part in the flood; asked at each turn, as it may change at any time. */
+export interface Part {
+  /** Otherwise another site offers in our place: the feed keeps its position up behind it, and offers nothing. */
+  readonly isActing: boolean
+  /** What is sent at once, by the Path that it has here; the rest is asked about in batches. */
+  readonly eager: "all" | "none" | ((path: string) => boolean)
+  /** The peer is asked for a sign while nothing else is said, so that its silence is noticed. */
+  readonly isWatched: boolean
+}
+
 export interface Options {
   readonly peer: Peer
   readonly rule: FeedRule.FeedRule
-  /** Sends new articles at once by TAKETHIS; otherwise offers them in batches by CHECK. */
+  /** Sends new articles at once by TAKETHIS; otherwise offers them in batches by CHECK. Where `part` is given, that decides. */
   readonly eager: boolean
+  readonly part?: () => Part
   /** Articles under way at a time, at most; how many there are follows from the peer's answers. */
   readonly windowMax?: number
-  /** How long a feed that is not eager gathers before it offers. */
+  /** How long articles that are asked about are gathered. */
   readonly gatherMillis?: number
-  /** How long the peer may say nothing while an answer is due. */
+  /** How long the peer may say nothing while an answer is due, before the connection is given up. */
   readonly silenceMillisMax?: number
+  /** The same, before the peer counts as silent. */
+  readonly silentMillisMax?: number
+  /** How long nothing is said on a watched feed before the peer is asked for a sign. */
+  readonly beatMillis?: number
+  /** How far a feed that is not acting stays behind: longer than it takes to notice that the acting one is silent. */
+  readonly standbyMillis?: number
   readonly reconnect?: Backoff.Backoff
   readonly defer?: Backoff.Backoff
 }
 
 export const gatherMillisDefault = 250
 export const silenceMillisMaxDefault = 60_000
+/** Both together: a silent peer is noticed within 5 s (design §4). */
+export const silentMillisMaxDefault = 1_900
+export const beatMillisDefault = 3_000
+export const standbyMillisDefault = 10_000
 export const reconnectDefault: Backoff.Backoff = { baseMillis: 200, millisMax: 10_000 }
 export const deferDefault: Backoff.Backoff = { baseMillis: 1_000, millisMax: 300_000 }
 
 /** Runs until interrupted. Trouble of the peer or of our spool delays it and is told in `PeerStats`. */
 export const run = Effect.fnUntraced(function* (options: Options): Effect.fn.Return<never, never, Spool | PeerStats> {
   const spool = yield* Spool
-  const stats = (yield* PeerStats).of(options.peer.name)
+  const links = yield* PeerStats
+  const stats = links.of(options.peer.name)
   const reconnect = options.reconnect ?? reconnectDefault
   const progress: FeedSession.Progress = { state: new FeedWindow(0), follower: undefined }
+  const part: Part = { isActing: true, eager: options.eager ? "all" : "none", isWatched: false }
   const session = FeedSession.run({
     ...options,
+    part: options.part ?? (() => part),
     spool,
     stats,
+    links,
     progress,
     windowMax: options.windowMax ?? Limits.checkWindowMax,
     gatherMillis: options.gatherMillis ?? gatherMillisDefault,
     silenceMillisMax: options.silenceMillisMax ?? silenceMillisMaxDefault,
+    silentMillisMax: options.silentMillisMax ?? silentMillisMaxDefault,
+    beatMillis: options.beatMillis ?? beatMillisDefault,
+    standbyMillis: options.standbyMillis ?? standbyMillisDefault,
     defer: options.defer ?? deferDefault
   })
   const remembered = FeedSession.follower(options.peer.name, undefined)
@@ -75,6 +103,7 @@ export const run = Effect.fnUntraced(function* (options: Options): Effect.fn.Ret
     const isQuietEnd = stats.connects > before.connects && progress.state.open === 0
     progress.state.disconnect(nowMillis)
     stats.isConnected = false
+    links.note(stats, "down")
     if (!isQuietEnd) {
       stats.failures += 1
       stats.lastTrouble = trouble.message

@@ -3,10 +3,18 @@
  */
 import { Context, Effect, Layer } from "effect"
 
+/**
+ * What is known of the way to a peer. `untried` until the first connection; `silent` while an answer is overdue; `down` from the
+ * end of a connection, or a try that failed, to the next one.
+ */
+export type Link = "untried" | "up" | "silent" | "down"
+
 /** One feed. Counters only grow while the process lives. */
 export interface PeerState {
   readonly name: string
   isConnected: boolean
+  /** Changed by `PeerStats.note` alone. */
+  link: Link
   /** Whether the peer takes CHECK and TAKETHIS; otherwise IHAVE. */
   isStreaming: boolean
   /** Everything in our spool up to here was answered by the peer. */
@@ -43,6 +51,7 @@ export interface PeerState {
 const initial = (name: string): PeerState => ({
   name,
   isConnected: false,
+  link: "untried",
   isStreaming: false,
   position: 0,
   head: 0,
@@ -70,12 +79,20 @@ export class PeerStats extends Context.Service<
     readonly of: (name: string) => PeerState
     /** The feed is no more. */
     readonly forget: (name: string) => void
+    /** The way to a peer is so now; whoever waits for a change is told. */
+    readonly note: (state: PeerState, link: Link) => void
+    /** Changes so far of the ways to all peers. */
+    readonly linkChanges: () => number
+    /** Returns as soon as there were more changes than `after`. */
+    readonly linkChanged: (after: number) => Effect.Effect<void>
     /** A copy of all feeds, by name. */
     readonly snapshot: Effect.Effect<ReadonlyArray<Readonly<PeerState>>>
   }
 >()("@lupin/nntp/PeerStats") {
   static readonly layer: Layer.Layer<PeerStats> = Layer.sync(PeerStats, () => {
     const states = new Map<string, PeerState>()
+    const listeners = new Set<() => void>()
+    let changes = 0
     return PeerStats.of({
       of: (name) => {
         const state = states.get(name) ?? initial(name)
@@ -83,6 +100,23 @@ export class PeerStats extends Context.Service<
         return state
       },
       forget: (name) => void states.delete(name),
+      note: (state, link) => {
+        if (state.link === link) return
+        state.link = link
+        changes += 1
+        // Whoever is told may wait for the next change at once.
+        const told = [...listeners]
+        listeners.clear()
+        for (const listener of told) listener()
+      },
+      linkChanges: () => changes,
+      linkChanged: (after) =>
+        Effect.callback<void>((resume) => {
+          const listener = (): void => resume(Effect.void)
+          if (changes > after) return listener()
+          listeners.add(listener)
+          return Effect.sync(() => listeners.delete(listener))
+        }),
       snapshot: Effect.sync(() =>
         [...states.values()]
           .map((state) => ({ ...state }))

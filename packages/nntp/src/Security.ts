@@ -141,7 +141,8 @@ const rightOfLabel: Readonly<Record<string, Access.Right>> = {
   POST: "post",
   NEWNEWS: "newnews",
   IHAVE: "feed",
-  STREAMING: "feed"
+  STREAMING: "feed",
+  XRECONCILE: "feed"
 }
 
 /** The right that a command needs; what is not named here reads, so that a new command is closed before it is opened. */
@@ -164,6 +165,7 @@ export const rightOf = (tag: Command.Command["_tag"]): Access.Right | undefined 
     case "Check":
     case "Ihave":
     case "TakeThis":
+    case "Reconcile":
       return "feed"
     case "NewNews":
       return "newnews"

@@ -16,11 +16,12 @@ import * as Reply from "./Reply.ts"
 import * as Security from "./Security.ts"
 import * as Since from "./Since.ts"
 
-/** What the next octets are: a command line, a line of a SASL exchange, or the article of a command; nothing after QUIT. */
+/** What the next octets are: a command line, a line of a SASL exchange, or the article or frame of a command; nothing after QUIT. */
 export type Phase =
   | { readonly _tag: "Command" }
   | { readonly _tag: "Article"; readonly by: "TAKETHIS" | "IHAVE"; readonly id: string }
   | { readonly _tag: "Post" }
+  | { readonly _tag: "Frame"; readonly of: Command.Comparison | undefined }
   | { readonly _tag: "Sasl" }
   | { readonly _tag: "Closed" }
 
@@ -38,6 +39,8 @@ export interface State {
 export interface Facts {
   readonly nowMillis: number
   readonly mayPost: boolean
+  /** Whether this site reconciles. */
+  readonly mayReconcile: boolean
   readonly generation: Site.Generation
   readonly security: Security.Facts
 }
@@ -84,6 +87,7 @@ export type Task =
   | { readonly _tag: "NewNews"; readonly wildmat: Wildmat.Wildmat; readonly sinceMillis: number }
   | { readonly _tag: "Changes"; readonly command: Command.Command & { readonly _tag: "Changes" } }
   | { readonly _tag: "Status"; readonly ids: ReadonlyArray<MessageId.MessageId> }
+  | { readonly _tag: "Reconcile"; readonly of: Command.Comparison; readonly frame: Uint8Array }
   | { readonly _tag: "Offer"; readonly by: "CHECK" | "IHAVE"; readonly id: MessageId.MessageId }
   | {
       readonly _tag: "Receive"
@@ -138,6 +142,10 @@ export const step = (state: State, input: Input, facts: Facts): Step => {
         : { state, task: nothing }
     case "Post":
       return input._tag === "Block" ? { state: toCommand(state), task: posted(input.block) } : { state, task: nothing }
+    case "Frame":
+      return input._tag === "Block"
+        ? { state: toCommand(state), task: compared(state.phase.of, input.block, facts) }
+        : { state, task: nothing }
     case "Sasl":
       return input._tag === "Line"
         ? secured(state, Security.respond(state.security, typeof input.line === "string" ? input.line : undefined))
@@ -184,6 +192,8 @@ const onLine = (state: State, line: string | TooLong, facts: Facts): Step => {
   switch (command._tag) {
     case "TakeThis":
       return { state: { ...sane, phase: { _tag: "Article", by: "TAKETHIS", id: command.id } }, task: nothing }
+    case "Reconcile":
+      return { state: { ...sane, phase: { _tag: "Frame", of: command.of } }, task: nothing }
     case "AuthUser":
     case "AuthPass":
     case "AuthSasl":
@@ -213,9 +223,10 @@ const onFault = (state: State, fault: Command.Fault): Step => {
   return { state: { ...state, faults: state.faults + 1 }, task }
 }
 
-/** An article follows an overlong TAKETHIS as it follows any other; its id cannot be right. */
+/** An article follows an overlong TAKETHIS as it follows any other, though its id cannot be right; so does a frame. */
 const parseTooLong = (line: TooLong): Command.Command | Command.Fault => {
   const command = Command.parse(line.start)
+  if (command._tag === "Reconcile") return { _tag: "Reconcile", of: undefined }
   return command._tag === "TakeThis" ? command : { _tag: "BadSyntax", syntax: "at most 512 octets a line" }
 }
 
@@ -225,7 +236,10 @@ const refusalOf = (tag: Command.Command["_tag"], { security }: Facts): Reply.Cod
   return right === undefined ? undefined : Security.refusal(security.standing[right])
 }
 
-type Simple = Exclude<Command.Command, Security.SecurityCommand | { readonly _tag: "TakeThis" | "Post" | "Quit" }>
+type Simple = Exclude<
+  Command.Command,
+  Security.SecurityCommand | { readonly _tag: "TakeThis" | "Reconcile" | "Post" | "Quit" }
+>
 
 const taskOf = (state: State, command: Simple, facts: Facts): Task => {
   switch (command._tag) {
@@ -290,7 +304,9 @@ const taskOf = (state: State, command: Simple, facts: Facts): Task => {
 const offers =
   (state: State, facts: Facts): Capabilities.Offer =>
   (label) =>
-    label === "POST" && !facts.mayPost ? "none" : Security.offer(state.security, facts.security, label)
+    (label === "POST" && !facts.mayPost) || (label === "XRECONCILE" && !facts.mayReconcile)
+      ? "none"
+      : Security.offer(state.security, facts.security, label)
 
 const listGroup = (state: State, command: Command.Command & { readonly _tag: "ListGroup" }): Task => {
   const isSelected = !("name" in command)
@@ -331,3 +347,13 @@ const receive = (phase: Phase & { readonly _tag: "Article" }, block: Uint8Array 
 
 const posted = (block: Uint8Array | TooLong): Task =>
   block instanceof Uint8Array ? { _tag: "Post", octets: block } : answer(441, "Article too large")
+
+/** A frame is octets, and a CRLF behind them. */
+const compared = (of: Command.Comparison | undefined, block: Uint8Array | TooLong, facts: Facts): Task => {
+  const missing = refusalOf("Reconcile", facts)
+  if (missing !== undefined) return answer(missing)
+  if (!facts.mayReconcile) return answer(503)
+  if (of === undefined) return answer(501, "Syntax: XRECONCILE wildmat from until")
+  if (!(block instanceof Uint8Array)) return answer(501, "Frame too large")
+  return { _tag: "Reconcile", of, frame: block.subarray(0, -2) }
+}

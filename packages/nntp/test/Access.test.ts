@@ -31,7 +31,7 @@ const subject: fc.Arbitrary<Access.Subject> = fc.record({
   address: fc.constantFrom("10.1.2.3", "::1", "192.0.2.1", ""),
   isSecure: fc.boolean(),
   user: fc.constantFrom(undefined, "ann", "bob", "eve"),
-  peer: fc.constantFrom(undefined, "ann", "bob")
+  peers: fc.uniqueArray(fc.constantFrom("ann", "bob"), { maxLength: 2 })
 })
 const rights = ["read", "post", "feed", "newnews"] as const
 
@@ -78,7 +78,7 @@ describe("Access", () => {
 
   it("grants this machine alone where no rules were given", () => {
     const of = (address: string) =>
-      Access.standing(Access.loopback, { address, isSecure: false, user: undefined, peer: undefined })
+      Access.standing(Access.loopback, { address, isSecure: false, user: undefined, peers: [] })
     expect(of("127.0.0.1").read).toBe("allowed")
     expect(of("::ffff:127.0.0.1").feed).toBe("allowed")
     expect(Access.isHopeless(of("192.0.2.1"))).toBe(true)
@@ -95,10 +95,20 @@ describe("Access", () => {
     })
     const policy = { rules: [], peers: [peer("a", "10.0.0.1"), peer("b", "10.0.0.2"), peer("c", "10.0.0.3")] }
     const named = (address: string, user: string | undefined, certificates: ReadonlyArray<string>) =>
-      AccessControl.peerOf(policy, { address, isSecure: true, user, certificates })?.name
-    expect(named("10.0.0.1", "user-b", ["cert-c"])).toBe("c")
-    expect(named("10.0.0.1", "user-b", [])).toBe("b")
-    expect(named("10.0.0.1", undefined, ["of nobody"])).toBe("a")
-    expect(named("10.0.0.9", undefined, [])).toBeUndefined()
+      AccessControl.subjectOf(policy, { address, isSecure: true, user, certificates }).peers
+    expect(named("10.0.0.1", "user-b", ["cert-c"])).toEqual(["c"])
+    expect(named("10.0.0.1", "user-b", [])).toEqual(["b"])
+    expect(named("10.0.0.1", undefined, ["of nobody"])).toEqual(["a"])
+    expect(named("10.0.0.9", undefined, [])).toEqual([])
+    const twins = { ...policy, peers: [...policy.peers, peer("d", "10.0.0.1")] }
+    const shown = { address: "10.0.0.1", isSecure: true, user: undefined, certificates: [] }
+    expect(AccessControl.subjectOf(twins, shown).peers).toEqual(["a", "d"])
+    expect(AccessControl.subjectOf(twins, { ...shown, user: "user-d" }).peers).toEqual(["d"])
+  })
+
+  it("lets a rule hold for peers of one address only where it means each of them", () => {
+    const both: Access.Subject = { address: "10.0.0.1", isSecure: false, user: undefined, peers: ["a", "d"] }
+    const holds = (peers: ReadonlyArray<string>) => Access.grants([{ ...Access.everything, peers }], both).newnews
+    expect([holds(["*"]), holds(["a", "d"]), holds(["a"]), holds([])]).toEqual([true, true, false, false])
   })
 })

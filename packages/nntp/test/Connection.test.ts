@@ -29,7 +29,7 @@ const service = Effect.gen(function* () {
     mayPost: true,
     access: { current: () => AccessControl.open },
     login: { accounts: noAccounts, secrets: { octets: (bytes) => new Uint8Array(bytes) } },
-    idle: yield* IdleWatch.make(1_000),
+    idle: yield* IdleWatch.make(() => 1_000),
     describe: () => "?",
     isDigested: () => false
   }

@@ -14,7 +14,7 @@ const watched = (atMillis: number) => {
 describe("IdleWatch", () => {
   it.effect("ends a silent connection once, at most an eighth of the idle time late", () =>
     Effect.gen(function* () {
-      const watch = yield* IdleWatch.make(idleMillis)
+      const watch = yield* IdleWatch.make(() => idleMillis)
       const { entry, seen } = watched(0)
       watch.enter(entry)
       yield* TestClock.adjust(idleMillis - 1)
@@ -26,9 +26,22 @@ describe("IdleWatch", () => {
     })
   )
 
+  it.effect("goes by a new limit from its next look on", () =>
+    Effect.gen(function* () {
+      let limit = 80 * idleMillis
+      const watch = yield* IdleWatch.make(() => limit)
+      const { entry, seen } = watched(0)
+      watch.enter(entry)
+      yield* TestClock.adjust(idleMillis)
+      limit = idleMillis
+      yield* TestClock.adjust(30_000)
+      expect(seen.expiries).toBe(1)
+    })
+  )
+
   it.effect("leaves alone what completes something now and then, and what has left", () =>
     Effect.gen(function* () {
-      const watch = yield* IdleWatch.make(idleMillis)
+      const watch = yield* IdleWatch.make(() => idleMillis)
       const [busy, gone, silent] = [watched(0), watched(0), watched(0)]
       for (const { entry } of [busy, gone, silent]) watch.enter(entry)
       watch.leave(gone.entry)

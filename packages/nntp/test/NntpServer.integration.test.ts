@@ -407,7 +407,7 @@ describe("NntpServer limits", () => {
       const second = yield* dial
       expect(yield* second.line).toMatch(/^400 /)
       yield* second.end
-    }).pipe(Effect.scoped, Effect.provide(site.layer("alpha", { connectionsMax: 1 })))
+    }).pipe(Effect.scoped, Effect.provide(site.layer("alpha", { limits: () => ({ connectionsMax: 1 }) })))
   )
 
   it.live("closes a connection that falls silent", () =>
@@ -418,6 +418,6 @@ describe("NntpServer limits", () => {
       yield* wire.end
       const server = yield* NntpServer
       expect(yield* server.connections).toBe(0)
-    }).pipe(Effect.scoped, Effect.provide(site.layer("alpha", { idleMillisMax: 50 })))
+    }).pipe(Effect.scoped, Effect.provide(site.layer("alpha", { limits: () => ({ idleMillisMax: 50 }) })))
   )
 })

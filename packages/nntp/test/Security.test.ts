@@ -21,9 +21,10 @@ const policies: ReadonlyArray<Access.Rules> = [
 const factsOf = (rules: Access.Rules, { isSecure, user }: Security.State): Session.Facts => ({
   nowMillis: 0,
   mayPost: true,
+  mayReconcile: true,
   generation: { id: "abc", startedMillis: 1, numberBase: 0 },
   security: {
-    standing: Access.standing(rules, { address: "", isSecure, user, peer: undefined }),
+    standing: Access.standing(rules, { address: "", isSecure, user, peers: [] }),
     hasTls: true,
     hasCompression: true
   }

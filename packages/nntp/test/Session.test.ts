@@ -12,9 +12,10 @@ const group = GroupName.GroupName.make("misc.test")
 const facts: Session.Facts = {
   nowMillis: Date.UTC(2026, 10, 21, 1, 2, 3),
   mayPost: true,
+  mayReconcile: true,
   generation: { id: "abc", startedMillis: 1, numberBase: 0 },
   security: {
-    standing: Access.standing(Access.open, { address: "", isSecure: false, user: undefined, peer: undefined }),
+    standing: Access.standing(Access.open, { address: "", isSecure: false, user: undefined, peers: [] }),
     hasTls: true,
     hasCompression: true
   }
@@ -26,6 +27,7 @@ const phases: ReadonlyArray<Session.Phase> = [
   { _tag: "Article", by: "TAKETHIS", id: "nonsense" },
   { _tag: "Article", by: "IHAVE", id: "<a@b>" },
   { _tag: "Post" },
+  { _tag: "Frame", of: undefined },
   { _tag: "Closed" }
 ]
 
@@ -76,16 +78,16 @@ describe("Session", () => {
     )
   })
 
-  it("answers every line but TAKETHIS, and every article", () => {
+  it("answers every line but TAKETHIS and XRECONCILE, and every article and frame", () => {
     fc.assert(
       fc.property(state, line, (from, text) => {
         fc.pre(from.phase._tag === "Command")
         const { state: to, task } = onLine(from, text)
-        expect(task._tag === "Nothing").toBe(to.phase._tag === "Article")
+        expect(task._tag === "Nothing").toBe(to.phase._tag === "Article" || to.phase._tag === "Frame")
       })
     )
     for (const phase of phases) {
-      if (phase._tag !== "Article" && phase._tag !== "Post") continue
+      if (phase._tag !== "Article" && phase._tag !== "Post" && phase._tag !== "Frame") continue
       const block = { _tag: "Block", block: Buffer.from("x\r\n") } as const
       const { state: to, task } = Session.step({ ...selected, phase }, block, facts)
       expect(to.phase._tag).toBe("Command")

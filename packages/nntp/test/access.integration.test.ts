@@ -30,7 +30,7 @@ const accounts = Layer.succeed(Accounts, {
   verify: (user, password) => Effect.succeed(password === `${user}'s word`)
 })
 const server = site
-  .layer("alpha", { connectionsPerAddressMax: 3 })
+  .layer("alpha", { limits: () => ({ connectionsPerAddressMax: 3 }) })
   .pipe(Layer.provide(Layer.succeed(AccessControl.AccessControl, { current: () => policy })), Layer.provide(accounts))
 
 const ask = (line: wire.Wire, text: string) => Effect.andThen(line.send(`${text}\r\n`), line.line)

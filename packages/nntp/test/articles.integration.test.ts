@@ -8,6 +8,7 @@ import { Effect, Layer } from "effect"
 import { Buffer } from "node:buffer"
 import * as Access from "../src/Access.ts"
 import * as AccessControl from "../src/AccessControl.ts"
+import { Accounts, noAccounts } from "../src/Accounts.ts"
 import * as Cidr from "../src/Cidr.ts"
 import * as site from "./site.ts"
 import * as wire from "./wire.ts"
@@ -15,17 +16,23 @@ import * as wire from "./wire.ts"
 type Fields = ReadonlyArray<readonly [string, string]>
 
 const loopback = Cidr.parse("127.0.0.1/32")
-const far: AccessControl.PeerIdentity = {
-  name: "far",
-  path: "far.test",
-  addresses: loopback === undefined ? [] : [loopback],
+const here = loopback === undefined ? [] : [loopback]
+const peerAt = (name: string, part: Partial<AccessControl.PeerIdentity>): AccessControl.PeerIdentity => ({
+  name,
+  path: `${name}.test`,
+  addresses: [],
   certificates: [],
-  users: []
-}
+  users: [],
+  ...part
+})
+const far = peerAt("far", { addresses: here })
 let policy = AccessControl.open
 const server = site
   .layer("alpha")
-  .pipe(Layer.provide(Layer.succeed(AccessControl.AccessControl, { current: () => policy })))
+  .pipe(
+    Layer.provide(Layer.succeed(AccessControl.AccessControl, { current: () => policy })),
+    Layer.provide(Layer.succeed(Accounts, { ...noAccounts, verify: () => Effect.succeed(true) }))
+  )
 
 const ask = (line: wire.Wire, text: string) => Effect.andThen(line.send(`${text}\r\n`), line.line)
 const dial = Effect.tap(wire.dial, (line) => line.line)
@@ -84,6 +91,37 @@ layer(server, { excludeTestServices: true })("articles", (it) => {
       const xrefs = (yield* headOf(peer, "<2@far.test>")).filter((line) => line.startsWith("Xref: "))
       expect(xrefs).toHaveLength(1)
       expect(xrefs[0]).toMatch(/^Xref: alpha\.test misc\.test:\d+$/)
+    }).pipe(Effect.scoped)
+  )
+
+  it.effect("tells sites of one address apart by what their Paths say, and by a login for certain", () =>
+    Effect.gen(function* () {
+      const rules: Access.Rules = [
+        { ...Access.everything, users: ["mk"] },
+        { ...Access.everything, users: ["nobody"] },
+        { ...Access.everything, peers: ["far", "near"] }
+      ]
+      const peers = [far, peerAt("near", { addresses: here }), peerAt("mk", { addresses: here, users: ["mk"] })]
+      policy = { rules: [...rules, Access.everything], peers }
+      const pathOf = Effect.fnUntraced(function* (line: wire.Wire, id: string, path: string) {
+        expect(yield* takeThis(line, id, `${path}!not-for-mail`)).toMatch(/^239 /)
+        return (yield* headOf(line, id)).find((text) => text.startsWith("Path: "))
+      })
+      const some = yield* dial
+      expect(yield* pathOf(some, "<p1@far.test>", "near.test!x.test")).toBe(
+        "Path: alpha.test!!near.test!x.test!not-for-mail"
+      )
+      expect(yield* pathOf(some, "<p2@far.test>", "FAR.test")).toBe("Path: alpha.test!!FAR.test!not-for-mail")
+      expect(yield* pathOf(some, "<p3@far.test>", "x.test")).toBe(
+        "Path: alpha.test!.SEEN.127.0.0.1!x.test!not-for-mail"
+      )
+      expect(yield* ask(some, "AUTHINFO USER mk")).toMatch(/^381 /)
+      expect(yield* ask(some, "AUTHINFO PASS secret")).toMatch(/^281 /)
+      expect(yield* pathOf(some, "<p4@far.test>", "mk.test")).toBe("Path: alpha.test!!mk.test!not-for-mail")
+      expect(yield* pathOf(some, "<p5@far.test>", "near.test")).toBe(
+        "Path: alpha.test!.MISMATCH.mk.test!near.test!not-for-mail"
+      )
+      policy = AccessControl.open
     }).pipe(Effect.scoped)
   )
 

@@ -4,11 +4,22 @@
 import * as PeerFeed from "@lupin/nntp/PeerFeed"
 import { PeerStats } from "@lupin/nntp/PeerStats"
 import type { Spool } from "@lupin/spool/Spool"
+import type * as Flood from "./Flood.ts"
+import * as FloodParts from "./FloodParts.ts"
 import { Effect, Fiber, Scope } from "effect"
 
+/** A feed to one peer. */
+export interface Feed extends PeerFeed.Options {
+  /** Whether the flood decides its part; otherwise `eager` does. */
+  readonly isFlooding: boolean
+}
+
 export interface Feeds {
-  /** Runs these from now on. A feed that stays the same goes on undisturbed; one that changed begins at its position. */
-  readonly set: (wanted: ReadonlyArray<PeerFeed.Options>) => Effect.Effect<Difference>
+  /**
+   * Runs these from now on, over these sites. A feed that stays the same goes on undisturbed; one that changed begins at its
+   * position.
+   */
+  readonly set: (wanted: ReadonlyArray<Feed>, topology: Flood.Topology) => Effect.Effect<Difference>
 }
 
 /** Names of peers. */
@@ -19,15 +30,12 @@ export interface Difference {
 }
 
 interface Running {
-  readonly options: PeerFeed.Options
+  readonly options: Feed
   readonly fiber: Fiber.Fiber<never>
 }
 
 /** Pure: what must be done to come from some feeds to others, by the names of their peers. */
-export const difference = (
-  running: ReadonlyArray<PeerFeed.Options>,
-  wanted: ReadonlyArray<PeerFeed.Options>
-): Difference => {
+export const difference = (running: ReadonlyArray<Feed>, wanted: ReadonlyArray<Feed>): Difference => {
   const before = new Map(running.map((options) => [options.peer.name, JSON.stringify(options)]))
   const after = new Map(wanted.map((options) => [options.peer.name, JSON.stringify(options)]))
   return {
@@ -44,20 +52,24 @@ export const make: Effect.Effect<Feeds, never, Spool | PeerStats | Scope.Scope> 
   const stats = yield* PeerStats
   const running = new Map<string, Running>()
 
+  const flood = FloodParts.make(stats)
+
   const stop = Effect.fnUntraced(function* (name: string) {
     const feed = running.get(name)
     if (feed === undefined) return
     running.delete(name)
     yield* Fiber.interrupt(feed.fiber)
   })
-  const start = Effect.fnUntraced(function* (options: PeerFeed.Options) {
+  const start = Effect.fnUntraced(function* (options: Feed) {
     // Shown from now on, also before it has tried to connect.
     stats.of(options.peer.name)
-    const fiber = yield* PeerFeed.run(options).pipe(Effect.interruptible, Effect.provide(context), Effect.forkIn(scope))
+    const feed = options.isFlooding ? { ...options, part: flood.partOf(options.peer.name) } : options
+    const fiber = yield* PeerFeed.run(feed).pipe(Effect.interruptible, Effect.provide(context), Effect.forkIn(scope))
     running.set(options.peer.name, { options, fiber })
   })
   return {
-    set: Effect.fnUntraced(function* (wanted) {
+    set: Effect.fnUntraced(function* (wanted, topology) {
+      flood.set(topology)
       const found = difference(
         [...running.values()].map(({ options }) => options),
         wanted

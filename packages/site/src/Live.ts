@@ -2,6 +2,7 @@
  * The settings of a running site, replaced as a whole when its configuration is read again.
  */
 import * as AccessControl from "@lupin/nntp/AccessControl"
+import type * as Gate from "@lupin/nntp/Gate"
 import type * as Network from "@lupin/nntp/Network"
 import { PeerStats } from "@lupin/nntp/PeerStats"
 import * as ServerTls from "@lupin/nntp/ServerTls"
@@ -18,6 +19,9 @@ export class Live extends Context.Service<
     /** How to reach a peer now; undefined where it is no peer any more. */
     readonly endpoint: (peer: string) => Network.Endpoint | undefined
     readonly tls: ServerTls.ServerTls | undefined
+    readonly limits: () => Gate.Limits
+    /** The file of the accounts. */
+    readonly accounts: () => string
     /** The policy in force, for `AccessControl`. */
     readonly policy: () => AccessControl.Policy
     /**
@@ -50,7 +54,7 @@ const make = Effect.fnUntraced(function* (first: SiteConfig.SiteConfig) {
   let settings = yield* Settings.resolve(first)
   const tls = settings.tls && (yield* ServerTls.make(settings.tls).pipe(Effect.mapError(atTls(first))))
   yield* setGroups(spool, [], settings.groups).pipe(Effect.mapError(atGroups(first)))
-  yield* feeds.set(settings.feeds)
+  yield* feeds.set(settings.feeds, settings.topology)
 
   const apply = Effect.fnUntraced(function* (next: SiteConfig.SiteConfig) {
     const fixed = Settings.restartFaults(config, next)
@@ -61,7 +65,7 @@ const make = Effect.fnUntraced(function* (first: SiteConfig.SiteConfig) {
     if (tls !== undefined && resolved.tls !== undefined) {
       yield* tls.replace(resolved.tls).pipe(Effect.mapError(atTls(next)))
     }
-    const found = yield* feeds.set(resolved.feeds)
+    const found = yield* feeds.set(resolved.feeds, resolved.topology)
     config = next
     settings = resolved
     return summary(found, resolved)
@@ -71,6 +75,8 @@ const make = Effect.fnUntraced(function* (first: SiteConfig.SiteConfig) {
     peers: () => config.peers,
     endpoint: (name) => settings.feeds.find(({ peer }) => peer.name === name)?.peer,
     tls,
+    limits: () => settings.limits,
+    accounts: () => settings.accounts,
     policy: () => settings.policy,
     apply: (next) => lock.withPermits(1)(apply(next))
   })

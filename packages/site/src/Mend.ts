@@ -22,7 +22,7 @@ export const mendFrom = Effect.fn("Mend.mendFrom")(function* (
   return yield* Effect.scoped(
     Effect.gen(function* () {
       const reader = yield* NntpReader.connect(SiteConfig.hostAndPort(peer.nntp))
-      const from = { connection: `mend ${peer.name}`, path: peer.path, isBackfill: true }
+      const from = { connection: `mend ${peer.name}`, paths: [peer.path], isBackfill: true }
       const mended = yield* Refill.copy(reader, damaged.slice(0, Refill.batchMax), from)
       if (mended > 0) yield* Effect.logInfo(`mended ${mended} damaged articles from ${peer.name}`)
       return mended

@@ -61,7 +61,7 @@ const fillFrom = Effect.fn("Refill.fillFrom")(function* (zone: SiteConfig.Peer) 
   const reader = yield* NntpReader.connect(live.endpoint(zone.name) ?? SiteConfig.hostAndPort(zone.nntp))
   const nowMillis = yield* Clock.currentTimeMillis
   const ids = yield* reader.newnews(everything, nowMillis - Limits.historyMillis)
-  const peer = { connection: follower(zone.name), path: zone.path, isBackfill: true }
+  const peer = { connection: follower(zone.name), paths: [zone.path], isBackfill: true }
   let taken = 0
   for (const batch of chunks(ids, batchMax)) taken += yield* copy(reader, batch, peer)
   yield* spool.savePosition(follower(zone.name), yield* spool.head)

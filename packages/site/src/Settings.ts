@@ -1,5 +1,5 @@
 /**
- * What can change while a site runs, worked out of its configuration: rules, peers, certificate, groups.
+ * What can change while a site runs, worked out of its configuration: rules, peers, certificate, groups, limits, accounts.
  *
  * Everything is read and checked before any of it is used, so that a reload takes all or nothing.
  */
@@ -9,19 +9,27 @@ import * as Wildmat from "@lupin/core/Wildmat"
 import * as Access from "@lupin/nntp/Access"
 import type * as AccessControl from "@lupin/nntp/AccessControl"
 import * as Cidr from "@lupin/nntp/Cidr"
+import * as FileAccounts from "@lupin/nntp/FileAccounts"
+import type * as Gate from "@lupin/nntp/Gate"
 import type * as Network from "@lupin/nntp/Network"
-import type * as PeerFeed from "@lupin/nntp/PeerFeed"
 import * as ServerTls from "@lupin/nntp/ServerTls"
 import { Effect } from "effect"
 import * as FileSystem from "node:fs"
 import * as Path from "node:path"
 import type * as AccessConfig from "./AccessConfig.ts"
+import type * as Feeds from "./Feeds.ts"
+import type * as Flood from "./Flood.ts"
 import * as SiteConfig from "./SiteConfig.ts"
 
 export interface Settings {
   readonly policy: AccessControl.Policy
   readonly tls: ServerTls.Material | undefined
-  readonly feeds: ReadonlyArray<PeerFeed.Options>
+  readonly feeds: ReadonlyArray<Feeds.Feed>
+  /** The sites that the flood knows. */
+  readonly topology: Flood.Topology
+  readonly limits: Gate.Limits
+  /** The file of the accounts. */
+  readonly accounts: string
   readonly groups: ReadonlyArray<{ readonly name: GroupName.GroupName; readonly status: "y" | "n" | "m" }>
 }
 
@@ -54,12 +62,24 @@ export const resolve = Effect.fn("Settings.resolve")(function* (
   const feeds = config.peers.map((peer, at) => feedOf(peer, tls, (key, file) => read(`peers[${at}].${key}`, file)))
   const wrong =
     tls === undefined || faults.length > 0 ? undefined : yield* Effect.option(Effect.flip(ServerTls.check(tls)))
+  const accounts = accountsFile(config)
+  // A file that the operator names is looked at now; the site's own one when somebody logs in.
+  const check = config.accounts === undefined ? Effect.void : FileAccounts.check(accounts)
+  const unfit = yield* Effect.option(Effect.flip(check))
+  if (unfit._tag === "Some") faults.push({ key: "accounts", message: `${accounts}: ${unfit.value.reason}` })
   if (wrong?._tag === "Some") faults.push({ key: "tls", message: wrong.value.reason })
   if (faults.length > 0) return yield* new SiteConfig.ConfigInvalid({ file: config.name, faults })
   return {
     policy: { rules, peers: config.peers.map(identityOf) },
     tls,
     feeds,
+    limits: {
+      connectionsMax: config.limits.connections,
+      connectionsPerAddressMax: config.limits.connectionsPerAddress,
+      idleMillisMax: config.limits.idleSeconds * 1000
+    },
+    accounts,
+    topology: topologyOf(config),
     groups: config.groups.flatMap(({ name, status }) => {
       const group = GroupName.parse(name)
       return group === undefined ? [] : [{ name: group, status }]
@@ -132,20 +152,19 @@ export const accountsFile = (config: SiteConfig.SiteConfig): string =>
   config.accounts ?? Path.join(config.directory, "accounts.json")
 
 /** What may be different in a configuration that is taken without a restart. */
-const changeable = new Set(["access", "peers", "tls", "groups"])
+const changeable = new Set(["access", "peers", "tls", "groups", "limits", "accounts"])
 
-/** One fault for each key that needs a restart; a certificate can be replaced, not come or go. */
+/** One fault that names all keys which need a restart; a certificate can be replaced, not come or go. */
 export const restartFaults = (before: SiteConfig.SiteConfig, after: SiteConfig.SiteConfig): ReadonlyArray<Fault> => {
   const keys = new Set([...Object.keys(before), ...Object.keys(after)])
   const of = (config: SiteConfig.SiteConfig, key: string): string =>
     JSON.stringify(Object.entries(config).find(([name]) => name === key)?.[1]) ?? ""
-  return [...keys]
-    .filter((key) =>
-      key === "tls"
-        ? (before.tls === undefined) !== (after.tls === undefined)
-        : !changeable.has(key) && of(before, key) !== of(after, key)
-    )
-    .map((key) => ({ key, message: "changes only with a restart" }))
+  const fixed = [...keys].filter((key) =>
+    key === "tls"
+      ? (before.tls === undefined) !== (after.tls === undefined)
+      : !changeable.has(key) && of(before, key) !== of(after, key)
+  )
+  return fixed.length === 0 ? [] : [{ key: fixed.toSorted().join(", "), message: "needs a restart" }]
 }
 
 const wildmat = (text: string | undefined): Wildmat.Wildmat =>
@@ -197,11 +216,29 @@ const feedOf = (
   peer: SiteConfig.Peer,
   own: ServerTls.Material | undefined,
   read: (key: string, file: string) => string
-): PeerFeed.Options => ({
+): Feeds.Feed => ({
   peer: { name: peer.name, identities: [peer.path], ...endpointOf(peer, own, read) },
   rule: ruleOfFeed(peer),
-  eager: peer.eager
+  eager: peer.eager ?? false,
+  isFlooding: peer.eager === undefined && peer.kind !== "foreign"
 })
+
+/** This site and its peers as the flood sees them; of a POP's zones, the one that is named first is wanted most. */
+const topologyOf = (config: SiteConfig.SiteConfig): Flood.Topology => {
+  const zones = new Set(config.peers.flatMap(({ kind, name, zone }) => (kind === "central" ? [zone ?? name] : [])))
+  const own = { name: config.name, kind: config.kind }
+  const place = config.kind === "pop" ? { place: config.pop, zones: [...zones] } : { place: config.zone, zones: [] }
+  return {
+    own: { ...own, ...place },
+    hosts: config.peers.flatMap(({ kind, name, path, pop, zone, zones: theirs = [] }) => {
+      if (kind === "foreign") return []
+      const ownPop = config.kind === "pop" ? config.pop : name
+      const host =
+        kind === "pop" ? { kind, place: pop ?? ownPop, zones: theirs } : { kind, place: zone ?? name, zones: [] }
+      return [{ ...host, name, identities: [path.toLowerCase()] }]
+    })
+  }
+}
 
 const ruleOfFeed = ({ bytesMax, crosspostMax, distributions, feed, hopsMax }: SiteConfig.Peer): FeedRule.FeedRule => ({
   wildmat: wildmat(feed),
@@ -216,7 +253,7 @@ const blind = ({ kind, listen }: SiteConfig.SiteConfig, rules: Access.Rules): Re
   const { host } = SiteConfig.hostAndPort(listen.nntp)
   const isAny =
     Cidr.parse(host) === undefined || Cidr.normal(host) === "0.0.0.0" || Cidr.normal(host) === "0:0:0:0:0:0:0:0"
-  const own = { address: isAny ? "127.0.0.1" : host, isSecure: false, user: undefined, peer: undefined }
+  const own = { address: isAny ? "127.0.0.1" : host, isSecure: false, user: undefined, peers: [] }
   return kind === "central" || Access.isUnbounded(Access.grants(rules, own).read)
     ? []
     : [

@@ -27,7 +27,6 @@ import * as Live from "./Live.ts"
 import * as PeersPage from "./PeersPage.ts"
 import * as Mend from "./Mend.ts"
 import * as Refill from "./Refill.ts"
-import * as Settings from "./Settings.ts"
 import * as SiteChecks from "./SiteChecks.ts"
 import * as SiteConfig from "./SiteConfig.ts"
 import * as SiteMetrics from "./SiteMetrics.ts"
@@ -63,18 +62,16 @@ export const serving = <R>(
   const { nntp, nntps } = config.listen
   const server = Layer.unwrap(
     Effect.gen(function* () {
-      const { tls } = yield* Live.Live
+      const { accounts, limits, tls } = yield* Live.Live
       return NntpServer.layerTcp({
         ...SiteConfig.hostAndPort(nntp),
         ...(nntps === undefined ? {} : { nntps: SiteConfig.hostAndPort(nntps) }),
         ...(tls === undefined ? {} : { tls }),
         isDigested: yield* digested,
-        connectionsMax: config.limits.connections,
-        connectionsPerAddressMax: config.limits.connectionsPerAddress,
-        idleMillisMax: config.limits.idleSeconds * 1000
-      })
+        limits
+      }).pipe(Layer.provide(FileAccounts.layerAt(accounts)))
     })
-  ).pipe(Layer.provide(FileAccounts.layer(Settings.accountsFile(config))))
+  )
   return Layer.mergeAll(
     server,
     Refill.layer(config.peers),

@@ -32,6 +32,9 @@ const DistributionText = Schema.String.check(
 
 const AtLeastOne = Schema.Int.check(Schema.isGreaterThan(0))
 
+/** Peers of one site: a zone has those of all hosts of 25 POPs. */
+const peersMax = 1_000
+
 /** A site whose articles are taken here, and to which ours are fed. */
 export const Peer = Schema.Struct({
   name: Name,
@@ -41,6 +44,10 @@ export const Peer = Schema.Struct({
   kind: Schema.Literals(["pop", "central", "foreign"]),
   /** The zone of a central peer: receipts count zones, not hosts. */
   zone: Schema.optionalKey(Name),
+  /** The POP of a POP host, where it is not ours. */
+  pop: Schema.optionalKey(Name),
+  /** At a zone: the zones of a POP host's POP, the one wanted most first. A POP's own are in the order of its peers. */
+  zones: Schema.optionalKey(Schema.Array(Name).check(Schema.isMaxLength(10))),
   /** Groups it is fed: one wanted is enough, one poisoned (`@`) too many. */
   feed: withDefault(Storage.WildmatText, "*"),
   /** Distributions it is fed, or, with `!`, is not fed (RFC 5536 §3.2.4). An article that names none goes always. */
@@ -51,8 +58,8 @@ export const Peer = Schema.Struct({
   crosspostMax: Schema.optionalKey(AtLeastOne),
   /** Sites that an article it is fed has passed, this one included. */
   hopsMax: Schema.optionalKey(AtLeastOne),
-  /** Articles are sent at once, not asked about first. */
-  eager: withDefault(Schema.Boolean, false),
+  /** Articles are sent at once, or asked about first. Without it the flood decides that among our own sites; a foreign one is asked. */
+  eager: Schema.optionalKey(Schema.Boolean),
   ...AccessConfig.peerFields
 })
 export type Peer = typeof Peer.Type
@@ -81,7 +88,7 @@ const common = {
   durability: withDefault(Schema.Literals(["fsync", "kernel"]), "fsync"),
   /** Modules of the apps it serves, relative to the configuration file. */
   apps: withDefault(Schema.Array(Schema.NonEmptyString), []),
-  peers: withDefault(Schema.Array(Peer).check(Schema.isMaxLength(100)), []),
+  peers: withDefault(Schema.Array(Peer).check(Schema.isMaxLength(peersMax)), []),
   ...AccessConfig.siteFields,
   /** Without it no control message of the network changes a group. */
   control: Schema.optionalKey(Control),

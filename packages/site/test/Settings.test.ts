@@ -42,6 +42,11 @@ describe("Settings", () => {
     assert.isTrue(Access.isHopeless(standing(policy, {})))
   })
 
+  it("lets this machine post although its peers are on it", async () => {
+    const { policy } = await resolved({ peers: [{ ...peer, accept: { addresses: ["127.0.0.1"] } }] })
+    assert.strictEqual(standing(policy, { address: "127.0.0.1" }).post, "allowed")
+  })
+
   it("wants TLS wherever a rule names users, unless it says otherwise", async () => {
     const rule = { users: ["*"], read: "*", post: "misc.*" }
     const { policy } = await resolved({ access: [rule] })
@@ -124,16 +129,14 @@ describe("Settings", () => {
     await Effect.runPromise(read([{ users: ["*"], read: "*" }]))
   })
 
-  it("wants a restart for all but rules, peers, groups and the certificate's files", () => {
+  it("wants a restart for all but rules, peers, groups, limits, accounts and the certificate's files", () => {
     const tls = { certificate: "a", key: "b" }
     const before = config({})
     const keys = (part: object, from = before) => Settings.restartFaults(from, config(part)).map(({ key }) => key)
     assert.deepStrictEqual(keys({ access: [], peers: [peer], groups: [{ name: "misc.test" }] }), [])
-    assert.sameMembers(keys({ name: "other", directory: "/other", durability: "kernel" }), [
-      "name",
-      "directory",
-      "durability"
-    ])
+    assert.deepStrictEqual(keys({ limits: { connections: 7 }, accounts: "/other/users" }), [])
+    const moved = { name: "other", listen: { ...zone.listen, nntp: "0.0.0.0:1119" }, durability: "kernel" }
+    assert.deepStrictEqual(keys(moved), ["durability, listen, name"])
     assert.deepStrictEqual(keys({ tls }), ["tls"])
     assert.deepStrictEqual(keys({ tls: { ...tls, key: "c" } }, config({ tls })), [])
   })

@@ -100,7 +100,7 @@ it.live("takes nothing of a configuration that is wrong in one place, and says i
     for (const [wrong, key] of [
       [{ ...good, access: [{ read: "!" }] }, "access[0].read"],
       [{ ...good, access: [{ peers: ["atlantis"] }] }, "access[0].peers"],
-      [{ ...good, path: "h2.sea.zone.lupin" }, "path: changes only with a restart"],
+      [{ ...good, path: "h2.sea.zone.lupin" }, "path: needs a restart"],
       [{ ...good, tls: { certificate: "no.pem", key: "no.pem" } }, "tls"],
       [{ ...good, peers: [{ ...peer("cape"), login: { user: "us", passwordFile: "none" } }] }, "passwordFile"]
     ] as const) {
@@ -128,6 +128,43 @@ it.live("erases an article for an operator while it serves, and takes it never a
     assert.deepStrictEqual(yield* spool.store([one]), [{ _tag: "Removed" }])
     assert.isTrue((yield* Control.ask(path, `erase <${"a".repeat(238)}@b.example>`)).isDone)
     assert.include((yield* Control.ask(path, "dance")).message, "no such request")
+  }).pipe(Effect.scoped)
+)
+
+it.live("holds who comes next to new limits, and sends nobody away who is in", () =>
+  Effect.gen(function* () {
+    const { address, reload } = yield* running()
+    const first = yield* NntpReader.connect(address)
+    const second = yield* NntpReader.connect(address)
+    const fewer = yield* reload({ limits: { connections: 2 } })
+    assert.isTrue(fewer.isDone, fewer.message)
+    assert.include((yield* Effect.flip(NntpReader.connect(address))).reason, "400 Too many connections")
+    yield* reload({ limits: { connections: 9, connectionsPerAddress: 2 } })
+    assert.include((yield* Effect.flip(NntpReader.connect(address))).reason, "from your address")
+    yield* reload({ limits: { connectionsPerAddress: 3 } })
+    for (const reader of [first, second, yield* NntpReader.connect(address)]) assert.isAbove(yield* reader.date, 0)
+  }).pipe(Effect.scoped)
+)
+
+it.live("takes the users of another file, and not one that holds no accounts", () =>
+  Effect.gen(function* () {
+    const access = [{ users: ["*"], tls: false, read: "*" }]
+    const { address, config, path, reload } = yield* running()
+    const other = Path.join(path, "users.json")
+    yield* SiteAccounts.use(config, (accounts) => accounts.add("ann", "secret word"))
+    yield* SiteAccounts.use({ ...config, accounts: other }, (accounts) => accounts.add("bob", "other word"))
+    const mayEnter = (user: string, password: string) =>
+      Effect.isSuccess(Effect.scoped(NntpReader.connect({ ...address, login: { user, password } })))
+    yield* reload({ access })
+    assert.deepStrictEqual([yield* mayEnter("ann", "secret word"), yield* mayEnter("bob", "other word")], [true, false])
+    const done = yield* reload({ access, accounts: other })
+    assert.isTrue(done.isDone, done.message)
+    assert.deepStrictEqual([yield* mayEnter("ann", "secret word"), yield* mayEnter("bob", "other word")], [false, true])
+    FileSystem.writeFileSync(Path.join(path, "broken.json"), "no accounts")
+    const broken = yield* reload({ access, accounts: Path.join(path, "broken.json") })
+    assert.isFalse(broken.isDone)
+    assert.include(broken.message, "accounts: ")
+    assert.isTrue(yield* mayEnter("bob", "other word"))
   }).pipe(Effect.scoped)
 )
 

@@ -7,6 +7,8 @@ import { Context } from "effect"
 import { Buffer } from "node:buffer"
 import * as fs from "node:fs"
 import * as path from "node:path"
+import * as DirectoryLock from "./internal/DirectoryLock.ts"
+import * as Tables from "./Tables.ts"
 
 export interface Disk {
   /** What lies in a directory, by name and in no order; the directory is made if it is not there. */
@@ -33,6 +35,11 @@ export interface Disk {
   readonly rename: (from: string, to: string) => void
   /** Takes a file away; after a power cut it may be there again. */
   readonly remove: (name: string) => void
+  /** Opens the tables that lie in a directory. Throws where they cannot be used: then drop them. */
+  readonly openTables: (directory: string) => Tables.Tables
+  readonly dropTables: (directory: string) => void
+  /** Lets no other process into a directory, which is made if it is not there, until what is given is called. */
+  readonly lock: (directory: string) => () => void
 }
 
 const write: Disk["write"] = (file, pieces, offset) => {
@@ -79,7 +86,13 @@ export const node: Disk = {
     syncDirectory(path.dirname(name))
   },
   rename: (from, to) => fs.renameSync(from, to),
-  remove: (name) => fs.unlinkSync(name)
+  remove: (name) => fs.unlinkSync(name),
+  openTables: Tables.open,
+  dropTables: Tables.drop,
+  lock: (directory) => {
+    fs.mkdirSync(directory, { recursive: true })
+    return DirectoryLock.take(directory)
+  }
 }
 
 /** The disk of this machine, unless something else is provided. */

@@ -12,14 +12,12 @@ import type * as GroupName from "@lupin/core/GroupName"
 import type * as MessageId from "@lupin/core/MessageId"
 import type * as Site from "@lupin/core/Site"
 import * as Waiting from "@lupin/core/Waiting"
-import { Clock, Effect, Layer } from "effect"
-import * as fs from "node:fs"
+import { Clock, Effect, Layer, Scheduler } from "effect"
 import { Disk } from "./Disk.ts"
 import * as Generation from "./Generation.ts"
 import * as Articles from "./internal/Articles.ts"
 import type * as ClassLogs from "./internal/ClassLogs.ts"
 import * as Compaction from "./internal/Compaction.ts"
-import * as DirectoryLock from "./internal/DirectoryLock.ts"
 import * as Eraser from "./internal/Eraser.ts"
 import * as Find from "./internal/Find.ts"
 import * as Follow from "./internal/Follow.ts"
@@ -65,10 +63,7 @@ export const layer = (options: Options): Layer.Layer<Spool, SpoolUnavailable, Si
       const disk = yield* Disk
       const fresh = yield* Generation.fresh
       yield* Effect.acquireRelease(
-        attempt(() => {
-          fs.mkdirSync(options.directory, { recursive: true })
-          return DirectoryLock.take(options.directory)
-        }),
+        attempt(() => disk.lock(options.directory)),
         (unlock) => Effect.sync(unlock)
       )
       const generation = yield* attempt(() => SpoolDirectory.describe(options.directory, fresh, disk))
@@ -88,15 +83,16 @@ export const layer = (options: Options): Layer.Layer<Spool, SpoolUnavailable, Si
           )
       )
       const positions = yield* Effect.acquireRelease(
-        attempt(() => PositionsFile.open(options.directory)),
+        attempt(() => PositionsFile.open(options.directory, disk)),
         (file) => Effect.sync(() => file.close())
       )
       if (cutBytes > 0) yield* Effect.logWarning(`cut ${cutBytes} octets of a torn record off ${options.directory}`)
       if (replayed > 0) yield* Effect.logInfo(`took ${replayed} records of the log into the index again`)
       if (gaps > 0) yield* Effect.logError(`passed over ${gaps} stretches of the log of ${options.directory}: damaged`)
       // What an earlier process left in the kernel's hands counts as stored from now on.
+      yield* attempt(() => shelves.syncAll())
       if (options.durability === "fsync") yield* attempt(() => log.syncAll())
-      const quarantine = yield* attempt(() => Quarantine.open(options.directory, isStill(index)))
+      const quarantine = yield* attempt(() => Quarantine.open(options.directory, disk, isStill(index)))
       for (const each of damaged.filter(isStill(index))) quarantine.note(each)
       const where = { directory, disk }
       const logOf = SpoolDirectory.logOf(log, shelves)
@@ -129,6 +125,7 @@ interface Parts {
 
 const make = Effect.fnUntraced(function* (parts: Parts) {
   const { compaction, durability, eraser, gaps, generation, index, log, positions, quarantine, shelves, site } = parts
+  const dispatcher = (yield* Scheduler.Scheduler).makeDispatcher()
   const signal = HeadSignal.make(index.progress.position)
   const follow = Follow.make(log, index)
   const records = Articles.make(log, shelves, quarantine)
@@ -162,6 +159,7 @@ const make = Effect.fnUntraced(function* (parts: Parts) {
       }
       signal.move(index.progress.position)
     },
+    soon: (act) => dispatcher.scheduleTask(act, 0),
     settle: () => {
       if (index.isCommitDue) index.commit()
     }

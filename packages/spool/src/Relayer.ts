@@ -14,8 +14,8 @@ import { Spool, type Stored, type SpoolUnavailable } from "./Spool.ts"
 export interface Peer {
   /** Unlike that of every other connection open now. */
   readonly connection: string
-  /** The peer's name in the Path, where we know it. */
-  readonly path?: string
+  /** The peer's name in the Path, where we know it; several where we know only that it is one of them. */
+  readonly paths?: ReadonlyArray<string>
   /** The address its connection comes from, for the Path where its name is not known. */
   readonly address?: string
   /** Between our own sites, to refill a spool: age does not matter. */
@@ -78,7 +78,7 @@ export class Relayer extends Context.Service<
           site: site.path,
           nowMillis,
           verify: EventArticle.verify,
-          ...(peer.path === undefined ? {} : { peer: peer.path }),
+          ...(peer.paths === undefined ? {} : { peers: peer.paths }),
           ...(peer.address === undefined ? {} : { address: peer.address }),
           ...(peer.isBackfill === undefined ? {} : { isBackfill: peer.isBackfill }),
           ...(options.writerOf === undefined ? {} : { writerOf: options.writerOf })

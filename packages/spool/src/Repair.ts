@@ -53,7 +53,7 @@ export const verify = (directory: string, onProgress: OnProgress): Effect.Effect
       }
       onProgress(total, total)
       yield* attempt(() => look.nameGaps())
-      yield* attempt(() => Quarantine.write(directory, look.damaged))
+      yield* attempt(() => Quarantine.write(directory, look.damaged, node))
       return look.report(total)
     })
   )
@@ -80,7 +80,7 @@ export const stats = (directory: string): Effect.Effect<Stats, SpoolUnavailable>
         segments: segments.length,
         logBytes: segments.reduce((sum, name) => sum + sizeOf(path.join("log", name)), 0),
         indexBytes: sizeOf("index/data.mdb"),
-        quarantined: Quarantine.open(directory, () => true).all().length,
+        quarantined: Quarantine.open(directory, node, () => true).all().length,
         groups: [...index.groups.all()]
           .filter(({ isThere }) => isThere)
           .map(({ count, name }) => ({ name, count }))
@@ -203,7 +203,7 @@ const opened = <A>(
           generation: generation.id,
           log,
           shelves: ClassLogs.open(directory, [], node, { durability: "kernel", segmentBytes: Infinity }),
-          index: new Index(path.join(directory, "index"), generation, log.start, 1)
+          index: new Index(node.openTables(path.join(directory, "index")), generation, log.start, 1)
         }
       }),
       use,

@@ -1,9 +1,9 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Site from "@lupin/core/Site"
 import type * as FileSpool from "@lupin/spool/FileSpool"
+import type { Fault } from "@lupin/testing/SimDisk"
 import { Effect } from "effect"
 import * as fc from "fast-check"
-import type { Fault } from "./FaultDisk.ts"
 import { articleOf, ids, isLog, same, type Step, Trial } from "./Faults.ts"
 
 /** Histories of each kind; `LUPIN_TEST_FAULTS=5000` takes minutes. */
@@ -189,7 +189,8 @@ describe("a spool on a disk of faults", () => {
           if (cut._tag !== "PowerCut") return
           let at = 0
           const { articles } = trial
-          await trial.crash((disk) => disk.cutOff(() => cut.chances[at++ % cut.chances.length] ?? false), cut)
+          const chance = (): boolean => cut.chances[at++ % cut.chances.length] ?? false
+          await trial.crash((disk) => disk.cutOff(chance, cut.index))
           await serveOnly(trial, articles)
         })
       ),
@@ -208,7 +209,7 @@ describe("a spool on a disk of faults", () => {
           tried("fsync", steps, async (trial) => {
             const bytes = trial.disk.bytes(isLog)
             trial.disk.flip(isLog, octet % bytes, bit)
-            await trial.crash((disk) => disk.killed(), { index })
+            await trial.crash((disk) => disk.killed(index))
             const { articles, site, spool } = trial
             await serveOnly(trial, articles)
             const held = [...articles.values()].filter(({ messageId }) => Site.status(site, messageId) === "held")

@@ -8,14 +8,12 @@ import { type Change, Spool } from "@lupin/spool/Spool"
 import { article, group, id } from "@lupin/testing/SampleArticles"
 import { type StorageClass, StorageClasses } from "@lupin/spool/StorageClass"
 import * as Wildmat from "@lupin/core/Wildmat"
+import { type Fault, SimDisk, type TablesLeft } from "@lupin/testing/SimDisk"
 import { Clock, Context, Effect, Exit, Layer, Logger, Scope } from "effect"
-import * as fs from "node:fs"
-import * as os from "node:os"
-import * as path from "node:path"
-import { FaultDisk, type Fault } from "./FaultDisk.ts"
 import { HandClock } from "./HandClock.ts"
 
-export type Index = "kept" | "lost" | "older"
+/** What a crash leaves of the index. */
+export type Index = TablesLeft
 
 export type Step =
   | { readonly _tag: "Store"; readonly batches: ReadonlyArray<ReadonlyArray<Article.Article>> }
@@ -42,8 +40,6 @@ interface Crash {
 export const groups = [group("misc.a"), group("misc.b"), group("misc.c")]
 export const ids = Array.from({ length: 12 }, (_, at) => id(`${at}`))
 const identity = SiteIdentity.layer({ name: "boi1", path: "h1.boi.pop.lupin", kind: "pop", apps: "any" })
-/** In memory where the system has such a place: the index is synced for every commit. */
-const root = fs.existsSync("/dev/shm") ? "/dev/shm" : os.tmpdir()
 
 export const articleOf = (at: number, some: ReadonlyArray<number>, lines: number): Article.Article =>
   article(
@@ -70,10 +66,9 @@ const wrong = (what: string): never => {
 
 /** A spool on a disk of faults beside the model of what it has acknowledged. */
 export class Trial {
-  readonly #directory = fs.mkdtempSync(path.join(root, "lupin-faults-"))
   readonly #options: Omit<FileSpool.Options, "directory">
   #life = 0
-  disk = new FaultDisk()
+  disk = new SimDisk()
   spool!: Spool["Service"]
   #close = async (): Promise<void> => {}
   site: Site.Site = Site.empty({ id: "", startedMillis: 0, numberBase: 0 })
@@ -102,15 +97,6 @@ export class Trial {
     this.#hasClasses = hasClasses
   }
 
-  get #here(): string {
-    return path.join(this.#directory, `${this.#life}`)
-  }
-
-  /** Where the index of this life is kept as it was at a moment. */
-  #indexAt(moment: "opening" | "stop"): string {
-    return path.join(this.#directory, `index at ${moment} ${this.#life}`)
-  }
-
   #run<A, E>(effect: Effect.Effect<A, E>): Promise<A> {
     return Effect.runPromise(Effect.provideService(effect, Clock.Clock, this.clock))
   }
@@ -120,32 +106,22 @@ export class Trial {
     this.#close = () => this.#run(Scope.close(scope, Exit.void))
     // Each life is configured otherwise; what lies in a class is found all the same.
     const configured = this.#hasClasses ? [classes, classes.slice(0, 1), []][this.#life % 3] : []
-    const layer = FileSpool.layer({ ...this.#options, directory: this.#here }).pipe(
+    const layer = FileSpool.layer({ ...this.#options, directory: "/spool" }).pipe(
       Layer.provide(Layer.succeed(StorageClasses, configured ?? []))
     )
     const built = Layer.buildWithScope(Layer.fresh(layer).pipe(Layer.provide([identity, Logger.layer([])])), scope)
-    // The disk knows its files by the same name in each life.
-    const disk = renamed(this.disk, this.#here)
-    // Were the index committed after the machine has stopped, it would know of what never happened.
-    const to = this.#indexAt("stop")
-    const from = path.join(this.#here, "index")
-    this.disk.onStop = () => {
-      if (fs.existsSync(from)) fs.cpSync(from, to, { recursive: true })
-    }
-    this.spool = Context.get(await this.#run(Effect.provideService(built, Disk, disk)), Spool)
+    this.spool = Context.get(await this.#run(Effect.provideService(built, Disk, this.disk)), Spool)
     if (this.site.generation.id === "") this.site = Site.empty(this.spool.generation)
-    fs.cpSync(path.join(this.#here, "index"), this.#indexAt("opening"), { recursive: true })
   }
 
   async close(): Promise<void> {
     this.disk.killed()
     await this.#close().catch(() => undefined)
-    fs.rmSync(this.#directory, { recursive: true, force: true })
   }
 
   /** Ends the process here and now, and opens what is left. */
-  async crash(left: (disk: FaultDisk) => FaultDisk, { index, opening }: Crash): Promise<void> {
-    await this.#end(left, index)
+  async crash(left: (disk: SimDisk) => SimDisk, opening?: number): Promise<void> {
+    await this.#end(left)
     if (opening !== undefined) {
       this.disk.arm({ _tag: "Stops", operations: opening })
       const isOpen = await this.open().then(
@@ -153,24 +129,12 @@ export class Trial {
         () => false
       )
       if (isOpen && !this.disk.isStopped) return this.disk.heal()
-      await this.#end(left, index)
+      await this.#end(left)
     }
     await this.open()
   }
 
-  async #end(left: (disk: FaultDisk) => FaultDisk, index: Index): Promise<void> {
-    const here = this.#here
-    const stopped = this.#indexAt("stop")
-    const older = this.#indexAt("opening")
-    const now = fs.existsSync(stopped) ? stopped : path.join(here, "index")
-    const from = index === "older" && fs.existsSync(older) ? older : now
-    const to = path.join(this.#directory, `${this.#life + 1}`)
-    fs.mkdirSync(to)
-    if (index !== "lost" && fs.existsSync(path.join(from, "data.mdb")))
-      fs.cpSync(path.join(from, "data.mdb"), path.join(to, "index", "data.mdb"), { recursive: true })
-    if (fs.existsSync(path.join(here, "quarantine"))) {
-      fs.cpSync(path.join(here, "quarantine"), path.join(to, "quarantine"))
-    }
+  async #end(left: (disk: SimDisk) => SimDisk): Promise<void> {
     const disk = left(this.disk)
     await this.#close().catch(() => undefined)
     this.#life += 1
@@ -199,11 +163,12 @@ export class Trial {
       case "Forget":
         return this.#forget()
       case "Kill":
-        await this.crash((disk) => disk.killed(), step)
+        await this.crash((disk) => disk.killed(step.index), step.opening)
         return this.check()
       case "PowerCut": {
         let at = 0
-        await this.crash((disk) => disk.cutOff(() => step.chances[at++ % step.chances.length] ?? false), step)
+        const chance = (): boolean => step.chances[at++ % step.chances.length] ?? false
+        await this.crash((disk) => disk.cutOff(chance, step.index), step.opening)
         return this.check()
       }
     }
@@ -456,24 +421,3 @@ const about = (id: string): string => `about ${id}`
 
 export const same = (left: Uint8Array | undefined, right: Uint8Array | undefined): boolean =>
   left !== undefined && right !== undefined && Buffer.compare(left, right) === 0
-
-/** The same disk, its files named as if they lay elsewhere: lives have directories of their own for their index. */
-const renamed = (disk: FaultDisk, here: string): Disk => {
-  const there = (name: string): string => path.join("/spool", path.relative(here, name))
-  return {
-    names: (directory) => disk.names(there(directory)),
-    open: (name, how) => disk.open(there(name), how),
-    size: disk.size,
-    read: disk.read,
-    write: disk.write,
-    sync: disk.sync,
-    syncNow: disk.syncNow,
-    truncate: disk.truncate,
-    close: disk.close,
-    syncDirectory: (directory) => disk.syncDirectory(there(directory)),
-    load: (name) => disk.load(there(name)),
-    replace: (name, octets) => disk.replace(there(name), octets),
-    rename: (from, to) => disk.rename(there(from), there(to)),
-    remove: (name) => disk.remove(there(name))
-  }
-}

@@ -11,7 +11,7 @@ const site = SiteIdentity.layer({ name: "boi1", path: "h1.boi.pop.lupin", kind: 
 const live = Relayer.layer().pipe(Layer.provideMerge(Spool.layerMemory), Layer.provideMerge(site))
 
 const nowMillis = Date.UTC(2026, 0, 1)
-const [a, b] = [{ connection: "a", path: "here.example" }, { connection: "b" }]
+const [a, b] = [{ connection: "a", paths: ["here.example"] }, { connection: "b" }]
 const one = article(id("1"), [group("misc.test")])
 const offered = (of: Article.Article) => ({ id: of.messageId, octets: of.octets })
 

@@ -8,7 +8,8 @@ import type * as PopOperations from "@lupin/api/PopOperations"
 import type * as App from "@lupin/core/App"
 import type * as MessageId from "@lupin/core/MessageId"
 import type * as Spool from "@lupin/spool/Spool"
-import { Console, type Duration, Effect, Schema, type Scope } from "effect"
+import { Console, type Duration, Effect, type Scope } from "effect"
+import * as Settling from "./Settling.ts"
 import * as SimNetwork from "./SimNetwork.ts"
 import { SiteDown, SimSite } from "./SimSite.ts"
 import * as Topology from "./Topology.ts"
@@ -17,6 +18,8 @@ import * as World from "./World.ts"
 
 export interface Options extends Topology.Options {
   readonly apps: ReadonlyArray<App.App>
+  /** `disk`, the default, is the spool of production; `memory` the reference spool, which loses nothing in a power cut. */
+  readonly store?: "disk" | "memory"
   /** Sites whose clocks are off, by name, in milliseconds ahead. */
   readonly skewMillis?: Readonly<Record<string, number>>
 }
@@ -46,30 +49,6 @@ export type Fault =
   | { readonly _tag: "Kill"; readonly site: string; readonly how: "kill" | "power" }
   | { readonly _tag: "Start" | "Wipe" | "Pause" | "Resume"; readonly site: string }
 
-/** The sites did not come to hold the same. `differences` says who lacks what of the fullest. */
-export class Unsettled extends Schema.TaggedError<Unsettled>()("Unsettled", {
-  afterMillis: Schema.Finite,
-  differences: Schema.Array(Schema.String)
-}) {
-  override get message(): string {
-    return `not settled after ${this.afterMillis} ms: ${this.differences.join("; ")}`
-  }
-}
-
-export interface SettleOptions {
-  /** How long all sites must hold the same, and nothing new. */
-  readonly quietMillis?: number
-  /** How long to wait for it. */
-  readonly withinMillis?: number
-}
-
-export const quietMillisDefault = 3_000
-export const withinMillisDefault = 120_000
-const lookMillis = 250
-
-/** Ids named in a difference. */
-const namedMax = 3
-
 export class Fleet {
   readonly world: World.World
   readonly network: SimNetwork.SimNetwork
@@ -92,6 +71,7 @@ export class Fleet {
           topology,
           plan,
           apps: options.apps,
+          store: options.store ?? "disk",
           notice: (at, batch, stored) => this.#stored(at, batch, stored)
         })
         site.skewMillis = options.skewMillis?.[plan.name] ?? 0
@@ -228,29 +208,8 @@ export class Fleet {
   }
 
   /** Waits until all sites that are up hold the same articles, and nothing new comes. */
-  settle({ quietMillis = quietMillisDefault, withinMillis = withinMillisDefault }: SettleOptions = {}): Effect.Effect<
-    void,
-    Unsettled
-  > {
-    return Effect.gen({ self: this }, function* () {
-      const beganMillis = this.world.nowMillis
-      let quietSinceMillis = beganMillis
-      let before = ""
-      for (;;) {
-        const up = this.sites.filter(({ isUp }) => isUp)
-        yield* Effect.forEach(up, (site) => site.look(), { discard: true })
-        const state = up.map(({ holdings }) => `${holdings.fingerprint}.${holdings.position}`).join(" ")
-        const isSame = new Set(up.map(({ holdings }) => holdings.fingerprint)).size <= 1
-        const { nowMillis } = this.world
-        if (state !== before || !isSame) quietSinceMillis = nowMillis
-        before = state
-        if (nowMillis - quietSinceMillis >= quietMillis) return
-        if (nowMillis - beganMillis >= withinMillis) {
-          return yield* new Unsettled({ afterMillis: withinMillis, differences: differences(up) })
-        }
-        yield* Effect.sleep(lookMillis)
-      }
-    })
+  settle(options: Settling.Options = {}): Effect.Effect<void, Settling.Unsettled> {
+    return Settling.settle(this.world, () => this.sites, options)
   }
 
   // What clients do, at a host of a POP.
@@ -387,14 +346,3 @@ export const run = <A, E>(
 
 /** Lines of the trace that a failure shows. */
 const linesShown = 60
-
-/** Who lacks what of the site that holds most. */
-const differences = (sites: ReadonlyArray<SimSite>): ReadonlyArray<string> => {
-  const all = new Set(sites.flatMap(({ holdings }) => [...holdings.ids]))
-  const lacking = sites.flatMap(({ holdings, name }) => {
-    const missing = [...all].filter((id) => !holdings.ids.has(id))
-    const more = missing.length > namedMax ? ` and ${missing.length - namedMax} more` : ""
-    return missing.length === 0 ? [] : [`${name} lacks ${missing.slice(0, namedMax).join(" ")}${more}`]
-  })
-  return lacking.length === 0 ? ["something new comes all the time"] : lacking
-}

@@ -19,6 +19,7 @@ const giveUpMillis = 924_600
 export type Ending = { readonly _tag: "End" } | { readonly _tag: "Broken"; readonly reason: string }
 
 interface Message {
+  readonly sequence: number
   readonly bytes: number
   readonly arrive: () => void
 }
@@ -45,6 +46,7 @@ export class End {
   #ending: Ending | undefined
   #isClosed = false
   #latestMillis = 0
+  #sent = 0
   /** Messages that a cut holds back, in order, and since when. */
   #stuck: Array<Message> = []
   #stuckSinceMillis = 0
@@ -94,7 +96,7 @@ export class End {
     this.#openBytes += bytes
     this.#out.messages += 1
     this.#out.bytes += bytes
-    this.#send({ bytes, arrive: () => this.#peer?.arrived(copy) })
+    this.#send({ sequence: this.#sent++, bytes, arrive: () => this.#peer?.arrived(copy) })
     return undefined
   }
 
@@ -112,7 +114,7 @@ export class End {
   close(): void {
     if (this.#isClosed) return
     this.#shut()
-    this.#send({ bytes: 0, arrive: () => this.#peer?.ended({ _tag: "End" }) })
+    this.#send({ sequence: this.#sent++, bytes: 0, arrive: () => this.#peer?.ended({ _tag: "End" }) })
   }
 
   /** Breaks the connection; the other side hears of it, if anything gets there. */
@@ -121,7 +123,7 @@ export class End {
     this.#shut()
     this.#stuck = []
     this.ended({ _tag: "Broken", reason })
-    this.#send({ bytes: 0, arrive: () => this.#peer?.ended({ _tag: "Broken", reason }) })
+    this.#send({ sequence: this.#sent++, bytes: 0, arrive: () => this.#peer?.ended({ _tag: "Broken", reason }) })
   }
 
   /** Its machine has stopped. */
@@ -204,7 +206,8 @@ export class End {
     const arrivalMillis = Math.max(world.nowMillis + this.#network.delay(this.#out, message.bytes), this.#latestMillis)
     this.#latestMillis = arrivalMillis
     world.after(arrivalMillis - world.nowMillis, undefined, () => {
-      if (!this.#out.isUp || this.#stuck.length > 0) return this.#hold(message)
+      const isEarlierHeld = (this.#stuck[0]?.sequence ?? message.sequence) < message.sequence
+      if (!this.#out.isUp || isEarlierHeld) return this.#hold(message)
       world.trace.stir(world.nowMillis - world.startMillis + message.bytes)
       message.arrive()
     })
@@ -212,11 +215,13 @@ export class End {
 
   #hold(message: Message): void {
     const { world } = this.#network
-    this.#stuck.push(message)
+    // What was on its way when the link was cut comes before what was held back at once.
+    const at = this.#stuck.findLastIndex(({ sequence }) => sequence < message.sequence) + 1
+    this.#stuck.splice(at, 0, message)
     if (this.#stuck.length > 1) return
     this.#stuckSinceMillis = world.nowMillis
     world.after(giveUpMillis, undefined, () => {
-      if (this.#stuck[0] !== message) return
+      if (!this.#stuck.includes(message)) return
       this.#stuck = []
       this.ended({ _tag: "Broken", reason: "timed out" })
     })

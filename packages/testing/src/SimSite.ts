@@ -12,10 +12,13 @@ import * as NntpNetwork from "@lupin/nntp/Network"
 import { PeerStats } from "@lupin/nntp/PeerStats"
 import { Secrets } from "@lupin/nntp/Secrets"
 import * as Pop from "@lupin/pop/Pop"
+import * as Site from "@lupin/site/Site"
 import * as SiteConfig from "@lupin/site/SiteConfig"
+import { Disk } from "@lupin/spool/Disk"
 import * as Spool from "@lupin/spool/Spool"
 import { Cause, Context, Deferred, Effect, Exit, Layer, Option, Result, Schema } from "effect"
 import { Holdings } from "./Holdings.ts"
+import { SimDisk } from "./SimDisk.ts"
 import type { SimNetwork } from "./SimNetwork.ts"
 import type { SimProcess } from "./SimProcess.ts"
 import * as SimSocket from "./SimSocket.ts"
@@ -36,6 +39,8 @@ export interface Options {
   readonly topology: Topology.Topology
   readonly plan: Topology.Site
   readonly apps: ReadonlyArray<App.App>
+  /** `disk` is the spool of production on a simulated disk; `memory` the reference, quicker, which loses nothing. */
+  readonly store: "disk" | "memory"
   readonly notice: (site: SimSite, ...stored: Parameters<Witness.Notice>) => void
 }
 
@@ -54,6 +59,7 @@ export class SimSite {
   #process: SimProcess | undefined
   #running: Running | undefined
   #kept: Spool.Spool["Service"] | undefined
+  #disk: SimDisk
   #holdings = new Holdings()
   skewMillis = 0
 
@@ -62,6 +68,7 @@ export class SimSite {
     this.plan = options.plan
     const text = JSON.stringify(Topology.configOf(options.topology, options.plan))
     this.config = Result.getOrThrow(SiteConfig.any(text, options.plan.name))
+    this.#disk = this.#emptyDisk()
   }
 
   get name(): string {
@@ -83,6 +90,11 @@ export class SimSite {
     return this.running !== undefined && this.process?.fate === "running"
   }
 
+  /** Its disk, for faults: `arm`, `flip`. */
+  get disk(): SimDisk {
+    return this.#disk
+  }
+
   /** What it holds, as of the last look. */
   get holdings(): Holdings {
     return this.#holdings
@@ -94,6 +106,7 @@ export class SimSite {
     const { network, world } = this.#options
     const process = world.spawn(this.name, this.skewMillis)
     process.provide(NntpNetwork.Network, SimSocket.network(network, process, this.plan.address))
+    process.provide(Disk, this.#disk)
     process.provide(Secrets, { octets: (bytes) => process.chance.octets(bytes) })
     network.powerOn(this.plan.address)
     this.#process = process
@@ -114,7 +127,7 @@ export class SimSite {
         })
       ),
       (exit) => {
-        if (Exit.isFailure(exit)) world.tell(this.name, "site", `ended: ${Cause.pretty(exit.cause)}`)
+        if (Exit.isFailure(exit)) world.tell(this.name, "site", `ended: ${wordsOf(exit.cause)}`)
         process.kill()
       }
     )
@@ -127,16 +140,23 @@ export class SimSite {
   kill(how: "kill" | "power"): void {
     const { process } = this
     if (process === undefined) return
-    const { network } = this.#options
+    const { network, world } = this.#options
     process.kill()
-    if (how === "power") network.powerOff(this.plan.address)
-    else network.killed(process)
+    if (how === "power") {
+      const chance = world.chance.split(`power of ${this.name} at ${world.nowMillis}`)
+      this.#disk = this.#disk.cutOff(() => chance.happens(0.5), chance.pick(["kept", "older", "lost"]))
+      network.powerOff(this.plan.address)
+    } else {
+      this.#disk = this.#disk.killed()
+      network.killed(process)
+    }
     this.#running = undefined
   }
 
   /** The store is empty from now on; only where no process runs. */
   wipe(): void {
     this.#kept = undefined
+    this.#disk = this.#emptyDisk()
     this.#holdings = new Holdings()
   }
 
@@ -177,10 +197,30 @@ export class SimSite {
       : Central.site(config, apps, store)
   }
 
-  /** The spool in memory outlives the process: what is stored is safe at once. */
   readonly #store = Effect.fnUntraced(function* (this: SimSite, process: SimProcess) {
-    const spool = this.#kept ?? (yield* Effect.map(Layer.build(Spool.Spool.layerMemory), Context.get(Spool.Spool)))
-    this.#kept = spool
-    return Witness.over(Witness.kept(spool, process), (batch, stored) => this.#options.notice(this, batch, stored))
+    const spool = this.#options.store === "disk" ? yield* built(Site.spool(this.config)) : yield* this.#memory(process)
+    return Witness.over(spool, (batch, stored) => this.#options.notice(this, batch, stored))
   })
+
+  /** The spool in memory outlives the process: what is stored is safe at once. */
+  readonly #memory = Effect.fnUntraced(function* (this: SimSite, process: SimProcess) {
+    this.#kept ??= yield* built(Spool.Spool.layerMemory)
+    return Witness.kept(this.#kept, process)
+  })
+
+  #emptyDisk(): SimDisk {
+    return new SimDisk({ later: (done) => void this.process?.after(syncMillis, done) })
+  }
 }
+
+/** How long a disk takes to make something safe. */
+const syncMillis = 2
+
+const built = <E, R>(layer: Layer.Layer<Spool.Spool, E, R>) =>
+  Effect.map(Layer.build(layer), (context) => Context.get(context, Spool.Spool))
+
+/** Errors of ours say why in their fields. */
+const wordsOf = (cause: Cause.Cause<unknown>): string =>
+  cause.reasons
+    .map((reason) => (reason._tag === "Fail" ? JSON.stringify(reason.error) : Cause.pretty(cause)))
+    .join("; ")

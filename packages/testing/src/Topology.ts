@@ -18,6 +18,8 @@ export interface Options {
   readonly zones: number | ReadonlyArray<Place>
   /** Zones that each POP has links to: three where nothing is said. */
   readonly zonesPerPop?: number
+  /** Instead of the flood: every link sends everything at once, or asks about everything first. */
+  readonly eager?: boolean
   readonly links?: Links
 }
 
@@ -36,8 +38,8 @@ export interface Site {
   readonly place: string
   readonly path: string
   readonly address: string
-  /** The zone of a POP host that gets its articles at once. */
-  readonly primary?: string
+  /** The zones of a POP host's POP, the one wanted most first; none of a zone. */
+  readonly zones: ReadonlyArray<string>
   /** Sites it feeds and is fed by. */
   readonly peers: ReadonlyArray<string>
 }
@@ -46,6 +48,7 @@ export interface Topology {
   readonly sites: ReadonlyArray<Site>
   readonly zones: ReadonlyArray<string>
   readonly pops: ReadonlyArray<string>
+  readonly eager: boolean | undefined
   /** The link from one site to another, by their addresses. */
   readonly quality: (from: string, to: string) => Quality
 }
@@ -58,9 +61,9 @@ export const farDefault: Quality = { latencyMillis: 50, jitterMillis: 5, bytesPe
 /** Between the hosts of one place. */
 const near: Quality = { latencyMillis: 0.3, jitterMillis: 0.1, bytesPerSecond: 125_000_000, loss: 0 }
 
-type Bare = Omit<Site, "peers" | "primary"> & { readonly zones: ReadonlyArray<string> }
+type Bare = Omit<Site, "peers">
 
-export const make = ({ links = {}, pops, zones, zonesPerPop = zonesPerPopDefault }: Options): Topology => {
+export const make = ({ eager, links = {}, pops, zones, zonesPerPop = zonesPerPopDefault }: Options): Topology => {
   const zonePlaces = placesOf(zones, "z")
   const zoneNames = zonePlaces.map(({ name }) => name)
   const popPlaces = placesOf(pops, "p")
@@ -68,11 +71,10 @@ export const make = ({ links = {}, pops, zones, zonesPerPop = zonesPerPopDefault
     ...zonePlaces.flatMap((place, at) => hostsOf(place, "central", at, [])),
     ...popPlaces.flatMap((place, at) => hostsOf(place, "pop", at, zonesOf(at, zoneNames, zonesPerPop)))
   ]
-  const sites = bare.map(({ zones: own, ...site }): Site => {
-    const [primary] = own
-    const peers = bare.filter((other) => arePeers({ ...site, zones: own }, other)).map(({ name }) => name)
-    return { ...site, peers, ...(primary === undefined ? {} : { primary }) }
-  })
+  const sites = bare.map((site): Site => ({
+    ...site,
+    peers: bare.filter((other) => arePeers(site, other)).map(({ name }) => name)
+  }))
   const byAddress = new Map(sites.map((site) => [site.address, site]))
   const latencyOf = (from: Site, to: Site): number => {
     const { latencyMillis = farDefault.latencyMillis } = links
@@ -82,6 +84,7 @@ export const make = ({ links = {}, pops, zones, zonesPerPop = zonesPerPopDefault
     sites,
     zones: zoneNames,
     pops: popPlaces.map(({ name }) => name),
+    eager,
     quality: (fromAddress, toAddress) => {
       const from = byAddress.get(fromAddress)
       const to = byAddress.get(toAddress)
@@ -128,24 +131,21 @@ const arePeers = (one: Bare, other: Bare): boolean => {
   return one.zones.includes(other.place) || other.zones.includes(one.place)
 }
 
-/** Zones send at once among themselves; a POP host and its primary zone do so too. All else is asked about first. */
-const isEager = (from: Site, to: Site): boolean =>
-  (from.kind === "central" && to.kind === "central") || from.primary === to.place || to.primary === from.place
-
 /** What an operator would write for this site. */
 export const configOf = (
-  { sites, zones }: Topology,
+  { eager, sites, zones }: Topology,
   site: Site
 ): (typeof SiteConfig.Pop)["Encoded"] | (typeof SiteConfig.Central)["Encoded"] => {
   const peers = sites
     .filter(({ name }) => site.peers.includes(name))
+    .toSorted((one, other) => site.zones.indexOf(one.place) - site.zones.indexOf(other.place))
     .map((other) => ({
       name: other.name,
       path: other.path,
       nntp: `${other.address}:${nntpPort}`,
       kind: other.kind,
-      ...(other.kind === "central" ? { zone: other.place } : {}),
-      eager: isEager(site, other),
+      ...(other.kind === "central" ? { zone: other.place } : { pop: other.place, zones: other.zones }),
+      ...(eager === undefined ? {} : { eager }),
       accept: { addresses: [`${other.address}/32`] }
     }))
   const common = { name: site.name, path: site.path, directory: `/${site.name}`, peers }

@@ -29,10 +29,13 @@ interface Task {
 /** Something to come that can be called off. */
 export type Timer = Entry<Task>
 
-/** Events without any passing of time after which we say that the world hangs. */
-const eventsPerMomentMax = 5_000_000
+/** Events and turns of fibers without any passing of time, after which we say that the world hangs. */
+const eventsPerMomentMax = 1_000_000
 
-/** Turns of the microtask queue in which promises may come to something before we say that nothing will ever happen. */
+/** Turns of the microtask queue between two events: promises within promises come to something, so many deep. */
+const turnsPerEvent = 8
+
+/** Times that nothing is ready and nothing to come, before we say that nothing will ever happen. */
 const idleTurnsMax = 100
 
 /** Events between two breaths, in which the real machine may do what it has to: tell test runners that we live. */
@@ -54,6 +57,8 @@ export class World {
   /** Turns that let others go first, by how far they stand back. */
   #later: Array<{ readonly priority: number; readonly task: Task }> = []
   #events = 0
+  /** As many as there had been when time last passed. */
+  #momentEvents = 0
 
   constructor({ seed, startMillis = startMillisDefault, traceMax }: Options) {
     this.seed = String(seed)
@@ -117,20 +122,16 @@ export class World {
   async drive(isOver: () => boolean): Promise<void> {
     let sinceBreath = 0
     let idleTurns = 0
-    let inMoment = 0
     for (;;) {
       const before = this.#events
       this.#runReady()
       sinceBreath += this.#events - before
-      inMoment += this.#events - before
       if (isOver()) return
-      if (inMoment > eventsPerMomentMax) throw new Error(`${inMoment} events, and no time passes`)
       if (sinceBreath >= eventsPerBreath) {
         sinceBreath = 0
         await new Promise<void>((resume) => void setImmediate(resume))
       } else {
-        // Whatever was promised comes before the next event.
-        await settled
+        for (let turn = 0; turn < turnsPerEvent && !this.#isReady; turn++) await settled
       }
       if (this.#isReady || isOver()) continue
       const event = this.#queue.take()
@@ -140,7 +141,7 @@ export class World {
         continue
       }
       idleTurns = 0
-      if (event.atMillis > this.#nowMillis) inMoment = 0
+      if (event.atMillis > this.#nowMillis) this.#momentEvents = this.#events
       this.#nowMillis = Math.max(this.#nowMillis, event.atMillis)
       this.#perform(event.what)
     }
@@ -166,6 +167,9 @@ export class World {
 
   #perform(task: Task): void {
     this.#events += 1
+    if (this.#events - this.#momentEvents > eventsPerMomentMax) {
+      throw new Error(`${eventsPerMomentMax} events, and no time passes`)
+    }
     if (task.process === undefined) task.run()
     else task.process.perform(task.run)
   }

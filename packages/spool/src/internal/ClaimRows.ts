@@ -4,16 +4,16 @@
 import * as Waiting from "@lupin/core/Waiting"
 import type * as MessageId from "@lupin/core/MessageId"
 import { Buffer } from "node:buffer"
-import type { Database } from "lmdb"
+import type { Table } from "../Tables.ts"
 import * as Rows from "./IndexRows.ts"
 
 export class ClaimRows {
-  readonly #rows: Database<Buffer, Buffer>
+  readonly #rows: Table
   /** By position: claims that have come since the last commit, and those that have gone. */
   readonly #fresh = new Map<number, Waiting.Entry | undefined>()
   waiting: Waiting.Waiting
 
-  constructor(rows: Database<Buffer, Buffer>) {
+  constructor(rows: Table) {
     this.#rows = rows
     this.waiting = Waiting.of(entriesOf(rows))
   }
@@ -65,6 +65,6 @@ export class ClaimRows {
 }
 
 /** What lies here was written by this class, in the order of positions. */
-const entriesOf = function* (rows: Database<Buffer, Buffer>): Iterable<Waiting.Entry> {
+const entriesOf = function* (rows: Table): Iterable<Waiting.Entry> {
   for (const { value } of rows.getRange({})) yield JSON.parse(value.toString("utf8")) as Waiting.Entry
 }

@@ -46,6 +46,8 @@ export interface ClassLogs {
   /** Cuts off what the last write left. */
   readonly undo: () => void
   readonly sync: (done: (error: Error | null) => void) => void
+  /** Makes all that lies in the classes survive a power cut, as far as each class promises it. */
+  readonly syncAll: () => void
   /** Cuts off what the disk did not take as told, and goes on in new segments. `endOf` as for `trim`. */
   readonly recover: (endOf: EndOf) => void
   /** The article of an id; nothing if it is not there as it was written. Throws for a class that is not known. */
@@ -161,6 +163,9 @@ export const open = (
         shelf.isDoubtful = true
         shelf.log.cut(shelf.before)
       }
+    },
+    syncAll: () => {
+      for (const { durability, log } of shelves.values()) if (durability === "fsync") log.syncAll()
     },
     recover: (endOf) => {
       for (const [name, shelf] of shelves) {

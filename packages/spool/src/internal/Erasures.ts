@@ -2,7 +2,7 @@
  * What was erased: hashes of ids that never come back, and which octets on the disk are still to be overwritten.
  */
 import * as Site from "@lupin/core/Site"
-import type { Database } from "lmdb"
+import type { Table } from "../Tables.ts"
 import { Buffer } from "node:buffer"
 import type { Place } from "./IndexRows.ts"
 
@@ -19,12 +19,12 @@ export interface Erasure {
 }
 
 export class Erasures {
-  readonly #rows: Database<Buffer, Buffer>
+  readonly #rows: Table
   /** All of them are in memory: they are few. */
   readonly #all = new Map<string, Erasure>()
   #fresh: Array<Erasure> = []
 
-  constructor(rows: Database<Buffer, Buffer>) {
+  constructor(rows: Table) {
     this.#rows = rows
     for (const { value } of rows.getRange({})) this.#add(JSON.parse(value.toString("utf8")))
   }

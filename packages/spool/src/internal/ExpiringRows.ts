@@ -2,7 +2,7 @@
  * Articles that have an Expires, in its order: rows in LMDB, and those that are not yet committed.
  */
 import { Buffer } from "node:buffer"
-import type { Database } from "lmdb"
+import type { Table } from "../Tables.ts"
 import * as Rows from "./IndexRows.ts"
 
 /** An article by the time at which it wants to go. `key` tells it from all others. */
@@ -14,11 +14,11 @@ export interface ExpiringRow {
 }
 
 export class ExpiringRows {
-  readonly #rows: Database<Buffer, Buffer>
+  readonly #rows: Table
   /** By key in hexadecimal, which sorts as the octets do: ids, and nothing for those that are gone. */
   readonly #fresh = new Map<string, string | undefined>()
 
-  constructor(rows: Database<Buffer, Buffer>) {
+  constructor(rows: Table) {
     this.#rows = rows
   }
 

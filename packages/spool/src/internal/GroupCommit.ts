@@ -25,6 +25,8 @@ export interface Target {
   readonly sync: (done: (error: Error | null) => void) => void
   /** Shows the records to readers. */
   readonly publish: (records: ReadonlyArray<Plan.Planned>, addresses: ReadonlyArray<number>) => void
+  /** Runs something once all that can run now has had its turn, and brought what it has to store. */
+  readonly soon: (act: () => void) => void
   /** Called after the answers were given, for what may take its time. */
   readonly settle: () => void
 }
@@ -160,7 +162,7 @@ export const make = (target: Target): GroupCommit => {
   }
 
   const next = (): void => {
-    setImmediate(commit)
+    target.soon(commit)
   }
 
   const rest = (): void => {
@@ -180,7 +182,7 @@ export const make = (target: Target): GroupCommit => {
       waitingBytes += bytes
       if (isBusy) return
       isBusy = true
-      setImmediate(commit)
+      target.soon(commit)
     },
     close: (done) => {
       closed = done

@@ -9,7 +9,7 @@ import type * as Waiting from "@lupin/core/Waiting"
 import type * as MessageId from "@lupin/core/MessageId"
 import type * as Xref from "@lupin/core/Xref"
 import { Buffer } from "node:buffer"
-import { type Database, open as openLmdb, type RootDatabase } from "lmdb"
+import type { Table, Tables } from "../Tables.ts"
 import { Accounts } from "./Accounts.ts"
 import { ClaimRows } from "./ClaimRows.ts"
 import { Erasures, type Spot } from "./Erasures.ts"
@@ -27,15 +27,11 @@ import { SlotRows } from "./SlotRows.ts"
 /** Raised when rows change their form: an older index is made anew from the log. */
 const indexFormat = 3
 
-type Rows = Database<Buffer, Buffer>
-
-const binary = { encoding: "binary", keyEncoding: "binary" } as const
-
 export class Index {
-  readonly #env: RootDatabase
-  readonly #ids: Rows
-  readonly #groups: Rows
-  readonly #meta: Rows
+  readonly #tables: Tables
+  readonly #ids: Table
+  readonly #groups: Table
+  readonly #meta: Table
   readonly #generation: Site.Generation
   readonly #recordsPerCommit: number
   readonly #newIds = new Map<string, IdRow | undefined>()
@@ -54,10 +50,10 @@ export class Index {
   readonly mended: MendedRows
   readonly #expiring: ExpiringRows
 
-  /** Opens the index in a directory; an index of another generation or format is emptied. `start`: of the log. */
-  constructor(directory: string, generation: Site.Generation, start: number, recordsPerCommit: number) {
-    this.#env = openLmdb({ path: directory, maxDbs: 16, noSubdir: false, ...binary })
-    const database = (name: string): Rows => this.#env.openDB<Buffer, Buffer>({ name, ...binary })
+  /** Opens the index in its tables; an index of another generation or format is emptied. `start`: of the log. */
+  constructor(tables: Tables, generation: Site.Generation, start: number, recordsPerCommit: number) {
+    this.#tables = tables
+    const database = (name: string): Table => tables.table(name)
     this.#ids = database("ids")
     this.#groups = database("groups")
     this.#meta = database("meta")
@@ -149,7 +145,7 @@ export class Index {
   }
 
   #write(changed: ReadonlyArray<GroupTable.Shelf>): void {
-    this.#env.transactionSync(() => {
+    this.#tables.transactionSync(() => {
       for (const [id, row] of this.#newIds) {
         if (row === undefined) this.#ids.removeSync(Rows.idKey(id))
         else this.#ids.putSync(Rows.idKey(id), Rows.writeId(row))
@@ -245,7 +241,7 @@ export class Index {
 
   async close(): Promise<void> {
     this.commit()
-    await this.#env.close()
+    await this.#tables.close()
   }
 
   #evolve(event: Record.Logged, place: Place): void {

@@ -1,8 +1,7 @@
 /**
  * Landmarks of the log: from where a follower that starts at some position or time reads on.
  */
-import type { Buffer } from "node:buffer"
-import type { Database } from "lmdb"
+import type { Table } from "../Tables.ts"
 import type { Mark } from "./IndexRows.ts"
 import * as Rows from "./IndexRows.ts"
 
@@ -10,11 +9,11 @@ import * as Rows from "./IndexRows.ts"
 const recordsPerMark = 64
 
 export class MarkRows {
-  readonly #rows: Database<Buffer, Buffer>
+  readonly #rows: Table
   #fresh: Array<Mark> = []
   #records = recordsPerMark
 
-  constructor(rows: Database<Buffer, Buffer>) {
+  constructor(rows: Table) {
     this.#rows = rows
   }
 

@@ -2,17 +2,17 @@
  * Where the damaged copies of mended articles lie: dead once the article goes, and overwritten when it is erased.
  */
 import { Buffer } from "node:buffer"
-import type { Database } from "lmdb"
+import type { Table } from "../Tables.ts"
 import type { Spot } from "./Erasures.ts"
 import * as Rows from "./IndexRows.ts"
 
 export class MendedRows {
-  readonly #rows: Database<Buffer, Buffer>
+  readonly #rows: Table
   /** All of them are in memory: they are few. */
   readonly #all = new Map<string, ReadonlyArray<Spot>>()
   readonly #fresh = new Set<string>()
 
-  constructor(rows: Database<Buffer, Buffer>) {
+  constructor(rows: Table) {
     this.#rows = rows
     // What lies here was written by this class.
     for (const { key, value } of rows.getRange({})) {

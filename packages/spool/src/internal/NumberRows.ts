@@ -1,8 +1,7 @@
 /**
  * Which number of a group is which record of the log: rows in LMDB, and those that are not yet committed.
  */
-import type { Buffer } from "node:buffer"
-import type { Database } from "lmdb"
+import type { Table } from "../Tables.ts"
 import type * as GroupTable from "./GroupTable.ts"
 import type { Place } from "./IndexRows.ts"
 import * as Rows from "./IndexRows.ts"
@@ -13,11 +12,11 @@ interface Changed {
 }
 
 export class NumberRows {
-  readonly #rows: Database<Buffer, Buffer>
+  readonly #rows: Table
   readonly #fresh = new Map<number, Changed>()
   #put: Array<readonly [group: number, number: number, place: Place]> = []
 
-  constructor(rows: Database<Buffer, Buffer>) {
+  constructor(rows: Table) {
     this.#rows = rows
   }
 

@@ -4,9 +4,9 @@
  * A line reaches the system at once and the disk when it likes; a torn or damaged line is passed over.
  */
 import { Buffer } from "node:buffer"
-import * as fs from "node:fs"
 import * as path from "node:path"
 import { crc32 } from "node:zlib"
+import type { Disk } from "../Disk.ts"
 
 export interface PositionsFile {
   readonly read: (follower: string) => number | undefined
@@ -17,10 +17,10 @@ export interface PositionsFile {
 /** The file is written anew with one line a follower once it has grown so long. */
 const fileBytesMax = 1024 * 1024
 
-export const open = (directory: string): PositionsFile => {
+export const open = (directory: string, disk: Disk): PositionsFile => {
   const name = path.join(directory, "positions")
   const positions = new Map<string, number>()
-  const text = fs.existsSync(name) ? fs.readFileSync(name, "utf8") : ""
+  const text = Buffer.from(disk.load(name) ?? []).toString("utf8")
   for (const line of text.split("\n")) {
     const saved = parse(line)
     if (saved !== undefined) positions.set(saved.follower, saved.position)
@@ -29,10 +29,9 @@ export const open = (directory: string): PositionsFile => {
   let bytes = 0
   const rewrite = (): number => {
     const lines = Buffer.from([...positions].map(([follower, position]) => format(follower, position)).join(""))
-    fs.writeFileSync(`${name}.new`, lines, { flush: true })
-    fs.renameSync(`${name}.new`, name)
+    disk.replace(name, lines)
     bytes = lines.length
-    return fs.openSync(name, "a")
+    return disk.open(name, "existing")
   }
   let file = rewrite()
 
@@ -41,12 +40,14 @@ export const open = (directory: string): PositionsFile => {
     save: (follower, position) => {
       if (positions.get(follower) === position) return
       positions.set(follower, position)
-      bytes += fs.writeSync(file, format(follower, position))
+      const line = Buffer.from(format(follower, position))
+      disk.write(file, [line], bytes)
+      bytes += line.length
       if (bytes <= fileBytesMax) return
-      fs.closeSync(file)
+      disk.close(file)
       file = rewrite()
     },
-    close: () => fs.closeSync(file)
+    close: () => disk.close(file)
   }
 }
 

@@ -5,8 +5,9 @@
  * is read.
  */
 import type * as MessageId from "@lupin/core/MessageId"
-import * as fs from "node:fs"
+import { Buffer } from "node:buffer"
 import * as path from "node:path"
+import type { Disk } from "../Disk.ts"
 
 export interface Damaged {
   /** Where the log holds it. */
@@ -32,7 +33,7 @@ const fileName = "quarantine"
 export const damagedMax = 10_000
 
 /** `isStill` tells whether a record of the file is still the one that the index knows. */
-export const open = (directory: string, isStill: (damaged: Damaged) => boolean): Quarantine => {
+export const open = (directory: string, disk: Disk, isStill: (damaged: Damaged) => boolean): Quarantine => {
   const name = path.join(directory, fileName)
   const records = new Map<number, Damaged>()
   const addresses = new Map<string, number>()
@@ -46,12 +47,12 @@ export const open = (directory: string, isStill: (damaged: Damaged) => boolean):
     return true
   }
 
-  for (const damaged of read(name)) if (isStill(damaged)) keep(damaged)
-  write(name, [...records.values()])
+  for (const damaged of read(name, disk)) if (isStill(damaged)) keep(damaged)
+  write(directory, [...records.values()], disk)
 
   return {
     note: (damaged) => {
-      if (keep(damaged)) fs.appendFileSync(name, format(damaged))
+      if (keep(damaged)) append(name, format(damaged), disk)
     },
     address: (id) => addresses.get(id),
     has: (address) => records.has(address),
@@ -60,26 +61,37 @@ export const open = (directory: string, isStill: (damaged: Damaged) => boolean):
       if (address === undefined) return
       addresses.delete(id)
       records.delete(address)
-      write(name, [...records.values()])
+      write(directory, [...records.values()], disk)
     },
     all: () => [...records.values()]
   }
 }
 
 /** Writes what a repair has found where the next opening reads it. */
-export const write = (directoryOrName: string, damaged: ReadonlyArray<Damaged>): void => {
-  const name = path.basename(directoryOrName) === fileName ? directoryOrName : path.join(directoryOrName, fileName)
-  if (damaged.length === 0) return fs.rmSync(name, { force: true })
-  fs.writeFileSync(`${name}.new`, damaged.map(format).join(""))
-  fs.renameSync(`${name}.new`, name)
+export const write = (directory: string, damaged: ReadonlyArray<Damaged>, disk: Disk): void => {
+  const name = path.join(directory, fileName)
+  if (damaged.length > 0) disk.replace(name, Buffer.from(damaged.map(format).join("")))
+  else if (disk.load(name) !== undefined) disk.remove(name)
+}
+
+const append = (name: string, line: string, disk: Disk): void => {
+  const file = disk.open(name, disk.load(name) === undefined ? "create" : "existing")
+  try {
+    disk.write(file, [Buffer.from(line)], disk.size(file))
+  } finally {
+    disk.close(file)
+  }
 }
 
 const format = ({ address, id }: Damaged): string => `${address} ${id ?? "-"}\n`
 
-const read = (name: string): ReadonlyArray<Damaged> =>
-  (fs.existsSync(name) ? fs.readFileSync(name, "utf8") : "").split("\n").flatMap((line) => {
-    const [, address, id] = /^(\d{1,16}) (-|<\S+>)$/.exec(line) ?? []
-    if (address === undefined || id === undefined) return []
-    // Only ids that passed a door were ever written here.
-    return [{ address: Number(address), ...(id === "-" ? {} : { id: id as MessageId.MessageId }) }]
-  })
+const read = (name: string, disk: Disk): ReadonlyArray<Damaged> =>
+  Buffer.from(disk.load(name) ?? [])
+    .toString("utf8")
+    .split("\n")
+    .flatMap((line) => {
+      const [, address, id] = /^(\d{1,16}) (-|<\S+>)$/.exec(line) ?? []
+      if (address === undefined || id === undefined) return []
+      // Only ids that passed a door were ever written here.
+      return [{ address: Number(address), ...(id === "-" ? {} : { id: id as MessageId.MessageId }) }]
+    })

@@ -12,11 +12,12 @@ import * as LogFiles from "./LogFiles.ts"
 import * as PackFile from "./PackFile.ts"
 import * as Record from "./Record.ts"
 import * as Runs from "./Runs.ts"
+import * as Segment from "./Segment.ts"
+
+const { magic } = Segment
 
 /** Room that an address gives to one segment: twice what it may have when a batch is added. */
 export const addressSpan = 2 ** 27
-/** Marks a file as a segment, with the version of its format. */
-const magic = Buffer.from("lupinlog\0\0\0\x02", "latin1")
 /** Read at once when the rest of a record is not asked for. */
 const peekBytes = 2048
 /** Read at once by whoever goes from record to record. */
@@ -25,16 +26,6 @@ const windowBytes = 64 * 1024
 const nearBytes = 16 * 1024
 /** Read at once by whoever looks for the next record behind a damaged one. */
 const searchBytes = 1024 * 1024
-
-interface Segment {
-  /** Of a pack the first that it stands for. */
-  readonly number: number
-  readonly name: string
-  readonly file: number
-  bytes: number
-  /** What it stands for, and where its records are, if it is a pack. */
-  readonly pack?: { readonly scope: PackFile.Scope; readonly runs: Runs.Runs }
-}
 
 /** A file of the log: a segment, or the pack that stands for some. */
 export interface Stretch {
@@ -109,58 +100,29 @@ export interface SegmentLog {
 /** A segment that has grown to `segmentBytes`, at most 64 MiB, is followed by a new one. */
 export const open = (directory: string, disk: Disk, segmentBytes: number): SegmentLog => {
   /** A pack stands under each of its numbers. */
-  const segments = new Map<number, Segment>()
+  const segments = new Map<number, Segment.Segment>()
   const files = LogFiles.sort(disk.names(directory))
   const retired = files.retired.map((name) => ({ name: path.join(directory, name), from: 0 }))
 
-  const create = (number: number): Segment => {
-    const name = LogFiles.segmentName(number)
-    // A file that an earlier attempt left behind holds nothing that was acknowledged.
-    const file = disk.open(path.join(directory, name), "create")
-    try {
-      disk.write(file, [magic], 0)
-      disk.syncNow(file)
-      disk.syncDirectory(directory)
-    } catch (error) {
-      disk.close(file)
-      throw error
-    }
-    const segment = { number, name, file, bytes: magic.length }
+  const create = (number: number): Segment.Segment => {
+    const segment = Segment.create(directory, number, disk)
     segments.set(number, segment)
     return segment
   }
 
-  const reopen = (number: number): void => {
-    const name = LogFiles.segmentName(number)
-    const file = disk.open(path.join(directory, name), "existing")
-    const segment = { number, name, file, bytes: Math.max(disk.size(file), magic.length) }
-    segments.set(number, segment)
-    const head = readAt(segment, 0, magic.length)
-    if (head.equals(magic)) return
-    // A crash between the creation of a segment and its first octets leaves no head, or one that was never written.
-    if (segment.bytes === magic.length) return disk.write(file, [magic], 0)
-    if (findIn(segment, magic.length, false) === undefined) {
-      throw new Error(`${name} is no segment of a format known here`)
-    }
-  }
-
   const openPack = (name: string): void => {
-    const { bytes, file, runs, scope } = PackFile.open(directory, name, disk)
-    const segment = { number: scope.first, name, file, bytes, pack: { scope, runs } }
-    for (let number = scope.first; number <= scope.last; number++) segments.set(number, segment)
+    const segment = Segment.openPack(directory, name, disk)
+    for (let number = segment.number; number <= segment.pack.scope.last; number++) segments.set(number, segment)
   }
 
-  const readAt = (segment: Segment, offset: number, bytes: number): Buffer => {
-    const buffer = Buffer.allocUnsafe(Math.max(0, Math.min(bytes, segment.bytes - offset)))
-    const read = disk.read(segment.file, buffer, offset)
-    return read === buffer.length ? buffer : buffer.subarray(0, read)
-  }
+  const readAt = (segment: Segment.Segment, offset: number, bytes: number): Buffer =>
+    Segment.readAt(segment, offset, bytes, disk)
 
   // Overview and followers go from record to record: those near to each other share one read. What was read of a
   // segment changes only where it is overwritten.
-  let window: { readonly segment: Segment; readonly start: number; readonly octets: Buffer } | undefined
+  let window: { readonly segment: Segment.Segment; readonly start: number; readonly octets: Buffer } | undefined
   let latest = 0
-  const peekAt = (segment: Segment, offset: number): Buffer => {
+  const peekAt = (segment: Segment.Segment, offset: number): Buffer => {
     const gap = window?.segment === segment ? offset - latest : -1
     latest = offset
     const into = gap < 0 ? -1 : offset - (window?.start ?? 0)
@@ -171,7 +133,7 @@ export const open = (directory: string, disk: Disk, segmentBytes: number): Segme
     return octets
   }
 
-  const findIn = (segment: Segment, offset: number, isWhole: boolean): Found | undefined => {
+  const findIn = (segment: Segment.Segment, offset: number, isWhole: boolean): Found | undefined => {
     const peeked = peekAt(segment, offset)
     if (peeked.length < Record.headBytes) return undefined
     const head = Record.readHead(peeked)
@@ -196,7 +158,7 @@ export const open = (directory: string, disk: Disk, segmentBytes: number): Segme
    * The next record of a segment whose head and events hold, wherever it begins. An article cannot pass for a record:
    * the doors let no NUL in, and every record has some.
    */
-  const searchIn = (segment: Segment, from: number): Found | undefined => {
+  const searchIn = (segment: Segment.Segment, from: number): Found | undefined => {
     for (let start = from; start < segment.bytes; start += searchBytes) {
       const octets = readAt(segment, start, searchBytes + Record.candidateBytes)
       const end = Math.min(searchBytes, octets.length - Record.candidateBytes)
@@ -209,7 +171,10 @@ export const open = (directory: string, disk: Disk, segmentBytes: number): Segme
     return undefined
   }
 
-  for (const number of files.segments) reopen(number)
+  for (const number of files.segments) {
+    const isOne = (segment: Segment.Segment): boolean => findIn(segment, magic.length, false) !== undefined
+    segments.set(number, Segment.reopen(directory, number, disk, isOne))
+  }
   for (const pack of files.packs) openPack(LogFiles.packName(pack))
   const first = Math.min(files.segments[0] ?? 1, ...files.packs.map((pack) => pack.first))
   const highest = Math.max(files.segments.at(-1) ?? 0, ...files.packs.map((pack) => pack.last))
@@ -223,14 +188,14 @@ export const open = (directory: string, disk: Disk, segmentBytes: number): Segme
   const detours = new Map<number, number>()
 
   /** Each file once, in order. */
-  const each = (): ReadonlyArray<Segment> =>
+  const each = (): ReadonlyArray<Segment.Segment> =>
     [...new Set(segments.values())].toSorted((one, other) => one.number - other.number)
 
   /**
    * The segment that holds an address, the offset in it, and the address itself. The end of one segment is the beginning
    * of the next; where a record has gone, the next one that is left stands in its place.
    */
-  const place = (address: number): readonly [Segment, number, number] | undefined => {
+  const place = (address: number): readonly [Segment.Segment, number, number] | undefined => {
     for (let from = address; ;) {
       const number = Math.floor(from / addressSpan)
       const segment = segments.get(number)
@@ -334,6 +299,7 @@ export const open = (directory: string, disk: Disk, segmentBytes: number): Segme
     syncAll: () => {
       // A pack was safe before it was one.
       for (const { file, pack } of segments.values()) if (pack === undefined) disk.syncNow(file)
+      disk.syncDirectory(directory)
     },
     stretches: () => each().map(stretchOf),
     lostBetween: (before, position, address) => {
@@ -384,10 +350,10 @@ export const open = (directory: string, disk: Disk, segmentBytes: number): Segme
 /** Where the first record of a segment begins. */
 const startOf = (number: number): number => number * addressSpan + magic.length
 
-const addressOf = ({ number, pack }: Segment, offset: number): number =>
+const addressOf = ({ number, pack }: Segment.Segment, offset: number): number =>
   pack === undefined ? number * addressSpan + offset : Runs.addressAt(pack.runs, offset)
 
-const stretchOf = ({ bytes, number, pack }: Segment): Stretch => {
+const stretchOf = ({ bytes, number, pack }: Segment.Segment): Stretch => {
   const last = pack?.scope.last ?? number
   return {
     first: number,

@@ -4,7 +4,7 @@
 import * as Admission from "@lupin/core/Admission"
 import type * as MessageId from "@lupin/core/MessageId"
 import { Buffer } from "node:buffer"
-import type { Database } from "lmdb"
+import type { Table } from "../Tables.ts"
 
 export interface Slot {
   readonly id: MessageId.MessageId
@@ -12,10 +12,10 @@ export interface Slot {
 }
 
 export class SlotRows {
-  readonly #rows: Database<Buffer, Buffer>
+  readonly #rows: Table
   readonly #fresh = new Map<string, Slot>()
 
-  constructor(rows: Database<Buffer, Buffer>) {
+  constructor(rows: Table) {
     this.#rows = rows
   }
 

@@ -4,7 +4,6 @@
 import * as Schema from "effect/Schema"
 import type * as Site from "@lupin/core/Site"
 import { Buffer } from "node:buffer"
-import * as fs from "node:fs"
 import * as path from "node:path"
 import type { Disk } from "../Disk.ts"
 import type { StorageClass } from "../StorageClass.ts"
@@ -87,8 +86,8 @@ export const open = (
   const shelves = ClassLogs.open(directory, classes, disk, sizes)
   Overwrites.redo({ directory, disk }, logOf(log, shelves))
   const index = openIndex(
-    () => new Index(indexDirectory, generation, log.start, sizes.recordsPerCommit),
-    indexDirectory
+    () => new Index(disk.openTables(indexDirectory), generation, log.start, sizes.recordsPerCommit),
+    () => disk.dropTables(indexDirectory)
   )
   const compactedAt = Math.max(0, ...log.stretches().map(({ pack }) => pack?.compactedAt ?? 0))
   const checkpoint = Checkpoint.load({ directory, disk })
@@ -184,32 +183,14 @@ const latestOf = (doubtful: ReadonlyArray<SegmentLog.Found>, index: Index): numb
   doubtful.at(-1)?.events.at(-1)?.position ?? index.progress.position
 
 /** An index that cannot be opened is made anew: the log has all that was in it. */
-const openIndex = (open: () => Index, directory: string): Index => {
+const openIndex = (open: () => Index, drop: () => void): Index => {
   try {
-    if (isReadable(path.join(directory, "data.mdb"))) return open()
+    return open()
   } catch {
-    // What LMDB says of a file it cannot use makes no difference to what is done.
+    // What the tables say of a file they cannot use makes no difference to what is done.
   }
-  fs.rmSync(directory, { recursive: true, force: true })
+  drop()
   return open()
-}
-
-/** The magic number of LMDB in the first of its meta pages. */
-const lmdbMagic = 0xbeefc0de
-const lmdbMagicOffset = 24
-const lmdbMetaBytes = 8192
-
-/** LMDB maps its file without a look at what it is, and a stranger's octets would end the process. */
-const isReadable = (name: string): boolean => {
-  if (!fs.existsSync(name)) return true
-  const file = fs.openSync(name, "r")
-  try {
-    const meta = Buffer.alloc(lmdbMetaBytes)
-    const bytes = fs.readSync(file, meta, 0, meta.length, 0)
-    return bytes === 0 || (bytes === meta.length && meta.readUInt32LE(lmdbMagicOffset) === lmdbMagic)
-  } finally {
-    fs.closeSync(file)
-  }
 }
 
 /**

@@ -1,0 +1,68 @@
+/**
+ * Reads on in the log for a feed and opens an entry for each article that its peer is to have.
+ */
+import * as FeedRule from "@lupin/core/FeedRule"
+import * as Headers from "@lupin/core/Headers"
+import * as Limits from "@lupin/core/Limits"
+import * as MessageId from "@lupin/core/MessageId"
+import type { Change, Spool, SpoolUnavailable } from "@lupin/spool/Spool"
+import { Effect } from "effect"
+import * as Columns from "./Columns.ts"
+import type { Entry, FeedWindow } from "./FeedWindow.ts"
+import type { PeerState } from "./PeerStats.ts"
+
+/** What is read, and for whom. */
+export interface Reading {
+  readonly spool: Spool["Service"]
+  readonly state: FeedWindow
+  readonly stats: PeerState
+  readonly rule: FeedRule.FeedRule
+  readonly peer: FeedRule.Peer
+}
+
+/** An open entry, with the Path that its article has here. */
+export interface Opened {
+  readonly entry: Entry
+  readonly path: string
+}
+
+/** Events read from the log at a time. */
+const pageMax = Limits.pageMax
+
+/** One page: what was opened, at most `limit`, and whether there was anything to read. */
+export const read = Effect.fnUntraced(function* (
+  reading: Reading,
+  limit: number
+): Effect.fn.Return<{ readonly opened: ReadonlyArray<Opened>; readonly isRead: boolean }, SpoolUnavailable> {
+  const { spool, state, stats } = reading
+  const before = state.scanned
+  const page = yield* spool.changes(before, Math.min(pageMax, limit))
+  stats.head = page.head
+  const filed: Array<Filed> = []
+  for (const change of page.changes) {
+    if (change._tag === "Filed" && (yield* isWanted(reading, change))) filed.push(change)
+  }
+  const statuses = filed.length === 0 ? [] : yield* spool.status(filed.map(({ id }) => id))
+  const opened: Array<Opened> = []
+  for (const [index, { arrivedMillis, id, path, position }] of filed.entries()) {
+    const entry = statuses[index] === "held" ? state.add(id, position, arrivedMillis) : undefined
+    if (entry !== undefined) opened.push({ entry, path })
+  }
+  state.scan(Math.max(page.next, page.changes[page.changes.length - 1]?.position ?? 0))
+  return { opened, isRead: state.scanned > before }
+})
+
+type Filed = Change & { readonly _tag: "Filed" }
+
+const isWanted = Effect.fnUntraced(function* (
+  { peer, rule, spool }: Reading,
+  change: Filed
+): Effect.fn.Return<boolean, SpoolUnavailable> {
+  const groups = change.newsgroups ?? change.groups
+  const offered = { ...change, groups, injectedMillis: MessageId.mintedMillis(change.id) ?? change.arrivedMillis }
+  if (FeedRule.wants(rule, offered, peer)._tag !== "Wanted") return false
+  if (rule.distributions === undefined) return true
+  const held = yield* spool.find(change.id)
+  const distribution = held && Headers.get(held.article, Columns.headerEnd(held.article), "distribution")
+  return distribution === undefined || FeedRule.wants(rule, { ...offered, distribution }, peer)._tag === "Wanted"
+})

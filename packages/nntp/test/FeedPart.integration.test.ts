@@ -1,0 +1,128 @@
+import { describe, expect, it } from "@effect/vitest"
+import { Spool } from "@lupin/spool/Spool"
+import { Context, Effect } from "effect"
+import type * as PeerFeed from "../src/PeerFeed.ts"
+import { PeerStats } from "../src/PeerStats.ts"
+import { feed, holds, portOf, post, settled, start, statsOf, until } from "./feeds.ts"
+import * as StubServer from "./stubServer.ts"
+
+const acting: PeerFeed.Part = { isActing: true, eager: "none", isWatched: false }
+
+/** A part that the test may change; others are told by a link that comes and goes. */
+const changeable = (first: PeerFeed.Part) => {
+  let part = first
+  return {
+    part: () => part,
+    become: (at: Parameters<typeof statsOf>[0], next: PeerFeed.Part) => {
+      part = next
+      const links = Context.get(at, PeerStats)
+      const other = links.of("elsewhere")
+      links.note(other, other.link === "up" ? "down" : "up")
+    }
+  }
+}
+
+describe("the part of a feed in the flood", () => {
+  it.live("sends at once what its part is eager for, and asks about the rest in one batch", () =>
+    Effect.gen(function* () {
+      const alpha = yield* start("alpha")
+      const beta = yield* start("beta")
+      const eager = (path: string): boolean => path.includes("gamma.test")
+      const to = { name: "beta", port: portOf(beta) }
+      yield* Effect.forkScoped(feed(alpha, to, { part: () => ({ ...acting, eager }) }))
+      const gamma = yield* start("gamma")
+      yield* Effect.forkScoped(feed(gamma, { name: "alpha", port: portOf(alpha) }))
+      for (const subject of ["one", "two", "three"]) {
+        yield* post(alpha, subject)
+        yield* post(gamma, subject)
+      }
+      yield* holds(beta, 6)
+      yield* settled(alpha, "beta")
+      expect(statsOf(alpha, "beta")).toMatchObject({ accepted: 6, sent: 6, checks: 3, offers: 6, notWanted: 0 })
+    }).pipe(Effect.scoped)
+  )
+
+  it.live("keeps up behind the acting site without a word, and steps in where it left off", () =>
+    Effect.gen(function* () {
+      const alpha = yield* start("alpha")
+      const beta = yield* start("beta")
+      const { become, part } = changeable({ ...acting, isActing: false })
+      yield* post(alpha, "left to the other")
+      const to = { name: "beta", port: portOf(beta) }
+      yield* Effect.forkScoped(feed(alpha, to, { part, standbyMillis: 30 }))
+      yield* settled(alpha, "beta")
+      expect(statsOf(alpha, "beta")).toMatchObject({ offers: 0, sent: 0, link: "up" })
+      become(alpha, acting)
+      const { id } = yield* post(alpha, "ours")
+      expect(yield* holds(beta, 1)).toEqual([id])
+      yield* settled(alpha, "beta")
+    }).pipe(Effect.scoped)
+  )
+
+  it.live("offers what came while the acting site was dying", () =>
+    Effect.gen(function* () {
+      const alpha = yield* start("alpha")
+      const beta = yield* start("beta")
+      const { become, part } = changeable({ ...acting, isActing: false })
+      const to = { name: "beta", port: portOf(beta) }
+      yield* Effect.forkScoped(feed(alpha, to, { part, standbyMillis: 600_000 }))
+      yield* until(() => statsOf(alpha, "beta").isConnected)
+      const { id } = yield* post(alpha, "nobody took it")
+      become(alpha, { ...acting, eager: "all" })
+      expect(yield* holds(beta, 1)).toEqual([id])
+      yield* settled(alpha, "beta")
+      expect(yield* Context.get(beta, Spool).status([id])).toEqual(["held"])
+    }).pipe(Effect.scoped)
+  )
+
+  it.live("notes that a watched peer has fallen silent, and that it speaks again", () =>
+    Effect.gen(function* () {
+      const alpha = yield* start("alpha")
+      let beats = 0
+      const port = yield* StubServer.listen((line) => {
+        if (line === undefined) return "200 stub\r\n"
+        if (line === "MODE STREAM") return "203 ok\r\n"
+        if (line === "DATE") {
+          beats += 1
+          return beats === 2 ? undefined : "111 20261121050000\r\n"
+        }
+        return "500 what\r\n"
+      })
+      const links = Context.get(alpha, PeerStats)
+      const seen: Array<string> = []
+      yield* Effect.forkScoped(
+        Effect.gen(function* () {
+          for (;;) {
+            const changes = links.linkChanges()
+            const { link } = links.of("stub")
+            if (seen[seen.length - 1] !== link) seen.push(link)
+            yield* links.linkChanged(changes)
+          }
+        })
+      )
+      const watched = { part: () => ({ ...acting, isWatched: true }), beatMillis: 10, silentMillisMax: 250 }
+      yield* Effect.forkScoped(feed(alpha, { name: "stub", port }, { ...watched, silenceMillisMax: 500 }))
+      yield* until(() => seen.filter((link) => link === "up").length >= 2)
+      expect(seen).toEqual(["untried", "up", "silent", "down", "up"])
+    }).pipe(Effect.scoped)
+  )
+
+  it.live("asks for no sign where nobody watches", () =>
+    Effect.gen(function* () {
+      const alpha = yield* start("alpha")
+      const { id } = yield* post(alpha, "one")
+      const said: Array<string> = []
+      const port = yield* StubServer.listen((line) => {
+        if (line === undefined) return "200 stub\r\n"
+        said.push(line)
+        if (line === "MODE STREAM") return "203 ok\r\n"
+        return line.startsWith("CHECK ") ? `438 ${line.slice(6)}\r\n` : "500 what\r\n"
+      })
+      yield* Effect.forkScoped(
+        feed(alpha, { name: "stub", port }, { part: () => acting, beatMillis: 1, gatherMillis: 40 })
+      )
+      yield* settled(alpha, "stub")
+      expect(said).toEqual(["CAPABILITIES", "MODE STREAM", `CHECK ${id}`])
+    }).pipe(Effect.scoped)
+  )
+})

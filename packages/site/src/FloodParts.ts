@@ -1,0 +1,61 @@
+/**
+ * What the flood decides for each feed of a site now: `Flood` asked over what the feeds know of their peers.
+ *
+ * Asked again only when a link or the topology has changed.
+ */
+import type * as PeerFeed from "@lupin/nntp/PeerFeed"
+import type { PeerStats } from "@lupin/nntp/PeerStats"
+import * as Flood from "./Flood.ts"
+
+export interface FloodParts {
+  /** The sites known from now on. */
+  readonly set: (topology: Flood.Topology) => void
+  /** The part of the feed to a peer, to be asked at each of its turns. A peer that is no host of the topology is asked about all. */
+  readonly partOf: (peer: string) => () => PeerFeed.Part
+}
+
+const lazy: PeerFeed.Part = { isActing: true, eager: "none", isWatched: false }
+
+/** A peer that was never tried counts as alive. */
+export const make = (stats: PeerStats["Service"]): FloodParts => {
+  let topology: Flood.Topology | undefined
+  let asOf = -1
+  const parts = new Map<string, PeerFeed.Part>()
+  // The feeds of a site look at an article one after the other.
+  let latest: { readonly path: string; readonly origin: Flood.Origin } | undefined
+
+  const isAlive = (name: string): boolean => {
+    const { link } = stats.of(name)
+    return link === "up" || link === "untried"
+  }
+
+  const decide = (known: Flood.Topology, name: string): PeerFeed.Part => {
+    const host = known.hosts.find((one) => one.name === name)
+    if (host === undefined) return lazy
+    const { eager, isActing, isWatched } = Flood.link(known, isAlive, host)
+    if (typeof eager === "string") return { isActing, eager, isWatched }
+    const byPath = (path: string): boolean => {
+      if (latest?.path !== path) latest = { path, origin: Flood.originOf(known, path) }
+      return eager(latest.origin)
+    }
+    return { isActing, eager: byPath, isWatched }
+  }
+
+  return {
+    set: (known) => {
+      topology = known
+      latest = undefined
+      asOf = -1
+    },
+    partOf: (name) => () => {
+      if (topology === undefined) return lazy
+      if (asOf !== stats.linkChanges()) {
+        parts.clear()
+        asOf = stats.linkChanges()
+      }
+      const part = parts.get(name) ?? decide(topology, name)
+      parts.set(name, part)
+      return part
+    }
+  }
+}

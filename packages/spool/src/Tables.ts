@@ -1,0 +1,72 @@
+/**
+ * Tables of octets by octets, in the order of their keys: what the index of a spool lies in.
+ *
+ * On a real disk they are LMDB's. Only the index uses them, and can make all of them anew from the log.
+ */
+import { Buffer } from "node:buffer"
+import * as fs from "node:fs"
+import { open as openLmdb } from "lmdb"
+import * as path from "node:path"
+
+/** Keys from `start` on and before `end`; backwards, down from `start` and above `end`. */
+export interface Range {
+  readonly start?: Buffer
+  readonly end?: Buffer
+  readonly reverse?: boolean
+  readonly limit?: number
+}
+
+/** One table. All is synchronous; what is put outside a transaction is one by itself. */
+export interface Table {
+  readonly get: (key: Buffer) => Buffer | undefined
+  readonly putSync: (key: Buffer, value: Buffer) => unknown
+  readonly removeSync: (key: Buffer) => unknown
+  readonly clearSync: () => void
+  /** Nothing may be changed while it is gone through. */
+  readonly getRange: (range: Range) => Iterable<{ readonly key: Buffer; readonly value: Buffer }>
+  readonly getKeys: (range: Range) => Iterable<Buffer>
+}
+
+export interface Tables {
+  /** A table by its name; made if it is not there. */
+  readonly table: (name: string) => Table
+  /** All that `act` puts and removes is kept, or, where it throws, nothing. */
+  readonly transactionSync: (act: () => void) => void
+  readonly close: () => Promise<void>
+}
+
+/** Tables of one directory. */
+const tablesMax = 16
+
+const binary = { encoding: "binary", keyEncoding: "binary" } as const
+
+/** Opens the tables of a directory. Throws where they cannot be used: then `drop` them. */
+export const open = (directory: string): Tables => {
+  if (!isReadable(path.join(directory, "data.mdb"))) throw new Error(`${directory} holds no tables`)
+  const environment = openLmdb({ path: directory, maxDbs: tablesMax, noSubdir: false, ...binary })
+  return {
+    table: (name) => environment.openDB<Buffer, Buffer>({ name, ...binary }),
+    transactionSync: (act) => environment.transactionSync(act),
+    close: () => environment.close()
+  }
+}
+
+export const drop = (directory: string): void => fs.rmSync(directory, { recursive: true, force: true })
+
+/** The magic number of LMDB in the first of its meta pages. */
+const lmdbMagic = 0xbeefc0de
+const lmdbMagicOffset = 24
+const lmdbMetaBytes = 8192
+
+/** LMDB maps its file without a look at what it is, and a stranger's octets would end the process. */
+const isReadable = (name: string): boolean => {
+  if (!fs.existsSync(name)) return true
+  const file = fs.openSync(name, "r")
+  try {
+    const meta = Buffer.alloc(lmdbMetaBytes)
+    const bytes = fs.readSync(file, meta, 0, meta.length, 0)
+    return bytes === 0 || (bytes === meta.length && meta.readUInt32LE(lmdbMagicOffset) === lmdbMagic)
+  } finally {
+    fs.closeSync(file)
+  }
+}
