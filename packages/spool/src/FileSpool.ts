@@ -25,6 +25,7 @@ import * as GroupCommit from "./internal/GroupCommit.ts"
 import type * as GroupTable from "./internal/GroupTable.ts"
 import * as HeadSignal from "./internal/HeadSignal.ts"
 import type { Index } from "./internal/Index.ts"
+import type { Place } from "./internal/IndexRows.ts"
 import * as OverviewReader from "./internal/OverviewReader.ts"
 import * as Plan from "./internal/Plan.ts"
 import * as PositionsFile from "./internal/PositionsFile.ts"
@@ -254,9 +255,9 @@ const make = Effect.fnUntraced(function* (parts: Parts) {
     reclaimed: Effect.sync(() => ({ ...compaction.done(), ...index.erasures.pending() })),
     expiring: (untilMillis, limit) =>
       attempt(() => {
-        const { held, nextMillis } = index.expiring(untilMillis, limit)
-        const changes = held.flatMap(({ address }) => Follow.toFiled(log.peek(address)?.events[0]) ?? [])
-        return nextMillis === undefined ? { changes } : { changes, nextMillis }
+        const read = ({ address }: Place) => Follow.toFiled(log.peek(address)?.events[0])
+        const { held, nextMillis } = index.expiring(untilMillis, limit, read)
+        return nextMillis === undefined ? { changes: held } : { changes: held, nextMillis }
       }),
     usage: attempt(() => index.accounts.usage.all()),
     status: (ids) =>

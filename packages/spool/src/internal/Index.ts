@@ -206,15 +206,26 @@ export class Index {
     return found.toSorted()[0]
   }
 
-  /** Articles held whose Expires is up to a time, at most `limit`, and the next Expires; rows of what is gone are dropped. */
-  expiring(untilMillis: number, limit: number): { readonly held: ReadonlyArray<Place>; readonly nextMillis?: number } {
-    const held: Array<Place> = []
+  /**
+   * Articles held whose Expires is up to a time and that `read` can tell of, at most `limit`, and the next Expires; rows of
+   * what is gone are dropped.
+   */
+  expiring<A>(
+    untilMillis: number,
+    limit: number,
+    read: (place: Place) => A | undefined
+  ): { readonly held: ReadonlyArray<A>; readonly nextMillis?: number } {
+    const held: Array<A> = []
     for (const { expiresMillis, id, key, position } of this.#expiring.all()) {
       if (held.length >= limit && expiresMillis <= untilMillis) return { held }
       const row = this.id(id)
       if (row?._tag !== "Held" || row.position !== position) this.#expiring.drop(key)
       else if (expiresMillis > untilMillis) return { held, nextMillis: expiresMillis }
-      else held.push({ address: row.address, bytes: row.bytes })
+      else {
+        // What is damaged stays until it is mended, and holds up nothing behind it.
+        const one = read(row)
+        if (one !== undefined) held.push(one)
+      }
     }
     return { held }
   }
