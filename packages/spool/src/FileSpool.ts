@@ -94,7 +94,7 @@ export const layer = (options: Options): Layer.Layer<Spool, SpoolUnavailable, Si
       yield* attempt(() => shelves.syncAll())
       if (options.durability === "fsync") yield* attempt(() => log.syncAll())
       const quarantine = yield* attempt(() => Quarantine.open(options.directory, disk, isStill(index)))
-      for (const each of damaged.filter(isStill(index))) quarantine.note(each)
+      yield* attempt(() => quarantine.note(...damaged.filter(isStill(index))))
       const where = { directory, disk }
       const logOf = SpoolDirectory.logOf(log, shelves)
       const eraser = Eraser.make(where, log, index, logOf)

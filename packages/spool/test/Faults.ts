@@ -73,7 +73,9 @@ export class Trial {
   #close = async (): Promise<void> => {}
   site: Site.Site = Site.empty({ id: "", startedMillis: 0, numberBase: 0 })
   readonly articles = new Map<string, Article.Article>()
-  /** Every copy that was offered and not acknowledged. */
+  /** Every copy that was ever offered. */
+  readonly copies = new Map<string, Array<Article.Article>>()
+  /** Those that were offered and not acknowledged, until somebody looks whether they are there. */
   readonly offered = new Map<string, Array<Article.Article>>()
   /** Ids of removals that were not acknowledged, each with what it was to be. */
   readonly removing = new Map<string, Removal>()
@@ -182,6 +184,9 @@ export class Trial {
 
   async #store(batches: ReadonlyArray<ReadonlyArray<Article.Article>>): Promise<void> {
     await this.#noteDamage()
+    for (const one of batches.flat()) {
+      this.copies.set(one.messageId, [...(this.copies.get(one.messageId) ?? []), one])
+    }
     const answers = await Promise.all(batches.map((batch) => this.#answer(this.spool.store(batch))))
     for (const [at, batch] of batches.entries()) {
       for (const [which, one] of batch.entries()) {

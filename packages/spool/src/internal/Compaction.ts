@@ -48,6 +48,9 @@ interface Job {
   /** All files before these were compacted at this position or later. */
   readonly settledAt: number
   readonly end: number
+  readonly startedMillis: number
+  /** What was dead when it was begun: counted until it is finished, so that a crash forgets none of it. */
+  readonly deadBytes: number
   address: number
   movedRecords: number
 }
@@ -110,24 +113,29 @@ export const make = (where: Overwrites.Where, spoolLog: SegmentLog, index: Index
     const earlier = log.stretches().filter((stretch) => stretch.last < first.first)
     const settledAt = Math.min(...earlier.map(({ pack }) => pack?.compactedAt ?? 0))
     const growing = log.beginPack(stretches, position)
-    for (const stretch of stretches) ground.dead().reset(stretch.first, stretch.last)
     return {
       stretches,
       settledAt,
       forgottenMillis,
       growing,
       compactedAt: position,
+      startedMillis: index.progress.latestMillis,
+      deadBytes: ground.dead().of(first.first, last.last).bytes,
       address: first.start,
       end: last.end,
       movedRecords: 0
     }
   }
 
-  const finish = ({ compactedAt, end, forgottenMillis, growing, movedRecords, stretches }: Job): void => {
+  const finish = (finished: Job): void => {
+    const { compactedAt, deadBytes, end, forgottenMillis, growing, movedRecords, startedMillis, stretches } = finished
     const nextPosition = log.peek(end)?.events[0]?.position ?? 0
     const first = stretches[0]?.first ?? 0
     const last = stretches.at(-1)?.last ?? 0
     log.adopt(growing.finish({ first, last, compactedAt, forgottenMillis, nextPosition }))
+    const died = ground.dead().of(first, last).bytes - deadBytes
+    ground.dead().reset(first, last)
+    if (died > 0) ground.dead().add(first, died, startedMillis)
     const freedBytes = stretches.reduce((rest, { bytes }) => rest + bytes, -growing.bytes())
     done = sum(done, { movedRecords, droppedFiles: stretches.length, freedBytes })
   }
@@ -150,11 +158,9 @@ export const make = (where: Overwrites.Where, spoolLog: SegmentLog, index: Index
     return "more"
   }
 
-  const giveUp = ({ growing, stretches }: Job): void => {
+  const giveUp = ({ growing }: Job): void => {
     job = undefined
     discarded.push(growing)
-    // What was dead before is counted again.
-    for (const { bytes, first } of stretches) ground.dead().add(first, bytes * CompactionChoice.deadShareMin, 0)
   }
 
   const discard = (): void => {

@@ -5,7 +5,7 @@
  * An address is one number: which segment, and how far into it. Addresses grow along the log, and outlive the move of a
  * record into a pack.
  */
-import { Buffer } from "node:buffer"
+import type { Buffer } from "node:buffer"
 import * as path from "node:path"
 import type { Disk } from "../Disk.ts"
 import * as LogFiles from "./LogFiles.ts"
