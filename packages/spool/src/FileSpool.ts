@@ -341,7 +341,7 @@ const make = Effect.fnUntraced(function* (parts: Parts) {
 const knownOf = (index: Index, records: Articles.Articles, quarantine: Quarantine.Quarantine): Plan.Known => ({
   position: index.progress.position,
   status: (id) => index.status(id),
-  statusSince: (id, forgottenMillis) => index.status(id, forgottenMillis),
+  statusSince: (id, forgottenMillis) => index.statusToFile(id, forgottenMillis),
   isErased: (hash) => index.erasures.has(hash),
   forgottenMillis: index.progress.forgottenMillis,
   high: (name) => index.groups.high(name),

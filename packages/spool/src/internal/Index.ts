@@ -35,6 +35,8 @@ export class Index {
   readonly #generation: Site.Generation
   readonly #recordsPerCommit: number
   readonly #newIds = new Map<string, IdRow | undefined>()
+  /** Forgotten removals of ids that may come again in this commit. */
+  readonly #forgotten = new Map<string, IdRow>()
   #recordsSinceCommit = 0
   #hasMended = false
   /** What was known of the id that was removed last, and of the claims on it. */
@@ -129,6 +131,7 @@ export class Index {
       throw error
     }
     this.#newIds.clear()
+    this.#forgotten.clear()
     for (const part of this.#parts()) part.settle()
     this.#recordsSinceCommit = 0
   }
@@ -170,9 +173,9 @@ export class Index {
   }
 
   /** What is remembered of an id. */
-  id(id: string, forgottenMillis = this.progress.forgottenMillis): IdRow | undefined {
+  id(id: string): IdRow | undefined {
     const row = this.#row(id)
-    return row?._tag === "Removed" && row.atMillis < forgottenMillis ? undefined : row
+    return row?._tag === "Removed" && row.atMillis < this.progress.forgottenMillis ? undefined : row
   }
 
   /** Every id held as of the last commit. For repairs. */
@@ -184,9 +187,20 @@ export class Index {
     }
   }
 
-  /** `forgottenMillis`: asks as if all removals of before that were forgotten. */
-  status(id: string, forgottenMillis?: number): "held" | "removed" | "unknown" {
-    const row = this.id(id, forgottenMillis)
+  /** To be asked before an id is taken in as filed: `forgottenMillis` as if all removals of before that were forgotten. */
+  statusToFile(id: string, forgottenMillis: number): "held" | "removed" | "unknown" {
+    const row = this.#row(id)
+    // Whoever erases the next copy has to find what is left of this one.
+    const isForgotten = row?._tag === "Removed" && row.atMillis < forgottenMillis
+    if (isForgotten) this.#forgotten.set(id, row)
+    return this.#statusOf(id, isForgotten ? undefined : row)
+  }
+
+  status(id: string): "held" | "removed" | "unknown" {
+    return this.#statusOf(id, this.id(id))
+  }
+
+  #statusOf(id: string, row: IdRow | undefined): "held" | "removed" | "unknown" {
     if (row === undefined) return this.erasures.hasId(id) ? "removed" : "unknown"
     return row._tag === "Held" ? "held" : "removed"
   }
@@ -286,6 +300,9 @@ export class Index {
   #file(event: Record.Filed, place: Place): void {
     const { atMillis, expiresMillis, id, numbers, position, slot, stored } = event
     this.claims.drop(id)
+    const forgotten = this.#forgotten.get(id)
+    if (forgotten !== undefined) this.mended.add(id, spotsOf(forgotten))
+    this.#forgotten.delete(id)
     this.#newIds.set(id, { _tag: "Held", position, ...place, ...(stored === undefined ? {} : { stored }) })
     this.accounts.file(place, stored)
     if (expiresMillis !== undefined) this.#expiring.add(id, expiresMillis, position)

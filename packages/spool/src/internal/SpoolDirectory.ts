@@ -129,6 +129,9 @@ const replay = (
   const take = (found: SegmentLog.Found): void => {
     const position = found.events[0]?.position ?? 0
     if (waiting !== undefined && position > waiting.position) restore()
+    for (const event of found.events) {
+      if (event._tag === "Filed") index.statusToFile(event.id, index.progress.forgottenMillis)
+    }
     index.take(found.events, found, found.next, log.lostBetween(index.progress.position, position, found.address))
     // An index that is committed at the position of the checkpoint has to have what it tells.
     if (waiting !== undefined && index.progress.position >= waiting.position) restore()
