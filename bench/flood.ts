@@ -99,8 +99,40 @@ const tenHosts = async (): Promise<ReadonlyArray<Report.Measure>> => {
   return wideRows.map((row) => measure("POPs of ten hosts", row, ten, peer, alive && row.bound?.(alive)))
 }
 
+/** The broadcast load of Gossip Glomers: 25 nodes, 100 operations a second, of which every second one is a read. */
+const glomers = async (
+  name: string,
+  flood: NonNullable<SimulatedFleet.Options["flood"]>,
+  bounds: { readonly messages: number; readonly medianMillis: number; readonly longestMillis: number }
+): Promise<ReadonlyArray<Report.Measure>> => {
+  const load = { popHosts: 1, pops: 19, zonesDead: 0, isAnnounced: true, eager: undefined, articles: 1_000 }
+  const { lastMillis, missing, writes } = await SimulatedFleet.run({ ...load, betweenMillis: 20, flood })
+  const row = (metric: string, unit: string, figure: number, bound: number): Report.Measure => ({
+    bench: "flood",
+    metric: `${name}: ${metric}`,
+    unit,
+    ours: [figure],
+    goal: { of: "ours", is: "at most", bound }
+  })
+  return [
+    row("articles that did not arrive", "", missing, 0),
+    row("messages per operation", "", writes / 2, bounds.messages),
+    row("until all have it, median", "ms", Figures.quantile(lastMillis, 0.5), bounds.medianMillis),
+    row("until all have it, longest", "ms", Figures.quantile(lastMillis, 1), bounds.longestMillis)
+  ]
+}
+
 export const run = async (): Promise<ReadonlyArray<Report.Measure>> => {
   const measures: Array<Report.Measure> = []
   for (const one of cases) measures.push(...(await singleHosts(one)))
-  return [...measures, ...(await tenHosts())]
+  return [
+    ...measures,
+    ...(await tenHosts()),
+    ...(await glomers("broadcast 3d", {}, { messages: 30, medianMillis: 400, longestMillis: 600 })),
+    ...(await glomers(
+      "broadcast 3e, pace 150 ms, gather 1 s",
+      { paceMillis: 150, gatherMillis: 1_000 },
+      { messages: 20, medianMillis: 1_000, longestMillis: 2_000 }
+    ))
+  ]
 }

@@ -16,6 +16,8 @@ const benches: Readonly<Record<string, Bench>> = {
   idle: () => import("./idle.ts"),
   innd: () => import("./innd.ts"),
   nntp: () => import("./nntp.ts"),
+  reconcile: () => import("./reconcile.ts"),
+  simulation: () => import("./simulation.ts"),
   spool: () => import("./spool.ts")
 }
 

@@ -1,5 +1,5 @@
 /**
- * Runs every check a machine can make: format, lint, Effect diagnostics, types, tidy.
+ * Runs every check a machine can make: format, lint, Effect diagnostics, types, tidy, the protocol page.
  *
  * All of them run even when one fails, so that one call shows everything there is to mend. Exits 1 if any failed.
  */
@@ -27,7 +27,8 @@ const checks: ReadonlyArray<Check> = [
       "--format text --severity error,warning --strict"
   },
   { name: "types", mend: "npm run types", command: "node_modules/typescript/bin/tsc --noEmit -p ." },
-  { name: "tidy", mend: "npm run tidy", command: "scripts/tidy.ts" }
+  { name: "tidy", mend: "npm run tidy", command: "scripts/tidy.ts" },
+  { name: "protocol", mend: "npm run protocol", command: "scripts/protocol.ts --check" }
 ]
 
 const run = (check: Check): { readonly check: Check; readonly passed: boolean; readonly seconds: string } => {
@@ -43,7 +44,7 @@ const results = checks.map(run)
 console.log("")
 for (const { check, passed, seconds } of results) {
   console.log(
-    `${passed ? "ok    " : "FAILED"} ${check.name.padEnd(7)} ${seconds} s${passed ? "" : `   mend: ${check.mend}`}`
+    `${passed ? "ok    " : "FAILED"} ${check.name.padEnd(8)} ${seconds} s${passed ? "" : `   mend: ${check.mend}`}`
   )
 }
 process.exitCode = results.every((result) => result.passed) ? 0 : 1

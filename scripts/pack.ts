@@ -7,12 +7,17 @@
 import { execFileSync, spawnSync } from "node:child_process"
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
-import { dirname, join } from "node:path"
+import { basename, dirname, join } from "node:path"
 import { fileURLToPath } from "node:url"
 import * as Tarball from "./Tarball.ts"
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
-const packages = readdirSync(join(root, "packages")).filter((name) => existsSync(join(root, "packages", name, "src")))
+const packages = readdirSync(join(root, "packages"))
+  .map((name) => `packages/${name}`)
+  .filter((folder) => existsSync(join(root, folder, "src")))
+
+/** The simulated fleet of `@lupin/testing` is built of the two servers. */
+const servers = ["apps/central", "apps/pop"]
 
 const staging = mkdtempSync(join(tmpdir(), "lupin-pack-"))
 const emitted = join(staging, "emitted")
@@ -30,10 +35,10 @@ const emit = (): void => {
   }
 }
 
-const pack = (name: string): string => {
-  const from = join(root, "packages", name)
-  const to = join(staging, name)
-  cpSync(join(emitted, name, "src"), join(to, "dist"), { recursive: true })
+const pack = (folder: string): string => {
+  const from = join(root, folder)
+  const to = join(staging, basename(folder))
+  cpSync(join(emitted, folder, "src"), join(to, "dist"), { recursive: true })
   copyAssets(join(from, "src"), join(to, "dist"))
   rewriteDeclarations(join(to, "dist"))
   for (const page of ["README.md", "CHANGELOG.md"]) {
@@ -62,7 +67,7 @@ try {
   rmSync(target, { recursive: true, force: true })
   mkdirSync(target)
   emit()
-  for (const name of packages) console.log(`dist/${pack(name)}`)
+  for (const folder of [...packages, ...servers]) console.log(`dist/${pack(folder)}`)
 } finally {
   rmSync(staging, { recursive: true, force: true })
 }

@@ -8,6 +8,8 @@ export interface Figures {
   /** Of each article at each other live site: the sites it had passed. */
   readonly hops: ReadonlyArray<number>
   readonly latenciesMillis: ReadonlyArray<number>
+  /** Of each article, until the last live site had it. */
+  readonly lastMillis: ReadonlyArray<number>
   /** Articles sent, and CHECK commands, for each article posted: on all links, and on those between places. */
   readonly bodies: number
   readonly wideBodies: number

@@ -16,12 +16,16 @@ export interface Options {
   /** Whether the zones die so that their peers are told, and some time before; otherwise they lose power as the posts begin. */
   readonly isAnnounced: boolean
   readonly articles: number
+  /** 25 where nothing is said. */
+  readonly pops?: number
+  /** Between two posts. */
+  readonly betweenMillis?: number
+  readonly flood?: NonNullable<Topology.Options["flood"]>
 }
 
-const pops = 25
+const popsDefault = 25
 const zones = 6
-/** Between two posts. */
-const betweenMillis = 100
+const betweenMillisDefault = 100
 /** Within which the sites of a fleet have connected. */
 const warmMillis = 10_000
 /** Within which every article has arrived, or never will. */
@@ -89,12 +93,13 @@ const flood = Effect.fnUntraced(function* (fleet: Fleet.Fleet, options: Options)
     const host = hosts[(at * 7) % hosts.length]
     if (host === undefined) break
     yield* Effect.forkChild(fleet.post(host.name, { kind: "note", payload: { text: `note ${at}` } }))
-    yield* fleet.advance(betweenMillis)
+    yield* fleet.advance(options.betweenMillis ?? betweenMillisDefault)
   }
   yield* fleet.advance(patienceMillis)
   const after = yield* count(fleet)
   const perArticle = (of: keyof Counts): number => (after[of] - before[of]) / options.articles
 
+  const lastMillis = new Map<string, number>()
   const hops: Array<number> = []
   const latenciesMillis: Array<number> = []
   let missing = 0
@@ -108,6 +113,7 @@ const flood = Effect.fnUntraced(function* (fleet: Fleet.Fleet, options: Options)
       else {
         hops.push(Path.sites(path).length - 1)
         latenciesMillis.push(atMillis - post.atMillis)
+        lastMillis.set(id, Math.max(lastMillis.get(id) ?? 0, atMillis - post.atMillis))
       }
     }
   }
@@ -116,6 +122,7 @@ const flood = Effect.fnUntraced(function* (fleet: Fleet.Fleet, options: Options)
     missing,
     hops,
     latenciesMillis,
+    lastMillis: [...lastMillis.values()],
     bodies: perArticle("bodies"),
     wideBodies: perArticle("wideBodies"),
     checks: perArticle("checks"),
@@ -137,9 +144,9 @@ const paths = Effect.fnUntraced(function* ({ running }: Fleet.Fleet["sites"][num
   }
 })
 
-/** 25 POPs and six zones, 100 ms apart, ten posts a second. */
+/** POPs and six zones, 100 ms apart. */
 export const run = (options: Options): Promise<Figures.Figures> => {
-  const places: ReadonlyArray<Topology.Place> = Array.from({ length: pops }, (_, at) => ({
+  const places: ReadonlyArray<Topology.Place> = Array.from({ length: options.pops ?? popsDefault }, (_, at) => ({
     name: `p${at + 1}`,
     hosts: options.popHosts
   }))
@@ -148,6 +155,7 @@ export const run = (options: Options): Promise<Figures.Figures> => {
     zones,
     apps: [app],
     links: { latencyMillis: 100, jitterMillis: 0 },
+    ...(options.flood === undefined ? {} : { flood: options.flood }),
     ...(options.eager === undefined ? {} : { eager: options.eager })
   }
   return Effect.runPromise(Fleet.run({ ...fleet, seed: 1 }, (running) => flood(running, options)))

@@ -1,6 +1,7 @@
 /**
- * `lupin peers`: the feeds of a site as a table.
+ * `lupin peers`: the feeds of a site as a table; with `--compare`, what its peers know and it does not.
  */
+import * as ComparePage from "@lupin/site/ComparePage"
 import * as PeersPage from "@lupin/site/PeersPage"
 import { Console, Effect, Schema } from "effect"
 import * as Table from "./Table.ts"
@@ -21,13 +22,44 @@ const row = (peer: PeersPage.Peer): ReadonlyArray<string> => [
 
 const head = ["peer", "link", "offered", "accepted", "had", "refused", "deferred", "lag", "lag s", "last trouble"]
 
-/** Asks the meta port of a site. */
-export const show = Effect.fn("Peers.show")(function* (options: { readonly meta: string; readonly isJson: boolean }) {
-  const page = yield* Wire.request(`${options.meta}/peers`)
-  if (options.isJson) return yield* Wire.show(page)
-  const { peers } = yield* Effect.mapError(
-    Schema.decodeUnknownEffect(PeersPage.Peers)(page),
-    (error) => new Wire.SiteSaid({ reason: `${options.meta} is no meta port of ours: ${error.message}` })
+export interface Options {
+  /** The meta port of a site, as a URL. */
+  readonly meta: string
+  readonly isJson: boolean
+}
+
+/** Asks for a page, and shows it as it is or as a table. */
+const page = Effect.fnUntraced(function* <A>(
+  { isJson, meta }: Options,
+  path: string,
+  schema: Schema.Codec<A, unknown>,
+  rows: (content: A) => ReadonlyArray<ReadonlyArray<string>>
+) {
+  const answer = yield* Wire.request(`${meta}${path}`)
+  if (isJson) return yield* Wire.show(answer)
+  const content = yield* Effect.mapError(
+    Schema.decodeUnknownEffect(schema)(answer),
+    (error) => new Wire.SiteSaid({ reason: `${meta} is no meta port of ours: ${error.message}` })
   )
-  yield* Console.log(Table.format([head, ...peers.map(row)]))
+  yield* Console.log(Table.format(rows(content)))
 })
+
+/** Shows how each feed goes. */
+export const show = (options: Options) =>
+  page(options, "/peers", PeersPage.Peers, ({ peers }) => [head, ...peers.map(row)])
+
+const comparedRow = (compared: ComparePage.Compared): ReadonlyArray<string> => [
+  compared.peer,
+  compared.trouble ?? (compared.isEqual ? "equal" : "differs"),
+  String(compared.hereOnly),
+  String(compared.thereOnly),
+  String(compared.unlike),
+  String(compared.roundTrips),
+  String(compared.octetsSent + compared.octetsReceived)
+]
+
+const comparedHead = ["peer", "history", "here only", "there only", "marks differ", "round trips", "octets"]
+
+/** Has the site compare its history with that of each peer, which changes nothing. */
+export const compare = (options: Options) =>
+  page(options, "/peers/compare", ComparePage.Page, ({ peers }) => [comparedHead, ...peers.map(comparedRow)])

@@ -137,14 +137,18 @@ const peers = Command.make(
       Flag.withDescription("Meta address of a site"),
       Flag.withDefault("http://127.0.0.1:19100")
     ),
-    isJson: Flag.Boolean("json").pipe(Flag.withDescription("As JSON"), Flag.withDefault(false))
+    isJson: Flag.Boolean("json").pipe(Flag.withDescription("As JSON"), Flag.withDefault(false)),
+    isCompared: Flag.Boolean("compare").pipe(
+      Flag.withDescription("Ask each peer of ours whether its history is the same, and what differs"),
+      Flag.withDefault(false)
+    )
   },
-  (options) =>
+  ({ isCompared, ...options }) =>
     Effect.flatMap(
       Effect.promise(() => import("./Peers.ts")),
-      (Peers) => Peers.show(options)
+      (Peers) => (isCompared ? Peers.compare(options) : Peers.show(options))
     )
-).pipe(Command.withDescription("Show how the feeds of a site to its peers go"))
+).pipe(Command.withDescription("Show how the feeds of a site to its peers go, or how their histories differ"))
 
 const spoolDirectory = Flag.String("dir").pipe(
   Flag.withDescription("The spool's directory; no process may have it open")

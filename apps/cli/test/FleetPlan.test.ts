@@ -1,4 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
+import * as Path from "@lupin/core/Path"
 import * as SiteConfig from "@lupin/site/SiteConfig"
 import { Result } from "effect"
 import * as FleetPlan from "../src/FleetPlan.ts"
@@ -46,6 +47,16 @@ describe("FleetPlan", () => {
         const live = FleetPlan.sites.map(({ name }) => name).filter((name) => !dead.has(name))
         for (const from of live) assert.sameMembers([...reached(from, dead)], live)
       }
+  })
+
+  it("lets every site know each of its peers, who share its address, so that Paths are clean", () => {
+    for (const site of FleetPlan.sites) {
+      const { peers = [] } = FleetPlan.configOf(site, ports, layout)
+      for (const peer of peers) {
+        const known = peers.filter(({ accept }) => accept?.addresses?.includes("127.0.0.1")).map(({ path }) => path)
+        assert.strictEqual(Path.prefix(`${peer.path}!x`, site.path, { peers: known }), `${site.path}!!`)
+      }
+    }
   })
 
   it("asks for ports that do not collide", () => {

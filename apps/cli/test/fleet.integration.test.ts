@@ -171,6 +171,13 @@ describe("a development fleet", () => {
       expect(output).toMatch(new RegExp(`^${name} +connected( +\\d+){5}`, "m"))
   })
 
+  it("compares the history of a site with those of its peers", async () => {
+    const { code, output } = await lupin(["peers", "--compare", "--meta", `http://${fleet.site("boi1").meta}`])
+    expect(code).toBe(0)
+    for (const name of ["boi2", "lupin-us-sea", "lupin-uk-mk", "lupin-sa-cape"])
+      expect(output).toMatch(new RegExp(`^${name} +(?:equal|differs)( +\\d+){5}$`, "m"))
+  })
+
   it("says so when a site ends by itself, and does not restart it", async () => {
     kill("lhr1")
     await until(

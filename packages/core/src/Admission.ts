@@ -2,6 +2,7 @@
  * What filing an article at a site comes to: it may be known, unapproved, cancelled before it came, or too late for a
  * number; and it may outrank, or remove, another one.
  */
+import * as Group from "./Group.ts"
 import type * as GroupName from "./GroupName.ts"
 import * as Limits from "./Limits.ts"
 import type * as MessageId from "./MessageId.ts"
@@ -13,19 +14,34 @@ import type * as Xref from "./Xref.ts"
 export const outcome = (site: Site.Known, command: Site.FileCommand): Outcome => {
   const status = site.status(command.id)
   if (status !== "unknown") return status === "held" ? "here" : "removed"
-  if (command.isApproved !== true && moderated(site, command.groups) !== undefined) return "unapproved"
+  const names = takers(site, command.groups)
+  if (command.isApproved !== true && names.some((name) => site.groupStatus(name) === "m")) return "unapproved"
   if (claimOn(site, command) !== undefined) return "removed"
-  return assign(site, command.groups).length === 0 ? "full" : "filed"
+  if (names.some((name) => site.high(name) < Limits.articleNumberMax)) return "filed"
+  return names.length > 0 ? "full" : "closed"
 }
 
-/** `full`: none of the groups has a number left. `unapproved`: one of them is moderated. */
-export type Outcome = "filed" | "here" | "removed" | "full" | "unapproved"
+/** `full`: none of the groups has a number left. `closed`: none takes articles. `unapproved`: one of them is moderated. */
+export type Outcome = "filed" | "here" | "removed" | "full" | "closed" | "unapproved"
 
 /** The first group that takes only what its moderator has approved. */
 export const moderated = (
   site: Pick<Site.Known, "groupStatus">,
   groups: ReadonlyArray<GroupName.GroupName>
-): GroupName.GroupName | undefined => groups.find((name) => site.groupStatus(name) === "m")
+): GroupName.GroupName | undefined => takers(site, groups).find((name) => site.groupStatus(name) === "m")
+
+/** The groups in which an article for `groups` is filed, each once: some take none, some stand for another. */
+const takers = (
+  site: Pick<Site.Known, "groupStatus">,
+  groups: ReadonlyArray<GroupName.GroupName>
+): ReadonlyArray<GroupName.GroupName> => {
+  const names = new Set<GroupName.GroupName>()
+  for (const group of groups) {
+    const name = Group.target(group, site.groupStatus(group))
+    if (name !== undefined) names.add(name)
+  }
+  return [...names]
+}
 
 /** The oldest claim that waited for this very article and may remove it. */
 const claimOn = (site: Site.Known, { atMillis, id, owners = [] }: Site.FileCommand): Waiting.Entry | undefined =>
@@ -95,7 +111,7 @@ const removal = ({ target, why }: Site.Claim, by: MessageId.MessageId, next: Sit
 
 /** The next number of each group that has one left, in order, a group once. */
 const assign = (site: Site.Known, groups: ReadonlyArray<GroupName.GroupName>): Xref.Numbers =>
-  [...new Set(groups)]
+  takers(site, groups)
     .map((name) => [name, site.high(name) + 1] as const)
     .filter(([, number]) => number <= Limits.articleNumberMax)
 

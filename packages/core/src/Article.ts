@@ -20,9 +20,15 @@ export interface Article {
   readonly path: string
   /** Of Injection-Date, else of Date; whole seconds. */
   readonly injectedMillis: number
+  /** What was found when it was read. Whoever makes an article by hand leaves it out. */
+  readonly scan?: Headers.Scan
   /** Of Expires (RFC 5536 §3.2.5), where it has one that can be read. */
   readonly expiresMillis?: number
 }
+
+/** What a look at the article's octets finds, without another look where there was one. */
+export const scanOf = ({ bodyStart, octets, scan }: Pick<Article, "octets" | "bodyStart" | "scan">): Headers.Scan =>
+  scan ?? Headers.rescan(octets, bodyStart - 2)
 
 /** Octets that are no article. The reason is a phrase for a reply line: ASCII, no line break. */
 export interface Malformed {
@@ -44,10 +50,10 @@ const [path, , newsgroups, , messageId, date, injectionDate, expires] = [0, 1, 2
  * field (RFC 5536 §3.1) that is missing, double or unreadable. Sizes are the doors' affair.
  */
 export const read = (octets: Uint8Array): Article | Malformed => {
-  const bodyStart = Headers.check(octets)
-  if (typeof bodyStart !== "number") return malformed(bodyStart)
-  const end = bodyStart - 2
-  const spans = locate(octets, end)
+  const scan = Headers.scan(octets)
+  if (typeof scan === "string") return malformed(scan)
+  const { bodyStart } = scan
+  const spans = locate(octets, scan.starts)
   if (typeof spans === "string") return malformed(spans)
   const contentOf = (field: number): string =>
     Headers.content(octets, spans[field] as number, spans[field + sought.length] as number)
@@ -61,22 +67,20 @@ export const read = (octets: Uint8Array): Article | Malformed => {
   const way = contentOf(path)
   if (way === "") return malformed("the Path is empty")
   const expiresMillis = spans[expires] === -1 ? undefined : NewsDate.parse(contentOf(expires))
-  const article = { octets, bodyStart, messageId: id, groups, path: way, injectedMillis }
+  const article = { octets, bodyStart, messageId: id, groups, path: way, injectedMillis, scan }
   return expiresMillis === undefined ? article : { ...article, expiresMillis }
 }
 
 /** Where the fields sought begin, -1 for one that is not there, then where they end; or why there is no article. */
-const locate = (octets: Uint8Array, end: number): ReadonlyArray<number> | string => {
+const locate = (octets: Uint8Array, starts: ReadonlyArray<number>): ReadonlyArray<number> | string => {
   const spans = [-1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1]
-  for (let at = 0; at < end;) {
-    const next = Headers.fieldEnd(octets, at, end)
+  for (let place = 0; place < starts.length - 1; place += 1) {
+    const at = starts[place] as number
     const field = fieldAt(octets, at)
-    if (field >= 0) {
-      if (spans[field] !== -1) return `more than one ${sought[field]} field`
-      spans[field] = at
-      spans[field + sought.length] = next
-    }
-    at = next
+    if (field < 0) continue
+    if (spans[field] !== -1) return `more than one ${sought[field]} field`
+    spans[field] = at
+    spans[field + sought.length] = starts[place + 1] as number
   }
   for (let field = 0; field < mandatoryCount; field += 1) {
     if (spans[field] === -1) return `no ${sought[field]} field`
@@ -188,14 +192,26 @@ export const withFields = (
  * site does to it (RFC 5537 §3.6).
  */
 export const prefixPath = (article: Article, prefix: string): Article => {
-  const { bodyStart, octets } =
-    Headers.find(article.octets, article.bodyStart - 2, "xref") < 0 ? article : dropped(article, "Xref")
-  const start = Headers.find(octets, bodyStart - 2, "path")
+  const { bodyStart, octets, scan } = withoutXref(article)
+  const start = Headers.startOf(octets, scan.starts, "path")
   const pathAt = Headers.contentStart(octets, start, bodyStart - 2)
   const whole = Octets.take(octets.length + prefix.length)
   whole.set(octets.subarray(0, pathAt))
   whole.set(octets.subarray(pathAt), Octets.write(whole, pathAt, prefix))
-  return { ...article, octets: whole, bodyStart: bodyStart + prefix.length, path: prefix + article.path }
+  const path = prefix + article.path
+  const starts = scan.starts.map((each) => (each > start ? each + prefix.length : each))
+  const moved = { ...scan, bodyStart: bodyStart + prefix.length, starts }
+  return { ...article, octets: whole, bodyStart: moved.bodyStart, path, scan: moved }
+}
+
+type Scanned = Pick<Article, "octets" | "bodyStart"> & { readonly scan: Headers.Scan }
+
+const withoutXref = (article: Article): Scanned => {
+  const { bodyStart, octets } = article
+  const scan = scanOf(article)
+  if (Headers.startOf(octets, scan.starts, "xref") < 0) return { octets, bodyStart, scan }
+  const kept = dropped(article, "Xref")
+  return { ...kept, scan: { ...Headers.rescan(kept.octets, kept.bodyStart - 2), isPlain: scan.isPlain } }
 }
 
 const dropped = (article: Article, name: string): Pick<Article, "octets" | "bodyStart"> => {

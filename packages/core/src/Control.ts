@@ -1,8 +1,8 @@
 /**
  * What a control message asks of the sites that get it (RFC 5537 §5): the Control field, read.
  */
+import * as Group from "./Group.ts"
 import * as GroupName from "./GroupName.ts"
-import type * as Group from "./Group.ts"
 import * as MessageId from "./MessageId.ts"
 
 export type Control =
@@ -61,7 +61,7 @@ const checkGroups = (words: ReadonlyArray<string>): Control | undefined => {
 
 /** What one control message changes: groups that are to be there with a status, and groups that are to go. */
 export interface Changes {
-  readonly add: ReadonlyArray<{ readonly group: GroupName.GroupName; readonly status: Group.Status }>
+  readonly add: ReadonlyArray<Group.Addition>
   readonly remove: ReadonlyArray<GroupName.GroupName>
 }
 
@@ -74,11 +74,13 @@ const nothing: Changes = { add: [], remove: [] }
 export const changes = (
   control: Control,
   body: string,
-  there: ReadonlyArray<Pick<Group.Group, "name" | "status">>
+  there: ReadonlyArray<Pick<Group.Group, "name" | "status" | "description">>
 ): Changes => {
   switch (control._tag) {
-    case "NewGroup":
-      return { add: [{ group: control.group, status: control.isModerated ? "m" : "y" }], remove: [] }
+    case "NewGroup": {
+      const status = control.isModerated ? "m" : "y"
+      return { add: [{ group: control.group, status, ...described(newsgroupsLine(body, control.group)) }], remove: [] }
+    }
     case "RemoveGroup":
       return { add: [], remove: [control.group] }
     case "CheckGroups": {
@@ -87,11 +89,11 @@ export const changes = (
       const scope = control.scope.length > 0 ? control.scope : [...new Set([...listed.keys()].map(rootOf))]
       const isMeant = (group: GroupName.GroupName): boolean =>
         scope.some((hierarchy) => GroupName.isWithin(group, hierarchy))
-      const statuses = new Map(there.map(({ name, status }) => [name, status]))
+      const held = new Map(there.map((group) => [group.name, group]))
       return {
         add: [...listed]
-          .filter(([group, status]) => isMeant(group) && statuses.get(group) !== status)
-          .map(([group, status]) => ({ group, status })),
+          .filter(([group, line]) => isMeant(group) && isNews(line, held.get(group)))
+          .map(([group, line]) => ({ group, ...line })),
         remove: there.map(({ name }) => name).filter((name) => isMeant(name) && !listed.has(name))
       }
     }
@@ -100,14 +102,36 @@ export const changes = (
   }
 }
 
+type Line = Omit<Group.Addition, "group">
+
+const isNews = (line: Line, there: Pick<Group.Group, "status" | "description"> | undefined): boolean =>
+  there?.status !== line.status || (line.description ?? there.description) !== there.description
+
 /** Lines of a group, white space and a description; `(Moderated)` ends that of a moderated one. */
-const readList = (body: string): ReadonlyMap<GroupName.GroupName, Group.Status> => {
-  const listed = new Map<GroupName.GroupName, Group.Status>()
+const readList = (body: string): ReadonlyMap<GroupName.GroupName, Line> => {
+  const listed = new Map<GroupName.GroupName, Line>()
   for (const line of body.split(/\r?\n/)) {
-    const group = GroupName.parse(line.split(/[ \t]/, 1)[0] ?? "")
-    if (group !== undefined) listed.set(group, /\(moderated\)\s*$/i.test(line) ? "m" : "y")
+    const [name = ""] = line.split(/[ \t]/, 1)
+    const group = GroupName.parse(name)
+    const status = /\(moderated\)\s*$/i.test(line) ? "m" : "y"
+    if (group !== undefined) listed.set(group, { status, ...described(line.slice(name.length)) })
   }
   return listed
+}
+
+/** What a newgroup message says of its group, below the line that RFC 5537 §5.2.1 has for it. */
+const newsgroupsLine = (body: string, group: GroupName.GroupName): string => {
+  const lines = body.split(/\r?\n/)
+  const at = lines.findIndex((line) => /^for your newsgroups file:\s*$/i.test(line))
+  const line = at < 0 ? undefined : lines[at + 1]
+  return line !== undefined && /^[ \t]$/.test(line[group.length] ?? "") && line.startsWith(group)
+    ? line.slice(group.length)
+    : ""
+}
+
+const described = (text: string): { readonly description?: string } => {
+  const description = Group.describe(text)
+  return description === undefined ? {} : { description }
 }
 
 const rootOf = (group: GroupName.GroupName): GroupName.GroupName => GroupName.root(group) as GroupName.GroupName

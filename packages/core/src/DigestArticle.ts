@@ -42,7 +42,12 @@ export interface Digest<S> {
   readonly state: S
   /** Injection-Date of the newest input, in milliseconds. */
   readonly newestMillis: number
+  /** Events that were removed, sorted, as far as they are told. */
+  readonly removed?: ReadonlyArray<MessageId.MessageId>
 }
+
+/** Removed events that a digest names, at most: the last ones in the order of their ids, which is that of time. */
+export const removedMax = 1_000
 
 /** The body of a digest article. */
 export interface Content {
@@ -50,6 +55,11 @@ export interface Content {
   readonly state: Schema.Json
   /** What readers look at. */
   readonly view: Schema.Json
+  /**
+   * Events that were counted and then removed. Their articles are gone: a digester that starts again knows of them
+   * only from here, and without them its set would seem smaller than that of older digests.
+   */
+  readonly removed: ReadonlyArray<MessageId.MessageId>
 }
 
 export interface Read extends Identity, Content {
@@ -75,7 +85,12 @@ export const toArticle = <S>(digest: Digest<S>): Uint8Array => {
   const { digestion, key, state } = digest
   const identity = identityOf(digest)
   const date = NewsDate.format(digest.newestMillis)
-  const content = { state: Fold.encodeJson(digestion.fold, state), view: digestion.view(state, key) }
+  const removed = (digest.removed ?? []).slice(-removedMax)
+  const content = {
+    state: Fold.encodeJson(digestion.fold, state),
+    view: digestion.view(state, key),
+    ...(removed.length === 0 ? {} : { removed })
+  }
   return Article.make(
     [
       ["From", `digester <digester@${digestion.app}.digest.lupin>`],
@@ -175,7 +190,17 @@ const readContent = (octets: Uint8Array): Content | undefined => {
   const value = json?.value
   if (typeof value !== "object" || value === null || !("state" in value) || !("view" in value)) return undefined
   // What JSON.parse gave is JSON throughout.
-  return { state: value.state as Schema.Json, view: value.view as Schema.Json }
+  const removed = "removed" in value ? readIds(value.removed) : []
+  return { state: value.state as Schema.Json, view: value.view as Schema.Json, removed }
 }
+
+/** What is no id of an event is passed over. */
+const readIds = (value: unknown): ReadonlyArray<MessageId.MessageId> =>
+  Array.isArray(value)
+    ? value
+        .slice(0, removedMax)
+        .flatMap((text) => (typeof text === "string" ? (MessageId.parse(text) ?? []) : []))
+        .filter(Event.isClientId)
+    : []
 
 const notADigest = (reason: string): NotADigest => ({ _tag: "NotADigest", reason })

@@ -5,7 +5,7 @@
  * is what a cancel or Supersedes brings; one mark in common is a match. A lock is a mark (RFC 8315). An article without
  * lock belongs to the address in its From or Sender, as ever in netnews; under our own roots it belongs to nobody.
  */
-import type * as Article from "./Article.ts"
+import * as Article from "./Article.ts"
 import * as CancelLock from "./CancelLock.ts"
 import * as Control from "./Control.ts"
 import * as DigestArticle from "./DigestArticle.ts"
@@ -14,6 +14,7 @@ import * as Headers from "./Headers.ts"
 import * as MessageId from "./MessageId.ts"
 import * as Namespace from "./Namespace.ts"
 import type * as Site from "./Site.ts"
+import type * as Xref from "./Xref.ts"
 
 type Name = "control" | "supersedes" | "cancel-lock" | "cancel-key" | "approved" | "from" | "sender"
 
@@ -51,8 +52,13 @@ export const claim = (article: Article.Article): Site.Claim | undefined => claim
 export const pseudoGroups = (article: Article.Article): ReadonlyArray<GroupName.GroupName> | undefined =>
   groupsOf(read(article))
 
-const read = ({ bodyStart, octets }: Article.Article): Fields => {
-  const end = bodyStart - 2
+/** Whether one of the groups that hold an article is none of its Newsgroups: feeds decide by those. */
+export const isElsewhere = (article: Article.Article, numbers: Xref.Numbers): boolean =>
+  numbers.some(([group]) => !article.groups.includes(group))
+
+const read = (article: Article.Article): Fields => {
+  const { octets } = article
+  const scan = Article.scanOf(article)
   const starts = {
     control: -1,
     supersedes: -1,
@@ -62,11 +68,12 @@ const read = ({ bodyStart, octets }: Article.Article): Fields => {
     from: -1,
     sender: -1
   }
-  for (let at = 0; at < end; at = Headers.fieldEnd(octets, at, end)) {
+  for (let field = 0; field < scan.starts.length - 1; field += 1) {
+    const at = scan.starts[field] as number
     const name = nameAt(octets, at)
     if (name !== undefined && starts[name] < 0) starts[name] = at
   }
-  return { octets, end, starts }
+  return { octets, end: scan.bodyStart - 2, starts }
 }
 
 /** Decides by the first letter which names are worth comparing. */

@@ -25,29 +25,68 @@ export const faults = {
 } as const
 export type Fault = (typeof faults)[keyof typeof faults]
 
-/**
- * Looks at every octet once: the offset of the body if lines and field names are well formed, else why they are not.
- *
- * The offset of the empty line is two less than that of the body.
- */
+/** What one look at every octet of an article finds. */
+export interface Scan {
+  /** The offset of the empty line is two less. */
+  readonly bodyStart: number
+  /** Where the fields begin, in order; one more at the end, where the last one ends. */
+  readonly starts: ReadonlyArray<number>
+  /** No field is folded or holds a tab: contents can be taken as they lie. */
+  readonly isPlain: boolean
+  /** Lines of the body. */
+  readonly lines: number
+}
+
+/** The offset of the body if lines and field names are well formed, else why they are not. */
 export const check = (octets: Uint8Array): number | Fault => {
+  const found = scan(octets)
+  return typeof found === "string" ? found : found.bodyStart
+}
+
+/** Looks at every octet once, so that whoever looks for fields need not; or says what is not well formed. */
+export const scan = (octets: Uint8Array): Scan | Fault => {
   const size = octets.length
+  const starts: Array<number> = []
+  let isPlain = true
   let at = 0
   while (at < size && octets[at] !== cr) {
     const first = octets[at] as number
     if (first !== space && first !== tab) {
+      starts.push(at)
       at = nameEnd(octets, at)
       if (at < 0) return faults.badName
     } else if (at === 0) return faults.badStart
+    else isPlain = false
     const end = lineEnd(octets, at)
     if (typeof end !== "number") return end
-    at = end
+    if (end < 0) isPlain = false
+    at = Math.abs(end)
   }
   if (at + 1 >= size) return faults.noBody
   if (octets[at + 1] !== lf) return faults.bareCr
   if (at === 0) return faults.emptyHeader
+  starts.push(at)
   const bodyStart = at + 2
-  return checkBody(octets, bodyStart) ?? bodyStart
+  const lines = bodyLines(octets, bodyStart)
+  return typeof lines === "number" ? { bodyStart, starts, isPlain, lines } : lines
+}
+
+/** As `scan`, of a header that was found well formed and ends at `end`. */
+export const rescan = (octets: Uint8Array, end: number): Scan => {
+  const starts: Array<number> = []
+  for (let at = 0; at < end; at = fieldEnd(octets, at, end)) starts.push(at)
+  let lines = 0
+  for (let at = octets.indexOf(lf, end + 2); at >= 0; at = octets.indexOf(lf, at + 1)) lines += 1
+  return { bodyStart: end + 2, starts: [...starts, end], isPlain: false, lines }
+}
+
+/** Where the first field of a lower-case name begins, among the starts of a scan; -1 where there is none. */
+export const startOf = (octets: Uint8Array, starts: ReadonlyArray<number>, name: string): number => {
+  for (let field = 0; field < starts.length - 1; field += 1) {
+    const start = starts[field] as number
+    if (isNamed(octets, start, name)) return start
+  }
+  return -1
 }
 
 /** The offset after the colon, or -1. */
@@ -62,31 +101,35 @@ const nameEnd = (octets: Uint8Array, start: number): number => {
   return octet === undefined || at === start ? -1 : at + 1
 }
 
-/** The offset of the next line. */
+/** The offset of the next line, negative where the line holds a tab. */
 const lineEnd = (octets: Uint8Array, start: number): number | Fault => {
   const size = octets.length
+  let sign = 1
   for (let at = start; at < size; at += 1) {
     const octet = octets[at] as number
     if (octet > cr) continue
-    if (octet === cr) return octets[at + 1] === lf ? at + 2 : faults.bareCr
+    if (octet === cr) return octets[at + 1] === lf ? sign * (at + 2) : faults.bareCr
+    if (octet === tab) sign = -1
     if (octet === lf) return faults.bareLf
     if (octet === nul) return faults.nul
   }
   return faults.noFinalCrlf
 }
 
-const checkBody = (octets: Uint8Array, bodyStart: number): Fault | undefined => {
+const bodyLines = (octets: Uint8Array, bodyStart: number): number | Fault => {
   const size = octets.length
+  let lines = 0
   for (let at = bodyStart; at < size; at += 1) {
     const octet = octets[at] as number
     if (octet > cr) continue
     if (octet === cr) {
       at += 1
       if (octets[at] !== lf) return faults.bareCr
+      lines += 1
     } else if (octet === lf) return faults.bareLf
     else if (octet === nul) return faults.nul
   }
-  return size === bodyStart || octets[size - 1] === lf ? undefined : faults.noFinalCrlf
+  return size === bodyStart || octets[size - 1] === lf ? lines : faults.noFinalCrlf
 }
 
 /** The offset after the field that begins at `start`, its continuation lines and last CRLF included. */

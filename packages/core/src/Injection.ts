@@ -25,10 +25,18 @@ export interface InjectionContext {
   readonly apps: ReadonlySet<string> | "any"
   /** Whether the poster may write Approved, as a moderator does; true where nothing is said. */
   readonly mayApprove?: boolean
+  /** By whom the article may be withdrawn, beside whoever holds a key of the poster's own. */
+  readonly owner?: Owner
   /** Asked only where the proto-article has no Message-ID. */
   readonly mintId: () => MessageId.MessageId
   /** Whether the content is what a client's id promises; true for all other ids. */
   readonly verify: (article: Article.Article) => boolean
+}
+
+/** A poster whom the site can tell from all others, and the secret with which it locks what they post (RFC 8315 §4). */
+export interface Owner {
+  readonly name: string
+  readonly secret: Uint8Array
 }
 
 /** Each names the field of the header it is about, or `article`, `header`, `body`. */
@@ -105,13 +113,32 @@ export const inject = (proto: Uint8Array, context: InjectionContext): Injected |
       ...absent(fields, [
         ["Message-ID", id],
         ["Date", NewsDate.format(millis)],
-        ["Injection-Date", NewsDate.format(millis)]
+        ["Injection-Date", NewsDate.format(millis)],
+        ...ownership(fields, id, context.owner)
       ]),
       ["Injection-Info", injectionInfo(context)]
     ],
     []
   )
   return finish(octets, context.verify)
+}
+
+/**
+ * A lock that the site opens for the same poster alone, and the key where the article withdraws another. An event is the
+ * same article at every site, so it gets neither.
+ */
+const ownership = (
+  fields: Fields,
+  id: MessageId.MessageId,
+  owner: Owner | undefined
+): ReadonlyArray<readonly [string, string]> => {
+  if (owner === undefined || MessageId.kindOf(id) !== "foreign") return []
+  const control = Control.parse(fields.get("control") ?? "")
+  const target = control._tag === "Cancel" ? control.target : MessageId.parse(fields.get("supersedes") ?? "")
+  return [
+    ["Cancel-Lock", CancelLock.mintLock(owner.secret, id, owner.name)],
+    ...(target === undefined ? [] : [["Cancel-Key", CancelLock.mintKey(owner.secret, target, owner.name)] as const])
+  ]
 }
 
 /**

@@ -3,7 +3,7 @@
  *
  * Columns after the eighth carry their field's name, so lines of other servers are read by name.
  */
-import type * as Article from "./Article.ts"
+import * as Article from "./Article.ts"
 import * as Headers from "./Headers.ts"
 import * as MessageId from "./MessageId.ts"
 import * as Octets from "./Octets.ts"
@@ -61,21 +61,23 @@ const space = 32
  */
 export const line = (number: number, article: Article.Article, xref: string): Uint8Array => {
   const { bodyStart, octets } = article
-  const end = bodyStart - 2
-  const starts = locate(octets, end)
+  const scan = Article.scanOf(article)
+  const fields = locate(octets, scan.starts)
   const xrefBytes = xref === "" ? 0 : xref.length + "Xref: \r\n".length
-  const counts = `\t${octets.length + xrefBytes}\t${lineCount(octets, bodyStart)}\t${xref === "" ? "" : `Xref: ${xref}`}`
-  const out = room(end + counts.length + lineOverheadBytes)
+  const counts = `\t${octets.length + xrefBytes}\t${scan.lines}\t${xref === "" ? "" : `Xref: ${xref}`}`
+  const out = room(bodyStart + counts.length + lineOverheadBytes)
   let to = Octets.write(out, 0, String(number))
   for (let column = 0; column < copied.length; column += 1) {
     if (column === plain.length) to = Octets.write(out, to, counts)
     out[to] = tab
     to += 1
-    const start = starts[column] as number
-    if (start < 0) continue
+    const field = fields[column] as number
+    if (field < 0) continue
     const name = fullNames[column - plain.length]
     if (name !== undefined) to = Octets.write(out, to, name)
-    to = writeContent(out, to, octets, start, end)
+    const start = (scan.starts[field] as number) + (copied[column] as string).length + 1
+    const end = scan.starts[field + 1] as number
+    to = scan.isPlain ? writePlain(out, to, octets, start, end - 2) : writeContent(out, to, octets, start, end)
   }
   return Octets.copy(out, 0, to)
 }
@@ -117,25 +119,19 @@ export const parse = (text: string): Row | undefined => {
   }
 }
 
-/** How many lines the body has (RFC 3977 §8.1.2). */
-export const lineCount = (octets: Uint8Array, bodyStart: number): number => {
-  let lines = 0
-  for (let at = octets.indexOf(lf, bodyStart); at >= 0; at = octets.indexOf(lf, at + 1)) lines += 1
-  return lines
-}
-
 const toCount = (column: string | undefined): number => {
   const count = Number(column ?? "0")
   return Number.isSafeInteger(count) && count > 0 ? count : 0
 }
 
-const locate = (octets: Uint8Array, end: number): ReadonlyArray<number> => {
-  const starts = copied.map(() => -1)
-  for (let at = 0; at < end; at = Headers.fieldEnd(octets, at, end)) {
-    const column = columnAt(octets, at)
-    if (column >= 0 && starts[column] === -1) starts[column] = at
+/** For each column the place of its field among the starts; -1 where there is none. */
+const locate = (octets: Uint8Array, starts: ReadonlyArray<number>): ReadonlyArray<number> => {
+  const fields = copied.map(() => -1)
+  for (let field = 0; field < starts.length - 1; field += 1) {
+    const column = columnAt(octets, starts[field] as number)
+    if (column >= 0 && fields[column] === -1) fields[column] = field
   }
-  return starts
+  return fields
 }
 
 /** Decides by the first letter which names are worth comparing; the numbers are places in `copied`. */
@@ -162,13 +158,28 @@ const columnAt = (octets: Uint8Array, at: number): number => {
   }
 }
 
-/** Writes the content of the field at `start` without space around it, folds undone. */
-const writeContent = (out: Uint8Array, start: number, octets: Uint8Array, fieldStart: number, end: number): number => {
-  const stop = Headers.fieldEnd(octets, fieldStart, end)
+/** Writes content without space around it. */
+const writePlain = (out: Uint8Array, to: number, octets: Uint8Array, start: number, end: number): number => {
+  let from = start
+  let stop = end
+  while (from < stop && octets[from] === space) from += 1
+  while (stop > from && octets[stop - 1] === space) stop -= 1
+  out.set(octets.subarray(from, stop), to)
+  return to + stop - from
+}
+
+/** Writes content without space around it, folds undone; `start` is behind the colon. */
+const writeContent = (
+  out: Uint8Array,
+  start: number,
+  octets: Uint8Array,
+  contentStart: number,
+  end: number
+): number => {
   let to = start
-  for (let at = Headers.contentStart(octets, fieldStart, stop); at < stop; at += 1) {
+  for (let at = contentStart; at < end; at += 1) {
     const octet = octets[at] as number
-    if (octet === cr || octet === lf) continue
+    if (octet === cr || octet === lf || (to === start && (octet === space || octet === tab))) continue
     out[to] = octet === tab ? space : octet
     to += 1
   }

@@ -109,9 +109,8 @@ export class Inquiry {
     this.#next = []
   }
 
-  #fail(reason: string): undefined {
+  #fail(reason: string): void {
     this.trouble ??= reason
-    return undefined
   }
 
   #settle(asked: Asked, answer: Reconciliation.Answer): string | undefined {

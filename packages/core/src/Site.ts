@@ -7,7 +7,7 @@ import * as HashMap from "effect/HashMap"
 import * as Option from "effect/Option"
 import * as Admission from "./Admission.ts"
 import * as Base32 from "./Base32.ts"
-import type * as Group from "./Group.ts"
+import * as Group from "./Group.ts"
 import type * as GroupName from "./GroupName.ts"
 import type * as MessageId from "./MessageId.ts"
 import * as Sha256 from "./Sha256.ts"
@@ -57,12 +57,7 @@ export type Command =
   | { readonly _tag: "Refuse"; readonly id: MessageId.MessageId; readonly atMillis: number }
   | { readonly _tag: "Erase"; readonly id: MessageId.MessageId; readonly atMillis: number }
   | { readonly _tag: "Forget"; readonly beforeMillis: number; readonly atMillis: number }
-  | {
-      readonly _tag: "AddGroup"
-      readonly group: GroupName.GroupName
-      readonly status: Group.Status
-      readonly atMillis: number
-    }
+  | (Group.Addition & { readonly _tag: "AddGroup"; readonly atMillis: number })
   | { readonly _tag: "RemoveGroup"; readonly group: GroupName.GroupName; readonly atMillis: number }
 
 export interface Positioned {
@@ -97,11 +92,7 @@ export type Refused = Positioned & { readonly _tag: "Refused"; readonly id: Mess
 export type Erased = Positioned & { readonly _tag: "Erased"; readonly hash: string }
 /** What was removed before that time is not remembered any more, but for what was erased. */
 export type Forgotten = Positioned & { readonly _tag: "Forgotten"; readonly beforeMillis: number }
-export type GroupAdded = Positioned & {
-  readonly _tag: "GroupAdded"
-  readonly group: GroupName.GroupName
-  readonly status: Group.Status
-}
+export type GroupAdded = Positioned & Group.Addition & { readonly _tag: "GroupAdded" }
 export type GroupRemoved = Positioned & { readonly _tag: "GroupRemoved"; readonly group: GroupName.GroupName }
 /** What lets go of an id, or keeps it out. */
 export type Removal = Cancelled | Superseded | Expired | Refused
@@ -161,6 +152,7 @@ export interface Known {
   readonly high: (name: GroupName.GroupName) => number
   /** Of a group that is there. */
   readonly groupStatus: (name: GroupName.GroupName) => Group.Status | undefined
+  readonly groupDescription: (name: GroupName.GroupName) => string | undefined
   /** The highest that a slot has seen, held or not. */
   readonly highest: (slotKey: string) => { readonly id: MessageId.MessageId; readonly rank: string } | undefined
   /** The marks of those who may remove an article that is held. */
@@ -179,6 +171,7 @@ export const known = (site: Site): Known => ({
   status: (id) => status(site, id),
   high: (name) => high(site, name),
   groupStatus: (name) => group(site, name)?.status,
+  groupDescription: (name) => group(site, name)?.description,
   highest: (slotKey) => lookUp(site.slots, slotKey),
   owners: (id) => owners(site, id),
   waiting: (id) => Waiting.on(site.waiting, id),
@@ -214,10 +207,13 @@ export const decideFrom = (site: Known, command: Command): ReadonlyArray<Event> 
       return command.beforeMillis > site.forgottenMillis
         ? [{ _tag: "Forgotten", beforeMillis: command.beforeMillis, ...next }]
         : []
-    case "AddGroup":
-      return site.groupStatus(command.group) === command.status
-        ? []
-        : [{ _tag: "GroupAdded", group: command.group, status: command.status, ...next }]
+    case "AddGroup": {
+      const { group, status } = command
+      const before = site.groupDescription(group)
+      const description = command.description ?? before
+      if (site.groupStatus(group) === status && description === before) return []
+      return [{ _tag: "GroupAdded", group, ...Group.said({ status, description }), ...next }]
+    }
     case "RemoveGroup":
       return site.groupStatus(command.group) === undefined
         ? []
@@ -261,13 +257,13 @@ export const evolve = (site: Site, event: Event): Site => {
       return withShelf(moved, event.group, event.atMillis, (shelf) => ({
         ...shelf,
         isThere: true,
-        group: { ...shelf.group, status: event.status }
+        group: { ...shelf.group, ...Group.said(event) }
       }))
     case "GroupRemoved":
-      return withShelf(moved, event.group, event.atMillis, (shelf) => ({
+      return withShelf(moved, event.group, event.atMillis, ({ group: { description: _, ...bare } }) => ({
         isThere: false,
         articles: HashMap.empty(),
-        group: { ...shelf.group, low: shelf.group.high + 1, count: 0, status: "y" }
+        group: { ...bare, low: bare.high + 1, count: 0, status: "y" }
       }))
   }
 }

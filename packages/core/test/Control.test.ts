@@ -1,3 +1,5 @@
+import type * as Group from "@lupin/core/Group"
+import * as GroupName from "@lupin/core/GroupName"
 import * as Control from "@lupin/core/Control"
 import * as Netnews from "@lupin/testing/Netnews"
 import * as fc from "fast-check"
@@ -51,10 +53,12 @@ describe("Control", () => {
           .map(([name, isModerated]) => `${name}\tWords${isModerated ? " (Moderated)" : ""}\r\n`)
           .join("")
         const control = Control.parse(`checkgroups ${scope.join(" ")}`)
-        const statuses = new Map(before)
-        const held = () => [...statuses].map(([name, status]) => ({ name, status }))
+        const statuses = new Map<string, { readonly status: Group.Status; readonly description?: string }>(
+          before.map(([name, status]) => [name, { status }])
+        )
+        const held = () => [...statuses].map(([name, rest]) => ({ name: name as GroupName.GroupName, ...rest }))
         const { add, remove } = Control.changes(control, body, held())
-        for (const { group, status } of add) statuses.set(group, status as "y" | "m")
+        for (const { group, ...rest } of add) statuses.set(group, rest)
         for (const group of remove) statuses.delete(group)
         expect(Control.changes(control, body, held())).toEqual({ add: [], remove: [] })
         if (groups.length === 0) expect([add, remove]).toEqual([[], []])
@@ -63,5 +67,23 @@ describe("Control", () => {
         }
       })
     )
+  })
+
+  it("takes the description of a group from a list, and from the line that a newgroup message has for it", () => {
+    const group = GroupName.GroupName.make("misc.b")
+    const body = "misc.b is for\r\n\r\nFor your newsgroups file:\r\nmisc.b\t\tAbout b  (Moderated)\r\n\r\nmisc.b no\r\n"
+    const moderated = { group, status: "m", description: "About b (Moderated)" }
+    expect(Control.changes(Control.parse("newgroup misc.b moderated"), body, []).add).toEqual([moderated])
+    expect(Control.changes(Control.parse("checkgroups misc"), "misc.b\tAbout b\t(Moderated)\r\n", []).add).toEqual([
+      moderated
+    ])
+    for (const silent of [
+      "",
+      "misc.b About b\r\n",
+      "For your newsgroups file:\r\nmisc.bc About\r\n",
+      "For your newsgroups file:"
+    ]) {
+      expect(Control.changes(Control.parse("newgroup misc.b"), silent, []).add).toEqual([{ group, status: "y" }])
+    }
   })
 })

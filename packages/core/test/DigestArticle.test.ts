@@ -3,7 +3,7 @@ import * as DigestArticle from "@lupin/core/DigestArticle"
 import * as Digestion from "@lupin/core/Digestion"
 import * as Fingerprint from "@lupin/core/Fingerprint"
 import * as Fold from "@lupin/core/Fold"
-import type * as MessageId from "@lupin/core/MessageId"
+import * as MessageId from "@lupin/core/MessageId"
 import * as Events from "@lupin/testing/Events"
 import * as Netnews from "@lupin/testing/Netnews"
 import * as Result from "effect/Result"
@@ -135,12 +135,33 @@ describe("DigestArticle.read", () => {
           events: inputs.length,
           removals: 0,
           fingerprint: Fingerprint.text(partial.fingerprint),
-          newestMillis: partial.newestMillis
+          newestMillis: partial.newestMillis,
+          removed: []
         })
         expect(view).toEqual(digestion.view(partial.state, key))
         expect(JSON.stringify(state)).toBe(Fold.encode(digestion.fold, partial.state))
       })
     )
+  })
+
+  it("reads which events were removed, and passes over what is no event's id", () => {
+    const [first, second] = ["a", "b"].map((hash) =>
+      MessageId.MessageId.make(`<019b76da-a800-7000-8000-000000000000.${hash.repeat(26)}@trailblaze.client.lupin>`)
+    )
+    if (first === undefined || second === undefined) throw new Error("no ids")
+    const strange = MessageId.MessageId.make("<a@b.invalid>")
+    const { events, state, newestMillis } = partialOf([])
+    const octets = DigestArticle.toArticle({
+      digestion,
+      key: "lake",
+      events,
+      removals: 0,
+      fingerprint: Fingerprint.text(0n),
+      state,
+      newestMillis,
+      removed: [first, strange, second]
+    })
+    expect(readOf(octets).removed).toEqual([first, second])
   })
 
   it("refuses an article whose Message-ID is not that of its header", () => {

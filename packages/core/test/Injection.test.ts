@@ -1,4 +1,5 @@
 import * as Article from "@lupin/core/Article"
+import * as Filing from "@lupin/core/Filing"
 import * as Headers from "@lupin/core/Headers"
 import * as Injection from "@lupin/core/Injection"
 import * as Limits from "@lupin/core/Limits"
@@ -189,6 +190,42 @@ describe("Injection", () => {
 
   it("refuses real articles that were injected long ago, each with a reason", () => {
     for (const octets of RealArticles.octets) expect(Injection.inject(octets, context)._tag).toBe("Refused")
+  })
+})
+
+describe("Injection for an owner", () => {
+  const secret = Uint8Array.from({ length: 32 }, (_, at) => at)
+  const by = (name: string, fields: Fields) => injected(inject(fields, { owner: { name, secret } }))
+  const post: Fields = [...proto.slice(0, 1), ["Newsgroups", "misc.test"], ["Subject", "a word"]]
+  const field = (article: Article.Article, name: string) => Article.field(article, name) ?? ""
+
+  it("locks an article so that its poster alone withdraws or replaces it, by the site and without a key of their own", () => {
+    fc.assert(
+      fc.property(fc.constantFrom("ann", "bob", "an"), fc.constantFrom("ann", "bob", "an"), (poster, other) => {
+        const locks = Filing.owners(by(poster, post))
+        for (const withdrawal of [
+          ["Control", `cancel ${minted}`],
+          ["Supersedes", minted]
+        ] as const) {
+          const claim = Filing.claim(by(other, [...post, ["Message-ID", "<later@x.test>"], withdrawal]))
+          expect(claim?.opens.some((mark) => locks.includes(mark))).toBe(poster === other)
+        }
+      })
+    )
+  })
+
+  it("leaves the poster's own locks and keys alone, and events, which are the same at every site", () => {
+    const own: Fields = [
+      ...post,
+      ["Cancel-Lock", "sha256:own="],
+      ["Control", "cancel <a@b>"],
+      ["Cancel-Key", "sha256:key="]
+    ]
+    const article = by("ann", own)
+    expect([field(article, "cancel-lock"), field(article, "cancel-key")]).toEqual(["sha256:own=", "sha256:key="])
+    const event = by("ann", [...proto, ["Message-ID", clientId(nowMillis)]])
+    expect(field(event, "cancel-lock")).toBe("")
+    expect(field(injected(inject(post)), "cancel-lock")).toBe("")
   })
 })
 

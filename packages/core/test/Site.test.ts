@@ -105,13 +105,18 @@ describe("Site", () => {
     )
   })
 
-  it("files a crosspost in all its groups, each once", () => {
+  it("files a crosspost in all its groups, each once, or where their status leads", () => {
     fc.assert(
       fc.property(Netnews.siteCommands, (commands) => {
-        for (const { after, command, events } of steps(commands)) {
+        for (const { after, before, command, events } of steps(commands)) {
           const filed = events.find(isFiled)
           if (command._tag !== "File" || filed === undefined) continue
-          expect(filed.numbers.map(([name]) => name)).toEqual([...new Set(command.groups)])
+          const leads = { y: undefined, n: undefined, m: undefined, x: [], j: ["junk"], "=misc.test": ["misc.test"] }
+          const takers = command.groups.flatMap((name) => {
+            const status = Site.group(before, name)?.status ?? "y"
+            return leads[status as keyof typeof leads] ?? [name]
+          })
+          expect(filed.numbers.map(([name]) => name)).toEqual([...new Set(takers)])
           const held = Site.status(after, command.id) === "held" ? command.id : undefined
           for (const [name, number] of filed.numbers) expect(Site.at(after, name, number)).toBe(held)
         }

@@ -68,7 +68,7 @@ const makeDigesting = ({ apps, zone, zones }: Options): Digesting => {
       const digest = DigestArticle.read(article)
       if (DigestArticle.isNotADigest(digest)) return
       for (const state of states)
-        if (state.digestion.app === digest.app && state.digestion.name === digest.name) state.see(digest)
+        if (state.digestion.app === digest.app && state.digestion.name === digest.name) state.see(digest, nowMillis)
       return
     }
     const event = EventInput.read(apps, article)

@@ -5,7 +5,7 @@
  */
 import * as DigestArticle from "@lupin/core/DigestArticle"
 import * as Digestion from "@lupin/core/Digestion"
-import type * as MessageId from "@lupin/core/MessageId"
+import * as MessageId from "@lupin/core/MessageId"
 import * as Homes from "./Homes.ts"
 import * as InputSet from "./InputSet.ts"
 import * as Turn from "./Turn.ts"
@@ -72,13 +72,26 @@ export class DigestionState {
   }
 
   /** Takes note of a digest of this digestion, whoever emitted it. */
-  see(digest: DigestArticle.Identity): void {
+  see(digest: DigestArticle.Identity & Pick<DigestArticle.Content, "removed">, nowMillis: number): void {
     const entry = this.#entry(digest.key)
+    if (digest.version === this.digestion.version) this.#adopt(entry, digest.removed, nowMillis)
     const { version, events, removals, fingerprint } = digest
     const seen = { version, events, removals, fingerprint }
     if (entry.seen !== undefined && !Turn.outranks(seen, entry.seen)) return
     entry.seen = seen
     this.#count(entry)
+  }
+
+  /** Removed events that another set has are of this one too: what was removed before we looked is known only so. */
+  #adopt(entry: Entry, removed: ReadonlyArray<MessageId.MessageId>, nowMillis: number): void {
+    let isNew = false
+    for (const id of removed) {
+      const injectedMillis = Math.floor((MessageId.mintedMillis(id) ?? 0) / 1000) * 1000
+      if (!entry.inputs.addRemoved(id, injectedMillis)) continue
+      this.#keys.set(id, entry.key)
+      isNew = true
+    }
+    if (isNew) this.#gather(entry, nowMillis)
   }
 
   /** Whether an event that counts here is in a digest; `undefined` where it counts for nothing. */
@@ -111,8 +124,8 @@ export class DigestionState {
   }
 
   #article({ key, inputs }: Entry): Uint8Array {
-    const { state, newestMillis } = inputs
-    return DigestArticle.toArticle({ digestion: this.digestion, key, ...inputs.summary, state, newestMillis })
+    const { removed, state, newestMillis } = inputs
+    return DigestArticle.toArticle({ digestion: this.digestion, key, ...inputs.summary, state, newestMillis, removed })
   }
 
   #gather(entry: Entry, nowMillis: number): void {

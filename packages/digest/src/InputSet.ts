@@ -15,12 +15,10 @@ export interface Summary {
   readonly fingerprint: string
 }
 
-interface Input<In> {
-  readonly value: In
-  /** 1 for the first event taken, in the order of arrival. */
-  readonly ordinal: number
-  readonly isRemoved: boolean
-}
+/** `ordinal` is 1 for the first event taken, in the order of arrival. */
+type Input<In> =
+  | { readonly isRemoved: false; readonly ordinal: number; readonly value: In }
+  | { readonly isRemoved: true; readonly ordinal: number }
 
 export class InputSet<In, S> {
   readonly #fold: Fold.Fold<In, S>
@@ -51,7 +49,7 @@ export class InputSet<In, S> {
   remove(id: MessageId.MessageId): boolean {
     const input = this.#inputs.get(id)
     if (input === undefined || input.isRemoved) return false
-    this.#inputs.set(id, { ...input, isRemoved: true })
+    this.#inputs.set(id, { ordinal: input.ordinal, isRemoved: true })
     this.#removals += 1
     this.#fingerprint = Fingerprint.addRemoval(this.#fingerprint, id)
     const { invert } = this.#fold
@@ -60,9 +58,26 @@ export class InputSet<In, S> {
     return true
   }
 
+  /** Takes an event with its removal, of which nothing else is known any more; says whether any of it was new. */
+  addRemoved(id: MessageId.MessageId, injectedMillis: number): boolean {
+    if (this.#inputs.has(id)) return this.remove(id)
+    this.#events += 1
+    this.#removals += 1
+    this.#inputs.set(id, { ordinal: this.#events, isRemoved: true })
+    this.#fingerprint = Fingerprint.addRemoval(Fingerprint.add(this.#fingerprint, id), id)
+    this.#newestMillis = Math.max(this.#newestMillis, injectedMillis)
+    return true
+  }
+
   /** How many events had been taken with this one; `undefined` for an event that is not here. */
   ordinalOf(id: MessageId.MessageId): number | undefined {
     return this.#inputs.get(id)?.ordinal
+  }
+
+  /** Events that were removed, in the order of their ids. */
+  get removed(): ReadonlyArray<MessageId.MessageId> {
+    if (this.#removals === 0) return []
+    return [...this.#inputs].flatMap(([id, { isRemoved }]) => (isRemoved ? [id] : [])).toSorted()
   }
 
   get state(): S {
@@ -84,8 +99,8 @@ export class InputSet<In, S> {
 
   #refolded(): S {
     let state = this.#fold.empty
-    for (const { value, isRemoved } of this.#inputs.values())
-      if (!isRemoved) state = this.#fold.combine(state, this.#fold.of(value))
+    for (const input of this.#inputs.values())
+      if (!input.isRemoved) state = this.#fold.combine(state, this.#fold.of(input.value))
     return state
   }
 }

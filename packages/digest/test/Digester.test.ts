@@ -151,6 +151,29 @@ describe("Digester", () => {
     )
   )
 
+  it.effect("counts on after a restart since which a removed event is known only from its digest", () =>
+    within(
+      home,
+      Effect.gen(function* () {
+        const spool = yield* Spool
+        const run = Effect.scoped(Effect.andThen(Layer.build(digesting(home)), TestClock.adjust("2 seconds")))
+        yield* store([noteArticle(1), noteArticle(3)])
+        yield* Effect.scoped(
+          Effect.gen(function* () {
+            yield* Layer.build(digesting(home))
+            yield* TestClock.adjust("2 seconds")
+            yield* spool.remove([noteArticle(3).messageId], "cancelled")
+            yield* TestClock.adjust("2 seconds")
+          })
+        )
+        yield* store([noteArticle(5)])
+        yield* run
+        const [digest] = yield* digests
+        assert.deepStrictEqual([digest?.events, digest?.removals, digest?.view], [3, 1, { count: 2, mean: 3 }])
+      })
+    )
+  )
+
   it.effect("makes the same article in two zones, whatever the order of the inputs", () =>
     Effect.gen(function* () {
       const emitted = (zone: string, articles: ReadonlyArray<Article.Article>) =>

@@ -58,6 +58,23 @@ describe("InputSet", () => {
     )
   })
 
+  it("is the same set where removed events are known only as such, before or after the others", () => {
+    fc.assert(
+      fc.property(steps, fc.boolean(), (all, isFirst) => {
+        const known = play(all, Fold.count)
+        const set = new InputSet.InputSet<unknown, number>(Fold.count)
+        const number = (id: MessageId.MessageId) => Number(/\d+/.exec(id)?.[0])
+        const adopt = () => known.removed.forEach((id) => set.addRemoved(id, 1_000 * number(id)))
+        if (isFirst) adopt()
+        for (const { id } of all) set.add(idOf(id), id, 1_000 * id)
+        if (!isFirst) adopt()
+        assert.deepStrictEqual(set.summary, known.summary)
+        assert.deepStrictEqual([set.state, set.newestMillis], [known.state, known.newestMillis])
+        assert.deepStrictEqual(set.removed, known.removed)
+      })
+    )
+  })
+
   it("has another fingerprint for another set", () => {
     const fingerprint = (all: ReadonlyArray<Step>) => play(all, Fold.count).summary.fingerprint
     const [one, two] = [

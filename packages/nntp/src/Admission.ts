@@ -32,7 +32,7 @@ export const of = (whole: Connection.Service, transport: Transport, security: Se
     service: {
       ...whole,
       spool: Guard.spool(whole.spool, grants.read),
-      injector: Guard.injector(whole.injector, whole.spool, grants, user),
+      injector: Guard.injector(whole.injector, whole.spool, grants, user, whole.cancelSecret),
       relayer: Guard.relayer(whole.relayer, grants.feed),
       reconciler: whole.reconciler && Guard.reconciler(whole.reconciler, grants.read),
       peer: paths.length === 0 ? whole.peer : { ...whole.peer, paths }

@@ -7,6 +7,8 @@ import type * as Reconciliation from "@lupin/core/Reconciliation"
 import type * as Wildmat from "@lupin/core/Wildmat"
 import * as CommandTable from "./CommandTable.ts"
 import type * as Since from "./Since.ts"
+import type * as SiteLists from "./SiteLists.ts"
+import type * as TextPattern from "./TextPattern.ts"
 
 /** Which articles a command is about. An id is kept as written: one that RFC 5536 does not know is never found. */
 export type Which =
@@ -15,7 +17,7 @@ export type Which =
   | { readonly _tag: "Id"; readonly id: string }
 
 export type Part = "ARTICLE" | "HEAD" | "BODY" | "STAT"
-export type GroupList = "ACTIVE" | "NEWSGROUPS" | "ACTIVE.TIMES"
+export type GroupList = "ACTIVE" | "NEWSGROUPS" | "ACTIVE.TIMES" | "COUNTS"
 
 /** Which part of history two sites compare. */
 export interface Comparison {
@@ -41,8 +43,16 @@ export type Command =
   | { readonly _tag: "Neighbour"; readonly direction: "next" | "last" }
   | { readonly _tag: "Article"; readonly part: Part; readonly which: Which }
   | { readonly _tag: "Over"; readonly which: Which; readonly isOldForm: boolean }
-  | { readonly _tag: "Hdr"; readonly field: string; readonly which: Which; readonly isOldForm: boolean }
+  | {
+      readonly _tag: "Hdr"
+      readonly field: string
+      readonly which: Which
+      readonly isOldForm: boolean
+      /** Of XPAT: only values that match are wanted. */
+      readonly pattern?: TextPattern.TextPattern
+    }
   | { readonly _tag: "ListGroups"; readonly list: GroupList; readonly wildmat: Wildmat.Wildmat }
+  | { readonly _tag: "ListKept"; readonly list: SiteLists.Name; readonly wildmat: Wildmat.Wildmat }
   | { readonly _tag: "ListOverviewFormat" }
   | { readonly _tag: "ListHeaders" }
   | { readonly _tag: "NewGroups"; readonly since: Since.Since }

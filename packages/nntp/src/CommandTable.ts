@@ -9,6 +9,8 @@ import * as Reconciliation from "@lupin/core/Reconciliation"
 import * as Wildmat from "@lupin/core/Wildmat"
 import type { Command, GroupList, Part, Which } from "./Command.ts"
 import * as Since from "./Since.ts"
+import type * as SiteLists from "./SiteLists.ts"
+import * as TextPattern from "./TextPattern.ts"
 
 /** One row of the table: HELP shows keyword and syntax, CAPABILITIES the labels. */
 export interface Row {
@@ -91,6 +93,18 @@ const list = (name: GroupList): Row => ({
   }
 })
 
+/** A list that the operator writes. */
+const kept = (name: SiteLists.Name): Row => ({
+  keyword: `LIST ${name}`,
+  syntax: name === "SUBSCRIPTIONS" ? "[wildmat]" : "",
+  capability: ["LIST", name],
+  read: ([pattern, ...rest]) => {
+    if (pattern === undefined) return { _tag: "ListKept", list: name, wildmat: Wildmat.everything }
+    const wildmat = name === "SUBSCRIPTIONS" && rest.length === 0 ? Wildmat.compile(pattern) : undefined
+    return wildmat && { _tag: "ListKept", list: name, wildmat }
+  }
+})
+
 const since = (words: ReadonlyArray<string>): Since.Since | undefined => {
   const [date, time, zone, ...rest] = words
   if (date === undefined || time === undefined || rest.length > 0) return undefined
@@ -148,9 +162,24 @@ export const rows: ReadonlyArray<Row> = [
   over("XOVER"),
   hdr("HDR"),
   hdr("XHDR"),
+  {
+    keyword: "XPAT",
+    syntax: "field range|<id> pattern ...",
+    read: ([field, of, ...words]) => {
+      const chosen = of === undefined ? undefined : which(of)
+      if (field === undefined || !fieldName.test(field) || chosen === undefined || words.length === 0) return undefined
+      return { _tag: "Hdr", field, which: chosen, isOldForm: true, pattern: TextPattern.compile(words.join(" ")) }
+    }
+  },
   listActive,
   list("NEWSGROUPS"),
   list("ACTIVE.TIMES"),
+  list("COUNTS"),
+  kept("DISTRIB.PATS"),
+  kept("DISTRIBUTIONS"),
+  kept("MODERATORS"),
+  kept("MOTD"),
+  kept("SUBSCRIPTIONS"),
   {
     keyword: "LIST OVERVIEW.FMT",
     syntax: "",

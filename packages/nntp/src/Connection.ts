@@ -14,6 +14,7 @@ import * as Access from "./Access.ts"
 import type * as AccessControl from "./AccessControl.ts"
 import * as Admission from "./Admission.ts"
 import { Framing } from "./Framing.ts"
+import type { Gate } from "./Gate.ts"
 import type { IdleWatch, Watched } from "./IdleWatch.ts"
 import * as ListAnswers from "./ListAnswers.ts"
 import * as Login from "./Login.ts"
@@ -32,6 +33,9 @@ import { WriteBuffer } from "./WriteBuffer.ts"
 /** Octets of replies after which they are written out, also in mid chunk. */
 export const flushBytes = 256 * 1024
 
+/** Octets that a connection may always hold of what has not ended. */
+const unfinishedBytesFree = 64 * 1024
+
 /** How long a closing connection waits for the client to read what is left. */
 const lingerMillis = 5_000
 
@@ -41,6 +45,10 @@ export interface Service extends ReadingAnswers.Reading, ListAnswers.Listing, Tr
   /** Whose rules hold at each moment. */
   readonly access: { readonly current: () => AccessControl.Policy }
   readonly login: Login.Login
+  /** Octets that all connections hold of what has not ended. */
+  readonly gate: Pick<Gate, "hold">
+  /** Locks what users post. */
+  readonly cancelSecret: Effect.Effect<Uint8Array | undefined>
   /** Absent where the site does not reconcile. */
   readonly reconciler?: Reconciler["Service"] | undefined
   /** Closes a connection that completes no command or article for too long. */
@@ -67,11 +75,27 @@ const serveOpen = Effect.fnUntraced(function* (
     )
   }
   service.idle.enter(watched)
-  yield* converse(service, transport, () => {
+  let held = 0
+  const progressed = (): number => {
     transport.settle()
     watched.atMillis = clock.currentTimeMillisUnsafe()
     return watched.atMillis
-  }).pipe(Effect.ensuring(Effect.sync(() => service.idle.leave(watched))))
+  }
+  /** Who holds little is not sent away for what others hold. */
+  const hold = (bytes: number): boolean => {
+    if (bytes === held) return true
+    const isRoom = service.gate.hold(bytes - held)
+    held = bytes
+    return isRoom || bytes <= unfinishedBytesFree
+  }
+  yield* converse(service, transport, progressed, hold).pipe(
+    Effect.ensuring(
+      Effect.sync(() => {
+        service.idle.leave(watched)
+        hold(0)
+      })
+    )
+  )
   yield* Effect.timeoutOption(transport.end, lingerMillis)
   yield* transport.close
 })
@@ -79,7 +103,8 @@ const serveOpen = Effect.fnUntraced(function* (
 const converse = Effect.fnUntraced(function* (
   whole: Service,
   transport: Transport,
-  progressed: () => number
+  progressed: () => number,
+  hold: (bytes: number) => boolean
 ): Effect.fn.Return<void, Socket.SocketError> {
   let framing = new Framing()
   const buffer = new WriteBuffer()
@@ -176,8 +201,12 @@ const converse = Effect.fnUntraced(function* (
     for (const chunk of yield* transport.pull) {
       const stream = framing
       framing.push(chunk)
-      for (let input = next(framing, state.phase); input !== undefined; input = next(framing, state.phase)) {
-        facts.nowMillis = progressed()
+      let isFirst = true
+      for (let input = next(framing, state, facts); input !== undefined; input = next(framing, state, facts)) {
+        // Commands that came in one chunk are of one moment.
+        if (isFirst) facts.nowMillis = progressed()
+        else transport.settle()
+        isFirst = false
         admit()
         const step = Session.step(state, input, facts)
         const { task } = step
@@ -224,6 +253,9 @@ const converse = Effect.fnUntraced(function* (
         }
       }
       if (framing !== stream) break
+      if (!hold(framing.pendingBytes)) {
+        return yield* transport.write(`${Reply.line(400, "Too much is under way; try again later")}\r\n`)
+      }
     }
     if (wanted.length > 0) yield* settleWanted
     yield* settleBatch
@@ -237,7 +269,7 @@ const converse = Effect.fnUntraced(function* (
   }
 })
 
-const next = (framing: Framing, phase: Session.Phase): Session.Input | undefined => {
+const next = (framing: Framing, { phase }: Session.State, facts: Session.Facts): Session.Input | undefined => {
   switch (phase._tag) {
     case "Command": {
       const line = framing.line(Limits.commandLineBytesMax)
@@ -249,7 +281,8 @@ const next = (framing: Framing, phase: Session.Phase): Session.Input | undefined
     }
     case "Article":
     case "Post": {
-      const block = framing.block(Limits.articleBytesMax)
+      // What will be refused whatever it is need not be kept.
+      const block = framing.block(Session.mayReceive(phase, facts) ? Limits.articleBytesMax : 0)
       return block === undefined ? undefined : { _tag: "Block", block }
     }
     case "Frame": {
@@ -282,6 +315,8 @@ const answer = (service: Service, task: Direct, out: Output): Effect.Effect<Sess
       return ReadingAnswers.hdr(service, task, out)
     case "ListGroups":
       return Effect.as(ListAnswers.groups(service, task, out), undefined)
+    case "ListKept":
+      return Effect.as(ListAnswers.kept(service, task, out), undefined)
     case "NewGroups":
       return Effect.as(ListAnswers.newGroups(service, task, out), undefined)
     case "NewNews":

@@ -10,9 +10,10 @@ import { Clock, Effect, Random, type Scope } from "effect"
 import * as Capabilities from "./Capabilities.ts"
 import * as CheckWindow from "./CheckWindow.ts"
 import * as FeedMoves from "./FeedMoves.ts"
-import * as FeedPulse from "./FeedPulse.ts"
 import * as FeedReading from "./FeedReading.ts"
 import * as FeedVerdict from "./FeedVerdict.ts"
+import * as FeedWatch from "./FeedWatch.ts"
+import * as Signal from "./Signal.ts"
 import { type Entry, FeedWindow } from "./FeedWindow.ts"
 import * as NntpClient from "./NntpClient.ts"
 import { NntpDisconnected, type NntpError } from "./NntpError.ts"
@@ -72,83 +73,63 @@ export const run = Effect.fnUntraced(function* (feed: Feed): Effect.fn.Return<ne
   let window = CheckWindow.initial(bounds)
   stats.window = window.size
   const moves: Array<FeedMoves.Move> = []
-  // To be asked about together, the oldest first.
+  // To be asked about together, and to be sent together, the oldest first.
   const gathered: Array<Entry> = []
+  const paced: Array<Entry> = []
+  let sentUnaskedMillis = -Infinity
   let standby: Standby | undefined
   let trouble: NntpDisconnected | undefined
-  let pulse = FeedPulse.opened(nowMillis())
-  let isBeating = false
-  let isSignalled = false
-  let wake = (): void => {}
+  const signal = yield* Signal.make
 
-  const heard = (): void => {
-    pulse = FeedPulse.heard(state.inFlight > 0 || isBeating, nowMillis())
-    links.note(stats, "up")
-    isSignalled = true
-    wake()
-  }
+  const watch = FeedWatch.make({
+    client,
+    nowMillis,
+    limits: () => ({ ...feed, beatMillis: isStreaming && feed.part().isWatched ? feed.beatMillis : undefined }),
+    isOwed: () => state.inFlight > 0,
+    onLink: (link) => links.note(stats, link)
+  })
 
   const onReply: FeedMoves.OnReply = ({ entry }, command, reply) => {
+    // A peer that has lost its place, as one that answers about another article, is not believed any more.
+    if (trouble !== undefined) return
     const atMillis = nowMillis()
-    const verdict = FeedVerdict.of(command, reply.code)
+    const verdict = NntpClient.isAbout(reply, entry.id) ? FeedVerdict.of(command, reply.code) : "trouble"
     const answer = { isPutOff: verdict === "later", departedMillis: entry.departedMillis, inFlight: state.inFlight }
     window = CheckWindow.answered(window, answer, bounds, atMillis)
     stats.window = window.size
     FeedVerdict.apply(answered, entry, verdict, atMillis, random.nextDoubleUnsafe())
     if (verdict === "send") moves.push({ entry, way: "Send" })
-    if (verdict === "trouble") trouble ??= disconnected(`said ${reply.code} ${reply.text} to ${command}`)
-    heard()
+    if (verdict === "trouble") {
+      const reason = `said ${reply.code} ${reply.text} to ${command}`
+      trouble ??= new NntpDisconnected({ server: client.server, reason })
+    }
+    watch.heard()
+    signal.give()
   }
-
-  const disconnected = (reason: string): NntpDisconnected => new NntpDisconnected({ server: client.server, reason })
-
-  const signalled = Effect.callback<void>((resume) => {
-    if (isSignalled) return resume(Effect.void)
-    wake = () => resume(Effect.void)
-    return Effect.sync(() => {
-      wake = () => {}
-    })
-  })
 
   /** Articles that may be offered now; the window may have shrunk below what is under way. */
   const room = (): number => Math.max(0, window.size - state.inFlight)
   /** Articles that may be read beside those gathered. */
-  const free = (): number => (state.deferred < deferralsMax ? Math.max(0, room() - gathered.length) : 0)
-  const gatheredDueMillis = (): number | undefined => gathered[0] && gathered[0].arrivedMillis + feed.gatherMillis
-  const nextPulse = (): ReturnType<typeof FeedPulse.next> =>
-    FeedPulse.next(pulse, { ...feed, beatMillis: isStreaming && feed.part().isWatched ? feed.beatMillis : undefined })
-
-  /** Does what the clock asks for: notes a silence, asks for a sign of life, gives up. */
-  const keepPulse = Effect.suspend((): Effect.Effect<void, NntpDisconnected> => {
-    const atMillis = nowMillis()
-    const due = nextPulse()
-    if (due === undefined || due.atMillis > atMillis) return Effect.void
-    if (due.due === "lost") return Effect.fail(disconnected("gave no answer in time"))
-    if (due.due === "silent") {
-      pulse = FeedPulse.noted(pulse)
-      links.note(stats, "silent")
-      return Effect.void
-    }
-    isBeating = true
-    pulse = FeedPulse.said(pulse, atMillis)
-    return client.send([{ line: "DATE" }], () => {
-      isBeating = false
-      heard()
-    })
-  })
+  const free = (): number => (state.deferred < deferralsMax ? Math.max(0, room() - gathered.length - paced.length) : 0)
+  const gatheredDueMillis = (): number => (gathered[0]?.arrivedMillis ?? Infinity) + feed.gatherMillis
+  const pacedDueMillis = (): number => (paced.length === 0 ? Infinity : sentUnaskedMillis + feed.paceMillis)
 
   /** One turn of a feed that acts: reads on, sends at once or gathers, and asks about what was gathered long enough. */
   const act = Effect.fnUntraced(function* ({ eager }: PeerFeed.Part, atMillis: number) {
-    const limit = free()
+    const limit = signal.isExpecting() ? 0 : free()
     const { isRead, opened } = limit === 0 ? nothing : yield* FeedReading.read(reading, limit)
     for (const { entry, path } of opened) {
       const isNew = atMillis - entry.arrivedMillis <= eagerAgeMillisMax
-      if (isNew && (typeof eager === "string" ? eager === "all" : eager(path)))
-        moves.push({ entry, way: "SendUnasked" })
+      const isEager = isNew && (typeof eager === "string" ? eager === "all" : eager(path))
+      if (isEager) paced.push(entry)
       else gathered.push(entry)
     }
-    const isFull = gathered.length > 0 && gathered.length >= room() - moves.length
-    if (isFull || (gatheredDueMillis() ?? Infinity) <= atMillis) {
+    const isFull = gathered.length + paced.length >= room() - moves.length
+    if (isFull || pacedDueMillis() <= atMillis) {
+      if (paced.length > 0) sentUnaskedMillis = atMillis
+      for (const entry of paced.splice(0)) moves.push({ entry, way: "SendUnasked" })
+    }
+    if (isFull || gatheredDueMillis() <= atMillis) {
       for (const entry of gathered.splice(0)) moves.push({ entry, way: "Ask" })
     }
     return isRead
@@ -156,7 +137,7 @@ export const run = Effect.fnUntraced(function* (feed: Feed): Effect.fn.Return<ne
 
   /** One turn of a feed in whose place another site offers: keeps up, some time behind it. */
   const follow = Effect.fnUntraced(function* (atMillis: number) {
-    for (const entry of gathered.splice(0)) moves.push({ entry, way: "Ask" })
+    for (const entry of [...paced.splice(0), ...gathered.splice(0)]) moves.push({ entry, way: "Ask" })
     if (standby !== undefined && atMillis >= standby.dueMillis) {
       state.scan(standby.head)
       standby = undefined
@@ -166,45 +147,51 @@ export const run = Effect.fnUntraced(function* (feed: Feed): Effect.fn.Return<ne
     return false
   })
 
-  /** Waits for whatever may give something to do; one timer at most. */
-  const somethingToDo = (part: PeerFeed.Part, linkChanges: number) =>
-    Effect.suspend(() => {
-      const waits: Array<Effect.Effect<unknown, Trouble>> = [signalled, client.ended, links.linkChanged(linkChanges)]
-      const dues = [nextPulse()?.atMillis, room() > 0 ? state.nextDueMillis() : undefined]
-      if (!part.isActing) {
-        dues.push(standby?.dueMillis)
-        if (standby === undefined) waits.push(spool.changed(state.scanned))
-      } else {
-        dues.push(gatheredDueMillis())
-        const arrival = spool.changed(state.scanned)
-        // What is asked about anyway need not wake us one by one.
-        const isGathering = part.eager === "none" && gathered.length === 0
-        if (free() > 0) waits.push(isGathering ? Effect.andThen(arrival, Effect.sleep(feed.gatherMillis)) : arrival)
-      }
-      const dueMillis = dues.reduce<number>((first, due) => Math.min(first, due ?? Infinity), Infinity)
-      if (dueMillis < Infinity) waits.push(Effect.sleep(Math.max(dueMillis - nowMillis(), 0)))
-      return Effect.raceAllFirst(waits)
-    })
+  /** Sees to it that the next turn comes when there may be something to do. */
+  const arm = Effect.fnUntraced(function* (part: PeerFeed.Part) {
+    const dueMillis = Math.min(
+      part.isActing ? Math.min(gatheredDueMillis(), pacedDueMillis()) : (standby?.dueMillis ?? Infinity),
+      (room() > 0 ? state.nextDueMillis() : undefined) ?? Infinity
+    )
+    yield* signal.at(dueMillis)
+    if (part.isActing ? free() === 0 : standby !== undefined) return
+    // What is asked about anyway need not wake us one by one.
+    const isGathering = part.isActing && part.eager === "none" && gathered.length === 0
+    yield* signal.after(spool.changed(state.scanned), isGathering ? feed.gatherMillis : 0)
+  })
 
   const speaker: FeedMoves.Speaker = { client, spool, state, stats, nowMillis, onReply }
-  for (;;) {
-    isSignalled = false
-    if (trouble !== undefined) return yield* trouble
-    yield* keepPulse
-    const linkChanges = links.linkChanges()
-    const part = feed.part()
-    const atMillis = nowMillis()
-    for (const entry of state.due(atMillis, room())) moves.push({ entry, way: "Ask" })
-    if (part.isActing) standby = undefined
-    const isRead = part.isActing ? yield* act(part, atMillis) : yield* follow(atMillis)
-    const batch = moves.splice(0)
-    for (const { entry } of batch) state.depart(entry, "asking", atMillis)
-    if (batch.length > 0) pulse = FeedPulse.said(pulse, atMillis)
-    yield* (isStreaming ? FeedMoves.stream : FeedMoves.oneByOne)(speaker, batch)
-    if (state.inFlight === 0 && !isBeating) pulse = FeedPulse.settled(pulse)
-    yield* savePosition(feed)
-    if (!isRead && moves.length === 0 && !isSignalled) yield* somethingToDo(part, linkChanges)
-  }
+  const say = isStreaming ? FeedMoves.stream : FeedMoves.oneByOne
+  const turns = Effect.gen(function* () {
+    for (;;) {
+      signal.take()
+      if (trouble !== undefined) return yield* trouble
+      const part = feed.part()
+      const atMillis = nowMillis()
+      for (const entry of state.due(atMillis, room())) moves.push({ entry, way: "Ask" })
+      if (part.isActing) standby = undefined
+      const isRead = part.isActing ? yield* act(part, atMillis) : yield* follow(atMillis)
+      const batch = moves.splice(0)
+      for (const { entry } of batch) state.depart(entry, "asking", atMillis)
+      if (batch.length > 0) {
+        watch.said()
+        yield* say(speaker, batch)
+        if (state.inFlight === 0) watch.settled()
+      }
+      yield* savePosition(feed)
+      if (isRead || moves.length > 0 || signal.isGiven()) continue
+      yield* arm(part)
+      yield* signal.given
+    }
+  })
+  const linkChanges = Effect.gen(function* () {
+    for (let seen = links.linkChanges(); ; seen = links.linkChanges()) {
+      watch.recheck()
+      signal.give()
+      yield* links.linkChanged(seen)
+    }
+  })
+  return yield* Effect.raceAllFirst([turns, watch.keep, linkChanges, client.ended])
 })
 
 /** Where the log ended when a feed that is not acting looked, and when it may pass that. */

@@ -7,6 +7,7 @@
 import { Effect, Layer, Schema, Semaphore } from "effect"
 import { Buffer } from "node:buffer"
 import * as crypto from "node:crypto"
+import { existsSync, readFileSync } from "node:fs"
 import * as FileSystem from "node:fs/promises"
 import * as Path from "node:path"
 import { AccountRefused, Accounts, AccountsUnavailable, fault } from "./Accounts.ts"
@@ -44,9 +45,14 @@ type Entries = Readonly<Record<string, Account>>
 /** Accounts of the file at `path`; a file that is not there is one without accounts. */
 export const layer = (path: string): Layer.Layer<Accounts> => layerAt(() => path)
 
-/** Fails where the file at `path` is there and holds no accounts. */
+/** Fails where there is a file at `path` that holds no accounts. At once, as a configuration is read. */
 export const check = (path: string): Effect.Effect<void, AccountsUnavailable> =>
-  Effect.asVoid(attempt(() => load(path)))
+  Effect.try({
+    try: () => {
+      if (existsSync(path)) Schema.decodeUnknownSync(AccountsFile)(readFileSync(path, "utf8"))
+    },
+    catch: unavailable
+  })
 
 /** Accounts of the file whose place is asked for each time, as it may change. */
 export const layerAt = (path: () => string): Layer.Layer<Accounts> =>
@@ -114,7 +120,7 @@ export const layerAt = (path: () => string): Layer.Layer<Accounts> =>
 const attempt = <A>(run: () => Promise<A>): Effect.Effect<A, AccountsUnavailable> =>
   Effect.tryPromise({
     try: run,
-    catch: (cause) => new AccountsUnavailable({ reason: cause instanceof Error ? cause.message : String(cause) })
+    catch: unavailable
   })
 
 /** What a file held, and by what it is known again. */
@@ -131,6 +137,9 @@ const load = async (path: string, seen?: Seen): Promise<Seen> => {
   if (stamp === absent) return { path, stamp, entries: {} }
   return { path, stamp, entries: Schema.decodeUnknownSync(AccountsFile)(await FileSystem.readFile(path, "utf8")) }
 }
+
+const unavailable = (cause: unknown): AccountsUnavailable =>
+  new AccountsUnavailable({ reason: cause instanceof Error ? cause.message : String(cause) })
 
 const absent = "absent"
 

@@ -93,14 +93,15 @@ const noText: OverviewText = { rows: 0, last: 0, pieces: none }
 export type PostInjector = Pick<Injector["Service"], "inject">
 
 /**
- * Takes posts to groups of `post` alone, in the name of the user; a controller writes as operator where groups want one.
+ * Takes posts to groups of `post` alone, in the name of the user, who alone may withdraw them; a controller writes as operator where groups want one.
  * Who may write Approved is a moderator of a group of the post, and of all its moderated groups (RFC 5537 §3.5, step 6).
  */
 export const injector = (
   whole: PostInjector,
   groups: Pick<ReadableSpool, "group">,
   grants: Access.Grants,
-  user: string | undefined
+  user: string | undefined,
+  secret: Effect.Effect<Uint8Array | undefined>
 ): PostInjector => ({
   inject: (proto, poster) => {
     const names = field(proto, "newsgroups")
@@ -112,11 +113,14 @@ export const injector = (
     const isOperator = grants.control && names.length > 0 && names.every((name) => mayWriteAsOperator(name))
     const from = user ?? poster.from
     const inject = (mayApprove: boolean) =>
-      whole.inject(proto, {
-        writer: isOperator ? "operator" : poster.writer,
-        mayApprove: mayApprove && poster.mayApprove !== false,
-        ...(from === undefined ? {} : { from })
-      })
+      Effect.flatMap(user === undefined ? Effect.succeed(undefined) : secret, (known) =>
+        whole.inject(proto, {
+          writer: isOperator ? "operator" : poster.writer,
+          mayApprove: mayApprove && poster.mayApprove !== false,
+          ...(from === undefined ? {} : { from }),
+          ...(user === undefined || known === undefined ? {} : { owner: { name: user, secret: known } })
+        })
+      )
     // A field that is not there needs no look at the groups.
     if (field(proto, "approved").length === 0) return inject(false)
     return isOperator || Access.isUnbounded(grants.approve)

@@ -12,14 +12,15 @@ import type * as Guard from "./Guard.ts"
 import type { Output, Trouble } from "./Output.ts"
 import * as Reply from "./Reply.ts"
 import type * as Session from "./Session.ts"
+import * as SiteLists from "./SiteLists.ts"
 
 /** What answers are made from. */
 export interface Listing {
   readonly spool: Guard.ReadableSpool
   /** Whom ACTIVE.TIMES names as the creator of groups. */
   readonly site: string
-  /** What LIST NEWSGROUPS says of a group. */
-  readonly describe: (group: string) => string
+  /** The lists of the operator, as they are now. */
+  readonly lists: () => SiteLists.SiteLists
   /** Whether this site's digester has counted an event wherever it counts. */
   readonly isDigested: (id: MessageId.MessageId) => boolean
 }
@@ -33,7 +34,7 @@ export const scanMax = 5_000
 /** Rows that one XCHANGES answers with. */
 export const changesMax = Limits.pageMax
 
-/** LIST ACTIVE, NEWSGROUPS and ACTIVE.TIMES. */
+/** LIST ACTIVE, NEWSGROUPS, ACTIVE.TIMES and COUNTS. */
 export const groups = Effect.fnUntraced(function* (
   listing: Listing,
   task: Session.Task & { readonly _tag: "ListGroups" },
@@ -43,6 +44,20 @@ export const groups = Effect.fnUntraced(function* (
   out.buffer.line(Reply.line(215))
   yield* writeGroups(listing, (group) => Wildmat.matches(task.wildmat, group.name), line, out)
 })
+
+/** The lists that the operator writes: 503 where nothing is kept (RFC 3977 §7.6.1). A list may be empty. */
+export const kept = (
+  { lists }: Listing,
+  { list, wildmat }: Session.Task & { readonly _tag: "ListKept" },
+  out: Output
+): Effect.Effect<void> =>
+  Effect.sync(() => {
+    const rows = SiteLists.rows(lists(), list, wildmat)
+    if (rows === undefined) return out.buffer.line(Reply.line(503, `No ${list} kept here`))
+    out.buffer.line(Reply.line(215))
+    for (const row of rows) out.buffer.blockLine(row)
+    out.buffer.text(".\r\n")
+  })
 
 /** NEWGROUPS. */
 export const newGroups = Effect.fnUntraced(function* (
@@ -73,14 +88,19 @@ const writeGroups = Effect.fnUntraced(function* (
   out.buffer.text(".\r\n")
 })
 
+/** What is said of a group that nobody has described. */
+const noDescription = "No description"
+
 const active = (group: Group.Group): string => `${group.name} ${group.high} ${group.low} ${group.status}`
 
-const rowOf = ({ describe, site }: Listing, list: Command.GroupList): ((group: Group.Group) => string) => {
+const rowOf = ({ site }: Listing, list: Command.GroupList): ((group: Group.Group) => string) => {
   switch (list) {
     case "ACTIVE":
       return active
     case "NEWSGROUPS":
-      return (group) => `${group.name}\t${describe(group.name)}`
+      return (group) => `${group.name}\t${group.description ?? noDescription}`
+    case "COUNTS":
+      return (group) => `${group.name} ${group.high} ${group.low} ${group.count} ${group.status}`
     case "ACTIVE.TIMES":
       return (group) => `${group.name} ${Math.floor(group.createdMillis / 1000)} news@${site}`
   }

@@ -24,13 +24,17 @@ export interface Request {
   readonly line: string
   /** Codes of replies that bring a block. */
   readonly blockCodes?: ReadonlySet<number>
+  /** A block with more octets is not kept: the reply comes without one. */
+  readonly blockBytesMax?: number
   /** Sent behind the line at once, stuffed and ended: TAKETHIS. */
   readonly article?: Uint8Array
 }
 
 export interface Options extends Endpoint {
-  /** How long the server may say nothing while an answer is due. */
+  /** How long the server may say nothing while an answer is due; it has to bring `progressBytes`, or a whole answer. */
   readonly silenceMillisMax?: number
+  /** Octets of one answer on the wire, after which the connection is ended. */
+  readonly answerBytesMax?: number
 }
 
 export interface NntpClient {
@@ -47,7 +51,10 @@ export interface NntpClient {
    * Returns the last reply.
    */
   readonly submit: (line: string, code: number, article: Uint8Array) => Effect.Effect<Reply, NntpDisconnected>
-  /** Sends all and returns once they are written; `onReply` is called for each, in order, with its place in the list. */
+  /**
+   * Sends all and returns once they are written; `onReply` is called for each, in order, with its place in the list. A server that
+   * neither reads nor answers is the caller's to notice.
+   */
   readonly send: (
     requests: ReadonlyArray<Request>,
     onReply: (reply: Reply, index: number) => void
@@ -56,11 +63,14 @@ export interface NntpClient {
 
 export const silenceMillisMaxDefault = 60_000
 
-/** Largest block accepted of a server, in octets; a list of a million groups fits. */
-const blockBytesMax = 64 * 1024 * 1024
+/** Largest answer accepted of a server, in octets; a list of a million groups fits. */
+export const answerBytesMaxDefault = 64 * 1024 * 1024
+
+/** Octets that count as a sign of life in mid answer: who brings fewer in the time of a silence is too slow. */
+export const progressBytes = 16 * 1024
 
 interface Expected {
-  readonly blockCodes: ReadonlySet<number> | undefined
+  readonly request: Request | undefined
   readonly onReply: (reply: Reply) => void
   readonly onEnd: (error: NntpDisconnected) => void
 }
@@ -84,6 +94,10 @@ export const connect = Effect.fnUntraced(function* (
   const endListeners = new Set<(error: NntpDisconnected) => void>()
   let first = 0
   let partial: Omit<Reply, "block"> | undefined
+  const answerBytesMax = options.answerBytesMax ?? answerBytesMaxDefault
+  /** Octets of the answer that is not complete, as far as they came in earlier chunks, and those since the last sign of life. */
+  let answerBytes = 0
+  let sinceBytes = 0
   let heardAtMillis = clock.currentTimeMillisUnsafe()
   let end: NntpDisconnected | undefined
 
@@ -130,6 +144,8 @@ export const connect = Effect.fnUntraced(function* (
       first = 0
     }
     opened.settle()
+    answerBytes = 0
+    sinceBytes = progressBytes
     expected.onReply(reply)
     return undefined
   }
@@ -138,20 +154,21 @@ export const connect = Effect.fnUntraced(function* (
   const takeReplies = (): string | undefined => {
     for (;;) {
       if (partial !== undefined) {
-        const block = framing.block(blockBytesMax)
-        if (block === undefined) return undefined
-        if (!(block instanceof Uint8Array)) return "sent too large a block"
-        const reply = { ...partial, block }
+        const bytesMax = waiting[first]?.request?.blockBytesMax
+        const block = framing.block(bytesMax ?? answerBytesMax)
+        if (block === undefined) return answerBytes > answerBytesMax ? "sent too large an answer" : undefined
+        if (bytesMax === undefined && !(block instanceof Uint8Array)) return "sent too large an answer"
+        const reply = { ...partial, block: block instanceof Uint8Array ? block : undefined }
         partial = undefined
         const trouble = settle(reply)
         if (trouble !== undefined) return trouble
         continue
       }
       const line = framing.line(Opening.lineBytesMax)
-      if (line === undefined) return undefined
+      if (line === undefined) return answerBytes > Opening.lineBytesMax ? "sent a line without end" : undefined
       const head = typeof line === "string" ? Opening.readHead(line) : undefined
       if (head === undefined) return "sent what is no reply"
-      if (waiting[first]?.blockCodes?.has(head.code) === true) {
+      if (waiting[first]?.request?.blockCodes?.has(head.code) === true) {
         partial = head
         continue
       }
@@ -167,8 +184,15 @@ export const connect = Effect.fnUntraced(function* (
         finish(disconnected(trouble))
         break
       }
-      for (const chunk of yield* opened.pull) framing.push(chunk)
-      heardAtMillis = clock.currentTimeMillisUnsafe()
+      if (sinceBytes >= progressBytes) {
+        heardAtMillis = clock.currentTimeMillisUnsafe()
+        sinceBytes = 0
+      }
+      for (const chunk of yield* opened.pull) {
+        framing.push(chunk)
+        answerBytes += chunk.length
+        sinceBytes += chunk.length
+      }
     }
     yield* writer.write(new Socket.CloseEvent(1000))
   })
@@ -210,7 +234,7 @@ export const connect = Effect.fnUntraced(function* (
         wake = () => resume(failed === undefined ? Effect.void : Effect.fail(failed))
         if (failed !== undefined || replies.length === requests.length) wake()
       })
-      const writing = guard(write(requests, (index) => ({ blockCodes: requests[index]?.blockCodes, onReply, onEnd })))
+      const writing = guard(write(requests, (index) => ({ request: requests[index], onReply, onEnd })))
       return writing.pipe(Effect.andThen(arrived), Effect.raceFirst(silence), Effect.as(replies))
     })
 
@@ -257,15 +281,13 @@ export const connect = Effect.fnUntraced(function* (
     send: (requests, onReply) =>
       requests.length === 0
         ? Effect.void
-        : lock
-            .withPermits(1)(
-              write(requests, (index) => ({
-                blockCodes: requests[index]?.blockCodes,
-                onReply: (reply) => onReply(reply, index),
-                onEnd: () => {}
-              }))
-            )
-            .pipe(Effect.raceFirst(silence))
+        : lock.withPermits(1)(
+            write(requests, (index) => ({
+              request: requests[index],
+              onReply: (reply) => onReply(reply, index),
+              onEnd: () => {}
+            }))
+          )
   }
 })
 
@@ -278,6 +300,15 @@ const quit = encoder.encode("QUIT\r\n")
 /** A simulated network may bring text. */
 const bytes = (pull: Socket.Reader["pull"]): Opening.Line["pull"] =>
   Effect.map(pull, (chunks) => chunks.map((chunk) => (typeof chunk === "string" ? encoder.encode(chunk) : chunk)))
+
+/**
+ * Whether a reply begins with `id`, or a number and `id`, or with no id at all (RFC 3977 §6.2.1, RFC 4644 §2.4): a server
+ * that answers about another article has lost its place.
+ */
+export const isAbout = ({ text }: Reply, id: string): boolean => {
+  const named = /^(?:\d+ )?(<[^<>\s]*>)(?: |$)/.exec(text)?.[1]
+  return named === undefined || named === id
+}
 
 const noReply: Reply = { code: 0, text: "", block: undefined }
 

@@ -6,6 +6,7 @@
  */
 import type * as Group from "@lupin/core/Group"
 import * as GroupName from "@lupin/core/GroupName"
+import * as Limits from "@lupin/core/Limits"
 import * as MessageId from "@lupin/core/MessageId"
 import * as Overview from "@lupin/core/Overview"
 import type * as Wildmat from "@lupin/core/Wildmat"
@@ -116,6 +117,9 @@ export const connect = Effect.fnUntraced(function* (
 /** Ids of one XSTATUS: with ids of the longest, the line still fits. */
 const statusLineBytesMax = 500
 
+/** An article as other servers hold it; one that is larger is none that could be taken here. */
+const articleBytesMax = 2 * Limits.articleBytesMax
+
 /** Articles asked for at a time, so that a connection's octets in flight stay bounded. */
 const articlesMax = 64
 
@@ -153,7 +157,12 @@ export const make = (client: NntpClient.NntpClient): NntpReader => {
       if (selected?.code !== 211) return yield* refused(`GROUP ${group}`, selected)
       if (reply?.code === 420 || reply?.code === 423) return []
       if (reply?.code === 224) {
-        return lines(reply).flatMap((text) => Overview.parse(text) ?? [])
+        return ascending(
+          lines(reply).flatMap((text) => Overview.parse(text) ?? []),
+          (row) => row.number,
+          low,
+          high
+        )
       }
       if (command === "XOVER" || (reply?.code !== 500 && reply?.code !== 503)) return yield* refused(line, reply)
     }
@@ -165,9 +174,10 @@ export const make = (client: NntpClient.NntpClient): NntpReader => {
     for (let at = 0; at < ids.length; at += articlesMax) {
       const asked = ids
         .slice(at, at + articlesMax)
-        .map((id) => ({ line: `ARTICLE ${id}`, blockCodes: blockOf.article }))
+        .map((id) => ({ line: `ARTICLE ${id}`, blockCodes: blockOf.article, blockBytesMax: articleBytesMax }))
       for (const [index, reply] of (yield* client.exchange(asked)).entries()) {
-        if (reply.code !== 220 && reply.code !== 430) return yield* refused(asked[index]?.line ?? "ARTICLE", reply)
+        const isAnswer = reply.code === 430 || (reply.code === 220 && NntpClient.isAbout(reply, ids[at + index] ?? ""))
+        if (!isAnswer) return yield* refused(asked[index]?.line ?? "ARTICLE", reply)
         found.push(reply.block)
       }
     }
@@ -184,7 +194,7 @@ export const make = (client: NntpClient.NntpClient): NntpReader => {
       generation = told
       statuses.push(...words.filter(isStatus))
     }
-    return { generation, statuses }
+    return statuses.length === ids.length ? { generation, statuses } : yield* refused("XSTATUS", undefined)
   })
 
   return {
@@ -193,24 +203,34 @@ export const make = (client: NntpClient.NntpClient): NntpReader => {
       reply.code === 101 ? Capabilities.read(lines(reply)) : Capabilities.none
     ),
     group: (name) =>
-      Effect.map(ask(`GROUP ${name}`, codes(211, 411)), (reply) => {
-        const [count = 0, low = 0, high = 0] = reply.text.split(" ").map(Number)
-        return reply.code === 211 ? { name, count, low, high } : undefined
+      Effect.flatMap(ask(`GROUP ${name}`, codes(211, 411)), (reply) => {
+        if (reply.code === 411) return Effect.succeed(undefined)
+        const [count, low, high] = reply.text.split(" ").map((word) => number(word))
+        return count === undefined || low === undefined || high === undefined
+          ? Effect.fail(refused(`GROUP ${name}`, reply))
+          : Effect.succeed({ name, count, low, high })
       }),
     overview,
     listgroup: (group, range) => {
       const within = range === undefined ? "" : ` ${range.low}-${range.high}`
       return Effect.map(ask(`LISTGROUP ${group}${within}`, codes(211, 411), blockOf.listGroup), (reply) =>
-        reply.code === 211 ? lines(reply).map(Number) : []
+        ascending(
+          reply.code === 211 ? lines(reply).flatMap((line) => number(line) ?? []) : [],
+          (found) => found,
+          range?.low ?? 0,
+          range?.high ?? Limits.articleNumberMax
+        )
       )
     },
     articles,
     active: (wildmat) =>
       Effect.map(ask(`LIST ACTIVE ${wildmat.text}`, codes(215), blockOf.list), (reply) =>
         lines(reply).flatMap((line) => {
-          const [text = "", high, low, letter = "y"] = line.split(" ")
-          const name = GroupName.parse(text)
-          return name === undefined ? [] : [{ name, low: Number(low), high: Number(high), status: letter }]
+          const [text = "", upper = "", lower = "", letter = "y"] = line.split(" ")
+          const [name, low, high] = [GroupName.parse(text), number(lower), number(upper)]
+          return name === undefined || low === undefined || high === undefined
+            ? []
+            : [{ name, low, high, status: letter }]
         })
       ),
     newnews: (wildmat, sinceMillis) => {
@@ -232,7 +252,10 @@ export const make = (client: NntpClient.NntpClient): NntpReader => {
     }),
     changes: (wildmat, cursor, limit) => {
       const line = `XCHANGES ${wildmat.text} ${cursor.generation ?? "-"} ${cursor.after} ${limit}`
-      return Effect.map(ask(line, codes(282), blockOf.changes), readChanges)
+      return Effect.flatMap(ask(line, codes(282), blockOf.changes), (reply) => {
+        const changes = readChanges(reply)
+        return changes === undefined ? Effect.fail(refused(line, reply)) : Effect.succeed(changes)
+      })
     },
     status
   }
@@ -261,25 +284,49 @@ const statusLines = (ids: ReadonlyArray<MessageId.MessageId>): ReadonlyArray<str
 const isStatus = (word: string): word is Status =>
   word === "held" || word === "digested" || word === "removed" || word === "unknown"
 
-const readChanges = (reply: NntpClient.Reply): Changes => {
-  const [generation = "", next, head, reset] = reply.text.split(" ")
+/** Positions and water marks as servers write them; nothing where a text is none. */
+const number = (text: string): number | undefined => {
+  const found = /^\d{1,16}$/.test(text) ? Number(text) : undefined
+  return Number.isSafeInteger(found) ? found : undefined
+}
+
+/** A server may say anything: what is out of order or was not asked for is passed over. */
+const ascending = <A>(
+  found: ReadonlyArray<A>,
+  numberOf: (each: A) => number,
+  low: number,
+  high: number
+): ReadonlyArray<A> => {
+  let before = low - 1
+  return found.filter((each) => {
+    const at = numberOf(each)
+    if (at <= before || at > high) return false
+    before = at
+    return true
+  })
+}
+
+const readChanges = (reply: NntpClient.Reply): Changes | undefined => {
+  const [generation = "", after = "", newest = "", reset] = reply.text.split(" ")
+  const [next, head] = [number(after), number(newest)]
+  if (next === undefined || head === undefined) return undefined
   return {
     generation,
-    next: Number(next),
-    head: Number(head),
+    next,
+    head,
     reset: reset === "reset",
     rows: lines(reply).flatMap((line) => readChange(line) ?? [])
   }
 }
 
 const readChange = (line: string): Change | undefined => {
-  const [kind, position = "", ...rest] = line.split("\t")
+  const [kind, at = "", ...rest] = line.split("\t")
+  const position = number(at)
+  if (position === undefined) return undefined
   if (kind === "R") {
     const id = MessageId.parse(rest[0] ?? "")
-    return id && { _tag: "Removed", position: Number(position), id }
+    return id && { _tag: "Removed", position, id }
   }
   const row = Overview.parse(rest.join("\t"))
-  return kind === "F" && row !== undefined
-    ? { _tag: "Filed", position: Number(position), id: row.messageId, row }
-    : undefined
+  return kind === "F" && row !== undefined ? { _tag: "Filed", position, id: row.messageId, row } : undefined
 }

@@ -24,6 +24,8 @@ interface Lease {
   readonly scope: Scope.Closeable
 }
 
+type Restore = <A, E, R>(effect: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>
+
 export const make = Effect.fnUntraced(function* (
   options: Options
 ): Effect.fn.Return<NntpReaderPool, never, Scope.Scope> {
@@ -31,7 +33,7 @@ export const make = Effect.fnUntraced(function* (
   const permits = yield* Semaphore.make(options.connectionsMax ?? connectionsMaxDefault)
   const idle: Array<Lease> = []
 
-  const open = Effect.uninterruptibleMask((restore) =>
+  const open = (restore: Restore) =>
     Effect.gen(function* () {
       const scope = yield* Scope.fork(parent)
       const reader = yield* restore(Scope.provide(NntpReader.connect(options), scope)).pipe(
@@ -39,15 +41,15 @@ export const make = Effect.fnUntraced(function* (
       )
       return { reader, scope }
     })
-  )
 
-  const take: Effect.Effect<Lease, NntpDisconnected> = Effect.suspend(() => {
-    const lease = idle.pop()
-    if (lease === undefined) return open
-    return lease.reader.client.isOpen()
-      ? Effect.succeed(lease)
-      : Effect.andThen(Scope.close(lease.scope, Exit.void), take)
-  })
+  const take = (restore: Restore): Effect.Effect<Lease, NntpDisconnected> =>
+    Effect.suspend(() => {
+      const lease = idle.pop()
+      if (lease === undefined) return open(restore)
+      return lease.reader.client.isOpen()
+        ? Effect.succeed(lease)
+        : Effect.andThen(Scope.close(lease.scope, Exit.void), take(restore))
+    })
 
   const giveBack = (lease: Lease): Effect.Effect<void> =>
     Effect.suspend(() => {
@@ -56,7 +58,10 @@ export const make = Effect.fnUntraced(function* (
       return Effect.void
     })
 
-  return {
-    use: (task) => permits.withPermits(1)(Effect.acquireUseRelease(take, ({ reader }) => task(reader), giveBack))
-  }
+  /** Whoever asks may give up also while a connection is being made: the server may be silent. */
+  const use: NntpReaderPool["use"] = (task) =>
+    Effect.uninterruptibleMask((restore) =>
+      Effect.flatMap(take(restore), (lease) => Effect.ensuring(restore(task(lease.reader)), giveBack(lease)))
+    )
+  return { use: (task) => permits.withPermits(1)(use(task)) }
 })

@@ -12,6 +12,7 @@ import type * as Socket from "effect/socket/Socket"
 import * as SocketServer from "effect/socket/SocketServer"
 import { AccessControl } from "./AccessControl.ts"
 import { Accounts, noAccounts } from "./Accounts.ts"
+import { CancelSecret } from "./CancelSecret.ts"
 import * as Cidr from "./Cidr.ts"
 import * as Connection from "./Connection.ts"
 import * as Gate from "./Gate.ts"
@@ -21,6 +22,7 @@ import { type Address, ClientAddress, Network } from "./Network.ts"
 import * as Reply from "./Reply.ts"
 import { Secrets } from "./Secrets.ts"
 import type { ServerTls } from "./ServerTls.ts"
+import * as SiteLists from "./SiteLists.ts"
 import * as Transport from "./Transport.ts"
 
 export interface Options {
@@ -28,8 +30,8 @@ export interface Options {
   readonly limits?: () => Partial<Gate.Limits>
   /** Whether POST is allowed. */
   readonly mayPost?: boolean
-  /** What LIST NEWSGROUPS says of a group. */
-  readonly describe?: (group: string) => string
+  /** The lists of the operator, asked for at each LIST of one. */
+  readonly lists?: () => SiteLists.SiteLists
   /** Whether this site's digester has counted an event; XSTATUS tells. */
   readonly isDigested?: (id: MessageId.MessageId) => boolean
   /** Makes connections secure: STARTTLS is offered, and `nntps` served. */
@@ -81,6 +83,7 @@ const start = Effect.fnUntraced(function* (
   const site = yield* SiteIdentity
   const access = yield* AccessControl
   const secrets = yield* Secrets
+  const cancelSecret = (yield* CancelSecret).current
   const accounts = Option.getOrElse(yield* Effect.serviceOption(Accounts), () => noAccounts)
   const reconciler = Option.getOrUndefined(yield* Effect.serviceOption(Reconciler))
   const limits = (): Gate.Limits => ({ ...Gate.limitsDefault, ...options.limits?.() })
@@ -103,10 +106,12 @@ const start = Effect.fnUntraced(function* (
       site: site.path,
       access,
       login: { accounts, secrets },
+      cancelSecret,
+      gate,
       reconciler,
       mayPost: options.mayPost ?? true,
       idle,
-      describe: options.describe ?? (() => "No description"),
+      lists: options.lists ?? (() => SiteLists.none),
       isDigested: options.isDigested ?? (() => false)
     }
     const opened = isSecure ? (transport.startTls ?? transport.close) : Effect.void

@@ -30,7 +30,7 @@ export interface Opened {
   readonly settle: () => void
 }
 
-/** What a connection is opened with. `heard` is called whenever the server has said something. */
+/** What a connection is opened with. `heard` is called whenever the server has said something whole. */
 export interface Line {
   readonly pull: Opened["pull"]
   readonly write: Opened["write"]
@@ -58,12 +58,12 @@ export const open = Effect.fnUntraced(function* (
 ): Effect.fn.Return<Opened, Socket.SocketError | string, Scope.Scope> {
   const framing = new Framing()
   const arrive = Effect.map(line.pull, (chunks) => {
-    line.heard()
     for (const chunk of chunks) framing.push(chunk)
   })
   const reply: Effect.Effect<Head, Socket.SocketError | string> = Effect.suspend(() => {
     const text = framing.line(lineBytesMax)
     if (text === undefined) return Effect.flatMap(arrive, () => reply)
+    line.heard()
     const head = typeof text === "string" ? readHead(text) : undefined
     return head === undefined ? Effect.fail("sent what is no reply") : Effect.succeed(head)
   })

@@ -42,6 +42,8 @@ export interface Options {
   readonly windowMax?: number
   /** How long articles that are asked about are gathered. */
   readonly gatherMillis?: number
+  /** How long after articles that were sent at once the next ones are: on a busy link they go together. */
+  readonly paceMillis?: number
   /** How long the peer may say nothing while an answer is due, before the connection is given up. */
   readonly silenceMillisMax?: number
   /** The same, before the peer counts as silent. */
@@ -55,6 +57,7 @@ export interface Options {
 }
 
 export const gatherMillisDefault = 250
+export const paceMillisDefault = 40
 export const silenceMillisMaxDefault = 60_000
 /** Both together: a silent peer is noticed within 5 s (design §4). */
 export const silentMillisMaxDefault = 1_900
@@ -80,6 +83,7 @@ export const run = Effect.fnUntraced(function* (options: Options): Effect.fn.Ret
     progress,
     windowMax: options.windowMax ?? Limits.checkWindowMax,
     gatherMillis: options.gatherMillis ?? gatherMillisDefault,
+    paceMillis: options.paceMillis ?? paceMillisDefault,
     silenceMillisMax: options.silenceMillisMax ?? silenceMillisMaxDefault,
     silentMillisMax: options.silentMillisMax ?? silentMillisMaxDefault,
     beatMillis: options.beatMillis ?? beatMillisDefault,

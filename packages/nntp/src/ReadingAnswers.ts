@@ -15,6 +15,7 @@ import type * as Guard from "./Guard.ts"
 import type { Output, Trouble } from "./Output.ts"
 import * as Reply from "./Reply.ts"
 import type * as Session from "./Session.ts"
+import * as TextPattern from "./TextPattern.ts"
 
 /** What answers are made from. */
 export interface Reading {
@@ -128,6 +129,13 @@ const write = (out: Output, part: Command.Part, number: number, id: string, held
   const octets = held.article
   buffer.line(`${codes[part]} ${number} ${id}`)
   if (part === "STAT") return
+  const plainEnd = part === "ARTICLE" ? plainHeaderEnd(octets) : -1
+  if (plainEnd !== -1) {
+    buffer.range(octets, 0, plainEnd)
+    buffer.line(`Xref: ${Xref.format(site, held.numbers)}`)
+    buffer.stuffed(octets, plainEnd)
+    return buffer.endBlock()
+  }
   const end = Columns.headerEnd(octets)
   if (part !== "BODY") {
     stuffedWithoutXref(out, octets, end)
@@ -136,6 +144,29 @@ const write = (out: Output, part: Command.Part, number: number, id: string, held
   if (part === "ARTICLE") buffer.text("\r\n")
   if (part !== "HEAD") buffer.stuffed(octets.subarray(end + 2))
   buffer.endBlock()
+}
+
+const lf = 0x0a
+const cr = 0x0d
+const dot = 0x2e
+/** The letter by which an Xref begins, in lower case. */
+const xrefInitial = 0x78
+const lowerCase = 0x20
+
+/**
+ * Offset of the empty line of an article whose header can be sent as it lies: nearly every one, and one look finds that
+ * out. -1 where there is an Xref, or a line that begins with a dot.
+ */
+const plainHeaderEnd = (octets: Uint8Array): number => {
+  const size = octets.length
+  for (let at = 0; at < size; at += 1) {
+    const first = octets[at] as number
+    if (first === cr) return at
+    if (first === dot) return -1
+    if ((first | lowerCase) === xrefInitial && Headers.isNamed(octets, at, "xref")) return -1
+    while (at < size && octets[at] !== lf) at += 1
+  }
+  return -1
 }
 
 const stuffedWithoutXref = ({ buffer }: Output, octets: Uint8Array, end: number): void => {
@@ -160,13 +191,14 @@ export const over = (reading: Reading, task: Session.Task & { readonly _tag: "Ov
       })
     : overviewText(reading, task.of, task.isOldForm, out)
 
-/** HDR and XHDR (RFC 3977 §8.5). A field that the overview lacks is looked up in each article. */
+/** HDR, XHDR (RFC 3977 §8.5) and XPAT. A field that the overview lacks is looked up in each article. */
 export const hdr = (reading: Reading, task: Session.Task & { readonly _tag: "Hdr" }, out: Output): Answer => {
-  const { field, isOldForm, of } = task
+  const { field, isOldForm, of, pattern } = task
   const at = Columns.place(field)
   if (at === undefined && Columns.isMetadata(field)) return Effect.sync(() => none(out, 503))
   const first = head(isOldForm ? "221 Header follows" : "225 Header fields follow", isOldForm)
   const row = (label: string, value: Uint8Array): void => {
+    if (pattern !== undefined && !TextPattern.matches(pattern, value)) return
     out.buffer.text(`${label} `)
     out.buffer.raw(value)
     out.buffer.text("\r\n")

@@ -1,7 +1,7 @@
 /**
  * The answer to our private XRECONCILE: `290` and a block, the frame of answers with a CRLF behind it.
  *
- * Other answers: 490 and the second at which history begins, 403 for later, 502 for groups not granted, 501 for octets that
+ * Other answers: 490 and the second at which history begins, 491 and the wildmat of what the peer is fed, 403 for later, 502 for groups not granted, 501 for octets that
  * are no frame.
  */
 import type { Peer } from "@lupin/spool/Relayer"
@@ -31,6 +31,8 @@ export const answer = Effect.fnUntraced(function* (
       return
     case "Since":
       return out.buffer.line(Reply.line(490, String(answered.from)))
+    case "Groups":
+      return out.buffer.line(Reply.line(491, answered.wildmat))
     case "Later":
       return out.buffer.line(Reply.line(403, answered.reason))
     case "NotPermitted":

@@ -5,6 +5,7 @@ import * as Limits from "@lupin/core/Limits"
 import type { Inquiry } from "@lupin/core/ReconciliationInquiry"
 import * as Frame from "@lupin/core/ReconciliationFrame"
 import * as Octets from "@lupin/core/Octets"
+import * as Wildmat from "@lupin/core/Wildmat"
 import { Effect } from "effect"
 import type { Comparison } from "./Command.ts"
 import type * as NntpClient from "./NntpClient.ts"
@@ -17,8 +18,11 @@ export interface Cost {
   readonly octetsReceived: number
 }
 
-/** `since`: the server's history begins at that second, and the inquiry must begin anew from there. */
-export type Outcome = Cost & { readonly since?: number }
+/**
+ * The inquiry must begin anew where the server's history begins at the second `since`, or what it feeds us are the groups
+ * of `wildmat`.
+ */
+export type Outcome = Cost & { readonly since?: number; readonly wildmat?: Wildmat.Wildmat }
 
 /** Frames under way at a time. */
 export const framesAtOnce = 8
@@ -48,6 +52,8 @@ export const run = Effect.fnUntraced(function* (
     cost.roundTrips += 1
     for (const reply of yield* exchange(client, of, frames, cost)) {
       if (reply.code === 490 && /^\d+$/.test(reply.text)) return { ...cost, since: Number(reply.text) }
+      const wildmat = reply.code === 491 ? Wildmat.compile(reply.text) : undefined
+      if (wildmat !== undefined) return { ...cost, wildmat }
       if (reply.code !== 290) return yield* refused(client, reply)
       inquiry.take(reply.block?.subarray(0, -2) ?? new Uint8Array(0))
     }

@@ -17,6 +17,8 @@ export type Answered =
   | { readonly _tag: "Frame"; readonly octets: Uint8Array }
   /** History begins at that second, the first of an hour: what was before it cannot be compared. */
   | { readonly _tag: "Since"; readonly from: number }
+  /** What the peer is fed are these groups: those are to be compared. */
+  | { readonly _tag: "Groups"; readonly wildmat: string }
   | { readonly _tag: "Later"; readonly reason: string }
   | { readonly _tag: "NotPermitted" }
   | { readonly _tag: "Malformed" }

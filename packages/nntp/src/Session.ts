@@ -16,6 +16,8 @@ import type { TooLong } from "./Framing.ts"
 import * as Reply from "./Reply.ts"
 import * as Security from "./Security.ts"
 import * as Since from "./Since.ts"
+import type * as SiteLists from "./SiteLists.ts"
+import type * as TextPattern from "./TextPattern.ts"
 
 /** What the next octets are: a command line, a line of a SASL exchange, or the article or frame of a command; nothing after QUIT. */
 export type Phase =
@@ -82,8 +84,10 @@ export type Task =
       readonly field: string
       readonly of: Span | MessageId.MessageId
       readonly isOldForm: boolean
+      readonly pattern?: TextPattern.TextPattern
     }
   | { readonly _tag: "ListGroups"; readonly list: Command.GroupList; readonly wildmat: Wildmat.Wildmat }
+  | { readonly _tag: "ListKept"; readonly list: SiteLists.Name; readonly wildmat: Wildmat.Wildmat }
   | { readonly _tag: "NewGroups"; readonly sinceMillis: number }
   | { readonly _tag: "NewNews"; readonly wildmat: Wildmat.Wildmat; readonly sinceMillis: number }
   | { readonly _tag: "Changes"; readonly command: Command.Command & { readonly _tag: "Changes" } }
@@ -275,10 +279,13 @@ const taskOf = (state: State, command: Simple, facts: Facts): Task => {
         _tag: "Hdr",
         field: command.field,
         of,
-        isOldForm: command.isOldForm
+        isOldForm: command.isOldForm,
+        ...(command.pattern === undefined ? {} : { pattern: command.pattern })
       }))
     case "ListGroups":
       return { _tag: "ListGroups", list: command.list, wildmat: command.wildmat }
+    case "ListKept":
+      return { _tag: "ListKept", list: command.list, wildmat: command.wildmat }
     case "ListOverviewFormat":
       return { _tag: "AnswerBlock", line: Reply.line(215, "Order of fields in overview"), lines: Columns.format }
     case "ListHeaders":
@@ -333,6 +340,10 @@ const offer = (text: string, by: "CHECK" | "IHAVE"): Task => {
   if (id !== undefined) return { _tag: "Offer", by, id }
   return by === "CHECK" ? answer(438, text) : answer(435, "Bad Message-ID")
 }
+
+/** Whether an article that comes in this phase may be taken at all. */
+export const mayReceive = (phase: Phase, facts: Facts): boolean =>
+  phase._tag !== "Article" || refusalOf("TakeThis", facts) === undefined
 
 const receive = (phase: Phase & { readonly _tag: "Article" }, block: Uint8Array | TooLong, facts: Facts): Task => {
   const missing = refusalOf("TakeThis", facts)

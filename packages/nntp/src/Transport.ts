@@ -7,6 +7,7 @@ import * as Socket from "effect/socket/Socket"
 import { Buffer } from "node:buffer"
 import type * as net from "node:net"
 import * as Deflate from "./Deflate.ts"
+import { NetStream } from "./NetStream.ts"
 import type { ServerTls } from "./ServerTls.ts"
 
 export interface Transport {
@@ -44,50 +45,23 @@ export const ofSocket = Effect.fnUntraced(function* (
   socket: Socket.Socket,
   address: string
 ): Effect.fn.Return<Transport, Socket.SocketError, Scope.Scope> {
-  return yield* over(yield* attach(socket), {
-    address,
-    isSecure: () => false,
-    certificates: () => [],
-    isDrained: () => true,
-    end: Effect.void,
-    discard: () => {},
-    startTls: undefined
-  })
+  const pull = yield* Socket.readerBytes(socket)
+  const writer = yield* socket.writer
+  return new Compressible(address, { pull, write: (octets) => writer.write(octets) }, yield* Scope.Scope)
 })
 
 /** On a TCP connection; `tls` where it may become secure. */
 export const ofNet = Effect.fnUntraced(function* (
   raw: net.Socket,
   tls: ServerTls | undefined
-): Effect.fn.Return<Transport, Socket.SocketError, Scope.Scope> {
+): Effect.fn.Return<Transport, never, Scope.Scope> {
   const scope = yield* Scope.Scope
-  let current = raw
-  let certificates: ReadonlyArray<string> = []
-  yield* Effect.addFinalizer(() => Effect.sync(() => void (current.closed || current.destroySoon())))
-  let layer = yield* attach(yield* NodeSocket.fromDuplex(Effect.sync(() => raw)))
-  const moving: Layer = { pull: Effect.suspend(() => layer.pull), write: (octets) => layer.write(octets) }
-  return yield* over(moving, {
-    address: raw.remoteAddress ?? "",
-    isSecure: () => current !== raw,
-    certificates: () => certificates,
-    isDrained: () => current.writableLength === 0,
-    end: Effect.callback<void>((resume) => {
-      current.end(() => resume(Effect.void))
-    }),
-    discard: () => {
-      while (raw.read() !== null);
-    },
-    startTls:
-      tls &&
-      Effect.gen(function* () {
-        const secured = yield* tls.handshake(raw)
-        const { socket } = secured
-        socket.once("close", () => raw.destroy())
-        current = socket
-        certificates = secured.certificates
-        layer = yield* Scope.provide(attach(yield* NodeSocket.fromDuplex(Effect.sync(() => socket))), scope)
-      })
-  })
+  const transport = new OnNet(raw, tls, scope)
+  yield* Scope.addFinalizer(
+    scope,
+    Effect.sync(() => transport.finish())
+  )
+  return transport
 })
 
 /** The TCP socket of the connection being served, where there is one. */
@@ -96,36 +70,127 @@ export const netSocket: Effect.Effect<net.Socket | undefined> = Effect.map(
   Option.getOrUndefined
 )
 
-const attach = Effect.fnUntraced(function* (
-  socket: Socket.Socket
-): Effect.fn.Return<Layer, Socket.SocketError, Scope.Scope> {
-  const pull = yield* Socket.readerBytes(socket)
-  const writer = yield* socket.writer
-  return { pull, write: (octets) => writer.write(octets) }
-})
+/** A connection costs an object: what is not under way is made when it is asked for. */
+class Compressible implements Transport {
+  readonly address: string
+  readonly scope: Scope.Scope
+  protected layer: Layer
+  #deflated: ((octets: Uint8Array) => Effect.Effect<void, Socket.SocketError>) | undefined
+  #inflation: Deflate.Inflation | undefined
 
-type Below = Pick<Transport, "address" | "isSecure" | "certificates" | "isDrained" | "end" | "discard" | "startTls">
-
-const over = Effect.fnUntraced(function* (layer: Layer, below: Below): Effect.fn.Return<Transport, never, Scope.Scope> {
-  const scope = yield* Scope.Scope
-  let pull = layer.pull
-  let write: Transport["write"] = layer.write
-  let isCompressed = false
-  let settle = (): void => {}
-  return {
-    ...below,
-    pull: Effect.suspend(() => pull),
-    write: (octets) => write(octets),
-    isDrained: () => isCompressed || below.isDrained(),
-    close: layer.write(new Socket.CloseEvent(1000)),
-    compress: Effect.gen(function* () {
-      const inflation = yield* Deflate.inflating(layer.pull, Deflate.ofClient)
-      const deflated = yield* Deflate.deflating(layer.write)
-      pull = inflation.pull
-      settle = inflation.settle
-      write = (octets) => deflated(typeof octets === "string" ? Buffer.from(octets) : octets)
-      isCompressed = true
-    }).pipe(Scope.provide(scope)),
-    settle: () => settle()
+  constructor(address: string, layer: Layer, scope: Scope.Scope) {
+    this.address = address
+    this.layer = layer
+    this.scope = scope
   }
-})
+
+  isSecure(): boolean {
+    return false
+  }
+
+  certificates(): ReadonlyArray<string> {
+    return []
+  }
+
+  get pull(): Transport["pull"] {
+    return this.#inflation?.pull ?? this.layer.pull
+  }
+
+  write(octets: Uint8Array | string): Effect.Effect<void, Socket.SocketError> {
+    if (this.#deflated === undefined) return this.layer.write(octets)
+    return this.#deflated(typeof octets === "string" ? Buffer.from(octets) : octets)
+  }
+
+  isDrained(): boolean {
+    return true
+  }
+
+  get end(): Effect.Effect<void> {
+    return Effect.void
+  }
+
+  get close(): Effect.Effect<void, Socket.SocketError> {
+    return this.layer.write(new Socket.CloseEvent(1000))
+  }
+
+  discard(): void {}
+
+  get startTls(): Effect.Effect<void, Socket.SocketError> | undefined {
+    return undefined
+  }
+
+  protected get isCompressed(): boolean {
+    return this.#inflation !== undefined
+  }
+
+  get compress(): Effect.Effect<void> {
+    return Effect.gen({ self: this }, function* () {
+      const { layer } = this
+      const inflation = yield* Deflate.inflating(layer.pull, Deflate.ofClient)
+      this.#deflated = yield* Deflate.deflating((octets) => layer.write(octets))
+      this.#inflation = inflation
+    }).pipe(Scope.provide(this.scope))
+  }
+
+  settle(): void {
+    this.#inflation?.settle()
+  }
+}
+
+class OnNet extends Compressible {
+  readonly #tls: ServerTls | undefined
+  readonly #raw: net.Socket
+  #current: net.Socket
+  #certificates: ReadonlyArray<string> = none
+
+  constructor(raw: net.Socket, tls: ServerTls | undefined, scope: Scope.Scope) {
+    super(raw.remoteAddress ?? "", new NetStream(raw), scope)
+    this.#tls = tls
+    this.#raw = raw
+    this.#current = raw
+  }
+
+  override isSecure(): boolean {
+    return this.#current !== this.#raw
+  }
+
+  override certificates(): ReadonlyArray<string> {
+    return this.#certificates
+  }
+
+  override isDrained(): boolean {
+    return this.isCompressed || this.#current.writableLength === 0
+  }
+
+  override get end(): Effect.Effect<void> {
+    return Effect.callback<void>((resume) => {
+      this.#current.end(() => resume(Effect.void))
+    })
+  }
+
+  override discard(): void {
+    while (this.#raw.read() !== null);
+  }
+
+  override get startTls(): Effect.Effect<void, Socket.SocketError> | undefined {
+    const tls = this.#tls
+    return (
+      tls &&
+      Effect.gen({ self: this }, function* () {
+        if (this.layer instanceof NetStream) this.layer.release()
+        const { certificates, socket } = yield* tls.handshake(this.#raw)
+        socket.once("close", () => this.#raw.destroy())
+        this.#current = socket
+        this.#certificates = certificates
+        this.layer = new NetStream(socket)
+      })
+    )
+  }
+
+  /** What is written still leaves; then the connection ends. */
+  finish(): void {
+    if (!this.#current.closed) this.#current.destroySoon()
+  }
+}
+
+const none: ReadonlyArray<string> = []

@@ -16,7 +16,9 @@ const keptBytesMax = 512 * 1024
 /** Buffers kept for others, of all connections together. */
 const sparesMax = 32
 
-const crlf = "\r\n"
+const cr = 0x0d
+const lf = 0x0a
+const dot = 0x2e
 const nothing = Buffer.alloc(0)
 
 export class WriteBuffer {
@@ -39,7 +41,7 @@ export class WriteBuffer {
   /** Appends a line and its CRLF. */
   line(text: string): void {
     this.text(text)
-    this.text(crlf)
+    this.#end()
   }
 
   /** Appends octets as they are. */
@@ -49,11 +51,20 @@ export class WriteBuffer {
     this.#length += octets.length
   }
 
-  /** Appends lines of octets, their dots doubled; the first octet begins a line. */
-  stuffed(octets: Uint8Array): void {
+  /** Appends octets of an array as they are, without a view on it. */
+  range(octets: Uint8Array, start: number, end: number): void {
+    this.#copy(DotStuffing.asBuffer(octets), start, end)
+  }
+
+  /** Appends lines of octets from `start` on, their dots doubled; the first octet of all begins a line. */
+  stuffed(octets: Uint8Array, start = 0): void {
     const from = DotStuffing.asBuffer(octets)
-    let at = 0
-    for (let found = DotStuffing.nextLineDot(from, 0); found !== -1; found = DotStuffing.nextLineDot(from, found + 1)) {
+    let at = start
+    for (
+      let found = DotStuffing.nextLineDot(from, start);
+      found !== -1;
+      found = DotStuffing.nextLineDot(from, found + 1)
+    ) {
       this.#copy(from, at, found + 1)
       at = found
     }
@@ -67,8 +78,11 @@ export class WriteBuffer {
 
   /** Ends a block that follows its reply line; a last line without CRLF gets one. */
   endBlock(): void {
-    const isLineEnd = this.#octets[this.#length - 1] === 0x0a && this.#octets[this.#length - 2] === 0x0d
-    this.text(isLineEnd ? DotStuffing.terminator : crlf + DotStuffing.terminator)
+    const isLineEnd = this.#octets[this.#length - 1] === lf && this.#octets[this.#length - 2] === cr
+    if (!isLineEnd) this.#end()
+    this.#reserve(1)
+    this.#octets[this.#length++] = dot
+    this.#end()
   }
 
   /** Takes back what was appended after `length`, which was asked for since the last take. */
@@ -96,6 +110,12 @@ export class WriteBuffer {
       this.#lent = this.#octets.length > keptBytesMax ? undefined : this.#octets
     }
     this.#octets = nothing
+  }
+
+  #end(): void {
+    this.#reserve(2)
+    this.#octets[this.#length++] = cr
+    this.#octets[this.#length++] = lf
   }
 
   #copy(from: Buffer, start: number, end: number): void {

@@ -1,75 +1,42 @@
 import { describe, expect, it } from "@effect/vitest"
 import * as Article from "@lupin/core/Article"
-import { Injector } from "@lupin/spool/Injector"
-import { Relayer } from "@lupin/spool/Relayer"
 import { Spool } from "@lupin/spool/Spool"
-import { Deferred, Effect, Fiber, Random } from "effect"
+import { Deferred, Effect, Fiber } from "effect"
 import * as Socket from "effect/socket/Socket"
 import { TestClock } from "effect/testing"
 import * as fc from "fast-check"
 import { Buffer } from "node:buffer"
-import * as AccessControl from "../src/AccessControl.ts"
-import { noAccounts } from "../src/Accounts.ts"
+import * as CommandTable from "../src/CommandTable.ts"
 import * as Connection from "../src/Connection.ts"
 import * as DotStuffing from "../src/DotStuffing.ts"
 import * as Transport from "../src/Transport.ts"
-import * as IdleWatch from "../src/IdleWatch.ts"
+import { converse, nowMillis, run, service, withLogin } from "./converse.ts"
 import { octetsLike, splits } from "./octets.ts"
 import * as site from "./site.ts"
-
-const nowMillis = Date.UTC(2026, 10, 21)
-
-const service = Effect.gen(function* () {
-  const served: Connection.Service = {
-    spool: yield* Spool,
-    injector: yield* Injector,
-    relayer: yield* Relayer,
-    peer: { connection: "test" },
-    site: "alpha.test",
-    mayPost: true,
-    access: { current: () => AccessControl.open },
-    login: { accounts: noAccounts, secrets: { octets: (bytes) => new Uint8Array(bytes) } },
-    idle: yield* IdleWatch.make(() => 1_000),
-    describe: () => "?",
-    isDigested: () => false
-  }
-  return served
-})
-
-/** A connection on which these chunks arrive and which then ends; what the server wrote, and in how many writes. */
-const converse = (chunks: ReadonlyArray<Uint8Array>) =>
-  Effect.gen(function* () {
-    yield* TestClock.setTime(nowMillis)
-    const written: Array<Buffer> = []
-    let at = 0
-    const socket = Socket.make({
-      reader: Effect.succeed({
-        pull: Effect.suspend(() => {
-          const chunk = chunks[at]
-          at += 1
-          return chunk === undefined
-            ? Effect.fail(new Socket.SocketError({ reason: new Socket.SocketCloseError({ code: 1000 }) }))
-            : Effect.succeed([chunk] as const)
-        }),
-        upgrade: Socket.SocketUpgradeError.unsupported
-      }),
-      writer: Effect.succeed({
-        write: (chunk) =>
-          Effect.sync(() => {
-            if (!Socket.isCloseEvent(chunk)) written.push(Buffer.from(chunk as Uint8Array))
-          }),
-        writeAll: () => Effect.die(new Error("one write is enough"))
-      })
-    })
-    yield* Connection.serve(yield* service, yield* Transport.ofSocket(socket, ""))
-    return { text: Buffer.concat(written).toString("latin1"), writes: written.length }
-  }).pipe(Effect.scoped, Effect.provide(site.services("alpha")), Random.withSeed("same ids"))
 
 const ids = ["<a@x>", "<b@x>", "<c@x>"]
 const articleOf = (id: string): string =>
   `${Buffer.from(DotStuffing.stuff(site.relayed(id, nowMillis, "misc.test", ".\r\n"))).toString("latin1")}.\r\n`
 
+const plain = Buffer.from("\0ann\0word").toString("base64")
 const anId = fc.constantFrom(...ids)
+
+/** Of every command but COMPRESS, behind which octets are thrown away in the pieces in which they came. */
+const keyword = fc.constantFrom(
+  ...CommandTable.rows.map((row) => row.keyword).filter((text) => text !== "COMPRESS" && text !== "QUIT")
+)
+const words = [
+  "",
+  "<a@x>",
+  "1-",
+  "misc.test",
+  "Subject 1-",
+  "Subject <a@x> *",
+  "* 20260101 000000",
+  "* - 0 9",
+  "a b c d"
+]
+
 const command: fc.Arbitrary<string> = fc.oneof(
   {
     weight: 4,
@@ -98,17 +65,32 @@ const command: fc.Arbitrary<string> = fc.oneof(
         "HEAD <a@x>",
         "OVER 1-",
         "XHDR Message-ID 1-",
+        "XHDR X-Odd <a@x>",
+        "XPAT Subject 1- *a@*",
+        "HDR Subject",
         "LIST",
+        "LIST MOTD",
+        "LIST SUBSCRIPTIONS misc.*",
         "NEWNEWS * 20260101 000000",
         "XCHANGES * - 0 10",
         "XSTATUS <a@x> <b@x>",
         "DATE",
         "MODE STREAM",
+        "CAPABILITIES",
+        "NEWGROUPS 20260101 000000",
+        "AUTHINFO USER ann",
+        "AUTHINFO PASS word",
+        "AUTHINFO SASL PLAIN",
+        `AUTHINFO SASL PLAIN ${plain}`,
+        plain,
+        "*",
         "CHECK nonsense",
+        "AUTHINFO SASL PLAIN",
         "TAKETHIS"
       )
       .map((line) => `${line}\r\n`)
   },
+  { weight: 4, arbitrary: fc.tuple(keyword, fc.constantFrom(...words)).map((parts) => `${parts.join(" ")}\r\n`) },
   { weight: 1, arbitrary: fc.stringMatching(/^[ -~\r\n]{0,20}$/).map((line) => `${line}\r\n`) }
 )
 
@@ -126,8 +108,8 @@ describe("Connection", () => {
       fc.assert(
         fc.asyncProperty(fc.array(command, { maxLength: 25 }), splits, async (commands, cuts) => {
           const octets = Buffer.from(commands.join(""), "latin1")
-          const whole = await run([octets])
-          const pieces = await run(cuts(octets))
+          const whole = await run([octets], withLogin)
+          const pieces = await run(cuts(octets), withLogin)
           expect(pieces.text).toBe(whole.text)
         }),
         { numRuns: 60 }
@@ -160,7 +142,7 @@ describe("Connection", () => {
           ]),
           splits,
           async (octets, cuts) => {
-            const { text } = await run(cuts(octets))
+            const { text } = await run(cuts(octets), withLogin)
             expect(text).toMatch(/^200 [^\r\n]*\r\n(?:[\s\S]*\r\n)?$/)
           }
         ),
@@ -195,7 +177,7 @@ describe("Connection", () => {
           const stream = all.map(({ by, octets, rest }, at) => {
             return `${by === "POST" ? "POST" : `TAKETHIS <n${at}@x>${rest}`}\r\n${blockOf(octets)}`
           })
-          const { text } = await run(cuts(Buffer.from(`${stream.join("")}DATE\r\nQUIT\r\n`, "latin1")))
+          const { text } = await run(cuts(Buffer.from(`${stream.join("")}DATE\r\nQUIT\r\n`, "latin1")), withLogin)
           const replies = text.trimEnd().split("\r\n").slice(1)
           const expected = all.flatMap(({ by, rest }, at) =>
             by === "POST"
@@ -245,7 +227,20 @@ describe("Connection", () => {
       const serving = yield* Effect.forkChild(
         Effect.scoped(
           Effect.flatMap(Transport.ofSocket(socket, ""), (transport) =>
-            Connection.serve(served, { ...transport, isDrained: () => false, end: Effect.never })
+            Connection.serve(served, {
+              address: "",
+              isSecure: () => false,
+              certificates: () => [],
+              pull: transport.pull,
+              write: (octets) => transport.write(octets),
+              isDrained: () => false,
+              end: Effect.never,
+              close: transport.close,
+              discard: () => {},
+              startTls: undefined,
+              compress: Effect.void,
+              settle: () => {}
+            })
           )
         )
       )
@@ -267,6 +262,3 @@ describe("Connection", () => {
     })
   )
 })
-
-const run = (chunks: ReadonlyArray<Uint8Array>): Promise<{ readonly text: string; readonly writes: number }> =>
-  Effect.runPromise(converse(chunks).pipe(Effect.provide(TestClock.layer())))

@@ -42,6 +42,25 @@ describe("the part of a feed in the flood", () => {
     }).pipe(Effect.scoped)
   )
 
+  it.live("holds back what comes quickly on a link, but not the first of it, nor a full window", () =>
+    Effect.gen(function* () {
+      const alpha = yield* start("alpha")
+      const beta = yield* start("beta")
+      const to = { name: "beta", port: portOf(beta) }
+      yield* Effect.forkScoped(feed(alpha, to, { eager: true, paceMillis: 600_000 }))
+      yield* until(() => statsOf(alpha, "beta").isConnected)
+      const first = yield* post(alpha, "first")
+      expect(yield* holds(beta, 1)).toEqual([first.id])
+      const { window } = statsOf(alpha, "beta")
+      for (let at = 1; at <= window; at += 1) {
+        if (at === window / 2) expect(statsOf(alpha, "beta").sent).toBe(1)
+        yield* post(alpha, `next ${at}`)
+      }
+      // A full window does not wait.
+      yield* holds(beta, window)
+    }).pipe(Effect.scoped)
+  )
+
   it.live("keeps up behind the acting site without a word, and steps in where it left off", () =>
     Effect.gen(function* () {
       const alpha = yield* start("alpha")

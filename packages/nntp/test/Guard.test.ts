@@ -14,6 +14,7 @@ import * as site from "./site.ts"
 
 const shown = GroupName.GroupName.make("misc.test")
 const hidden = GroupName.GroupName.make("alt.hidden")
+const noSecret = Effect.succeed(undefined)
 const wildmat = (text: string): Wildmat.Wildmat => Wildmat.compile(text) ?? Wildmat.nothing
 const memory = Spool.layerMemory.pipe(
   Layer.provide(SiteIdentity.layer({ name: "alpha", path: "alpha.test", kind: "central", apps: "any" }))
@@ -103,7 +104,9 @@ describe("Guard.injector", () => {
             ...(isApproved ? [Buffer.from("Approved: moderator@example.test\r\n")] : []),
             site.proto("approved", newsgroups.join(", "))
           ])
-          Effect.runSync(Effect.flip(Guard.injector(whole, groups, grants, "ann").inject(proto, { writer: "client" })))
+          Effect.runSync(
+            Effect.flip(Guard.injector(whole, groups, grants, "ann", noSecret).inject(proto, { writer: "client" }))
+          )
           const isModerator = newsgroups.some((name) => moderates.includes(name))
           const isOpen = (name: Name): boolean => statuses[name] === "y" || moderates.includes(name)
           assert.strictEqual(told, isApproved && isModerator && newsgroups.every(isOpen))

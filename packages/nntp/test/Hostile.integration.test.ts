@@ -1,6 +1,6 @@
 import { expect, describe, it } from "@effect/vitest"
 import * as Limits from "@lupin/core/Limits"
-import { Effect } from "effect"
+import { Effect, Fiber } from "effect"
 import { Buffer } from "node:buffer"
 import { spawn } from "node:child_process"
 import { once } from "node:events"
@@ -51,6 +51,12 @@ describe("NntpServer under hostile input", () => {
         expect(`${part}: ${yield* wire.line}`).toMatch(/: 340 /)
         yield* wire.sendBlock(article)
         expect(`${part}: ${yield* wire.line}`).toMatch(/: 441 /)
+        yield* wire.send(`IHAVE ${id}\r\n`)
+        const answer = yield* wire.line
+        if (answer.startsWith("335 ")) {
+          yield* wire.sendBlock(article)
+          expect(`${part}: ${yield* wire.line}`).toMatch(/: 437 /)
+        } else expect(`${part}: ${answer}`).toMatch(/: 435 /)
         yield* wire.send(`STAT ${id}\r\nCHECK ${id}\r\n`)
         expect(`${part}: ${yield* wire.line}`).toMatch(/: 430 /)
         // Remembered, but for a way that was too long: another may be shorter.
@@ -96,6 +102,46 @@ describe("NntpServer under hostile input", () => {
       expect(yield* slow.line).toBe("239 <slow@x>")
       expect(yield* slow.line).toMatch(/^111 /)
     }).pipe(Effect.scoped, Effect.provide(site.layer("alpha")))
+  )
+
+  it.live("holds only so much of unfinished articles, whoever sends them, and goes on with those that fit", () =>
+    Effect.gen(function* () {
+      const atMillis = yield* now
+      const article = (id: string) =>
+        takeThis(id, site.relayed(id, atMillis, "misc.test", `${"y".repeat(700_000)}\r\n`))
+      const [first, second, third] = [yield* dial, yield* dial, yield* dial]
+      for (const wire of [first, second, third]) yield* wire.line
+      yield* first.send(article("<first@x>").slice(0, 600_000))
+      yield* second.send(article("<second@x>").slice(0, 600_000))
+      const [full, fits, id] = yield* Effect.raceFirst(
+        Effect.as(first.end, [first, second, "<second@x>"] as const),
+        Effect.as(second.end, [second, first, "<first@x>"] as const)
+      )
+      expect(yield* full.rest).toMatch(/^400 /)
+      yield* third.send(takeThis("<small@x>", site.relayed("<small@x>", atMillis)))
+      expect(yield* third.line).toBe("239 <small@x>")
+      yield* fits.send(article(id).slice(600_000))
+      expect(yield* fits.line).toBe(`239 ${id}`)
+      yield* third.send(article("<later@x>"))
+      expect(yield* third.line).toBe("239 <later@x>")
+    }).pipe(Effect.scoped, Effect.provide(site.layer("alpha", { limits: () => ({ unfinishedBytesMax: 1_000_000 }) })))
+  )
+
+  it.live("closes a connection that sends octets all the time and completes nothing", () =>
+    Effect.gen(function* () {
+      const wire = yield* dial
+      yield* wire.line
+      yield* wire.send("TAKETHIS <slow@x>\r\n")
+      const dribble = Effect.forever(Effect.andThen(wire.send("x"), Effect.sleep("2 millis")))
+      const fiber = yield* Effect.forkScoped(dribble)
+      expect(yield* wire.line).toMatch(/^400 /)
+      yield* wire.end
+      yield* Fiber.interrupt(fiber)
+      const next = yield* dial
+      yield* next.line
+      yield* next.send("CHECK <slow@x>\r\n")
+      expect(yield* next.line).toMatch(/^238 /)
+    }).pipe(Effect.scoped, Effect.provide(site.layer("alpha", { limits: () => ({ idleMillisMax: 50 }) })))
   )
 
   it.live("leaves nothing behind of connections that were idle", () =>

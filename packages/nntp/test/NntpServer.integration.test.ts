@@ -32,7 +32,9 @@ describe("NntpServer", () => {
       expect(capabilities[0]).toBe("VERSION 2")
       expect(capabilities).toContain("READER")
       expect(capabilities).toContain("STREAMING")
-      expect(capabilities).toContain("LIST ACTIVE NEWSGROUPS ACTIVE.TIMES OVERVIEW.FMT HEADERS")
+      expect(capabilities).toContain(
+        "LIST ACTIVE NEWSGROUPS ACTIVE.TIMES COUNTS DISTRIB.PATS DISTRIBUTIONS MODERATORS MOTD SUBSCRIPTIONS OVERVIEW.FMT HEADERS"
+      )
       expect(yield* wire.line).toMatch(/^200 /)
       expect(yield* wire.line).toMatch(/^111 20\d{12}$/)
       expect(yield* wire.line).toMatch(/^500 /)

@@ -48,6 +48,7 @@ const argumentText = fc.constantFrom(
   " * 20260101 000000",
   " * - 0 10",
   " Subject 1-",
+  " Subject 1- a [b] *",
   " x y z"
 )
 const line = fc.oneof(

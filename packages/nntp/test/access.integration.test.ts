@@ -7,6 +7,7 @@ import { Buffer } from "node:buffer"
 import * as Access from "../src/Access.ts"
 import * as AccessControl from "../src/AccessControl.ts"
 import { Accounts, noAccounts } from "../src/Accounts.ts"
+import { CancelSecret } from "../src/CancelSecret.ts"
 import * as Cidr from "../src/Cidr.ts"
 import { NntpServer } from "../src/NntpServer.ts"
 import * as site from "./site.ts"
@@ -31,7 +32,15 @@ const accounts = Layer.succeed(Accounts, {
 })
 const server = site
   .layer("alpha", { limits: () => ({ connectionsPerAddressMax: 3 }) })
-  .pipe(Layer.provide(Layer.succeed(AccessControl.AccessControl, { current: () => policy })), Layer.provide(accounts))
+  .pipe(
+    Layer.provide(
+      Layer.mergeAll(
+        Layer.succeed(AccessControl.AccessControl, { current: () => policy }),
+        Layer.succeed(CancelSecret, { current: Effect.succeed(Buffer.alloc(32, 7)) }),
+        accounts
+      )
+    )
+  )
 
 const ask = (line: wire.Wire, text: string) => Effect.andThen(line.send(`${text}\r\n`), line.line)
 const login = Effect.fnUntraced(function* (line: wire.Wire, user: string) {
@@ -120,6 +129,32 @@ layer(server, { excludeTestServices: true })("access", (it) => {
       yield* login(line, "mod")
       expect(yield* post(line, "misc.mod")).toMatch(/^441 .*moderated/)
     }).pipe(Effect.scoped)
+  )
+
+  it.effect(
+    "lets a user who has logged in cancel what they posted, and nobody else, whatever they call themselves",
+    () =>
+      Effect.gen(function* () {
+        const as = Effect.fnUntraced(function* (user: string) {
+          const line = yield* wire.dial
+          yield* line.line
+          yield* login(line, user)
+          return line
+        })
+        const say = Effect.fnUntraced(function* (line: wire.Wire, field = "X-Nothing: here") {
+          expect(yield* ask(line, "POST")).toMatch(/^340 /)
+          yield* line.sendBlock(Buffer.concat([Buffer.from(`${field}\r\n`), site.proto("mine", "misc.test")]))
+          return (yield* line.line).split(" ")[1] ?? ""
+        })
+        const [ann, root] = [yield* as("ann"), yield* as("root")]
+        const [first, second] = [yield* say(ann), yield* say(ann)]
+        yield* say(root, `Control: cancel ${first}`)
+        yield* say(root, `Supersedes: ${second}`)
+        for (const id of [first, second]) expect(yield* ask(root, `STAT ${id}`)).toMatch(/^223 /)
+        yield* say(ann, `Control: cancel ${first}`)
+        yield* say(ann, `Supersedes: ${second}`)
+        for (const id of [first, second]) expect(yield* ask(root, `STAT ${id}`)).toMatch(/^430 /)
+      }).pipe(Effect.scoped)
   )
 
   it.effect("takes from a feed what its rule names, remembers nothing of the rest, and stays in step", () =>

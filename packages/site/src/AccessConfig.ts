@@ -2,9 +2,11 @@
  * What an operator says of access: rules, TLS, limits, and how peers are reached and recognised, as schemas.
  */
 import * as Cidr from "@lupin/nntp/Cidr"
+import * as Group from "@lupin/core/Group"
 import * as GroupName from "@lupin/core/GroupName"
 import * as Wildmat from "@lupin/core/Wildmat"
 import { Effect, Schema } from "effect"
+import * as Lists from "./Lists.ts"
 
 /** A file; a relative path starts at the folder of the configuration. */
 const FilePath = Schema.NonEmptyString
@@ -57,10 +59,15 @@ export const Limits = Schema.Struct({
   idleSeconds: withDefault(Schema.Int.check(Schema.isGreaterThan(0)), 600)
 })
 
-/** A group that exists from the start, with its status (RFC 3977 §7.6.3). */
-export const Group = Schema.Struct({
+const StatusText = Schema.String.check(
+  Schema.makeFilter((text: string) => Group.isStatus(text) || "a status is y, n, m, x, j or =group (RFC 6048, 3.1)")
+)
+
+/** A group that exists from the start, with its status, and what readers are told of it. */
+export const ListedGroup = Schema.Struct({
   name: GroupText,
-  status: withDefault(Schema.Literals(["y", "n", "m"]), "y")
+  status: withDefault(StatusText, "y"),
+  description: Schema.optionalKey(Lists.Line)
 })
 
 /** How we reach a peer and make ourselves known; and how it is recognised when it connects. */
@@ -99,6 +106,9 @@ export const siteFields = {
   access: Schema.optionalKey(Schema.Array(Rule)),
   /** Users who may log in; `lupin accounts` writes it. Otherwise `accounts.json` in the site's directory. */
   accounts: Schema.optionalKey(FilePath),
+  /** By which posts of users are locked; the same file at all hosts of a POP. Otherwise one of the site's own. */
+  cancelSecret: Schema.optionalKey(FilePath),
   limits: withDefault(Limits, {}),
-  groups: withDefault(Schema.Array(Group), [])
+  groups: withDefault(Schema.Array(ListedGroup), []),
+  lists: Schema.optionalKey(Lists.Lists)
 } as const

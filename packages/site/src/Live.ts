@@ -6,6 +6,7 @@ import type * as Gate from "@lupin/nntp/Gate"
 import type * as Network from "@lupin/nntp/Network"
 import { PeerStats } from "@lupin/nntp/PeerStats"
 import * as ServerTls from "@lupin/nntp/ServerTls"
+import type * as SiteLists from "@lupin/nntp/SiteLists"
 import * as Spool from "@lupin/spool/Spool"
 import { Context, Effect, Layer, Semaphore } from "effect"
 import * as Feeds from "./Feeds.ts"
@@ -19,11 +20,13 @@ export class Live extends Context.Service<
     /** How to reach a peer now; undefined where it is no peer any more. */
     readonly endpoint: (peer: string) => Network.Endpoint | undefined
     readonly tls: ServerTls.ServerTls | undefined
-    readonly limits: () => Gate.Limits
+    readonly limits: () => Partial<Gate.Limits>
     /** The file of the accounts. */
     readonly accounts: () => string
     /** The policy in force, for `AccessControl`. */
     readonly policy: () => AccessControl.Policy
+    /** What LIST answers with, as the operator wrote it. */
+    readonly lists: () => SiteLists.SiteLists
     /**
      * Takes all of a new configuration, or nothing of it; says in a line what is different now. Connections go on;
      * feeds of peers that stay the same are not disturbed.
@@ -78,6 +81,7 @@ const make = Effect.fnUntraced(function* (first: SiteConfig.SiteConfig) {
     limits: () => settings.limits,
     accounts: () => settings.accounts,
     policy: () => settings.policy,
+    lists: () => settings.lists,
     apply: (next) => lock.withPermits(1)(apply(next))
   })
 })
@@ -90,9 +94,13 @@ const setGroups = Effect.fnUntraced(function* (
   before: Groups,
   after: Groups
 ): Effect.fn.Return<void, Spool.SpoolUnavailable> {
-  const held = new Map((yield* spool.groups).map(({ name, status }) => [name, status]))
+  const held = new Map((yield* spool.groups).map((group) => [group.name, group]))
   const listed = new Set(after.map(({ name }) => name))
-  for (const { name, status } of after) if (held.get(name) !== status) yield* spool.addGroup(name, status)
+  for (const { description, name, status } of after) {
+    const there = held.get(name)
+    const isSame = there?.status === status && (description ?? there.description) === there.description
+    if (!isSame) yield* spool.addGroup(name, status, description)
+  }
   for (const { name } of before) if (!listed.has(name)) yield* spool.removeGroup(name)
 })
 

@@ -6,7 +6,7 @@ import * as NntpReader from "@lupin/nntp/NntpReader"
 import type * as Relayer from "@lupin/spool/Relayer"
 import * as Spool from "@lupin/spool/Spool"
 import { Effect, Layer } from "effect"
-import * as Refill from "./Refill.ts"
+import * as Backfill from "./Backfill.ts"
 import * as SiteConfig from "./SiteConfig.ts"
 
 /** Between two looks at the quarantine. */
@@ -23,7 +23,7 @@ export const mendFrom = Effect.fn("Mend.mendFrom")(function* (
     Effect.gen(function* () {
       const reader = yield* NntpReader.connect(SiteConfig.hostAndPort(peer.nntp))
       const from = { connection: `mend ${peer.name}`, paths: [peer.path], isBackfill: true }
-      const mended = yield* Refill.copy(reader, damaged.slice(0, Refill.batchMax), from)
+      const mended = yield* Backfill.copy(reader, damaged.slice(0, Backfill.batchMax), from)
       if (mended > 0) yield* Effect.logInfo(`mended ${mended} damaged articles from ${peer.name}`)
       return mended
     })

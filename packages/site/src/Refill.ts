@@ -1,86 +1,101 @@
 /**
  * Fills a spool of a new generation from the zones: all they hold of the last days, this site's own articles included.
  *
- * Runs beside everything else, once for each zone and generation, and serves while it fills. Path and age do not
- * matter here (design §4, Backfill): what this site's history knows is passed over, the rest is taken.
+ * Runs beside everything else, once for each zone and generation, while the site serves: by reconciliation from sites of
+ * ours, by NEWNEWS or overview from others. What this site's history knows is passed over, the rest is taken.
  */
 import * as Limits from "@lupin/core/Limits"
-import type * as MessageId from "@lupin/core/MessageId"
-import * as Wildmat from "@lupin/core/Wildmat"
 import * as NntpReader from "@lupin/nntp/NntpReader"
-import * as Relayer from "@lupin/spool/Relayer"
+import type { NntpError } from "@lupin/nntp/NntpError"
+import type * as Relayer from "@lupin/spool/Relayer"
 import * as Spool from "@lupin/spool/Spool"
-import { Clock, Context, Effect, Layer, Ref, Schedule } from "effect"
+import { Clock, Context, Effect, Layer, Ref, Schedule, type Scope, Semaphore } from "effect"
+import * as Arrivals from "./Arrivals.ts"
+import * as Backfill from "./Backfill.ts"
+import { Histories } from "./Histories.ts"
 import { Live } from "./Live.ts"
+import * as Reconcile from "./Reconcile.ts"
 import * as SiteConfig from "./SiteConfig.ts"
-
-/** Articles asked for at a time. */
-export const batchMax = 200
 
 const retries = Schedule.min([Schedule.exponential("250 millis"), Schedule.spaced("30 seconds")])
 
 export class Refill extends Context.Service<
   Refill,
   {
-    /** Zones that have not been copied from yet in this generation. */
+    /** Peers that have not been copied from yet in this generation. */
     readonly missing: Effect.Effect<ReadonlyArray<string>>
   }
 >()("@lupin/site/Refill") {}
 
-const follower = (zone: string) => `refill ${zone}`
+const follower = (peer: string) => `refill ${peer}`
 
-const chunks = <A>(all: ReadonlyArray<A>, size: number): ReadonlyArray<ReadonlyArray<A>> =>
-  Array.from({ length: Math.ceil(all.length / size) }, (_, at) => all.slice(at * size, (at + 1) * size))
+type Needs = Spool.Spool | Relayer.Relayer | Live | Histories
 
-/** Copies the articles that are not known here; gives how many were taken. */
-export const copy = Effect.fnUntraced(function* (
-  reader: NntpReader.NntpReader,
-  ids: ReadonlyArray<MessageId.MessageId>,
-  peer: Relayer.Peer
-) {
+const fillFrom = Effect.fn("Refill.fillFrom")(function* (
+  peer: SiteConfig.Peer,
+  turn: Semaphore.Semaphore
+): Effect.fn.Return<void, NntpError | Spool.SpoolUnavailable, Needs | Scope.Scope> {
   const spool = yield* Spool.Spool
-  const relayer = yield* Relayer.Relayer
-  const statuses = yield* spool.status(ids)
-  const unknown = ids.filter((_, at) => statuses[at] === "unknown")
-  if (unknown.length === 0) return 0
-  const articles = yield* reader.articles(unknown)
-  const batch = articles.flatMap((octets, at) => {
-    const id = unknown[at]
-    return octets === undefined || id === undefined ? [] : [{ id, octets }]
-  })
-  const received = yield* relayer.receive(batch, peer)
-  return received.filter(({ _tag }) => _tag === "Accepted").length
+  const reader = yield* Reconcile.open(peer)
+  const taken = (reader && (yield* byHistory(reader, peer, turn))) ?? (yield* byArrivals(peer))
+  yield* spool.savePosition(follower(peer.name), yield* spool.head)
+  yield* Effect.logInfo(`refilled from ${peer.name}: ${taken} articles were new`)
+}, Effect.scoped)
+
+/**
+ * From a site of ours: the newest hour first, then the ones before, twice as many each time. Several sites take turns, so
+ * that what one has brought is not fetched from the next. Nothing where its answers make no sense.
+ */
+const byHistory = Effect.fnUntraced(function* (
+  reader: NntpReader.NntpReader,
+  peer: SiteConfig.Peer,
+  turn: Semaphore.Semaphore
+): Effect.fn.Return<number | undefined, NntpError | Spool.SpoolUnavailable, Needs> {
+  const histories = yield* Histories
+  const { floor } = yield* histories.of(Reconcile.wildmatOf(peer))
+  // What came in the last minute was perhaps sent to the host as it was before: it will not come again by itself.
+  const window = Reconcile.windowAt(yield* Clock.currentTimeMillis, floor, Limits.injectAheadMillisMax / 1000)
+  let taken = 0
+  for (const slice of Reconcile.slices(window)) {
+    const report = yield* turn.withPermits(1)(Reconcile.settle(reader, peer, slice, false))
+    taken += report.taken
+    if (report.trouble === undefined) continue
+    yield* Effect.logWarning(`${peer.name} answers reconciliation with nonsense: ${report.trouble}`)
+    return undefined
+  }
+  return taken
 })
 
-const everything = Wildmat.compile("*")
-
-const fillFrom = Effect.fn("Refill.fillFrom")(function* (zone: SiteConfig.Peer) {
-  const spool = yield* Spool.Spool
-  if (everything === undefined) return
+/** From any other server: what it says has arrived. */
+const byArrivals = Effect.fnUntraced(function* (
+  peer: SiteConfig.Peer
+): Effect.fn.Return<number, NntpError | Spool.SpoolUnavailable, Needs | Scope.Scope> {
   const live = yield* Live
-  const reader = yield* NntpReader.connect(live.endpoint(zone.name) ?? SiteConfig.hostAndPort(zone.nntp))
-  const nowMillis = yield* Clock.currentTimeMillis
-  const ids = yield* reader.newnews(everything, nowMillis - Limits.historyMillis)
-  const peer = { connection: follower(zone.name), paths: [zone.path], isBackfill: true }
-  let taken = 0
-  for (const batch of chunks(ids, batchMax)) taken += yield* copy(reader, batch, peer)
-  yield* spool.savePosition(follower(zone.name), yield* spool.head)
-  yield* Effect.logInfo(`refilled from ${zone.name}: ${taken} of ${ids.length} articles were new`)
-}, Effect.scoped)
+  const reader = yield* NntpReader.connect(live.endpoint(peer.name) ?? SiteConfig.hostAndPort(peer.nntp))
+  const sinceMillis = (yield* Clock.currentTimeMillis) - Limits.historyMillis
+  const ids = yield* Arrivals.since(reader, Reconcile.wildmatOf(peer), sinceMillis)
+  const from = { connection: follower(peer.name), paths: [peer.path], isBackfill: true }
+  return yield* Backfill.copyAll(reader, ids, from)
+})
+
+/** Pure: zones are copied from, other peers where the configuration says so. */
+export const isSource = ({ kind, refill }: Pick<SiteConfig.Peer, "kind" | "refill">): boolean =>
+  refill ?? kind === "central"
 
 const make = Effect.fn("Refill.make")(function* (peers: ReadonlyArray<SiteConfig.Peer>) {
   const spool = yield* Spool.Spool
-  const zones = peers.filter(({ kind }) => kind === "central")
-  const done = yield* Effect.forEach(zones, (zone) => spool.readPosition(follower(zone.name)))
-  const due = zones.filter((_, at) => done[at] === undefined)
+  const turn = yield* Semaphore.make(1)
+  const sources = peers.filter(isSource)
+  const done = yield* Effect.forEach(sources, (source) => spool.readPosition(follower(source.name)))
+  const due = sources.filter((_, at) => done[at] === undefined)
   const missing = yield* Ref.make<ReadonlyArray<string>>(due.map(({ name }) => name))
   yield* Effect.forEach(
     due,
-    (zone) =>
-      fillFrom(zone).pipe(
-        Effect.tapError((error) => Effect.logDebug(`not yet refilled from ${zone.name}`, error)),
+    (source) =>
+      fillFrom(source, turn).pipe(
+        Effect.tapError((error) => Effect.logDebug(`not yet refilled from ${source.name}`, error)),
         Effect.retry(retries),
-        Effect.andThen(Ref.update(missing, (names) => names.filter((name) => name !== zone.name))),
+        Effect.andThen(Ref.update(missing, (names) => names.filter((name) => name !== source.name))),
         Effect.forkScoped
       ),
     { discard: true }
@@ -89,7 +104,5 @@ const make = Effect.fn("Refill.make")(function* (peers: ReadonlyArray<SiteConfig
 })
 
 /** Refills in the background until the layer's scope closes. */
-export const layer = (
-  peers: ReadonlyArray<SiteConfig.Peer>
-): Layer.Layer<Refill, Spool.SpoolUnavailable, Live | Spool.Spool | Relayer.Relayer> =>
+export const layer = (peers: ReadonlyArray<SiteConfig.Peer>): Layer.Layer<Refill, Spool.SpoolUnavailable, Needs> =>
   Layer.effect(Refill, make(peers))

@@ -4,6 +4,7 @@
  * Everything is read and checked before any of it is used, so that a reload takes all or nothing.
  */
 import type * as FeedRule from "@lupin/core/FeedRule"
+import * as Group from "@lupin/core/Group"
 import * as GroupName from "@lupin/core/GroupName"
 import * as Wildmat from "@lupin/core/Wildmat"
 import * as Access from "@lupin/nntp/Access"
@@ -13,12 +14,15 @@ import * as FileAccounts from "@lupin/nntp/FileAccounts"
 import type * as Gate from "@lupin/nntp/Gate"
 import type * as Network from "@lupin/nntp/Network"
 import * as ServerTls from "@lupin/nntp/ServerTls"
+import type * as SiteLists from "@lupin/nntp/SiteLists"
 import { Effect } from "effect"
 import * as FileSystem from "node:fs"
 import * as Path from "node:path"
 import type * as AccessConfig from "./AccessConfig.ts"
+import { secretBytesMin } from "./CancelSecretFile.ts"
 import type * as Feeds from "./Feeds.ts"
 import type * as Flood from "./Flood.ts"
+import * as Lists from "./Lists.ts"
 import * as SiteConfig from "./SiteConfig.ts"
 
 export interface Settings {
@@ -27,10 +31,11 @@ export interface Settings {
   readonly feeds: ReadonlyArray<Feeds.Feed>
   /** The sites that the flood knows. */
   readonly topology: Flood.Topology
-  readonly limits: Gate.Limits
+  readonly limits: Partial<Gate.Limits>
   /** The file of the accounts. */
   readonly accounts: string
-  readonly groups: ReadonlyArray<{ readonly name: GroupName.GroupName; readonly status: "y" | "n" | "m" }>
+  readonly groups: ReadonlyArray<Pick<Group.Group, "name" | "status" | "description">>
+  readonly lists: SiteLists.SiteLists
 }
 
 type Fault = SiteConfig.ConfigInvalid["faults"][number]
@@ -59,9 +64,14 @@ export const resolve = Effect.fn("Settings.resolve")(function* (
   if (config.listen.nntps !== undefined && tls === undefined) {
     faults.push({ key: "tls", message: "listen.nntps needs a certificate and its key" })
   }
-  const feeds = config.peers.map((peer, at) => feedOf(peer, tls, (key, file) => read(`peers[${at}].${key}`, file)))
+  const feeds = config.peers.map((peer, at) =>
+    feedOf(config, peer, tls, (key, file) => read(`peers[${at}].${key}`, file))
+  )
   const wrong =
     tls === undefined || faults.length > 0 ? undefined : yield* Effect.option(Effect.flip(ServerTls.check(tls)))
+  if (config.cancelSecret !== undefined && read("cancelSecret", config.cancelSecret).length < secretBytesMin) {
+    faults.push({ key: "cancelSecret", message: `wants at least ${secretBytesMin} octets` })
+  }
   const accounts = accountsFile(config)
   // A file that the operator names is looked at now; the site's own one when somebody logs in.
   const check = config.accounts === undefined ? Effect.void : FileAccounts.check(accounts)
@@ -80,10 +90,12 @@ export const resolve = Effect.fn("Settings.resolve")(function* (
     },
     accounts,
     topology: topologyOf(config),
-    groups: config.groups.flatMap(({ name, status }) => {
+    groups: config.groups.flatMap(({ description, name, status }) => {
       const group = GroupName.parse(name)
-      return group === undefined ? [] : [{ name: group, status }]
-    })
+      if (group === undefined || !Group.isStatus(status)) return []
+      return [{ name: group, status, ...(description === undefined ? {} : { description }) }]
+    }),
+    lists: Lists.rows(config.lists ?? {})
   }
 })
 
@@ -119,7 +131,7 @@ export const endpointOf = (
 /** The configuration with the files it names as absolute paths; relative ones start at `folder`. */
 export const at = <C extends SiteConfig.SiteConfig>(folder: string, config: C): C => {
   const absolute = (file: string): string => Path.resolve(folder, file)
-  const { accounts, classes, tls } = config
+  const { accounts, cancelSecret, classes, tls } = config
   return {
     ...config,
     ...(classes === undefined
@@ -130,6 +142,7 @@ export const at = <C extends SiteConfig.SiteConfig>(folder: string, config: C): 
           )
         }),
     ...(accounts === undefined ? {} : { accounts: absolute(accounts) }),
+    ...(cancelSecret === undefined ? {} : { cancelSecret: absolute(cancelSecret) }),
     ...(tls === undefined
       ? {}
       : {
@@ -152,7 +165,7 @@ export const accountsFile = (config: SiteConfig.SiteConfig): string =>
   config.accounts ?? Path.join(config.directory, "accounts.json")
 
 /** What may be different in a configuration that is taken without a restart. */
-const changeable = new Set(["access", "peers", "tls", "groups", "limits", "accounts"])
+const changeable = new Set(["access", "peers", "flood", "tls", "groups", "lists", "limits", "accounts"])
 
 /** One fault that names all keys which need a restart; a certificate can be replaced, not come or go. */
 export const restartFaults = (before: SiteConfig.SiteConfig, after: SiteConfig.SiteConfig): ReadonlyArray<Fault> => {
@@ -213,12 +226,14 @@ const identityOf = ({ accept, name, path }: SiteConfig.Peer): AccessControl.Peer
 })
 
 const feedOf = (
+  { flood = {} }: SiteConfig.SiteConfig,
   peer: SiteConfig.Peer,
   own: ServerTls.Material | undefined,
   read: (key: string, file: string) => string
 ): Feeds.Feed => ({
   peer: { name: peer.name, identities: [peer.path], ...endpointOf(peer, own, read) },
   rule: ruleOfFeed(peer),
+  ...flood,
   eager: peer.eager ?? false,
   isFlooding: peer.eager === undefined && peer.kind !== "foreign"
 })

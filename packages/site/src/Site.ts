@@ -23,9 +23,15 @@ import { Effect, Layer } from "effect"
 import * as NodeHttpServer from "@effect/platform-node/NodeHttpServer"
 import { createServer } from "node:http"
 import * as Path from "node:path"
+import * as CancelSecretFile from "./CancelSecretFile.ts"
+import * as ComparePage from "./ComparePage.ts"
+import { Histories } from "./Histories.ts"
 import * as Live from "./Live.ts"
 import * as PeersPage from "./PeersPage.ts"
 import * as Mend from "./Mend.ts"
+import * as Reconcile from "./Reconcile.ts"
+import { ReconcileRequests } from "./ReconcileRequests.ts"
+import * as ReconcileServer from "./ReconcileServer.ts"
 import * as Refill from "./Refill.ts"
 import * as SiteChecks from "./SiteChecks.ts"
 import * as SiteConfig from "./SiteConfig.ts"
@@ -62,23 +68,31 @@ export const serving = <R>(
   const { nntp, nntps } = config.listen
   const server = Layer.unwrap(
     Effect.gen(function* () {
-      const { accounts, limits, tls } = yield* Live.Live
+      const { accounts, limits, lists, tls } = yield* Live.Live
       return NntpServer.layerTcp({
         ...SiteConfig.hostAndPort(nntp),
         ...(nntps === undefined ? {} : { nntps: SiteConfig.hostAndPort(nntps) }),
         ...(tls === undefined ? {} : { tls }),
         isDigested: yield* digested,
-        limits
-      }).pipe(Layer.provide(FileAccounts.layerAt(accounts)))
+        limits,
+        lists
+      }).pipe(Layer.provide(Layer.merge(FileAccounts.layerAt(accounts), CancelSecretFile.layer(config))))
     })
   )
+  const reconciler = Layer.unwrap(
+    Effect.map(Live.Live, ({ peers }) =>
+      ReconcileServer.layer((path) => peers().find((peer) => peer.path === path)?.feed)
+    )
+  )
+  const reconciling = Layer.mergeAll(Histories.layer, ReconcileRequests.layer)
   return Layer.mergeAll(
-    server,
+    server.pipe(Layer.provide(reconciler)),
     Refill.layer(config.peers),
+    Reconcile.layer,
     Mend.layer(config.peers),
     Expiry.layer({ rules: Storage.rulesOf(config) }),
     ControlMessages.layer.pipe(Layer.provide(authority(config)))
-  ).pipe(Layer.provideMerge(Live.layer(config)))
+  ).pipe(Layer.provide(reconciling), Layer.provideMerge(Live.layer(config)))
 }
 
 /** Whose control messages act here; the configuration was checked, so its wildmats are some. */
@@ -110,7 +124,8 @@ export const meta = (config: SiteConfig.SiteConfig, checks: ReadonlyArray<Health
       const own = yield* SiteChecks.make
       const collect = yield* SiteMetrics.make
       const peers = yield* PeersPage.make
-      return MetaFace.layer({ collect, pages: { "/peers": peers } }).pipe(
+      const { compare } = yield* Reconcile.Reconcile
+      return MetaFace.layer({ collect, pages: { "/peers": peers, "/peers/compare": ComparePage.make(compare) } }).pipe(
         Layer.provide(Health.Health.layer([...own, ...checks])),
         Layer.provide(http(config.listen.meta))
       )

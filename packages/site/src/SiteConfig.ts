@@ -30,6 +30,8 @@ const DistributionText = Schema.String.check(
   })
 )
 
+const HoldMillis = Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 10_000 }))
+
 const AtLeastOne = Schema.Int.check(Schema.isGreaterThan(0))
 
 /** Peers of one site: a zone has those of all hosts of 25 POPs. */
@@ -58,11 +60,21 @@ export const Peer = Schema.Struct({
   crosspostMax: Schema.optionalKey(AtLeastOne),
   /** Sites that an article it is fed has passed, this one included. */
   hopsMax: Schema.optionalKey(AtLeastOne),
+  /** Whether a new spool is filled from it: from zones by itself. Of a foreign server that is all it has of `feed` in 14 days. */
+  refill: Schema.optionalKey(Schema.Boolean),
   /** Articles are sent at once, or asked about first. Without it the flood decides that among our own sites; a foreign one is asked. */
   eager: Schema.optionalKey(Schema.Boolean),
   ...AccessConfig.peerFields
 })
 export type Peer = typeof Peer.Type
+
+/** How long feeds hold articles back, in milliseconds, so that they go together: what is quickest, or what is least. */
+export const Flood = Schema.Struct({
+  /** What is sent at once, on a link on which something was sent so shortly before. */
+  paceMillis: Schema.optionalKey(HoldMillis),
+  /** What is asked about. */
+  gatherMillis: Schema.optionalKey(HoldMillis)
+})
 
 /** Keys whose control messages change groups here, by `gpgv` of GnuPG. */
 export const Control = Schema.Struct({
@@ -89,6 +101,7 @@ const common = {
   /** Modules of the apps it serves, relative to the configuration file. */
   apps: withDefault(Schema.Array(Schema.NonEmptyString), []),
   peers: withDefault(Schema.Array(Peer).check(Schema.isMaxLength(peersMax)), []),
+  flood: Schema.optionalKey(Flood),
   ...AccessConfig.siteFields,
   /** Without it no control message of the network changes a group. */
   control: Schema.optionalKey(Control),

@@ -113,6 +113,13 @@ describe("Settings", () => {
     assert.strictEqual(verdict({ path: "h1.cape.zone.lupin!x" }, 1), "PeerInPath")
   })
 
+  it("holds articles back as the configuration says, and can be told otherwise without a restart", async () => {
+    const { feeds } = await resolved({ peers: [peer], flood: { paceMillis: 150 } })
+    assert.strictEqual(feeds[0]?.paceMillis, 150)
+    assert.isUndefined(feeds[0]?.gatherMillis)
+    assert.deepStrictEqual(Settings.restartFaults(config({}), config({ flood: { gatherMillis: 1_000 } })), [])
+  })
+
   it("takes no rules that keep a POP host from its own spool", async () => {
     const { zone: _, zones: __, ...rest } = zone
     const pop = { ...rest, kind: "pop", pop: "boi", listen: { ...zone.listen, json: "127.0.0.1:0" } }

@@ -96,14 +96,15 @@ describe("a site on a sick disk", () => {
       const healthy = yield* siteOn(there, node)
       const one = article(id("1"), [group("misc.test")])
       yield* Context.get(healthy, Spool).store([one])
-      const site = yield* siteOn(here, node)
-      const spool = Context.get(site, Spool)
-      yield* spool.store([one])
+      // What a process has just written it has in memory: another one reads the disk.
+      yield* Effect.scoped(Effect.flatMap(siteOn(here, node), (earlier) => Context.get(earlier, Spool).store([one])))
       const name = path.join(here, "log", "segment-00000001.log")
       const octets = fs.readFileSync(name)
       const at = octets.length - 3
       octets[at] = (octets[at] ?? 0) ^ 1
       fs.writeFileSync(name, octets)
+      const site = yield* siteOn(here, node)
+      const spool = Context.get(site, Spool)
       assert.isUndefined(yield* spool.find(id("1")))
       assert.deepInclude(SiteChecks.judgeSpool(yield* spool.condition), { status: "degraded" })
       const { port } = Context.get(healthy, NntpServer.NntpServer).address

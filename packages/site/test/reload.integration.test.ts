@@ -13,6 +13,7 @@ import * as SiteConfig from "@lupin/site/SiteConfig"
 import { Spool } from "@lupin/spool/Spool"
 import { article, group, id } from "@lupin/testing/SampleArticles"
 import { Effect, Layer } from "effect"
+import { Buffer } from "node:buffer"
 import { spawnSync } from "node:child_process"
 import * as FileSystem from "node:fs"
 import * as Os from "node:os"
@@ -66,6 +67,32 @@ const running = Effect.fnUntraced(function* (prepare: (path: string) => object =
 
 const feeds = (snapshot: Effect.Effect<ReadonlyArray<{ readonly name: string }>>) =>
   Effect.map(snapshot, (all) => all.map(({ name }) => name))
+
+it.live("answers by the operator's lists and descriptions as they are now, on connections that stay", () =>
+  Effect.gen(function* () {
+    const { address, reload } = yield* running(() => ({ groups: [{ name: "misc.test", description: "Trials" }] }))
+    const { client } = yield* NntpReader.connect(address)
+    const ask = (line: string) =>
+      Effect.map(client.exchange([{ line, blockCodes: new Set([215]) }]), ([reply]) => [
+        reply?.code,
+        Buffer.from(reply?.block ?? []).toString("utf8")
+      ])
+    assert.deepStrictEqual(yield* ask("LIST MOTD"), [503, ""])
+    assert.deepStrictEqual(yield* ask("LIST NEWSGROUPS"), [215, "misc.test\tTrials\r\n"])
+    const told = yield* reload({
+      groups: [{ name: "misc.test", description: "Über alles" }],
+      lists: { motd: ["Be kind."] }
+    })
+    assert.isTrue(told.isDone, told.message)
+    assert.deepStrictEqual(yield* ask("LIST MOTD"), [215, "Be kind.\r\n"])
+    assert.deepStrictEqual(yield* ask("LIST NEWSGROUPS"), [215, "misc.test\tÜber alles\r\n"])
+    assert.isFalse((yield* reload({ lists: { motd: "Be kind." } })).isDone)
+    assert.deepStrictEqual(yield* ask("LIST MOTD"), [215, "Be kind.\r\n"])
+    assert.isTrue((yield* reload({ groups: [{ name: "misc.test" }] })).isDone)
+    assert.deepStrictEqual(yield* ask("LIST MOTD"), [503, ""])
+    assert.deepStrictEqual(yield* ask("LIST NEWSGROUPS"), [215, "misc.test\tÜber alles\r\n"])
+  }).pipe(Effect.scoped)
+)
 
 it.live("takes new rules, peers and groups while connections go on", () =>
   Effect.gen(function* () {

@@ -7,7 +7,7 @@
 import * as Event from "@lupin/core/Event"
 import * as Article from "@lupin/core/Article"
 import * as Filing from "@lupin/core/Filing"
-import type * as Group from "@lupin/core/Group"
+import * as Group from "@lupin/core/Group"
 import type * as GroupName from "@lupin/core/GroupName"
 import type * as MessageId from "@lupin/core/MessageId"
 import type * as Site from "@lupin/core/Site"
@@ -189,13 +189,14 @@ const make = Effect.fnUntraced(function* (parts: Parts) {
   }
 
   const groupOf = (shelf: GroupTable.Shelf): Group.Group => {
-    const { count, createdMillis, high, name, status } = shelf
-    return { name, low: index.numbers.low(shelf), high, count, status, createdMillis }
+    const { count, createdMillis, description, high, name, status } = shelf
+    const group = { name, low: index.numbers.low(shelf), high, count, status, createdMillis }
+    return description === undefined ? group : { ...group, description }
   }
 
   const find = (id: MessageId.MessageId): Held | undefined => {
     const row = index.id(id)
-    return row?._tag === "Held" ? records.held(row, (filing) => filing.id === id, id) : undefined
+    return row?._tag === "Held" ? records.held(row, id) : undefined
   }
 
   const lines = (group: GroupName.GroupName, low: number, high: number, limit: number): Array<OverviewLine> => {
@@ -222,8 +223,12 @@ const make = Effect.fnUntraced(function* (parts: Parts) {
           }))
         )
       ),
-    addGroup: (group, status) =>
-      Effect.asVoid(submit((atMillis) => [{ command: { _tag: "AddGroup", group, status, atMillis } }])),
+    addGroup: (group, status, description) =>
+      Effect.asVoid(
+        submit((atMillis) => [
+          { command: { _tag: "AddGroup", group, ...Group.said({ status, description }), atMillis } }
+        ])
+      ),
     removeGroup: (group) =>
       Effect.asVoid(submit((atMillis) => [{ command: { _tag: "RemoveGroup", group, atMillis } }])),
     refuse: (ids) =>
@@ -268,7 +273,7 @@ const make = Effect.fnUntraced(function* (parts: Parts) {
       attempt(() => {
         const shelf = shelfOf(group)
         const place = shelf === undefined ? undefined : index.numbers.place(shelf, number)
-        return place === undefined ? undefined : records.held(place, hasNumber(group, number))
+        return place === undefined ? undefined : records.held(place, [group, number])
       }),
     findUuid: (uuid) =>
       attempt(() => {
@@ -349,14 +354,22 @@ const knownOf = (index: Index, records: Articles.Articles, quarantine: Quarantin
     const shelf = index.groups.get(name)
     return shelf?.isThere === true ? shelf.status : undefined
   },
+  groupDescription: (name) => {
+    const shelf = index.groups.get(name)
+    return shelf?.isThere === true ? shelf.description : undefined
+  },
   highest: (key) => index.slots.get(key),
   numbers: (id) => {
     const row = index.id(id)
     return row?._tag === "Held" ? (records.numbers(row, id) ?? index.numbersAt(row.address)) : []
   },
+  injectedMillis: (id) => {
+    const row = index.id(id)
+    return row?._tag === "Held" ? records.injectedMillis(row, id) : undefined
+  },
   owners: (id) => {
     const row = index.id(id)
-    const held = row?._tag === "Held" ? records.held(row, (filing) => filing.id === id, id) : undefined
+    const held = row?._tag === "Held" ? records.held(row, id) : undefined
     const article = held === undefined ? undefined : Article.read(held.article)
     return article === undefined || Article.isMalformed(article) ? [] : Filing.owners(article)
   },
@@ -364,11 +377,6 @@ const knownOf = (index: Index, records: Articles.Articles, quarantine: Quarantin
   claims: index.claims.waiting,
   isDamaged: (id) => quarantine.address(id) !== undefined && index.status(id) === "held"
 })
-
-const hasNumber =
-  (group: GroupName.GroupName, number: number) =>
-  ({ numbers }: Record.Filing): boolean =>
-    numbers.some(([name, given]) => name === group && given === number)
 
 /** Whether a record once found damaged is still what the index knows of its id. */
 const isStill =

@@ -6,6 +6,7 @@
 import * as Article from "@lupin/core/Article"
 import * as EventArticle from "@lupin/core/EventArticle"
 import * as Filing from "@lupin/core/Filing"
+import * as Group from "@lupin/core/Group"
 import type * as GroupName from "@lupin/core/GroupName"
 import * as Injection from "@lupin/core/Injection"
 import * as MessageId from "@lupin/core/MessageId"
@@ -20,6 +21,8 @@ export interface Poster {
   readonly writer: Namespace.Writer
   /** The posting host or account, for Injection-Info. */
   readonly from?: string
+  /** Who it is, where the site can tell: they may withdraw the article through this site, also without a key of their own. */
+  readonly owner?: Injection.Owner
   /** Whether the poster may write Approved, as moderators do; true where nothing is said. */
   readonly mayApprove?: boolean
 }
@@ -71,6 +74,8 @@ export class Injector extends Context.Service<
             return { ...accepted, position: stored.position, isNew: true, isHeld: true }
           case "Full":
             return yield* refusal({ _tag: "NotPermitted", field: "Newsgroups" }, "the groups are full; choose others")
+          case "Closed":
+            return yield* refusal({ _tag: "NotPermitted", field: "Newsgroups" }, "the groups take no articles")
           case "Unapproved":
             return yield* refusal(
               { _tag: "NotPermitted", field: "Approved" },
@@ -94,12 +99,12 @@ export class Injector extends Context.Service<
         return { id, groups: first.groups, position: held.position, isNew: false, isHeld: true }
       })
 
-      /** Groups that take articles from peers only. */
+      /** Groups that take articles from peers only, or none, or stand for another. */
       const checkOpen = Effect.fnUntraced(function* (article: Article.Article) {
         if (Filing.pseudoGroups(article) !== undefined) return undefined
         for (const name of article.groups) {
-          if ((yield* spool.group(name))?.status !== "n") continue
-          return yield* refusal({ _tag: "NotPermitted", field: "Newsgroups" }, `${name} takes no posts here`)
+          const reason = Group.closedReason(name, (yield* spool.group(name))?.status)
+          if (reason !== undefined) return yield* refusal({ _tag: "NotPermitted", field: "Newsgroups" }, reason)
         }
         return undefined
       })
@@ -118,7 +123,7 @@ export class Injector extends Context.Service<
       })
 
       return {
-        inject: (proto, { from, mayApprove, writer }) =>
+        inject: (proto, { from, mayApprove, owner, writer }) =>
           Effect.flatMap(Clock.currentTimeMillis, (nowMillis) =>
             take(
               Injection.inject(proto, {
@@ -129,7 +134,8 @@ export class Injector extends Context.Service<
                 mintId: () => mintId(nowMillis, site.path, random.nextIntUnsafe.bind(random)),
                 verify: EventArticle.verify,
                 ...(from === undefined ? {} : { from }),
-                ...(mayApprove === undefined ? {} : { mayApprove })
+                ...(mayApprove === undefined ? {} : { mayApprove }),
+                ...(owner === undefined ? {} : { owner })
               }),
               writer
             )

@@ -87,19 +87,22 @@ export class Relayer extends Context.Service<
         const offer = Effect.fnUntraced(function* (ids: ReadonlyArray<MessageId.MessageId>, peer: Peer) {
           const statuses = yield* spool.status(ids)
           const nowMillis = yield* Clock.currentTimeMillis
-          return ids.map((id, at): Offer => {
+          const verdicts = ids.map((id, at): Offer => {
             const isInTransit = transit.isElsewhere(id, peer.connection, nowMillis)
             const verdict = Relay.judgeOffer(id, { status: statuses[at] ?? "unknown", isInTransit })
-            if (verdict === "wanted") transit.take(id, peer.connection, nowMillis + leaseMillis)
             return verdict === "refused" ? "here" : verdict
           })
+          const wanted = ids.filter((_, at) => verdicts[at] === "wanted")
+          transit.take(wanted, peer.connection, nowMillis + leaseMillis)
+          return verdicts
         })
 
         const receive = Effect.fnUntraced(function* (batch: ReadonlyArray<Offered>, peer: Peer) {
           const nowMillis = yield* Clock.currentTimeMillis
           // Whoever is asked for one of these while it is being stored has to wait for the outcome.
-          for (const { id } of batch) transit.take(id, peer.connection, nowMillis + leaseMillis)
-          const statuses = yield* spool.status(batch.map(({ id }) => id))
+          const ids = batch.map(({ id }) => id)
+          transit.take(ids, peer.connection, nowMillis + leaseMillis)
+          const statuses = yield* spool.status(ids)
           const context = contextOf(peer, nowMillis)
           const accepted: Array<Article.Article> = []
           const refused: Array<MessageId.MessageId> = []
@@ -144,6 +147,8 @@ const answerOf = (stored: Stored | undefined): Received => {
       return { _tag: "AlreadyHere" }
     case "Unapproved":
       return { _tag: "Refused", reason: `unapproved, and ${stored.group} is moderated` }
+    case "Closed":
+      return { _tag: "Refused", reason: "its groups take no articles here" }
     default:
       return { _tag: "Deferred", reason: "its groups are full here" }
   }

@@ -203,7 +203,7 @@ const opened = <A>(
           generation: generation.id,
           log,
           shelves: ClassLogs.open(directory, [], node, { durability: "kernel", segmentBytes: Infinity }),
-          index: new Index(node.openTables(path.join(directory, "index")), generation, log.start, 1)
+          index: new Index(node.openTables(path.join(directory, "index")), generation, log, 1)
         }
       }),
       use,

@@ -32,6 +32,8 @@ export type Stored =
   | { readonly _tag: "AlreadyHere" }
   | { readonly _tag: "Removed" }
   | { readonly _tag: "Full" }
+  /** None of its groups takes articles. */
+  | { readonly _tag: "Closed" }
   /** The group is moderated, and the article has no Approved field. */
   | { readonly _tag: "Unapproved"; readonly group: GroupName.GroupName }
 
@@ -48,6 +50,8 @@ export type Change =
       readonly slot?: string
       /** Of a control message, which is filed under `control` instead: what feeds decide by. */
       readonly newsgroups?: ReadonlyArray<GroupName.GroupName>
+      /** Its Injection-Date, where the id does not hold it as those of clients do. */
+      readonly injectedMillis?: number
       /** When its Expires says that it ends. */
       readonly expiresMillis?: number
       /** Its storage class. */
@@ -61,6 +65,8 @@ export type Change =
       readonly removedMillis: number
       /** What was cancelled or superseded leaves a digest; what expired stays counted. */
       readonly why: "cancelled" | "superseded" | "expired"
+      /** As of an article filed; absent also where the article never came. */
+      readonly injectedMillis?: number
     }
 
 /** A page of changes. `next` is where the following page begins, even if nothing in the scanned stretch was a change. */
@@ -157,7 +163,9 @@ export class Spool extends Context.Service<
     readonly refuse: (ids: ReadonlyArray<MessageId.MessageId>) => Effect.Effect<void, SpoolUnavailable>
     readonly addGroup: (
       group: GroupName.GroupName,
-      status: Group.Group["status"]
+      status: Group.Group["status"],
+      /** What readers are told of it; where nothing is said, what it has stays. */
+      description?: string
     ) => Effect.Effect<void, SpoolUnavailable>
     readonly removeGroup: (group: GroupName.GroupName) => Effect.Effect<void, SpoolUnavailable>
     /** Forgets ids removed before a time, so that history stays bounded; what was erased never comes back all the same. */

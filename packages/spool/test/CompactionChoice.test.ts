@@ -1,6 +1,6 @@
 import { describe, expect, it } from "@effect/vitest"
 import * as CompactionChoice from "../src/internal/CompactionChoice.ts"
-import type { Stretch } from "../src/internal/SegmentLog.ts"
+import type { Stretch } from "../src/internal/Segment.ts"
 
 const segment = (number: number, bytes = 1_000): Stretch => ({
   first: number,

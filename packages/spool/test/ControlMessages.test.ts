@@ -58,6 +58,25 @@ describe("ControlMessages", () => {
       assert.deepStrictEqual(yield* statuses(spool), { "misc.a": "y", "misc.b": "y" })
     }))
 
+  test("keeps what signed messages say of groups, and nothing that unsigned ones say", (spool) =>
+    Effect.gen(function* () {
+      const about = (text: string) => `For your newsgroups file:\r\nmisc.a\t${text}\r\n`
+      const descriptions = Effect.map(spool.groups, (groups) =>
+        Object.fromEntries(
+          groups.flatMap(({ description, name }) => (description === undefined ? [] : [[name, description]]))
+        )
+      )
+      yield* spool.store([
+        control("1", "newgroup misc.a", signed, about("Über alles")),
+        control("2", "newgroup misc.a", [], about("Lies"))
+      ])
+      yield* ControlMessages.step()
+      assert.deepStrictEqual(yield* descriptions, { "misc.a": "Über alles" })
+      yield* spool.store([control("3", "newgroup misc.a", signed), control("4", "checkgroups misc", signed, list)])
+      yield* ControlMessages.step()
+      assert.deepStrictEqual(yield* descriptions, { "misc.a": "About a", "misc.b": "About b (Moderated)" })
+    }))
+
   test("makes a hierarchy what a signed list says", (spool) =>
     Effect.gen(function* () {
       yield* spool.addGroup(group("misc.old"), "y")

@@ -197,6 +197,30 @@ describe("a spool on a disk of faults", () => {
     )
   )
 
+  it("opens after a power cut where the head of a segment had been written again", () => {
+    const store = (...articles: ReadonlyArray<ReturnType<typeof articleOf>>): Step => ({
+      _tag: "Store",
+      batches: [articles]
+    })
+    const steps: ReadonlyArray<Step> = [
+      store(articleOf(0, [1], 200), articleOf(2, [1], 1), articleOf(3, [2], 1), articleOf(4, [2], 1)),
+      { _tag: "Kill", index: "kept" },
+      { _tag: "Fault", fault: { _tag: "WriteIsShort", octets: 0 } },
+      store(articleOf(5, [1], 1)),
+      { _tag: "Kill", index: "kept" },
+      store(articleOf(1, [2], 200)),
+      store(articleOf(5, [2], 1)),
+      store(articleOf(6, [2], 1), articleOf(0, [2], 1)),
+      { _tag: "Kill", index: "kept" }
+    ]
+    return tried("kernel", steps, async (trial) => {
+      const chances = [false, false, true, false]
+      let at = 0
+      await trial.crash((disk) => disk.cutOff(() => chances[at++ % chances.length] ?? false, "kept"))
+      await serveOnly(trial)
+    })
+  })
+
   it("finds a bit that turned over, serves it to nobody, and is mended by another copy", { timeout: 0 }, () =>
     fc.assert(
       fc.asyncProperty(

@@ -203,6 +203,7 @@ export class Trial {
           here: "AlreadyHere",
           removed: "Removed",
           full: "Full",
+          closed: "Closed",
           unapproved: "Unapproved"
         }[outcome]
         if (stored._tag !== expected) wrong(`${one.messageId} is ${stored._tag}, not ${expected}`)

@@ -192,6 +192,31 @@ describe("FileSpool", () => {
     })
   )
 
+  it.effect("remembers what is said of a group and its status, with its index or without", () =>
+    Effect.gen(function* () {
+      const directory = yield* temporaryDirectory
+      yield* inSpool(directory, (spool) =>
+        Effect.gen(function* () {
+          yield* spool.addGroup(alpha, "=misc.beta", "Über alles")
+          yield* spool.addGroup(group("misc.beta"), "x")
+        })
+      )
+      const seen = Effect.fnUntraced(function* (spool: Spool["Service"]) {
+        const groups = yield* spool.groups
+        assert.deepStrictEqual(
+          groups.map(({ description, status }) => [status, description]),
+          [
+            ["=misc.beta", "Über alles"],
+            ["x", undefined]
+          ]
+        )
+      })
+      yield* inSpool(directory, seen)
+      fs.rmSync(path.join(directory, "index"), { recursive: true })
+      yield* inSpool(directory, seen)
+    })
+  )
+
   it.effect("starts another generation where the directory was wiped", () =>
     Effect.gen(function* () {
       const directory = yield* temporaryDirectory

@@ -19,11 +19,12 @@ const filed = fc
     numbers,
     fc.option(slot, { nil: undefined }),
     fc.option(fc.array(Netnews.groupName, { maxLength: 4 }), { nil: undefined }),
+    fc.option(atMillis, { nil: undefined }),
     fc.string(),
     octets,
     octets
   )
-  .map(([position, atMillis, id, numbers, slot, newsgroups, path, overview, article]) => ({
+  .map(([position, atMillis, id, numbers, slot, newsgroups, injectedMillis, path, overview, article]) => ({
     event: {
       _tag: "Filed" as const,
       position,
@@ -34,20 +35,32 @@ const filed = fc
       overview,
       bytes: article.length,
       ...(newsgroups === undefined ? {} : { newsgroups }),
+      ...(injectedMillis === undefined ? {} : { injectedMillis }),
       ...(slot === undefined ? {} : { slot: { key: slot.key.toWellFormed(), rank: slot.rank.toWellFormed() } })
     },
     article
   }))
 
 const other: fc.Arbitrary<Record.Logged> = fc.oneof(
-  fc.record({ _tag: fc.constantFrom("Cancelled", "Expired"), position, atMillis, id: Netnews.messageId, numbers }),
+  fc.record(
+    {
+      _tag: fc.constantFrom("Cancelled", "Expired"),
+      position,
+      atMillis,
+      id: Netnews.messageId,
+      numbers,
+      injectedMillis: atMillis
+    },
+    { requiredKeys: ["_tag", "position", "atMillis", "id", "numbers"] }
+  ),
   fc.record({
     _tag: fc.constant("Superseded"),
     position,
     atMillis,
     id: Netnews.messageId,
     by: Netnews.messageId,
-    numbers
+    numbers,
+    injectedMillis: atMillis
   }),
   fc.record({
     _tag: fc.constant("Claimed"),
@@ -61,7 +74,15 @@ const other: fc.Arbitrary<Record.Logged> = fc.oneof(
     position,
     atMillis,
     group: Netnews.groupName,
-    status: fc.constantFrom("y", "n", "m")
+    status: fc.constantFrom("y", "n", "m", "x", "j", "=misc.test")
+  }),
+  fc.record({
+    _tag: fc.constant("GroupAdded"),
+    position,
+    atMillis,
+    group: Netnews.groupName,
+    status: fc.constantFrom("y", "=misc.test"),
+    description: fc.string({ unit: "grapheme", maxLength: 20 }).map((text) => text.toWellFormed())
   }),
   fc.record({ _tag: fc.constant("GroupRemoved"), position, atMillis, group: Netnews.groupName })
 )

@@ -4,6 +4,7 @@ import * as FileSpool from "@lupin/spool/FileSpool"
 import { SiteIdentity } from "@lupin/spool/SiteIdentity"
 import { Spool } from "@lupin/spool/Spool"
 import { cancelContract } from "@lupin/testing/CancelContract"
+import { groupContract } from "@lupin/testing/GroupContract"
 import { type StorageClass, StorageClasses } from "@lupin/spool/StorageClass"
 import { spoolContract } from "@lupin/testing/SpoolContract"
 import { Effect, Layer } from "effect"
@@ -28,7 +29,7 @@ const layers = {
 
 for (const [name, layer] of Object.entries(layers)) {
   describe(`the contract of a spool, ${name}`, () => {
-    for (const promise of [...spoolContract, ...cancelContract]) {
+    for (const promise of [...spoolContract, ...cancelContract, ...groupContract]) {
       it.effect(promise.name, () =>
         promise.check.pipe(Effect.provide(Layer.fresh(layer).pipe(Layer.provideMerge(identity))))
       )

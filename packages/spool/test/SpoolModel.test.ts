@@ -57,7 +57,14 @@ const apply = (model: Model, command: Site.Command): void => {
 }
 
 const expectedOf = (outcome: Admission.Outcome): string =>
-  ({ filed: "Filed", here: "AlreadyHere", removed: "Removed", full: "Full", unapproved: "Unapproved" })[outcome]
+  ({
+    filed: "Filed",
+    here: "AlreadyHere",
+    removed: "Removed",
+    full: "Full",
+    closed: "Closed",
+    unapproved: "Unapproved"
+  })[outcome]
 
 /** One command of the model: what it does to the model, and to the spool; every view is compared afterwards. */
 const command = (name: string, act: (model: Model, real: Real) => Promise<void>): fc.AsyncCommand<Model, Real> => ({

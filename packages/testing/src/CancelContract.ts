@@ -92,6 +92,7 @@ export const cancelContract: ReadonlyArray<Promised> = [
         newsgroups: [ours],
         bytes: cancel.octets.length,
         arrivedMillis: 5_000,
+        injectedMillis: cancel.injectedMillis,
         path: cancel.path
       }
     ])

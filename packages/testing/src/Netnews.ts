@@ -144,7 +144,7 @@ export const nearlyArticleOctets: fc.Arbitrary<Uint8Array> = fc.oneof(
 )
 
 const atMillis = fc.integer({ min: 1_700_000_000_000, max: 1_900_000_000_000 })
-const status = fc.constantFrom<Group.Status>("y", "n", "m")
+const status = fc.constantFrom<Group.Status>("y", "n", "m", "x", "j", "=misc.test")
 const groups = fc.array(fewGroupNames, { minLength: 1, maxLength: 4 })
 
 const marks = fc.subarray(["a", "b", "c"])
@@ -195,7 +195,10 @@ export const siteCommand: fc.Arbitrary<Site.Command> = fc.oneof(
   {
     weight: 1,
     arbitrary: fc
-      .record({ group: fewGroupNames, status, atMillis })
+      .record(
+        { group: fewGroupNames, status, description: fc.constantFrom("Talk", "Über alles"), atMillis },
+        { requiredKeys: ["group", "status", "atMillis"] }
+      )
       .map((command): Site.Command => ({ _tag: "AddGroup", ...command }))
   },
   {

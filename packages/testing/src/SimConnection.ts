@@ -78,6 +78,7 @@ export class End {
     this.#inbox = []
     this.#inboxBytes = 0
     this.#peer?.acknowledge(bytes)
+    this.#network.tap?.(this, arrived)
     return arrived
   }
 

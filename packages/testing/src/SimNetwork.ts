@@ -63,6 +63,8 @@ const synRetryMillis = [0, 1_000, 3_000, 7_000, 15_000, 31_000, 63_000]
 
 export class SimNetwork {
   readonly world: World
+  /** Shown all that a process reads from a connection. */
+  tap: ((end: SimConnection.End, octets: ReadonlyArray<Uint8Array>) => void) | undefined
   readonly #quality: Options["quality"]
   readonly #links = new Map<string, Link>()
   readonly #hosts = new Map<string, Host>()

@@ -12,6 +12,7 @@ import * as NntpNetwork from "@lupin/nntp/Network"
 import { PeerStats } from "@lupin/nntp/PeerStats"
 import { Secrets } from "@lupin/nntp/Secrets"
 import * as Pop from "@lupin/pop/Pop"
+import { Live } from "@lupin/site/Live"
 import * as Site from "@lupin/site/Site"
 import * as SiteConfig from "@lupin/site/SiteConfig"
 import { Disk } from "@lupin/spool/Disk"
@@ -48,6 +49,7 @@ export interface Options {
 export interface Running {
   readonly spool: Spool.Spool["Service"]
   readonly stats: PeerStats["Service"]
+  readonly live: Live["Service"]
   /** Only of POP hosts. */
   readonly operations: PopOperations.PopOperations["Service"] | undefined
 }
@@ -119,6 +121,7 @@ export class SimSite {
           this.#running = {
             spool: Context.get(context, Spool.Spool),
             stats: Context.get(context, PeerStats),
+            live: Context.get(context, Live),
             operations: Option.getOrUndefined(Context.getOption(context, Operations))
           }
           world.tell(this.name, "site", "serves")
@@ -188,7 +191,7 @@ export class SimSite {
     return this.#holdings
   })
 
-  #layer(process: SimProcess): Layer.Layer<Spool.Spool | PeerStats, unknown> {
+  #layer(process: SimProcess): Layer.Layer<Spool.Spool | PeerStats | Live, unknown> {
     const { apps } = this.#options
     const store = Layer.effect(Spool.Spool, this.#store(process))
     const { config } = this

@@ -281,9 +281,29 @@ const following: ReadonlyArray<Promised> = [
         groups: [alpha],
         bytes: one.octets.length,
         arrivedMillis: 7_000,
+        injectedMillis: one.injectedMillis,
         path: one.path
       }
     ])
+  }),
+  promise("tells the date of an article, also once it is removed, unless the id holds it", function* () {
+    const spool = yield* Spool.Spool
+    const client = MessageId.MessageId.make("<01939f2e-0000-7000-8000-000000000001.a@app.client.lupin>")
+    const dated = article(id("1"), [alpha])
+    yield* spool.store([dated, article(client, [alpha])])
+    yield* spool.remove([client, dated.messageId, id("never")], "cancelled")
+    const { changes } = yield* spool.changes(0, 9)
+    equal(
+      "dates",
+      changes.map((change) => [change._tag, change.injectedMillis]),
+      [
+        ["Filed", dated.injectedMillis],
+        ["Filed", undefined],
+        ["Removed", undefined],
+        ["Removed", dated.injectedMillis],
+        ["Removed", undefined]
+      ]
+    )
   }),
   promise("wakes everyone who waits for a change, and nobody who waits for a later one", function* () {
     const spool = yield* Spool.Spool

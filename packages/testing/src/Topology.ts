@@ -20,6 +20,8 @@ export interface Options {
   readonly zonesPerPop?: number
   /** Instead of the flood: every link sends everything at once, or asks about everything first. */
   readonly eager?: boolean
+  /** How long feeds hold articles back; as sites do by themselves where nothing is said. */
+  readonly flood?: { readonly paceMillis?: number; readonly gatherMillis?: number }
   readonly links?: Links
 }
 
@@ -49,6 +51,7 @@ export interface Topology {
   readonly zones: ReadonlyArray<string>
   readonly pops: ReadonlyArray<string>
   readonly eager: boolean | undefined
+  readonly flood: Options["flood"]
   /** The link from one site to another, by their addresses. */
   readonly quality: (from: string, to: string) => Quality
 }
@@ -63,7 +66,14 @@ const near: Quality = { latencyMillis: 0.3, jitterMillis: 0.1, bytesPerSecond: 1
 
 type Bare = Omit<Site, "peers">
 
-export const make = ({ eager, links = {}, pops, zones, zonesPerPop = zonesPerPopDefault }: Options): Topology => {
+export const make = ({
+  eager,
+  flood,
+  links = {},
+  pops,
+  zones,
+  zonesPerPop = zonesPerPopDefault
+}: Options): Topology => {
   const zonePlaces = placesOf(zones, "z")
   const zoneNames = zonePlaces.map(({ name }) => name)
   const popPlaces = placesOf(pops, "p")
@@ -85,6 +95,7 @@ export const make = ({ eager, links = {}, pops, zones, zonesPerPop = zonesPerPop
     zones: zoneNames,
     pops: popPlaces.map(({ name }) => name),
     eager,
+    flood,
     quality: (fromAddress, toAddress) => {
       const from = byAddress.get(fromAddress)
       const to = byAddress.get(toAddress)
@@ -133,7 +144,7 @@ const arePeers = (one: Bare, other: Bare): boolean => {
 
 /** What an operator would write for this site. */
 export const configOf = (
-  { eager, sites, zones }: Topology,
+  { eager, flood = {}, sites, zones }: Topology,
   site: Site
 ): (typeof SiteConfig.Pop)["Encoded"] | (typeof SiteConfig.Central)["Encoded"] => {
   const peers = sites
@@ -148,7 +159,7 @@ export const configOf = (
       ...(eager === undefined ? {} : { eager }),
       accept: { addresses: [`${other.address}/32`] }
     }))
-  const common = { name: site.name, path: site.path, directory: `/${site.name}`, peers }
+  const common = { name: site.name, path: site.path, directory: `/${site.name}`, peers, flood }
   const listen = { nntp: `${site.address}:${nntpPort}`, meta: `${site.address}:80` }
   if (site.kind === "pop") {
     return { kind: "pop", pop: site.place, ...common, listen: { ...listen, json: `${site.address}:8080` } }

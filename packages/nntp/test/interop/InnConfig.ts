@@ -20,6 +20,8 @@ export interface Options {
   readonly feeds?: ReadonlyArray<Feed>
   /** Days after which an article is refused; 0 takes all. */
   readonly cutoffDays?: number
+  /** Acts on cancels and Supersedes, those of locked articles with their key, and feeds them; otherwise it does neither. */
+  readonly isCancelling?: boolean
   /** Whether peers may stream; otherwise they have IHAVE. */
   readonly isStreaming?: boolean
 }
@@ -81,8 +83,9 @@ const innConf = (options: Options, { group, port, programs, root, user }: Places
     enableoverview: "true",
     ovmethod: "tradindexed",
     artcutoff: String(options.cutoffDays ?? 10),
+    maxartsize: "0",
     nnrpdloadlimit: "0",
-    docancels: "none",
+    docancels: options.isCancelling === true ? "auth" : "none",
     pgpverify: "false",
     doinnwatch: "false",
     wanttrash: "false",
@@ -109,13 +112,13 @@ const innConf = (options: Options, { group, port, programs, root, user }: Places
     .map(([key, value]) => `${key}: ${value}\n`)
     .join("")
 
-const newsfeeds = ({ feeds = [] }: Options, { programs }: Places): string =>
+const newsfeeds = ({ feeds = [], isCancelling }: Options, { programs }: Places): string =>
   [
     "ME:!*::",
     `innfeed!:!*:Tc,Wnm*:${path.join(programs, "innfeed")}`,
     ...feeds.map(({ by, identity, name }) =>
       by === "innfeed"
-        ? `${name}/${identity}:*,!control,!control.*,!junk:Tm:innfeed!`
+        ? `${name}/${identity}:${isCancelling === true ? "*" : "*,!control,!control.*"},!junk:Tm:innfeed!`
         : `${name}/${identity}:*,!control,!control.*,!junk:Tf,Wnm:`
     )
   ]

@@ -4,25 +4,57 @@
 import * as Article from "@lupin/core/Article"
 import * as FeedRule from "@lupin/core/FeedRule"
 import type * as MessageId from "@lupin/core/MessageId"
+import * as Wildmat from "@lupin/core/Wildmat"
 import { Injector } from "@lupin/spool/Injector"
 import { Relayer } from "@lupin/spool/Relayer"
 import { Spool } from "@lupin/spool/Spool"
 import { Context, Effect, Layer, type Scope } from "effect"
+import * as Access from "../../src/Access.ts"
+import { AccessControl, type Policy } from "../../src/AccessControl.ts"
+import { Accounts, noAccounts } from "../../src/Accounts.ts"
+import { CancelSecret } from "../../src/CancelSecret.ts"
 import { NntpServer } from "../../src/NntpServer.ts"
 import * as PeerFeed from "../../src/PeerFeed.ts"
 import { type PeerState, PeerStats } from "../../src/PeerStats.ts"
+import * as Scram from "../../src/Scram.ts"
 import * as site from "../site.ts"
 import * as Corpus from "./Corpus.ts"
 import * as Programs from "./Programs.ts"
 
 export type Site = Context.Context<site.Services | NntpServer | PeerStats>
 
-/** Runs until the scope ends; its name in the Path is `<name>.test`. */
+/** Runs until the scope ends; its name in the Path is `<name>.test`. `settings` are what it is served by. */
 export const start = (
   name: string,
-  options: Parameters<typeof site.layer>[1] = {}
+  options: Parameters<typeof site.layer>[1] = {},
+  settings: Layer.Layer<never> = Layer.empty
 ): Effect.Effect<Site, never, Scope.Scope> =>
-  Layer.build(Layer.mergeAll(site.layer(name, options), PeerStats.layer)) as Effect.Effect<Site, never, Scope.Scope>
+  Layer.build(
+    Layer.mergeAll(site.layer(name, options).pipe(Layer.provide(settings)), PeerStats.layer)
+  ) as Effect.Effect<Site, never, Scope.Scope>
+
+/** People of these names may log in by the password `secret`, and do everything then; others may look. */
+export const withUsers = (...users: ReadonlyArray<string>): Layer.Layer<never> =>
+  Layer.mergeAll(
+    Layer.succeed(Accounts, {
+      ...noAccounts,
+      scram: (user) =>
+        Effect.succeed(Scram.keysOf(users.includes(user) ? "secret" : "of nobody", new Uint8Array(16), 4_096)),
+      verify: (user, password) => Effect.succeed(users.includes(user) && password === "secret")
+    }),
+    Layer.succeed(AccessControl, {
+      current: () => usersPolicy
+    }),
+    Layer.succeed(CancelSecret, { current: Effect.succeed(new Uint8Array(32)) })
+  ) as Layer.Layer<never>
+
+const usersPolicy: Policy = {
+  rules: [
+    { ...Access.everything, users: ["*"] },
+    { ...Access.nothing, read: Wildmat.everything }
+  ],
+  peers: []
+}
 
 export const port = (at: Site): number => Context.get(at, NntpServer).address.port
 

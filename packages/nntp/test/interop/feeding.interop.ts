@@ -1,5 +1,6 @@
 import { describe, expect, it } from "@effect/vitest"
 import type * as Article from "@lupin/core/Article"
+import * as GroupName from "@lupin/core/GroupName"
 import { Effect } from "effect"
 import * as fs from "node:fs"
 import * as path from "node:path"
@@ -93,6 +94,36 @@ describe.skipIf(Programs.isWithout(...Inn.programs))("INN feeds us", () => {
       yield* expectAll(ours, fresh)
       expect(stderr).toMatch(/439 <\S+> injected more than 10 days ago/)
       expect(inn.text("outgoing/ours")).toBe("")
+    }).pipe(Effect.scoped)
+  )
+})
+
+describe.skipIf(Programs.isWithout(...Inn.programs))("What INN feeds us and we do not want", () => {
+  it.live("is refused for its reason, and INN offers none of it again", () =>
+    Effect.gen(function* () {
+      const [fresh, held, unapproved, large] = ["a", "h", "m", "l"].map((tag) => Corpus.fresh(5, Date.now(), tag))
+      if (fresh === undefined || held === undefined || unapproved === undefined || large === undefined) return
+      const moderated = unapproved.map((article) => Corpus.inGroup(article, "misc.moderated"))
+      const body = Buffer.from(`${"x".repeat(70)}\r\n`.repeat(15_000))
+      const oversized = large.map(({ octets }) => Buffer.concat([octets, body]))
+      const ours = yield* Site.start("ours")
+      yield* Site.spool(ours).addGroup(GroupName.GroupName.make("misc.moderated"), "m")
+      yield* Site.take(ours, held)
+      const groups = [...Corpus.groups([...fresh, ...held, ...large]), "misc.moderated"]
+      const inn = yield* Inn.start({ identity: "inn.test", groups, feeds: [oursAt(Site.port(ours), "file")] })
+      const all = [...[...fresh, ...held, ...moderated].map(({ octets }) => octets), ...oversized]
+      expect(yield* inn.run("rnews", [], Corpus.batch(all))).toMatchObject({ status: 0 })
+      yield* inn.ctl("flush", "ours")
+      const list = path.join(inn.root, "outgoing/ours")
+      const { stderr } = yield* inn.run("innxmit", ["-d", "-P", String(Site.port(ours)), "127.0.0.1", list])
+      const told = (reason: RegExp): number => stderr.split("\n").filter((line) => reason.test(line)).length
+      expect({
+        held: told(/438 <\S+>/),
+        moderated: told(/439 <\S+> unapproved, and misc\.moderated is moderated/),
+        large: told(/439 <\S+> (Article too large|over 1000000 octets)/)
+      }).toEqual({ held: 5, moderated: 5, large: 5 })
+      expect(inn.text("outgoing/ours")).toBe("")
+      yield* expectAll(ours, [...held, ...fresh])
     }).pipe(Effect.scoped)
   )
 })

@@ -1,7 +1,8 @@
-# Reads a review and answers it with Perl's Net::NNTP: the arguments are port and group, the output is what was seen.
+# Reads a review, answers it and cancels an article of its own with Perl's Net::NNTP: the arguments are port and group, the output is what was seen.
 use strict;
 use warnings;
 use Net::NNTP;
+use Digest::SHA qw(sha256_base64);
 use JSON::PP;
 
 my ($port, $group) = @ARGV;
@@ -38,6 +39,18 @@ $seen{posted} = $news->post(
 ) ? 1 : 0;
 $seen{refused} = $news->post("Subject: no sender\n", "\n", "x\n") ? 1 : 0;
 $seen{code} = $news->code;
+my $own = "<own." . time . ".$$\@reader.test>";
+my $key = hashed("a secret of Ann's");
+my @cancel = ("From: Ann <ann\@reader.test>\n", "Newsgroups: $group\n", "Subject: cmsg cancel $own\n", "Control: cancel $own\n");
+$news->post(
+    "From: Ann <ann\@reader.test>\n", "Newsgroups: $group\n", "Subject: soon cancelled\n", "Message-ID: $own\n",
+    "Cancel-Lock: sha256:" . hashed($key) . "\n", "\n", "A word.\n"
+) or die "post: " . $news->message;
+$seen{owned} = [defined $news->head($own) ? 1 : 0];
+for my $tried (hashed("a guess"), $key) {
+    $news->post(@cancel, "Cancel-Key: sha256:$tried\n", "\n", "x\n") or die "cancel: " . $news->message;
+    push @{ $seen{owned} }, defined $news->head($own) ? 1 : 0;
+}
 my $ihave = "<" . time . ".$$\@reader.test>";
 $seen{ihave} = $news->ihave($ihave,
     "Path: reader.test!not-for-mail\n", "From: Ann <ann\@reader.test>\n", "Newsgroups: misc.test\n",
@@ -46,6 +59,11 @@ $seen{ihave} = $news->ihave($ihave,
 $seen{again} = $news->ihave($ihave, "never sent\n") ? 1 : 0;
 $news->quit;
 print JSON::PP->new->canonical->encode(\%seen), "\n";
+
+sub hashed {
+    my $text = sha256_base64(shift);
+    return $text . "=" x (-length($text) % 4);
+}
 
 sub rfc {
     my @t = gmtime shift;

@@ -6,6 +6,7 @@ import * as path from "node:path"
 import { fileURLToPath } from "node:url"
 import * as NntpReader from "../../src/NntpReader.ts"
 import * as GroupName from "@lupin/core/GroupName"
+import * as site from "../site.ts"
 import * as PopHost from "./PopHost.ts"
 import * as Programs from "./Programs.ts"
 import * as Site from "./Site.ts"
@@ -194,7 +195,7 @@ describe("On a POP host", () => {
   )
 
   onPop(
-    "a script with Net::NNTP reads a review and answers it",
+    "a script with Net::NNTP reads a review, answers it, and cancels what it owns",
     ["Perl's Net::NNTP"],
     Effect.gen(function* () {
       const host = yield* PopHost.PopHost
@@ -212,6 +213,7 @@ describe("On a POP host", () => {
         posted: 1,
         refused: 0,
         code: "441",
+        owned: [1, 1, 0],
         ihave: 1,
         again: 0
       })
@@ -248,6 +250,43 @@ describe("In a group of another network", () => {
     }).pipe(Effect.scoped)
   )
 
+  it.live.skipIf(Programs.isWithout("tin", "tmux"))("who has logged in with tin cancels what they posted", () =>
+    Effect.gen(function* () {
+      const ours = yield* Site.start("ours", {}, Site.withUsers("ann", "eve"))
+      const port = Site.port(ours)
+      const login = { user: "ann", password: "secret", isClearTextAllowed: true }
+      const reader = yield* NntpReader.connect({ host: "127.0.0.1", port, login })
+      const id = yield* reader.post(site.proto("to be cancelled", "misc.test"))
+      if (id === undefined) return yield* Effect.die(new Error("no id"))
+      for (const user of ["eve", "ann"]) {
+        const mine = tinrc.replace("Ann Reader <ann@reader.test>", "Ann <ann@example.test>")
+        const files = { ".tin/tinrc": mine, ".newsrc": "misc.test:\n", ".newsauth": `127.0.0.1 secret ${user}\n` }
+        const directory = yield* home(files, "Not needed.")
+        fs.chmodSync(path.join(directory, ".newsauth"), 0o600)
+        const editor = path.join(directory, "editor")
+        const command = [Programs.file("tin"), "-A", "-r", "-g", "127.0.0.1", "-p", String(port)]
+        const tin = yield* Terminal.open(command, { HOME: directory, EDITOR: editor, VISUAL: editor })
+        yield* tin.sees("Group Selection")
+        yield* tin.press("Enter")
+        yield* tin.sees("to be cancelled")
+        yield* tin.press("Enter")
+        yield* tin.sees("hello")
+        yield* tin.press("D")
+        yield* tin.sees("(d/s/q)")
+        yield* tin.press("d")
+        yield* tin.sees("d=delete")
+        yield* tin.press("d")
+        const cancels = yield* Programs.until(
+          Effect.map(Site.spool(ours).group(GroupName.GroupName.make("control.cancel")), (group) =>
+            (group?.count ?? 0) >= (user === "eve" ? 1 : 2) ? group?.count : undefined
+          ).pipe(Effect.orDie)
+        )
+        expect(cancels).toBe(user === "eve" ? 1 : 2)
+        expect(yield* Site.spool(ours).status([id])).toEqual([user === "eve" ? "held" : "removed"])
+      }
+    }).pipe(Effect.scoped)
+  )
+
   it.live.skipIf(Programs.isWithout("slrn", "tmux"))("a person with slrn cancels a post", () =>
     Effect.gen(function* () {
       const ours = yield* Site.start("ours")
@@ -266,5 +305,27 @@ describe("In a group of another network", () => {
       yield* slrn.press("y")
       yield* Site.lacks(ours, id)
     }).pipe(Effect.scoped)
+  )
+
+  it.live.skipIf(Programs.isWithout("tin", "tmux"))(
+    "a new person with tin is given the message of the day, the groups to begin with, and what they are for",
+    () =>
+      Effect.gen(function* () {
+        const lists = { MOTD: ["Be kind to hikers."], SUBSCRIPTIONS: ["misc.begin"] }
+        const ours = yield* Site.start("ours", { lists: () => lists })
+        yield* Site.spool(ours)
+          .addGroup(GroupName.GroupName.make("misc.begin"), "y", "Where to begin")
+          .pipe(Effect.orDie)
+        yield* Site.post(ours, "a first word", "misc.begin")
+        yield* Site.post(ours, "another word", "misc.other")
+        const directory = yield* home({ ".tin/tinrc": tinrc }, "Not needed.")
+        const editor = path.join(directory, "editor")
+        const command = [Programs.file("tin"), "-r", "-g", "127.0.0.1", "-p", String(Site.port(ours))]
+        const tin = yield* Terminal.open(command, { HOME: directory, EDITOR: editor, VISUAL: editor })
+        yield* tin.sees("MOTD: Be kind to hikers.")
+        const screen = yield* tin.sees("Where to begin")
+        expect(screen).toContain("misc.begin")
+        expect(screen).not.toContain("misc.other")
+      }).pipe(Effect.scoped)
   )
 })

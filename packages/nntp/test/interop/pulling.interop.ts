@@ -1,6 +1,7 @@
 import { describe, expect, it } from "@effect/vitest"
 import type * as Article from "@lupin/core/Article"
-import type * as MessageId from "@lupin/core/MessageId"
+import * as CancelLock from "@lupin/core/CancelLock"
+import * as MessageId from "@lupin/core/MessageId"
 import { Effect } from "effect"
 import * as fs from "node:fs"
 import * as os from "node:os"
@@ -17,6 +18,21 @@ const folder = Effect.acquireRelease(
 
 const reply = (group: string, subject: string): string =>
   `From: Ann Reader <ann@reader.test>\nNewsgroups: ${group}\nSubject: ${subject}\n\nA line.\n.dots\n`
+
+const secret = new TextEncoder().encode("a secret of Ann's")
+const own = MessageId.MessageId.make("<own@reader.test>")
+
+const withFields = (text: string, fields: string): string => text.replace("\n\n", `\n${fields}\n\n`)
+
+/** An article of one's own, and its cancel, as they wait to be posted. */
+const locked = withFields(
+  reply("misc.test", "soon cancelled"),
+  `Message-ID: ${own}\nCancel-Lock: ${CancelLock.mintLock(secret, own)}`
+)
+const cancel = withFields(
+  reply("misc.test", `cmsg cancel ${own}`),
+  `Control: cancel ${own}\nCancel-Key: ${CancelLock.mintKey(secret, own)}`
+)
 
 const firstWords = (listing: string): ReadonlyArray<string> =>
   listing.split("\n").flatMap((line) => (line === "" ? [] : [line.split(/[: ]/)[0] ?? ""]))
@@ -51,27 +67,35 @@ const stocked = Effect.gen(function* () {
 })
 
 describe("Programs that pull news from us", () => {
-  it.live.skipIf(Programs.isWithout("slrnpull"))("slrnpull fetches every group and posts what waits in its queue", () =>
-    Effect.gen(function* () {
-      const { articles, directory, groups, ours, port } = yield* stocked
-      fs.writeFileSync(path.join(directory, "slrnpull.conf"), groups.map((group) => `${group} 0 0\n`).join(""))
-      for (const made of ["out.going", "out.going/rejects", "news"]) fs.mkdirSync(path.join(directory, made))
-      // What slrn leaves in the queue is dot-stuffed already.
-      const queued = reply("misc.test", "slrnpull posts").replaceAll("\n.", "\n..")
-      fs.writeFileSync(path.join(directory, "out.going/Xpost"), queued)
-      const env = { NNTPSERVER: `127.0.0.1:${port}`, HOME: directory }
-      const pulled = yield* Programs.run(Programs.file("slrnpull"), ["-d", directory, "-h", `127.0.0.1:${port}`], {
-        env
-      })
-      expect(pulled.status).toBe(0)
-      expect(new Set(lasting(articlesIn(path.join(directory, "news"))))).toEqual(new Set(expected(articles)))
-      const [last = ""] = (yield* texts(ours, yield* Site.holds(ours, articles.length + 1))).slice(articles.length)
-      expect(last).toContain("Subject: slrnpull posts\r\n")
-      expect(last).toMatch(/\r\n\r\nA line\.\r\n\.dots\r\n$/)
-    }).pipe(Effect.scoped)
+  it.live.skipIf(Programs.isWithout("slrnpull"))(
+    "slrnpull fetches every group and posts and cancels what waits in its queue",
+    () =>
+      Effect.gen(function* () {
+        const { articles, directory, groups, ours, port } = yield* stocked
+        fs.writeFileSync(path.join(directory, "slrnpull.conf"), groups.map((group) => `${group} 0 0\n`).join(""))
+        for (const made of ["out.going", "out.going/rejects", "news"]) fs.mkdirSync(path.join(directory, made))
+        // What slrn leaves in the queue is dot-stuffed already.
+        const queued = reply("misc.test", "slrnpull posts").replaceAll("\n.", "\n..")
+        fs.writeFileSync(path.join(directory, "out.going/Xpost"), queued)
+        const env = { NNTPSERVER: `127.0.0.1:${port}`, HOME: directory }
+        const pulled = yield* Programs.run(Programs.file("slrnpull"), ["-d", directory, "-h", `127.0.0.1:${port}`], {
+          env
+        })
+        expect(pulled.status).toBe(0)
+        expect(new Set(lasting(articlesIn(path.join(directory, "news"))))).toEqual(new Set(expected(articles)))
+        const [last = ""] = (yield* texts(ours, yield* Site.holds(ours, articles.length + 1))).slice(articles.length)
+        expect(last).toContain("Subject: slrnpull posts\r\n")
+        expect(last).toMatch(/\r\n\r\nA line\.\r\n\.dots\r\n$/)
+        for (const queue of [locked, cancel]) {
+          fs.writeFileSync(path.join(directory, "out.going/Xown"), queue.replaceAll("\n.", "\n.."))
+          const args = ["-d", directory, "-h", `127.0.0.1:${port}`, "--post-only"]
+          expect(yield* Programs.run(Programs.file("slrnpull"), args, { env })).toMatchObject({ status: 0 })
+          expect(yield* Site.spool(ours).status([own])).toEqual([queue === locked ? "held" : "removed"])
+        }
+      }).pipe(Effect.scoped)
   )
 
-  it.live.skipIf(Programs.isWithout("suck"))("suck fetches every group, and rpost posts", () =>
+  it.live.skipIf(Programs.isWithout("suck"))("suck fetches every group, and rpost posts and cancels", () =>
     Effect.gen(function* () {
       const { articles, directory, groups, ours, port } = yield* stocked
       const [data, work, kept] = ["data", "tmp", "msgs"].map((name) => path.join(directory, name))
@@ -87,6 +111,10 @@ describe("Programs that pull news from us", () => {
       expect(posted).toMatchObject({ status: 0 })
       const [last = ""] = (yield* texts(ours, yield* Site.holds(ours, articles.length + 1))).slice(articles.length)
       expect(last).toMatch(/Subject: rpost posts\r\n[^]*\r\n\r\nA line\.\r\n\.dots\r\n$/)
+      for (const input of [locked, cancel]) {
+        yield* Programs.runWell(rpost, ["127.0.0.1", "-N", String(port)], { input })
+        expect(yield* Site.spool(ours).status([own])).toEqual([input === locked ? "held" : "removed"])
+      }
     }).pipe(Effect.scoped)
   )
 

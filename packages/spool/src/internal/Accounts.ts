@@ -7,7 +7,7 @@ import { DeadOctets } from "./DeadOctets.ts"
 import type { Spot } from "./Erasures.ts"
 import type { Place } from "./IndexRows.ts"
 import * as Record from "./Record.ts"
-import { addressSpan } from "./SegmentLog.ts"
+import { addressSpan } from "./Segment.ts"
 
 /** As it lies in the index. */
 export type Kept = ReturnType<Accounts["kept"]>

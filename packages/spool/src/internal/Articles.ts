@@ -2,6 +2,7 @@
  * Articles and overview lines as they lie in the log: what is not as it was written goes to quarantine, and is not given
  * out.
  */
+import type * as GroupName from "@lupin/core/GroupName"
 import type * as MessageId from "@lupin/core/MessageId"
 import type * as Xref from "@lupin/core/Xref"
 import { Buffer } from "node:buffer"
@@ -17,14 +18,12 @@ export type Copy = Record.Filed | Record.Mended
 
 /** What lies in the logs of classes. */
 type Elsewhere = Pick<ClassLogs, "read">
+/** An article as readers of a group name it. */
+export type Numbered = readonly [group: GroupName.GroupName, number: number]
 
 export interface Articles {
   /** The article at a place, if it is the one that was meant. */
-  readonly held: (
-    place: Place,
-    isMeant: (filing: Record.Filing) => boolean,
-    id?: MessageId.MessageId
-  ) => Held | undefined
+  readonly held: (place: Place, which: MessageId.MessageId | Numbered) => Held | undefined
   /** Its overview line under a number. */
   readonly line: (place: Place, number: number) => Uint8Array | undefined
   /** Its overview without the number that a group gave it. */
@@ -32,6 +31,8 @@ export interface Articles {
   /** Its overview line under the number in its first group. */
   readonly firstLine: (place: Place, id: MessageId.MessageId) => Uint8Array | undefined
   readonly numbers: (place: Place, id: MessageId.MessageId) => Xref.Numbers | undefined
+  /** Injection-Date, where the id does not hold it. */
+  readonly injectedMillis: (place: Place, id: MessageId.MessageId) => number | undefined
 }
 
 export const make = (log: SegmentLog, elsewhere: Elsewhere, quarantine: Quarantine.Quarantine): Articles => {
@@ -45,15 +46,21 @@ export const make = (log: SegmentLog, elsewhere: Elsewhere, quarantine: Quaranti
   }
 
   return {
-    held: (place, isMeant, id) => {
+    held: (place, which) => {
       const { address, bytes } = place
+      const id = typeof which === "string" ? which : undefined
       const payload = log.read(address, bytes)
       if (payload === undefined) return refuse(place, id ?? idOf(log.peek(address)?.events[0]))
       const filing = Record.decodeFiling(payload)
-      if (filing === undefined || !isMeant(filing)) return refuse(place, id)
+      const isMeant =
+        typeof which === "string" ? Record.bringsId(payload, which) : filing !== undefined && hasNumber(filing, which)
+      if (filing === undefined || !isMeant) return refuse(place, id)
       const { articleStart, atMillis, numbers, position, stored } = filing
-      const article = stored === undefined ? payload.subarray(articleStart) : elsewhere.read(stored, filing.id)
-      return article === undefined ? refuse(place, filing.id) : { article, numbers, position, arrivedMillis: atMillis }
+      const article =
+        stored === undefined ? payload.subarray(articleStart) : elsewhere.read(stored, Record.idAt(payload))
+      return article === undefined
+        ? refuse(place, id ?? Record.idAt(payload))
+        : { article, numbers, position, arrivedMillis: atMillis }
     },
     line: (place, number) => {
       if (quarantine.has(place.address)) return undefined
@@ -71,9 +78,13 @@ export const make = (log: SegmentLog, elsewhere: Elsewhere, quarantine: Quaranti
       const copy = copyAt(place, id)
       return copy === undefined ? undefined : lineOf(copy, copy.numbers[0]?.[1] ?? 0)
     },
-    numbers: (place, id) => copyAt(place, id)?.numbers
+    numbers: (place, id) => copyAt(place, id)?.numbers,
+    injectedMillis: (place, id) => copyAt(place, id)?.injectedMillis
   }
 }
+
+const hasNumber = ({ numbers }: Record.Filing, [group, number]: Numbered): boolean =>
+  numbers.some(([name, given]) => name === group && given === number)
 
 const idOf = (event: Record.Logged | undefined): MessageId.MessageId | undefined =>
   Record.isCopy(event) ? event.id : undefined

@@ -5,7 +5,7 @@
 import type { ClassLogs } from "./ClassLogs.ts"
 import type { Index } from "./Index.ts"
 import * as Record from "./Record.ts"
-import { addressSpan } from "./SegmentLog.ts"
+import { addressSpan } from "./Segment.ts"
 
 /** Looks at every id; dead from now on, since nobody knows for how long already. */
 export const find = (index: Index, shelves: ClassLogs): void => {

@@ -14,7 +14,8 @@ import type { Index } from "./Index.ts"
 import type * as Overwrites from "./Overwrites.ts"
 import type * as PackFile from "./PackFile.ts"
 import * as Record from "./Record.ts"
-import { addressSpan, type Found, type SegmentLog, type Stretch } from "./SegmentLog.ts"
+import { addressSpan, type Stretch } from "./Segment.ts"
+import type { Found, SegmentLog } from "./SegmentLog.ts"
 
 /** Octets that one slice reads and writes, give or take an article. */
 export const sliceBytes = 1024 * 1024

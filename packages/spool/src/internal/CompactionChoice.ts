@@ -2,7 +2,7 @@
  * Which files of a log are worth compacting: pure, from what is known of each.
  */
 import type { Dead } from "./DeadOctets.ts"
-import type { Stretch } from "./SegmentLog.ts"
+import type { Stretch } from "./Segment.ts"
 
 /** A file of which so much is dead is compacted. */
 export const deadShareMin = 0.5

@@ -144,6 +144,7 @@ export const toChange = (event: Record.Logged): Change | undefined => {
         path: event.path,
         ...(event.slot === undefined ? {} : { slot: event.slot.key }),
         ...(event.newsgroups === undefined ? {} : { newsgroups: event.newsgroups }),
+        ...(event.injectedMillis === undefined ? {} : { injectedMillis: event.injectedMillis }),
         ...(event.expiresMillis === undefined ? {} : { expiresMillis: event.expiresMillis }),
         ...(event.stored === undefined ? {} : { class: event.stored.class })
       }
@@ -156,7 +157,8 @@ export const toChange = (event: Record.Logged): Change | undefined => {
         id: event.id,
         groups: event.numbers.map(([group]) => group),
         removedMillis: event.atMillis,
-        why: whys[event._tag]
+        why: whys[event._tag],
+        ...(event.injectedMillis === undefined ? {} : { injectedMillis: event.injectedMillis })
       }
     default:
       return undefined

@@ -17,14 +17,23 @@ export const of = Effect.fnUntraced(function* (
   if (control === undefined) return { add: [], remove: [] }
   const body = Article.body(article)
   const there = control._tag === "CheckGroups" ? yield* spool.groups : []
-  return Control.changes(control, Headers.latin1(body, 0, body.length), there)
+  return Control.changes(control, textOf(body), there)
 })
+
+/** As UTF-8, which descriptions are written in today; else as Latin-1. */
+const textOf = (octets: Uint8Array): string => {
+  try {
+    return new TextDecoder("utf-8", { fatal: true }).decode(octets)
+  } catch {
+    return Headers.latin1(octets, 0, octets.length)
+  }
+}
 
 /** Safe to repeat. */
 export const apply = Effect.fnUntraced(function* (
   spool: Spool["Service"],
   { add, remove }: Control.Changes
 ): Effect.fn.Return<void, SpoolUnavailable> {
-  for (const { group, status } of add) yield* spool.addGroup(group, status)
+  for (const { description, group, status } of add) yield* spool.addGroup(group, status, description)
   for (const group of remove) yield* spool.removeGroup(group)
 })

@@ -20,6 +20,7 @@ export interface Shelf {
   count: number
   status: Group.Status
   createdMillis: number
+  description?: string
 }
 
 export interface GroupTable {
@@ -38,7 +39,7 @@ export interface GroupTable {
   readonly unfile: (name: string, number: number) => Shelf | undefined
   /** Shows again a number given earlier, whose record was lost. */
   readonly restore: (name: GroupName.GroupName, number: number, atMillis: number) => void
-  readonly add: (name: GroupName.GroupName, status: Group.Status, atMillis: number) => void
+  readonly add: (name: GroupName.GroupName, status: Group.Status, atMillis: number, description?: string) => void
   readonly remove: (name: string) => void
   /** Sets all that is known of a group; a number that may have been given stays so. */
   readonly set: (shelf: Omit<Shelf, "key">) => void
@@ -115,13 +116,16 @@ export const make = (shelves: Iterable<Shelf>, numberBase: number, lost = 0): Gr
       changed.add(shelf)
       return shelf
     },
-    add: (name, status, atMillis) => {
-      reach(name, atMillis).status = status
+    add: (name, status, atMillis, description) => {
+      const shelf = reach(name, atMillis)
+      shelf.status = status
+      if (description !== undefined) shelf.description = description
     },
     remove: (name) => {
       const shelf = table.get(name)
       if (shelf === undefined) return
       Object.assign(shelf, { isThere: false, floor: shelf.high, lowAtLeast: shelf.high + 1, count: 0, status: "y" })
+      delete shelf.description
       changed.add(shelf)
     },
     set: (known) => {

@@ -12,7 +12,7 @@ import { Buffer } from "node:buffer"
 import type { Table, Tables } from "../Tables.ts"
 import { Accounts } from "./Accounts.ts"
 import { ClaimRows } from "./ClaimRows.ts"
-import { Erasures, type Spot } from "./Erasures.ts"
+import { Erasures, type Spot, spotsOf } from "./Erasures.ts"
 import { ExpiringRows } from "./ExpiringRows.ts"
 import * as GroupTable from "./GroupTable.ts"
 import type { IdRow, Place } from "./IndexRows.ts"
@@ -21,17 +21,22 @@ import { MarkRows } from "./MarkRows.ts"
 import { MendedRows } from "./MendedRows.ts"
 import { NumberRows } from "./NumberRows.ts"
 import * as Progress from "./Progress.ts"
+import { RecentIds } from "./RecentIds.ts"
 import type * as Record from "./Record.ts"
+import type { SegmentLog } from "./SegmentLog.ts"
 import { SlotRows } from "./SlotRows.ts"
 
 /** Raised when rows change their form: an older index is made anew from the log. */
-const indexFormat = 3
+const indexFormat = 4
+
+type Log = Pick<SegmentLog, "start" | "recall">
 
 export class Index {
   readonly #tables: Tables
   readonly #ids: Table
   readonly #groups: Table
   readonly #meta: Table
+  readonly #recentIds: RecentIds
   readonly #generation: Site.Generation
   readonly #recordsPerCommit: number
   readonly #newIds = new Map<string, IdRow | undefined>()
@@ -52,16 +57,17 @@ export class Index {
   readonly mended: MendedRows
   readonly #expiring: ExpiringRows
 
-  /** Opens the index in its tables; an index of another generation or format is emptied. `start`: of the log. */
-  constructor(tables: Tables, generation: Site.Generation, start: number, recordsPerCommit: number) {
+  /** Opens the index of a log in its tables; an index of another generation or format is emptied. */
+  constructor(tables: Tables, generation: Site.Generation, log: Log, recordsPerCommit: number) {
     this.#tables = tables
+    this.#recentIds = new RecentIds(log.recall)
     const database = (name: string): Table => tables.table(name)
     this.#ids = database("ids")
     this.#groups = database("groups")
     this.#meta = database("meta")
     this.#generation = generation
     this.#recordsPerCommit = recordsPerCommit
-    this.progress = Progress.nothing(start)
+    this.progress = Progress.nothing(log.start)
     const saved = this.#meta.get(progressKey)
     const kept = saved === undefined ? undefined : JSON.parse(saved.toString("utf8"))
     const isKept = kept?.format === indexFormat && kept.generation === generation.id
@@ -79,12 +85,13 @@ export class Index {
       this.groups = GroupTable.make(this.#readShelves(), generation.numberBase, this.progress.lost)
       this.accounts = new Accounts(kept.accounts)
     } else {
-      this.groups = this.empty(start)
+      this.groups = this.empty(log.start)
     }
   }
 
   /** Forgets everything, so that the log can be taken in from its start. */
   empty(start: number): GroupTable.GroupTable {
+    this.#recentIds.clear()
     for (const rows of [this.#ids, this.#groups, this.#meta]) rows.clearSync()
     for (const part of this.#parts()) part.empty()
     this.progress = Progress.nothing(start)
@@ -166,7 +173,7 @@ export class Index {
 
   /** What is known of an id, forgotten removals too. */
   #row(id: string): IdRow | undefined {
-    const fresh = this.#newIds.get(id)
+    const fresh = this.#recentIds.find(id) ?? this.#newIds.get(id)
     if (fresh !== undefined || this.#newIds.has(id)) return fresh
     const octets = this.#ids.get(Rows.idKey(id))
     return octets === undefined ? undefined : Rows.readId(octets)
@@ -246,8 +253,7 @@ export class Index {
 
   /** Whether the record of a removal still says something that history has to know. */
   isRemembered(id: string, address: number): boolean {
-    const row = this.id(id)
-    return row?._tag === "Removed" && row.by.address === address
+    return this.id(id) !== undefined && this.removed(id)?.by.address === address
   }
 
   /** Where the octets of an id that was removed lay, forgotten or not. */
@@ -291,7 +297,7 @@ export class Index {
       case "Blank":
         return
       case "GroupAdded":
-        return this.groups.add(event.group, event.status, atMillis)
+        return this.groups.add(event.group, event.status, atMillis, event.description)
       case "GroupRemoved":
         return this.groups.remove(event.group)
     }
@@ -304,6 +310,7 @@ export class Index {
     if (forgotten !== undefined) this.mended.add(id, spotsOf(forgotten))
     this.#forgotten.delete(id)
     this.#newIds.set(id, { _tag: "Held", position, ...place, ...(stored === undefined ? {} : { stored }) })
+    if (stored === undefined) this.#recentIds.add(id, place.address)
     this.accounts.file(place, stored)
     if (expiresMillis !== undefined) this.#expiring.add(id, expiresMillis, position)
     for (const [name, number] of numbers) this.numbers.add(this.groups.file(name, number, atMillis), number, place)
@@ -315,6 +322,7 @@ export class Index {
     const row = this.#row(id)
     const filed = row === undefined ? undefined : row._tag === "Held" ? row : row.filed
     this.#before = { row, claims: this.claims.drop(id) }
+    this.#recentIds.delete(id)
     this.#newIds.set(id, {
       _tag: "Removed",
       atMillis,
@@ -336,6 +344,7 @@ export class Index {
     const row = this.id(id)
     if (row?._tag === "Removed") return
     const position = row?.position ?? mendedAt
+    this.#recentIds.delete(id)
     this.#newIds.set(id, { _tag: "Held", position, ...place, ...(stored === undefined ? {} : { stored }) })
     if (row === undefined) {
       this.accounts.file(place, stored)
@@ -389,11 +398,3 @@ export class Index {
 const progressKey = Buffer.from("progress")
 /** Databases of the parts, by name. */
 const partNames = ["numbers", "slots", "marks", "waiting", "erased", "mended", "expiring"]
-
-/** Records that name an id, or hold its article. */
-const spotsOf = (row: IdRow): ReadonlyArray<Spot> => [
-  ...(row.stored === undefined ? [] : [row.stored]),
-  ...(row._tag === "Held"
-    ? [{ address: row.address, bytes: row.bytes }]
-    : [row.by, ...(row.filed === undefined ? [] : [row.filed])])
-]

@@ -12,9 +12,12 @@ export interface Place {
   readonly bytes: number
 }
 
+/** An article that is held. */
+export type Held = { readonly _tag: "Held"; readonly position: number; readonly stored?: Stored } & Place
+
 /** What history knows of an id. */
 export type IdRow =
-  | ({ readonly _tag: "Held"; readonly position: number; readonly stored?: Stored } & Place)
+  | Held
   | {
       readonly _tag: "Removed"
       readonly atMillis: number
@@ -34,7 +37,7 @@ export const writeId = (row: IdRow): Buffer => {
     octets[0] = 1
     octets.writeUIntBE(row.atMillis, 1, 6)
     const stored = row.filed === undefined || row.stored === undefined ? [] : [writeStored(row.stored)]
-    return Buffer.concat([octets, ...places.map(writePlace), ...stored])
+    return Buffer.concat([octets, ...places.map((one) => writePlace(one)), ...stored])
   }
   const octets = Buffer.allocUnsafe(17)
   octets[0] = 0
@@ -71,16 +74,20 @@ export const numberKey = (group: number, number: number): Buffer => {
 
 export const readNumber = (key: Buffer): number => key.readUInt32BE(4)
 
-export const writePlace = ({ address, bytes }: Place): Buffer => {
-  const octets = Buffer.allocUnsafe(10)
-  octets.writeUIntBE(address, 0, 6)
-  octets.writeUInt32BE(bytes, 6)
+/** Octets of a place. */
+export const placeBytes = 10
+
+export const writePlace = (place: Place): Buffer => writePlaceAt(Buffer.allocUnsafe(placeBytes), 0, place)
+
+export const writePlaceAt = (octets: Buffer, at: number, { address, bytes }: Place): Buffer => {
+  octets.writeUIntBE(address, at, 6)
+  octets.writeUInt32BE(bytes, at + 6)
   return octets
 }
 
-export const readPlace = (octets: Buffer): Place => ({
-  address: octets.readUIntBE(0, 6),
-  bytes: octets.readUInt32BE(6)
+export const readPlace = (octets: Buffer, at = 0): Place => ({
+  address: octets.readUIntBE(at, 6),
+  bytes: octets.readUInt32BE(at + 6)
 })
 
 const writeStored = ({ address, bytes, class: name }: Stored): Buffer =>
@@ -128,12 +135,15 @@ export const readMark = (key: Buffer, octets: Buffer): Mark => ({
 })
 
 export const writeShelf = (shelf: Shelf): Buffer => {
-  const { count, createdMillis, floor, high, isThere, key, lowAtLeast, status } = shelf
-  return Buffer.from(JSON.stringify([key, isThere, floor, lowAtLeast, high, count, status, createdMillis]))
+  const { count, createdMillis, description, floor, high, isThere, key, lowAtLeast, status } = shelf
+  return Buffer.from(JSON.stringify([key, isThere, floor, lowAtLeast, high, count, status, createdMillis, description]))
 }
 
 export const readShelf = (name: Buffer, octets: Buffer): Shelf => {
-  const [key, isThere, floor, lowAtLeast, high, count, status, createdMillis] = JSON.parse(octets.toString("utf8"))
+  const [key, isThere, floor, lowAtLeast, high, count, status, createdMillis, description] = JSON.parse(
+    octets.toString("utf8")
+  )
   const group = name.toString("latin1") as GroupName.GroupName
-  return { key, name: group, isThere, floor, lowAtLeast, high, count, status, createdMillis }
+  const shelf = { key, name: group, isThere, floor, lowAtLeast, high, count, status, createdMillis }
+  return typeof description === "string" ? { ...shelf, description } : shelf
 }

@@ -1,11 +1,12 @@
 /**
  * The reference spool: `core/Site` itself, the articles beside it, and the log as followers see it.
  */
+import * as Group from "@lupin/core/Group"
 import * as Event from "@lupin/core/Event"
 import type * as Article from "@lupin/core/Article"
 import * as Filing from "@lupin/core/Filing"
 import type * as GroupName from "@lupin/core/GroupName"
-import type * as MessageId from "@lupin/core/MessageId"
+import * as MessageId from "@lupin/core/MessageId"
 import * as Overview from "@lupin/core/Overview"
 import * as Site from "@lupin/core/Site"
 import * as Xref from "@lupin/core/Xref"
@@ -52,13 +53,17 @@ export const make = (
       case "Cancelled":
       case "Superseded":
       case "Expired":
-        log.push(removedChange(event, Site.numbers(model, event.id) ?? []))
+        log.push(removedChange(event, Site.numbers(model, event.id) ?? [], dateOf(event.id, article)))
         articles.delete(event.id)
         return learn(event.id)
       default:
         log.push(undefined)
     }
   }
+
+  /** Of the article that is held, or that comes and is not taken. */
+  const dateOf = (id: MessageId.MessageId, coming: Article.Article | undefined): Dated =>
+    datedBy(articles.get(id)?.article ?? (coming?.messageId === id ? coming : undefined))
 
   const run = (command: Site.Command, article?: Article.Article): ReadonlyArray<Site.Event> => {
     const events = Site.decide(model, command)
@@ -145,7 +150,8 @@ export const make = (
           run(why === "cancelled" ? { _tag: "Cancel", target: id, atMillis } : { _tag: "Expire", id, atMillis })
         }
       }),
-    addGroup: (group, status) => acting((atMillis) => void run({ _tag: "AddGroup", group, status, atMillis })),
+    addGroup: (group, status, description) =>
+      acting((atMillis) => void run({ _tag: "AddGroup", group, ...Group.said({ status, description }), atMillis })),
     removeGroup: (group) => acting((atMillis) => void run({ _tag: "RemoveGroup", group, atMillis })),
     refuse: (ids) => acting((atMillis) => ids.forEach((id) => void run({ _tag: "Refuse", id, atMillis }))),
     forget: (beforeMillis) =>
@@ -256,10 +262,18 @@ const filedChange = (
   arrivedMillis: event.atMillis,
   path: article.path,
   ...(event.slot === undefined ? {} : { slot: event.slot.key }),
-  ...(Filing.pseudoGroups(article) === undefined ? {} : { newsgroups: article.groups }),
+  ...(Filing.isElsewhere(article, event.numbers) ? { newsgroups: article.groups } : {}),
+  ...datedBy(article),
   ...(article.expiresMillis === undefined ? {} : { expiresMillis: Math.max(0, article.expiresMillis) }),
   ...classOf(StorageClass.choose(classes, article, event.atMillis))
 })
+
+type Dated = { readonly injectedMillis?: number }
+
+const datedBy = (article: Article.Article | undefined): Dated =>
+  article === undefined || MessageId.kindOf(article.messageId) === "client"
+    ? {}
+    : { injectedMillis: Math.max(0, article.injectedMillis) }
 
 const classOf = (chosen: StorageClass.StorageClass | undefined): { readonly class?: string } =>
   chosen === undefined ? {} : { class: chosen.name }
@@ -268,11 +282,16 @@ const crlf = Uint8Array.of(13, 10)
 
 const whys = { Cancelled: "cancelled", Superseded: "superseded", Expired: "expired" } as const
 
-const removedChange = (event: Site.Cancelled | Site.Superseded | Site.Expired, numbers: Xref.Numbers): Change => ({
+const removedChange = (
+  event: Site.Cancelled | Site.Superseded | Site.Expired,
+  numbers: Xref.Numbers,
+  dated: Dated
+): Change => ({
   _tag: "Removed",
   position: event.position,
   id: event.id,
   groups: numbers.map(([group]) => group),
   removedMillis: event.atMillis,
-  why: whys[event._tag]
+  why: whys[event._tag],
+  ...dated
 })

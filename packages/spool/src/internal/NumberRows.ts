@@ -1,10 +1,17 @@
 /**
  * Which number of a group is which record of the log: rows in LMDB, and those that are not yet committed.
+ *
+ * A row holds the places of some numbers in a row, one after the other, up to the last that there is: an article costs
+ * a part of a row. A place that is all zero is none.
  */
+import { Buffer } from "node:buffer"
 import type { Table } from "../Tables.ts"
 import type * as GroupTable from "./GroupTable.ts"
 import type { Place } from "./IndexRows.ts"
 import * as Rows from "./IndexRows.ts"
+
+/** Numbers of one row. */
+const rowNumbers = 32
 
 interface Changed {
   readonly added: Map<number, Place>
@@ -42,8 +49,8 @@ export class NumberRows {
     if (fresh?.dropped.has(number) === true) return undefined
     const added = fresh?.added.get(number)
     if (added !== undefined) return added
-    const octets = this.#rows.get(Rows.numberKey(shelf.key, number))
-    return octets === undefined ? undefined : Rows.readPlace(octets)
+    const octets = this.#rows.get(rowKey(shelf.key, number))
+    return octets === undefined ? undefined : placeIn(octets, number % rowNumbers)
   }
 
   /** Numbers held in `low..high` with their places, ascending, at most `limit`. */
@@ -52,11 +59,16 @@ export class NumberRows {
     const found: Array<readonly [number, Place]> = []
     const [start, end] = rangeOf(shelf, low, high)
     if (start > end || limit <= 0) return found
-    const range = { start: Rows.numberKey(shelf.key, start), end: Rows.numberKey(shelf.key, end + 1) }
+    const range = { start: rowKey(shelf.key, start), end: rowKey(shelf.key, end + rowNumbers) }
     for (const { key, value } of this.#rows.getRange(range)) {
-      const number = Rows.readNumber(key)
-      if (fresh?.dropped.has(number) !== true) found.push([number, Rows.readPlace(value)])
-      if (found.length === limit) return found
+      const first = Rows.readNumber(key) * rowNumbers
+      const last = Math.min(end, first + lastIn(value))
+      for (let number = Math.max(start, first); number <= last; number++) {
+        const place = placeIn(value, number - first)
+        if (place === undefined || fresh?.dropped.has(number) === true) continue
+        found.push([number, place])
+        if (found.length === limit) return found
+      }
     }
     // What is not yet committed has higher numbers than all that is, and comes in their order.
     for (const [number, place] of fresh?.added ?? []) {
@@ -74,10 +86,14 @@ export class NumberRows {
     const fresh = this.#fresh.get(shelf.key)
     const added = [...(fresh?.added.keys() ?? [])].findLast((number) => number <= end)
     if (added !== undefined) return added
-    const range = { start: Rows.numberKey(shelf.key, end), end: Rows.numberKey(shelf.key, start - 1), reverse: true }
-    for (const key of this.#rows.getKeys(range)) {
-      const number = Rows.readNumber(key)
-      if (fresh?.dropped.has(number) !== true) return number
+    const range = { start: rowKey(shelf.key, end), end: beforeAll(shelf.key), reverse: true }
+    for (const { key, value } of this.#rows.getRange(range)) {
+      const first = Rows.readNumber(key) * rowNumbers
+      if (first + rowNumbers <= start) break
+      const last = Math.min(end, first + lastIn(value))
+      for (let number = last; number >= Math.max(start, first); number--) {
+        if (placeIn(value, number - first) !== undefined && fresh?.dropped.has(number) !== true) return number
+      }
     }
     return undefined
   }
@@ -91,11 +107,35 @@ export class NumberRows {
   /** Within a transaction. */
   write(): void {
     for (const [group, { added, dropped }] of this.#fresh) {
-      for (const number of dropped) this.#rows.removeSync(Rows.numberKey(group, number))
-      for (const [number, place] of added) this.#rows.putSync(Rows.numberKey(group, number), Rows.writePlace(place))
+      const rows = new Map<number, Buffer>()
+      for (const number of dropped) Rows.writePlaceAt(this.#rowOf(rows, group, number), slot(number), gone)
+      for (const [number, place] of added) Rows.writePlaceAt(this.#rowOf(rows, group, number), slot(number), place)
+      this.#keep(group, rows)
     }
     for (const [group, number, place] of this.#put) {
-      this.#rows.putSync(Rows.numberKey(group, number), Rows.writePlace(place))
+      const rows = new Map<number, Buffer>()
+      Rows.writePlaceAt(this.#rowOf(rows, group, number), slot(number), place)
+      this.#keep(group, rows)
+    }
+  }
+
+  /** A whole row to write into, as it was so far. */
+  #rowOf(rows: Map<number, Buffer>, group: number, number: number): Buffer {
+    const at = Math.floor(number / rowNumbers)
+    const known = rows.get(at)
+    if (known !== undefined) return known
+    const row = Buffer.alloc(rowNumbers * Rows.placeBytes)
+    this.#rows.get(rowKey(group, number))?.copy(row)
+    rows.set(at, row)
+    return row
+  }
+
+  #keep(group: number, rows: ReadonlyMap<number, Buffer>): void {
+    for (const [at, row] of rows) {
+      const key = Rows.numberKey(group, at)
+      const last = lastIn(row)
+      if (last < 0) this.#rows.removeSync(key)
+      else this.#rows.putSync(key, row.subarray(0, (last + 1) * Rows.placeBytes))
     }
   }
 
@@ -118,6 +158,29 @@ export class NumberRows {
     this.#fresh.set(shelf.key, changed)
     return changed
   }
+}
+
+const gone: Place = { address: 0, bytes: 0 }
+
+const rowKey = (group: number, number: number): Buffer => Rows.numberKey(group, Math.floor(number / rowNumbers))
+
+/** Less than the key of any row of a group. */
+const beforeAll = (group: number): Buffer => Rows.numberKey(group, 0).subarray(0, 4)
+
+const slot = (number: number): number => (number % rowNumbers) * Rows.placeBytes
+
+const placeIn = (row: Buffer, at: number): Place | undefined => {
+  const start = at * Rows.placeBytes
+  if (start >= row.length) return undefined
+  const place = Rows.readPlace(row, start)
+  return place.address === 0 ? undefined : place
+}
+
+/** Which number of a row is the last that it has; -1 where it has none. */
+const lastIn = (row: Buffer): number => {
+  let last = row.length / Rows.placeBytes - 1
+  while (last >= 0 && row.readUIntBE(last * Rows.placeBytes, 6) === 0) last -= 1
+  return last
 }
 
 /** Both ends included; no number held lies outside. */

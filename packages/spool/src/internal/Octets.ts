@@ -51,10 +51,11 @@ export class Writer {
 
 export class Reader {
   readonly #buffer: Buffer
-  #at = 0
+  #at: number
 
-  constructor(buffer: Buffer) {
+  constructor(buffer: Buffer, at = 0) {
     this.#buffer = buffer
+    this.#at = at
   }
 
   uint(bytes: 1 | 2 | 4 | 6): number {
@@ -64,8 +65,8 @@ export class Reader {
   }
 
   text(): string {
-    const bytes = this.uint(4)
-    this.#at += bytes
+    const bytes = this.#buffer.readUInt32BE(this.#at)
+    this.#at += 4 + bytes
     return this.#buffer.toString("utf8", this.#at - bytes, this.#at)
   }
 

@@ -5,12 +5,13 @@
  */
 import type * as Article from "@lupin/core/Article"
 import * as Admission from "@lupin/core/Admission"
+import * as Filing from "@lupin/core/Filing"
 import * as Overview from "@lupin/core/Overview"
 import * as Site from "@lupin/core/Site"
 import * as Waiting from "@lupin/core/Waiting"
 import * as Xref from "@lupin/core/Xref"
 import type * as Group from "@lupin/core/Group"
-import type * as MessageId from "@lupin/core/MessageId"
+import * as MessageId from "@lupin/core/MessageId"
 import type { Stored } from "../Spool.ts"
 import type { ClassLogs } from "./ClassLogs.ts"
 import * as Record from "./Record.ts"
@@ -26,6 +27,8 @@ export interface Unit {
 export interface Known extends Site.Known {
   /** Numbers of an article that is held. */
   readonly numbers: (id: MessageId.MessageId) => Xref.Numbers
+  /** Injection-Date of an article that is held, where its id does not hold it. */
+  readonly injectedMillis: (id: MessageId.MessageId) => number | undefined
   /** Whether what is held of an id is damaged, so that another copy is welcome. */
   readonly isDamaged: (id: MessageId.MessageId) => boolean
   /** All claims that wait. */
@@ -59,10 +62,13 @@ export const make = (known: Known, site: string, place?: ClassLogs["place"]): Pl
         records.push({ events: [mended], pieces: Record.encode([mended], octets) })
         return { _tag: "Filed", position: mended.position, numbers: mended.numbers }
       }
-      const refusal = command._tag === "File" ? Refusal.of(ahead, command) : undefined
-      const events = Site.decideFrom(ahead, command).map((event) => {
-        const logged = toLogged(event, { command, article }, ahead, site, place)
+      const decided = Site.decideFrom(ahead, command)
+      // Asked only of what is not filed, and before what was decided counts: each question is a look-up.
+      const refusal = command._tag === "File" && decided[0]?._tag !== "Filed" ? Refusal.of(ahead, command) : undefined
+      const events = decided.map((event) => {
+        const logged = toLogged(event, article, ahead, site, place)
         ahead.evolve(event)
+        if (logged._tag === "Filed") ahead.date(logged)
         return logged
       })
       const [filed] = events
@@ -81,6 +87,10 @@ const overviewOf = (article: Article.Article, numbers: Xref.Numbers, site: strin
 const expiryOf = ({ expiresMillis }: Article.Article): { readonly expiresMillis?: number } =>
   expiresMillis === undefined ? {} : { expiresMillis: Math.max(0, expiresMillis) }
 
+/** Injection-Date, unless the id holds it. */
+const dateOf = ({ injectedMillis, messageId }: Article.Article): { readonly injectedMillis?: number } =>
+  MessageId.kindOf(messageId) === "client" ? {} : { injectedMillis: Math.max(0, injectedMillis) }
+
 const mend = (
   article: Article.Article,
   known: Known,
@@ -97,6 +107,7 @@ const mend = (
     numbers,
     ...(stored === undefined ? {} : { stored }),
     ...expiryOf(article),
+    ...dateOf(article),
     path: article.path,
     overview: overviewOf(article, numbers, site),
     bytes: article.octets.length
@@ -105,7 +116,7 @@ const mend = (
 
 const toLogged = (
   event: Site.Event,
-  { article, command }: { readonly command: Site.Command; readonly article: Article.Article | undefined },
+  article: Article.Article | undefined,
   known: Known,
   site: string,
   place: ClassLogs["place"] | undefined
@@ -118,29 +129,47 @@ const toLogged = (
         ...event,
         ...(stored === undefined ? {} : { stored }),
         ...expiryOf(article),
+        ...dateOf(article),
         path: article.path,
         overview: overviewOf(article, event.numbers, site),
         bytes: article.octets.length,
-        ...(command._tag !== "File" || command.groups === article.groups ? {} : { newsgroups: article.groups })
+        ...(Filing.isElsewhere(article, event.numbers) ? { newsgroups: article.groups } : {})
       }
     }
     case "Cancelled":
     case "Superseded":
     case "Expired":
     case "Refused":
-      return { ...event, numbers: known.status(event.id) === "held" ? known.numbers(event.id) : [] }
+      return removal(event, article, known)
     default:
       return event
   }
 }
+
+/** What is removed before it came has a date if it is what comes now. */
+const removal = (event: Site.Removal, article: Article.Article | undefined, known: Known): Record.Removal => {
+  if (article?.messageId === event.id) return { ...event, numbers: numbersOf(event.id, known), ...dateOf(article) }
+  const isUndated = MessageId.kindOf(event.id) === "client" || known.status(event.id) !== "held"
+  const injectedMillis = isUndated ? undefined : known.injectedMillis(event.id)
+  return {
+    ...event,
+    numbers: numbersOf(event.id, known),
+    ...(injectedMillis === undefined ? {} : { injectedMillis })
+  }
+}
+
+const numbersOf = (id: MessageId.MessageId, known: Known): Xref.Numbers =>
+  known.status(id) === "held" ? known.numbers(id) : []
 
 /** The spool as it will be once the run so far is written. */
 class Ahead implements Known {
   readonly #known: Known
   /** Numbers of what is held, the time of removal of what is not. */
   readonly #entries = new Map<MessageId.MessageId, Xref.Numbers | number>()
+  readonly #dates = new Map<MessageId.MessageId, number>()
   readonly #highs = new Map<string, number>()
   readonly #statuses = new Map<string, Group.Status | undefined>()
+  readonly #descriptions = new Map<string, string | undefined>()
   readonly #slots = new Map<string, { readonly id: MessageId.MessageId; readonly rank: string }>()
   readonly #owners = new Map<MessageId.MessageId, ReadonlyArray<string>>()
   #claims: Waiting.Waiting
@@ -175,10 +204,20 @@ class Ahead implements Known {
     return entry === undefined || typeof entry === "number" ? this.#known.numbers(id) : entry
   }
 
+  date({ id, injectedMillis }: Record.Filed): void {
+    if (injectedMillis !== undefined) this.#dates.set(id, injectedMillis)
+  }
+
+  injectedMillis = (id: MessageId.MessageId): number | undefined =>
+    this.#dates.get(id) ?? this.#known.injectedMillis(id)
+
   high = (name: Group.Group["name"]): number => this.#highs.get(name) ?? this.#known.high(name)
 
   groupStatus = (name: Group.Group["name"]): Group.Status | undefined =>
     this.#statuses.has(name) ? this.#statuses.get(name) : this.#known.groupStatus(name)
+
+  groupDescription = (name: Group.Group["name"]): string | undefined =>
+    this.#descriptions.has(name) ? this.#descriptions.get(name) : this.#known.groupDescription(name)
 
   highest = (key: string): { readonly id: MessageId.MessageId; readonly rank: string } | undefined =>
     this.#slots.get(key) ?? this.#known.highest(key)
@@ -233,9 +272,11 @@ class Ahead implements Known {
         return
       case "GroupAdded":
         this.#statuses.set(event.group, event.status)
+        this.#descriptions.set(event.group, event.description)
         return
       case "GroupRemoved":
         this.#statuses.set(event.group, undefined)
+        this.#descriptions.set(event.group, undefined)
         return
     }
   }

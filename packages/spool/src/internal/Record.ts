@@ -21,6 +21,8 @@ export type Filed = Site.Filed & {
   readonly bytes: number
   /** Of an article that is filed elsewhere. */
   readonly newsgroups?: ReadonlyArray<GroupName.GroupName>
+  /** Injection-Date, where the id does not hold it. */
+  readonly injectedMillis?: number
   readonly expiresMillis?: number
   /** Where the article lies, if not here. */
   readonly stored?: Stored
@@ -32,7 +34,11 @@ export type Mended = Omit<Filed, "_tag" | "slot" | "newsgroups"> & {
   readonly newsgroups?: undefined
 }
 /** An event that removes, with the numbers that were taken from the article. */
-export type Removal = Site.Removal & { readonly numbers: Xref.Numbers }
+export type Removal = Site.Removal & {
+  readonly numbers: Xref.Numbers
+  /** As of an article filed. */
+  readonly injectedMillis?: number
+}
 /** What is left of an event that was erased: its place, and as many octets as it had. */
 export interface Blank {
   readonly _tag: "Blank"
@@ -179,7 +185,6 @@ const eventBytes = (event: Logged): number => {
 
 /** What a reader of an article needs of its event, and no more. */
 export interface Filing {
-  readonly id: MessageId.MessageId
   readonly position: number
   readonly atMillis: number
   readonly numbers: Xref.Numbers
@@ -190,22 +195,40 @@ export interface Filing {
 
 /** The filing that a payload begins with; nothing where it begins with an event that brings no article. */
 export const decodeFiling = (payload: Buffer): Filing | undefined => {
-  const reader = new Reader(payload)
-  const count = reader.uint(1)
-  const articleStart = reader.uint(4)
-  const tag = count === 0 ? undefined : tags[reader.uint(1)]
+  const tag = tags[payload[prefixBytes] ?? tags.length]
   if (tag !== "Filed" && tag !== "Mended") return undefined
-  const position = reader.uint(6)
-  const atMillis = reader.uint(6)
-  // What is read here bears its checksum, as in `decode`.
-  const id = reader.text() as MessageId.MessageId
-  const numbers = readNumbers(reader)
+  const reader = new Reader(payload, idOffset + payload.readUInt32BE(idOffset - 4))
+  const filing = {
+    position: positionOf(payload),
+    atMillis: payload.readUIntBE(prefixBytes + 7, 6),
+    numbers: readNumbers(reader),
+    articleStart: payload.readUInt32BE(1)
+  }
   const flags = reader.uint(1)
-  const filing = { id, position, atMillis, numbers, articleStart }
   if ((flags & isElsewhere) === 0) return filing
   const { stored } = readOptions(reader, flags)
   return stored === undefined ? filing : { ...filing, stored }
 }
+
+/** Where the id stands in a payload that begins with a filing: behind count, length, tag, position and time. */
+export const idOffset = prefixBytes + 13 + 4
+
+/** Whether a payload, read at least as far as the id goes, begins with the filing of that id. `start`: where it begins. */
+export const bringsId = (octets: Buffer, id: string, start = 0): boolean => {
+  const tag = tags[octets[start + prefixBytes] ?? tags.length]
+  const from = start + idOffset
+  if ((tag !== "Filed" && tag !== "Mended") || octets.readUInt32BE(from - 4) !== id.length) return false
+  for (let at = 0; at < id.length; at++) if (octets[from + at] !== id.charCodeAt(at)) return false
+  return true
+}
+
+/** The id of the filing that a payload begins with. */
+export const idAt = (payload: Buffer): MessageId.MessageId =>
+  // What is read here bears its checksum, as in `decode`.
+  new Reader(payload, idOffset - 4).text() as MessageId.MessageId
+
+/** The position of the first event of a payload. */
+export const positionOf = (octets: Buffer, start = 0): number => octets.readUIntBE(start + prefixBytes + 1, 6)
 
 const writeEvent = (writer: Writer, event: Logged): void => {
   writer.uint(tags.indexOf(event._tag), 1)
@@ -223,6 +246,7 @@ const writeEvent = (writer: Writer, event: Logged): void => {
       }
       if (event.newsgroups !== undefined) writeTexts(writer, event.newsgroups)
       if (event.expiresMillis !== undefined) writer.uint(event.expiresMillis, 6)
+      if (event.injectedMillis !== undefined) writer.uint(event.injectedMillis, 6)
       if (event.stored !== undefined) {
         writer.text(event.stored.class)
         writer.uint(event.stored.address, 6)
@@ -241,7 +265,8 @@ const writeEvent = (writer: Writer, event: Logged): void => {
     case "Expired":
     case "Refused":
       writer.text(event.id)
-      writeNumbers(writer, event.numbers)
+      writeNumbers(writer, event.numbers, event.injectedMillis === undefined ? 0 : hasDate)
+      if (event.injectedMillis !== undefined) writer.uint(event.injectedMillis, 6)
       return event._tag === "Superseded" ? writer.text(event.by) : undefined
     case "Erased":
       return writer.text(event.hash)
@@ -251,7 +276,8 @@ const writeEvent = (writer: Writer, event: Logged): void => {
       return writer.octets(new Uint8Array(event.bytes))
     case "GroupAdded":
       writer.text(event.group)
-      return writer.text(event.status)
+      // A record of a group that nobody described is as it ever was.
+      return writer.text(event.description === undefined ? event.status : `${event.status}\t${event.description}`)
     case "GroupRemoved":
       return writer.text(event.group)
   }
@@ -281,16 +307,18 @@ const readEvent = (reader: Reader, bytes: number): Logged => {
       const why = reader.uint(1) === 0 ? "cancelled" : "superseded"
       return { _tag: tag, position, atMillis, by, claim: { target, why, opens: readTexts(reader) } }
     }
-    case "Superseded": {
-      const id = reader.text() as MessageId.MessageId
-      const numbers = readNumbers(reader)
-      return { _tag: tag, position, atMillis, id, numbers, by: reader.text() as MessageId.MessageId }
-    }
+    case "Superseded":
     case "Cancelled":
     case "Expired":
     case "Refused": {
       const id = reader.text() as MessageId.MessageId
-      return { _tag: tag, position, atMillis, id, numbers: readNumbers(reader) }
+      const counted = reader.uint(2)
+      const numbers = readNumbers(reader, counted % hasDate)
+      const date = counted < hasDate ? {} : { injectedMillis: reader.uint(6) }
+      const removal = { position, atMillis, id, numbers, ...date }
+      return tag === "Superseded"
+        ? { _tag: tag, ...removal, by: reader.text() as MessageId.MessageId }
+        : { _tag: tag, ...removal }
     }
     case "Erased":
       return { _tag: tag, position, atMillis, hash: reader.text() }
@@ -300,7 +328,10 @@ const readEvent = (reader: Reader, bytes: number): Logged => {
       return { _tag: tag, position, atMillis, bytes: reader.octets().length }
     case "GroupAdded": {
       const group = reader.text() as GroupName.GroupName
-      return { _tag: tag, position, atMillis, group, status: reader.text() as Site.GroupAdded["status"] }
+      const text = reader.text()
+      const tab = text.indexOf("\t")
+      const status = (tab < 0 ? text : text.slice(0, tab)) as Site.GroupAdded["status"]
+      return { _tag: tag, position, atMillis, group, status, ...(tab < 0 ? {} : { description: text.slice(tab + 1) }) }
     }
     case "GroupRemoved":
       return { _tag: tag, position, atMillis, group: reader.text() as GroupName.GroupName }
@@ -314,25 +345,30 @@ const hasSlot = 1
 const hasNewsgroups = 2
 const hasExpires = 4
 const isElsewhere = 8
+const isDated = 16
+/** Added to the number of groups of what was removed: no header has so many. */
+const hasDate = 32_768
 
-const flagsOf = ({ expiresMillis, newsgroups, slot, stored }: Filed | Mended): number =>
+const flagsOf = ({ expiresMillis, injectedMillis, newsgroups, slot, stored }: Filed | Mended): number =>
   (slot === undefined ? 0 : hasSlot) +
   (newsgroups === undefined ? 0 : hasNewsgroups) +
   (expiresMillis === undefined ? 0 : hasExpires) +
+  (injectedMillis === undefined ? 0 : isDated) +
   (stored === undefined ? 0 : isElsewhere)
 
 /** What the flags say is there, in the order in which it lies. `bytes` of an article that lies elsewhere. */
 const readOptions = (
   reader: Reader,
   flags: number
-): Pick<Filed, "slot" | "newsgroups" | "expiresMillis" | "stored"> & { readonly bytes?: number } => {
+): Pick<Filed, "slot" | "newsgroups" | "expiresMillis" | "injectedMillis" | "stored"> & { readonly bytes?: number } => {
   const slot = (flags & hasSlot) === 0 ? {} : { slot: { key: reader.text(), rank: reader.text() } }
   const newsgroups =
     (flags & hasNewsgroups) === 0 ? {} : { newsgroups: readTexts(reader) as ReadonlyArray<GroupName.GroupName> }
   const expires = (flags & hasExpires) === 0 ? {} : { expiresMillis: reader.uint(6) }
-  if ((flags & isElsewhere) === 0) return { ...slot, ...newsgroups, ...expires }
+  const dated = (flags & isDated) === 0 ? {} : { injectedMillis: reader.uint(6) }
+  if ((flags & isElsewhere) === 0) return { ...slot, ...newsgroups, ...expires, ...dated }
   const stored = { class: reader.text(), address: reader.uint(6), bytes: reader.uint(4) }
-  return { ...slot, ...newsgroups, ...expires, stored, bytes: reader.uint(4) }
+  return { ...slot, ...newsgroups, ...expires, ...dated, stored, bytes: reader.uint(4) }
 }
 
 /** At most 65,535 texts. */
@@ -343,16 +379,15 @@ const writeTexts = (writer: Writer, texts: ReadonlyArray<string>): void => {
 
 const readTexts = (reader: Reader): ReadonlyArray<string> => Array.from({ length: reader.uint(2) }, () => reader.text())
 
-const writeNumbers = (writer: Writer, numbers: Xref.Numbers): void => {
-  writer.uint(numbers.length, 2)
+const writeNumbers = (writer: Writer, numbers: Xref.Numbers, mark = 0): void => {
+  writer.uint(numbers.length + mark, 2)
   for (const [group, number] of numbers) {
     writer.text(group)
     writer.uint(number, 4)
   }
 }
 
-const readNumbers = (reader: Reader): Xref.Numbers => {
-  const count = reader.uint(2)
+const readNumbers = (reader: Reader, count = reader.uint(2)): Xref.Numbers => {
   const numbers: Array<readonly [GroupName.GroupName, number]> = []
   for (let at = 0; at < count; at++) numbers.push([reader.text() as GroupName.GroupName, reader.uint(4)])
   return numbers

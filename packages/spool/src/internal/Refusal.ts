@@ -16,6 +16,8 @@ export const of = (site: Site.Known, command: Site.FileCommand): Stored | undefi
       return { _tag: "Removed" }
     case "full":
       return { _tag: "Full" }
+    case "closed":
+      return { _tag: "Closed" }
     case "unapproved": {
       const group = Admission.moderated(site, command.groups)
       return group === undefined ? undefined : { _tag: "Unapproved", group }

@@ -1,13 +1,12 @@
 /**
- * One file of a log: a segment that grows, or the pack that stands for some; made, opened and read.
+ * A file of the log and where its records are: what addresses mean.
  */
 import { Buffer } from "node:buffer"
-import * as path from "node:path"
-import type { Disk } from "../Disk.ts"
-import * as LogFiles from "./LogFiles.ts"
-import * as PackFile from "./PackFile.ts"
-import type * as Runs from "./Runs.ts"
+import type * as PackFile from "./PackFile.ts"
+import * as Runs from "./Runs.ts"
 
+/** Room that an address gives to one segment: twice what it may have when a batch is added. */
+export const addressSpan = 2 ** 27
 /** Marks a file as a segment, with the version of its format. */
 export const magic = Buffer.from("lupinlog\0\0\0\x02", "latin1")
 
@@ -21,48 +20,32 @@ export interface Segment {
   readonly pack?: { readonly scope: PackFile.Scope; readonly runs: Runs.Runs }
 }
 
-/** A new segment, its name safe. What an earlier attempt left under that name holds nothing that was acknowledged. */
-export const create = (directory: string, number: number, disk: Disk): Segment => {
-  const name = LogFiles.segmentName(number)
-  const file = disk.open(path.join(directory, name), "create")
-  try {
-    disk.write(file, [magic], 0)
-    disk.syncNow(file)
-    disk.syncDirectory(directory)
-  } catch (error) {
-    disk.close(file)
-    throw error
+/** A file of the log: a segment, or the pack that stands for some. */
+export interface Stretch {
+  readonly first: number
+  readonly last: number
+  /** Where its first record begins, and where the next file does. */
+  readonly start: number
+  readonly end: number
+  /** Octets of its records. */
+  readonly bytes: number
+  readonly pack?: PackFile.Scope
+}
+
+/** Where the first record of a segment begins. */
+export const startOf = (number: number): number => number * addressSpan + magic.length
+
+export const addressOf = ({ number, pack }: Segment, offset: number): number =>
+  pack === undefined ? number * addressSpan + offset : Runs.addressAt(pack.runs, offset)
+
+export const stretchOf = ({ bytes, number, pack }: Segment): Stretch => {
+  const last = pack?.scope.last ?? number
+  return {
+    first: number,
+    last,
+    start: startOf(number),
+    end: startOf(last + 1),
+    bytes,
+    ...(pack === undefined ? {} : { pack: pack.scope })
   }
-  return { number, name, file, bytes: magic.length }
-}
-
-/** A segment that is there. `isOne` says whether a file with another head holds a record where the first one should be. */
-export const reopen = (
-  directory: string,
-  number: number,
-  disk: Disk,
-  isOne: (segment: Segment) => boolean
-): Segment => {
-  const name = LogFiles.segmentName(number)
-  const file = disk.open(path.join(directory, name), "existing")
-  const segment = { number, name, file, bytes: Math.max(disk.size(file), magic.length) }
-  const head = readAt(segment, 0, magic.length, disk)
-  if (head.equals(magic)) return segment
-  // A crash between the creation of a segment and its first octets leaves no head, or one that was never written.
-  const isUnwritten = segment.bytes === magic.length || head.every((octet) => octet === 0)
-  if (isUnwritten) disk.write(file, [magic], 0)
-  else if (!isOne(segment)) throw new Error(`${name} is no segment of a format known here`)
-  return segment
-}
-
-export const openPack = (directory: string, name: string, disk: Disk): Segment & { readonly pack: object } => {
-  const { bytes, file, runs, scope } = PackFile.open(directory, name, disk)
-  return { number: scope.first, name, file, bytes, pack: { scope, runs } }
-}
-
-/** So many octets from an offset on, fewer at the end of the records. */
-export const readAt = (segment: Segment, offset: number, bytes: number, disk: Disk): Buffer => {
-  const buffer = Buffer.allocUnsafe(Math.max(0, Math.min(bytes, segment.bytes - offset)))
-  const read = disk.read(segment.file, buffer, offset)
-  return read === buffer.length ? buffer : buffer.subarray(0, read)
 }

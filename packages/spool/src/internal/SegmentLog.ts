@@ -5,19 +5,16 @@
  * An address is one number: which segment, and how far into it. Addresses grow along the log, and outlive the move of a
  * record into a pack.
  */
-import type { Buffer } from "node:buffer"
+import { Buffer } from "node:buffer"
 import * as path from "node:path"
 import type { Disk } from "../Disk.ts"
 import * as LogFiles from "./LogFiles.ts"
 import * as PackFile from "./PackFile.ts"
+import { RecentOctets } from "./RecentOctets.ts"
 import * as Record from "./Record.ts"
 import * as Runs from "./Runs.ts"
-import * as Segment from "./Segment.ts"
+import { addressOf, addressSpan, magic, type Segment, startOf, type Stretch, stretchOf } from "./Segment.ts"
 
-const { magic } = Segment
-
-/** Room that an address gives to one segment: twice what it may have when a batch is added. */
-export const addressSpan = 2 ** 27
 /** Read at once when the rest of a record is not asked for. */
 const peekBytes = 2048
 /** Read at once by whoever goes from record to record. */
@@ -26,18 +23,6 @@ const windowBytes = 64 * 1024
 const nearBytes = 16 * 1024
 /** Read at once by whoever looks for the next record behind a damaged one. */
 const searchBytes = 1024 * 1024
-
-/** A file of the log: a segment, or the pack that stands for some. */
-export interface Stretch {
-  readonly first: number
-  readonly last: number
-  /** Where its first record begins, and where the next file does. */
-  readonly start: number
-  readonly end: number
-  /** Octets of its records. */
-  readonly bytes: number
-  readonly pack?: PackFile.Scope
-}
 
 /** A record found in the log, without its article. */
 export interface Found {
@@ -60,6 +45,8 @@ export interface SegmentLog {
   readonly sync: (done: (error: Error | null) => void) => void
   /** The payload of so many octets at an address; nothing if its checksum does not hold. */
   readonly read: (address: number, bytes: number) => Buffer | undefined
+  /** So many octets from an address on, if they are in memory. They are shared: nobody may write to them. */
+  readonly recall: (address: number, bytes: number) => Buffer | undefined
   /** The record at an address, or the next where that has gone, its article left out; nothing at the end of the log, or where its events are damaged. */
   readonly peek: (address: number) => Found | undefined
   /** The first record at an address or after it that `peek` can read, past what is damaged. */
@@ -100,29 +87,62 @@ export interface SegmentLog {
 /** A segment that has grown to `segmentBytes`, at most 64 MiB, is followed by a new one. */
 export const open = (directory: string, disk: Disk, segmentBytes: number): SegmentLog => {
   /** A pack stands under each of its numbers. */
-  const segments = new Map<number, Segment.Segment>()
+  const segments = new Map<number, Segment>()
+  const recent = new RecentOctets()
   const files = LogFiles.sort(disk.names(directory))
   const retired = files.retired.map((name) => ({ name: path.join(directory, name), from: 0 }))
 
-  const create = (number: number): Segment.Segment => {
-    const segment = Segment.create(directory, number, disk)
+  const create = (number: number): Segment => {
+    const name = LogFiles.segmentName(number)
+    // A file that an earlier attempt left behind holds nothing that was acknowledged.
+    const file = disk.open(path.join(directory, name), "create")
+    try {
+      disk.write(file, [magic], 0)
+      disk.syncNow(file)
+      disk.syncDirectory(directory)
+    } catch (error) {
+      disk.close(file)
+      throw error
+    }
+    const segment = { number, name, file, bytes: magic.length }
     segments.set(number, segment)
     return segment
   }
 
-  const openPack = (name: string): void => {
-    const segment = Segment.openPack(directory, name, disk)
-    for (let number = segment.number; number <= segment.pack.scope.last; number++) segments.set(number, segment)
+  const reopen = (number: number): void => {
+    const name = LogFiles.segmentName(number)
+    const file = disk.open(path.join(directory, name), "existing")
+    const segment = { number, name, file, bytes: Math.max(disk.size(file), magic.length) }
+    segments.set(number, segment)
+    const head = readAt(segment, 0, magic.length)
+    if (head.equals(magic)) return
+    // A crash between the creation of a segment and its first octets leaves no head, or one that was never written.
+    if (segment.bytes === magic.length || head.every((octet) => octet === 0)) {
+      disk.write(file, [magic], 0)
+      return disk.syncNow(file)
+    }
+    if (findIn(segment, magic.length, false) === undefined) {
+      throw new Error(`${name} is no segment of a format known here`)
+    }
   }
 
-  const readAt = (segment: Segment.Segment, offset: number, bytes: number): Buffer =>
-    Segment.readAt(segment, offset, bytes, disk)
+  const openPack = (name: string): void => {
+    const { bytes, file, runs, scope } = PackFile.open(directory, name, disk)
+    const segment = { number: scope.first, name, file, bytes, pack: { scope, runs } }
+    for (let number = scope.first; number <= scope.last; number++) segments.set(number, segment)
+  }
+
+  const readAt = (segment: Segment, offset: number, bytes: number): Buffer => {
+    const buffer = Buffer.allocUnsafe(Math.max(0, Math.min(bytes, segment.bytes - offset)))
+    const read = disk.read(segment.file, buffer, offset)
+    return read === buffer.length ? buffer : buffer.subarray(0, read)
+  }
 
   // Overview and followers go from record to record: those near to each other share one read. What was read of a
   // segment changes only where it is overwritten.
-  let window: { readonly segment: Segment.Segment; readonly start: number; readonly octets: Buffer } | undefined
+  let window: { readonly segment: Segment; readonly start: number; readonly octets: Buffer } | undefined
   let latest = 0
-  const peekAt = (segment: Segment.Segment, offset: number): Buffer => {
+  const peekAt = (segment: Segment, offset: number): Buffer => {
     const gap = window?.segment === segment ? offset - latest : -1
     latest = offset
     const into = gap < 0 ? -1 : offset - (window?.start ?? 0)
@@ -133,7 +153,7 @@ export const open = (directory: string, disk: Disk, segmentBytes: number): Segme
     return octets
   }
 
-  const findIn = (segment: Segment.Segment, offset: number, isWhole: boolean): Found | undefined => {
+  const findIn = (segment: Segment, offset: number, isWhole: boolean): Found | undefined => {
     const peeked = peekAt(segment, offset)
     if (peeked.length < Record.headBytes) return undefined
     const head = Record.readHead(peeked)
@@ -158,7 +178,7 @@ export const open = (directory: string, disk: Disk, segmentBytes: number): Segme
    * The next record of a segment whose head and events hold, wherever it begins. An article cannot pass for a record:
    * the doors let no NUL in, and every record has some.
    */
-  const searchIn = (segment: Segment.Segment, from: number): Found | undefined => {
+  const searchIn = (segment: Segment, from: number): Found | undefined => {
     for (let start = from; start < segment.bytes; start += searchBytes) {
       const octets = readAt(segment, start, searchBytes + Record.candidateBytes)
       const end = Math.min(searchBytes, octets.length - Record.candidateBytes)
@@ -171,10 +191,7 @@ export const open = (directory: string, disk: Disk, segmentBytes: number): Segme
     return undefined
   }
 
-  for (const number of files.segments) {
-    const isOne = (segment: Segment.Segment): boolean => findIn(segment, magic.length, false) !== undefined
-    segments.set(number, Segment.reopen(directory, number, disk, isOne))
-  }
+  for (const number of files.segments) reopen(number)
   for (const pack of files.packs) openPack(LogFiles.packName(pack))
   const first = Math.min(files.segments[0] ?? 1, ...files.packs.map((pack) => pack.first))
   const highest = Math.max(files.segments.at(-1) ?? 0, ...files.packs.map((pack) => pack.last))
@@ -188,14 +205,14 @@ export const open = (directory: string, disk: Disk, segmentBytes: number): Segme
   const detours = new Map<number, number>()
 
   /** Each file once, in order. */
-  const each = (): ReadonlyArray<Segment.Segment> =>
+  const each = (): ReadonlyArray<Segment> =>
     [...new Set(segments.values())].toSorted((one, other) => one.number - other.number)
 
   /**
    * The segment that holds an address, the offset in it, and the address itself. The end of one segment is the beginning
    * of the next; where a record has gone, the next one that is left stands in its place.
    */
-  const place = (address: number): readonly [Segment.Segment, number, number] | undefined => {
+  const place = (address: number): readonly [Segment, number, number] | undefined => {
     for (let from = address; ;) {
       const number = Math.floor(from / addressSpan)
       const segment = segments.get(number)
@@ -246,10 +263,13 @@ export const open = (directory: string, disk: Disk, segmentBytes: number): Segme
       }
       disk.write(last.file, records.flat(), last.bytes)
       last.bytes = bytes
+      for (const [at, record] of records.entries()) recent.add(addresses[at] ?? 0, record)
       return addresses
     },
     sync: (done) => disk.sync(last.file, done),
     read: (address, bytes) => {
+      const kept = recent.read(address + Record.headBytes, bytes)
+      if (kept !== undefined) return kept
       const [segment, offset, placedAt] = place(address) ?? []
       if (segment === undefined || offset === undefined || placedAt !== address) return undefined
       const record = readAt(segment, offset, Record.headBytes + bytes)
@@ -257,6 +277,7 @@ export const open = (directory: string, disk: Disk, segmentBytes: number): Segme
       const payload = record.subarray(Record.headBytes)
       return Record.isIntact(payload, Record.readHead(record)) ? payload : undefined
     },
+    recall: (address, bytes) => recent.read(address, bytes),
     peek: (address) => find(address, false),
     seek: (address) => {
       const found = find(address, false)
@@ -281,6 +302,7 @@ export const open = (directory: string, disk: Disk, segmentBytes: number): Segme
       const offset = segment === last && within !== undefined ? within : magic.length
       const lost = last.bytes - offset
       window = undefined
+      recent.cut(address)
       detours.clear()
       // A write that failed may have left octets behind the end.
       disk.truncate(last.file, offset)
@@ -313,6 +335,7 @@ export const open = (directory: string, disk: Disk, segmentBytes: number): Segme
       const [segment, offset, placedAt] = place(address) ?? []
       if (segment === undefined || offset === undefined || placedAt !== address) return
       window = undefined
+      recent.drop(address)
       detours.clear()
       disk.write(segment.file, [record.subarray(0, Math.max(0, segment.bytes - offset))], offset)
       disk.syncNow(segment.file)
@@ -344,23 +367,5 @@ export const open = (directory: string, disk: Disk, segmentBytes: number): Segme
     close: () => {
       for (const { file } of new Set(segments.values())) disk.close(file)
     }
-  }
-}
-
-/** Where the first record of a segment begins. */
-const startOf = (number: number): number => number * addressSpan + magic.length
-
-const addressOf = ({ number, pack }: Segment.Segment, offset: number): number =>
-  pack === undefined ? number * addressSpan + offset : Runs.addressAt(pack.runs, offset)
-
-const stretchOf = ({ bytes, number, pack }: Segment.Segment): Stretch => {
-  const last = pack?.scope.last ?? number
-  return {
-    first: number,
-    last,
-    start: startOf(number),
-    end: startOf(last + 1),
-    bytes,
-    ...(pack === undefined ? {} : { pack: pack.scope })
   }
 }

@@ -86,7 +86,7 @@ export const open = (
   const shelves = ClassLogs.open(directory, classes, disk, sizes)
   Overwrites.redo({ directory, disk }, logOf(log, shelves))
   const index = openIndex(
-    () => new Index(disk.openTables(indexDirectory), generation, log.start, sizes.recordsPerCommit),
+    () => new Index(disk.openTables(indexDirectory), generation, log, sizes.recordsPerCommit),
     () => disk.dropTables(indexDirectory)
   )
   const compactedAt = Math.max(0, ...log.stretches().map(({ pack }) => pack?.compactedAt ?? 0))

@@ -1,35 +1,48 @@
 /**
- * Which peer is sending which article just now, so that others are told to wait.
+ * Which peer is sending which articles just now, so that others are told to wait.
  *
- * Pure state: a lease ends with its article, with its connection, or after a while.
+ * Pure state: a lease is on the articles of one batch, and ends with them, with its connection, or after a while.
  */
 
 interface Lease {
   readonly connection: string
   readonly untilMillis: number
+  readonly ids: ReadonlyArray<string>
+  /** Articles that are still on their way under this lease. */
+  open: number
 }
 
 export interface TransitTable {
   /** Whether another connection than this one is sending the article. */
   readonly isElsewhere: (id: string, connection: string, nowMillis: number) => boolean
-  /** Says that this connection sends the article, until `untilMillis`. At most `leasesMax` of the newest are kept. */
-  readonly take: (id: string, connection: string, untilMillis: number) => void
-  /** Ends this connection's lease on the article, if it has one. */
+  /** Says that this connection sends these articles, until `untilMillis`. At most `leasesMax` of the newest are kept. */
+  readonly take: (ids: ReadonlyArray<string>, connection: string, untilMillis: number) => void
+  /** Ends this connection's hold on the article, if it has one. */
   readonly end: (id: string, connection: string) => void
   /** Ends all leases of a connection. */
   readonly endAll: (connection: string) => void
 }
 
+/** `leasesMax` counts articles. */
 export const make = (leasesMax: number): TransitTable => {
   const leases = new Map<string, Lease>()
-  const connections = new Map<string, Set<string>>()
+  const connections = new Map<string, Set<Lease>>()
 
-  const end = (id: string, connection: string): void => {
-    if (leases.get(id)?.connection !== connection) return
+  const drop = (id: string, lease: Lease): void => {
     leases.delete(id)
-    const ids = connections.get(connection)
-    ids?.delete(id)
-    if (ids?.size === 0) connections.delete(connection)
+    lease.open -= 1
+    if (lease.open > 0) return
+    const those = connections.get(lease.connection)
+    those?.delete(lease)
+    if (those?.size === 0) connections.delete(lease.connection)
+  }
+
+  const dropOldest = (): void => {
+    // A Map keeps the order of insertion.
+    for (const [oldest, lease] of leases) {
+      drop(oldest, lease)
+      return
+    }
   }
 
   return {
@@ -37,22 +50,29 @@ export const make = (leasesMax: number): TransitTable => {
       const lease = leases.get(id)
       return lease !== undefined && lease.connection !== connection && lease.untilMillis > nowMillis
     },
-    take: (id, connection, untilMillis) => {
-      const before = leases.get(id)
-      if (before !== undefined) end(id, before.connection)
-      leases.set(id, { connection, untilMillis })
-      const ids = connections.get(connection) ?? new Set()
-      connections.set(connection, ids.add(id))
-      if (leases.size <= leasesMax) return
-      // A Map keeps the order of insertion: the first lease is the oldest.
-      for (const [oldest, lease] of leases) {
-        end(oldest, lease.connection)
-        return
+    take: (ids, connection, untilMillis) => {
+      if (ids.length === 0) return
+      const lease: Lease = { connection, untilMillis, ids, open: 0 }
+      const those = connections.get(connection)
+      if (those === undefined) connections.set(connection, new Set([lease]))
+      else those.add(lease)
+      for (const id of ids) {
+        const before = leases.get(id)
+        if (before === lease) continue
+        lease.open += 1
+        if (before !== undefined) drop(id, before)
+        leases.set(id, lease)
+        if (leases.size > leasesMax) dropOldest()
       }
     },
-    end,
+    end: (id, connection) => {
+      const lease = leases.get(id)
+      if (lease?.connection === connection) drop(id, lease)
+    },
     endAll: (connection) => {
-      for (const id of connections.get(connection) ?? []) leases.delete(id)
+      for (const lease of connections.get(connection) ?? []) {
+        for (const id of lease.ids) if (leases.get(id) === lease) leases.delete(id)
+      }
       connections.delete(connection)
     }
   }

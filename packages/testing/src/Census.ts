@@ -1,0 +1,93 @@
+/**
+ * A look at what one site of a simulated fleet holds: its log, its copies, and the numbers of its groups.
+ */
+import * as Article from "@lupin/core/Article"
+import type * as GroupName from "@lupin/core/GroupName"
+import * as Limits from "@lupin/core/Limits"
+import type * as MessageId from "@lupin/core/MessageId"
+import type * as Spool from "@lupin/spool/Spool"
+import { Effect } from "effect"
+import type { SimSite } from "./SimSite.ts"
+
+/** One article as a site holds it. */
+export interface Copy {
+  readonly article: Article.Article
+  readonly numbers: Spool.Numbers
+}
+
+/** When an article was held, by the clock of the site. */
+export interface Spell {
+  readonly fromMillis: number
+  readonly untilMillis: number | undefined
+}
+
+/** What the log of a site says. */
+export interface Log {
+  readonly held: ReadonlySet<MessageId.MessageId>
+  readonly removed: ReadonlyMap<MessageId.MessageId, "cancelled" | "superseded" | "expired">
+  readonly spells: ReadonlyMap<MessageId.MessageId, ReadonlyArray<Spell>>
+}
+
+/** A site at one moment; `copies` and `numbers` are there after a thorough look. */
+export interface Look extends Log {
+  readonly name: string
+  readonly kind: "pop" | "central"
+  readonly generation: string
+  /** Equal where the same articles are held. */
+  readonly fingerprint: string
+  readonly copies: ReadonlyMap<MessageId.MessageId, Copy>
+  /** The numbers that each group has. */
+  readonly numbers: ReadonlyMap<GroupName.GroupName, ReadonlyArray<number>>
+}
+
+const pageMax = 1_000
+
+/** Reads the whole log of a spool. */
+export const log = Effect.fnUntraced(function* (spool: Spool.Spool["Service"]) {
+  const held = new Set<MessageId.MessageId>()
+  const removed = new Map<MessageId.MessageId, "cancelled" | "superseded" | "expired">()
+  const spells = new Map<MessageId.MessageId, Array<Spell>>()
+  for (let after = 0; ;) {
+    const { changes, head, next } = yield* spool.changes(after, pageMax)
+    for (const change of changes) {
+      const own = spells.get(change.id) ?? []
+      spells.set(change.id, own)
+      if (change._tag === "Filed") {
+        held.add(change.id)
+        own.push({ fromMillis: change.arrivedMillis, untilMillis: undefined })
+      } else {
+        held.delete(change.id)
+        removed.set(change.id, change.why)
+        const last = own.pop()
+        if (last !== undefined) own.push({ ...last, untilMillis: change.removedMillis })
+      }
+    }
+    after = next
+    if (next >= head) return { held, removed, spells }
+  }
+})
+
+/** Looks at a site that serves; a thorough look reads every article too. `undefined` where it does not serve. */
+export const look = Effect.fnUntraced(function* (site: SimSite, isThorough: boolean) {
+  const { running } = site
+  if (running === undefined) return undefined
+  const { spool } = running
+  const found: Log = yield* log(spool)
+  const copies = new Map<MessageId.MessageId, Copy>()
+  const numbers = new Map<GroupName.GroupName, ReadonlyArray<number>>()
+  if (isThorough) {
+    for (const id of found.held) {
+      const held = yield* spool.find(id)
+      const article = held === undefined ? undefined : Article.read(held.article)
+      if (held === undefined || article === undefined || Article.isMalformed(article)) continue
+      copies.set(id, { article, numbers: held.numbers })
+    }
+    for (const { name } of yield* spool.groups) {
+      numbers.set(name, yield* spool.numbers(name, 1, Limits.articleNumberMax, pageMax))
+    }
+  }
+  const { fingerprint } = yield* site.look()
+  const { kind, name } = site.plan
+  const generation: string = spool.generation.id
+  return { name, kind, generation, fingerprint, ...found, copies, numbers }
+})

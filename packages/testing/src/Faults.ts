@@ -1,0 +1,173 @@
+/**
+ * The faults of a history: strikes a simulated fleet with them, remembers what is wrong, and puts all of it right again.
+ */
+import { Effect } from "effect"
+import type * as Command from "./Command.ts"
+import type * as Fleet from "./Fleet.ts"
+import * as Sightings from "./Sightings.ts"
+
+/** The first only passes digests on to the second. */
+const narrowFeed = "digests.*"
+
+const verbs: ReadonlySet<string> = new Set(Sightings.faults)
+
+/** Whether a verb is of the world, and not of clients. */
+export const isFault = (verb: Command.Verb): boolean => verbs.has(verb) && verb !== "garbage"
+
+/** How long after a process has come back its clients may still notice. */
+const afterMillis = 1_000
+
+export class Faults {
+  readonly #fleet: Fleet.Fleet
+  readonly #sightings: Sightings.Sightings
+  /** Sites without a process, by our doing. */
+  readonly #down = new Set<string>()
+  readonly #paused = new Set<string>()
+  /** When a site was last struck. */
+  readonly #struck = new Map<string, number>()
+  readonly #skewed = new Set<string>()
+  readonly #slowed: Array<readonly [from: string, to: string, latencyMillis: number]> = []
+  readonly #narrowed = new Map<string, Set<string>>()
+  readonly #cut = new Set<string>()
+
+  constructor(fleet: Fleet.Fleet, sightings: Sightings.Sightings) {
+    this.#fleet = fleet
+    this.#sightings = sightings
+  }
+
+  see(what: Sightings.Sighting): void {
+    this.#sightings.add(what)
+  }
+
+  isDown(site: string): boolean {
+    return this.#down.has(site)
+  }
+
+  /** Down or paused now, or struck since. */
+  isDisturbed(site: string, sinceMillis: number): boolean {
+    if (this.#down.has(site) || this.#paused.has(site)) return true
+    return (this.#struck.get(site) ?? Number.NEGATIVE_INFINITY) + afterMillis >= sinceMillis
+  }
+
+  isTimely(site: string): boolean {
+    return !this.#skewed.has(site)
+  }
+
+  /** Whether the link was ever cut or slowed. */
+  wasCut(from: string, to: string): boolean {
+    return this.#cut.has(linkOf(from, to))
+  }
+
+  /** Does what a command says; nothing where that means nothing now. */
+  readonly strike = Effect.fnUntraced(function* (this: Faults, { numbers, sites, verb }: Command.Command) {
+    const [site = "", other = ""] = sites
+    const [number = 0] = numbers
+    if (sites.length === 2 && site === other) return
+    switch (verb) {
+      case "cut":
+      case "cut-way":
+        this.#cut.add(linkOf(site, other))
+        this.#fleet.cut(site, other, { oneWay: verb === "cut-way" })
+        break
+      case "heal":
+      case "heal-way":
+        this.#fleet.heal(site, other, { oneWay: verb === "heal-way" })
+        break
+      case "reset":
+        this.#fleet.reset(site, other)
+        break
+      case "slow":
+        this.#cut.add(linkOf(site, other))
+        this.#slow(site, other, number)
+        break
+      case "narrow":
+      case "widen":
+        yield* this.#changeRule(site, other, verb === "narrow")
+        break
+      case "skew":
+        this.#skewed.add(site)
+        this.#fleet.skew(site, number)
+        break
+      default:
+        return yield* this.#strikeProcess(verb, site)
+    }
+    this.see(verb)
+  })
+
+  readonly #strikeProcess = Effect.fnUntraced(function* (this: Faults, verb: Command.Verb, site: string) {
+    const isDown = this.#down.has(site)
+    if (verb === "kill" || verb === "power" || verb === "pause" ? isDown : verb === "start" && !isDown) return
+    if (verb === "resume" && !this.#paused.has(site)) return
+    this.#struck.set(site, this.#fleet.world.nowMillis)
+    this.see(verb as Sightings.Sighting)
+    if (verb === "pause") {
+      this.#paused.add(site)
+      return this.#fleet.pause(site)
+    }
+    this.#paused.delete(site)
+    if (verb === "resume") return this.#fleet.resume(site)
+    // A start that is under way ends here, and is none of ours any more.
+    this.#narrowed.delete(site)
+    yield* this.#count(site)
+    if (verb === "kill" || verb === "power") {
+      this.#down.add(site)
+      return verb === "kill" ? this.#fleet.kill(site) : this.#fleet.cutPower(site)
+    }
+    this.#down.delete(site)
+    yield* Effect.ignore(verb === "wipe" ? this.#fleet.wipe(site) : this.#fleet.start(site))
+    if (!this.#down.has(site)) this.#struck.set(site, this.#fleet.world.nowMillis)
+  })
+
+  /** Everything is as at first; sites that are down stay so if `staysOut`. */
+  readonly heal = Effect.fnUntraced(function* (this: Faults, staysOut: boolean) {
+    this.#fleet.healAll()
+    for (const [from, to, latencyMillis] of this.#slowed.splice(0).toReversed()) {
+      this.#fleet.degrade(from, to, { latencyMillis })
+    }
+    for (const site of this.#paused) {
+      this.#fleet.resume(site)
+      this.#struck.set(site, this.#fleet.world.nowMillis)
+    }
+    this.#paused.clear()
+    for (const site of this.#skewed) this.#fleet.skew(site, 0)
+    for (const [site, peers] of this.#narrowed) {
+      for (const peer of peers) yield* this.#changeRule(site, peer, false)
+    }
+    if (staysOut) return
+    for (const site of this.#down) {
+      this.#down.delete(site)
+      yield* Effect.ignore(this.#fleet.start(site))
+      this.#struck.set(site, this.#fleet.world.nowMillis)
+    }
+  })
+
+  #slow(from: string, to: string, latencyMillis: number): void {
+    const [a, b] = [this.#fleet.site(from).plan.address, this.#fleet.site(to).plan.address]
+    this.#slowed.push([from, to, this.#fleet.network.link(a, b).latencyMillis])
+    this.#fleet.degrade(from, to, { latencyMillis })
+  }
+
+  /** What feeds did is lost with their process: counted before. */
+  readonly #count = Effect.fnUntraced(function* (this: Faults, site: string) {
+    const { running } = this.#fleet.site(site)
+    if (running !== undefined) this.#sightings.count(yield* running.stats.snapshot)
+  })
+
+  readonly #changeRule = Effect.fnUntraced(function* (this: Faults, name: string, peer: string, isNarrow: boolean) {
+    const site = this.#fleet.site(name)
+    const narrowed = this.#narrowed.get(name) ?? new Set<string>()
+    this.#narrowed.set(name, narrowed)
+    if (isNarrow) narrowed.add(peer)
+    else narrowed.delete(peer)
+    const peers = site.config.peers.map((own) => (narrowed.has(own.name) ? { ...own, feed: narrowFeed } : own))
+    this.#fleet.world.tell("world", "fault", `${name} feeds ${peer} ${isNarrow ? narrowFeed : "everything"}`)
+    // A paused site reads its configuration once it goes on.
+    yield* site
+      .call(({ live }) => live.apply({ ...site.config, peers }))
+      .pipe(Effect.timeout(applyMillisMax), Effect.ignore)
+  })
+}
+
+const applyMillisMax = 10_000
+
+const linkOf = (one: string, other: string): string => [one, other].toSorted().join(" ")

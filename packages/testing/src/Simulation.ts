@@ -1,0 +1,222 @@
+/**
+ * Runs a history: the fleet lives through it under the eyes of all checkers, heals, comes to rest, and is looked at.
+ */
+import { Cause, Effect, Exit, Fiber, type Scope } from "effect"
+import * as BirdApp from "./BirdApp.ts"
+import * as BirdEvents from "./BirdEvents.ts"
+import * as Census from "./Census.ts"
+import * as Checker from "./checkers/Checker.ts"
+import * as Checkers from "./checkers/Checkers.ts"
+import * as Clients from "./Clients.ts"
+import * as Command from "./Command.ts"
+import type { Evidence } from "./Evidence.ts"
+import * as Faults from "./Faults.ts"
+import * as FeedTap from "./FeedTap.ts"
+import * as Fleet from "./Fleet.ts"
+import * as Garbage from "./Garbage.ts"
+import * as History from "./History.ts"
+import * as Sightings from "./Sightings.ts"
+import * as Workload from "./Workload.ts"
+import * as World from "./World.ts"
+
+/** What became of a history. */
+export interface Outcome {
+  readonly violations: ReadonlyArray<Checker.Violation>
+  readonly sightings: Sightings.Sightings
+  /** The end of the trace. */
+  readonly trace: string
+  /** Equal for equal histories. */
+  readonly fingerprint: string
+  readonly simulatedMillis: number
+}
+
+/** How far apart the sites are looked at while the history runs, in simulated milliseconds. */
+export const lookMillis = 5_000
+/** How long all sites must hold the same before they have settled: digesters of all zones have had their turns. */
+const quietMillis = 8_000
+/** How long healing may take: a connection that was cut tries again at most two minutes later. */
+const withinMillis = 900_000
+/** Events that are posted after everything has healed have these numbers and up. */
+const lateEvents = 100_000
+const traceLines = 200
+
+/** Lives through a history. Never fails: what went wrong is a violation. */
+export const run = (
+  history: History.History,
+  checkers: ReadonlyArray<Checker.Checker> = Checkers.all([BirdApp.app])
+): Effect.Effect<Outcome> => {
+  const violations: Array<Checker.Violation> = []
+  const sightings = new Sightings.Sightings(Workload.sitesOf(history).zones)
+  const latest: { world?: World.World } = {}
+  const options = {
+    seed: history.seed,
+    traceMax: traceLines,
+    apps: [BirdApp.app],
+    pops: History.popsOf(history),
+    zones: history.zones
+  }
+  return World.run(options, (world) => {
+    latest.world = world
+    return Effect.flatMap(Fleet.make(world, options), (fleet) => live(fleet, history, checkers, sightings, violations))
+  }).pipe(
+    Effect.exit,
+    Effect.map((exit): Outcome => {
+      const { world } = latest
+      const atMillis = world?.nowMillis ?? 0
+      if (Exit.isFailure(exit)) violations.push({ promise: 0, atMillis, text: Cause.pretty(exit.cause) })
+      return {
+        violations,
+        sightings,
+        trace: world?.trace.text(traceLines) ?? "",
+        fingerprint: world?.trace.fingerprint ?? "",
+        simulatedMillis: atMillis - (world?.startMillis ?? 0)
+      }
+    })
+  )
+}
+
+const live = Effect.fnUntraced(function* (
+  fleet: Fleet.Fleet,
+  history: History.History,
+  checkers: ReadonlyArray<Checker.Checker>,
+  sightings: Sightings.Sightings,
+  violations: Array<Checker.Violation>
+): Effect.fn.Return<void, never, Scope.Scope> {
+  const { world } = fleet
+  const watch = Checker.watchAll(checkers)
+  const tell = (evidence: Evidence): void => {
+    sightings.see(evidence)
+    for (const violation of watch(evidence)) {
+      if (violations.filter(({ promise }) => promise === violation.promise).length >= Checker.breachesMax) continue
+      world.tell("checker", "broken", `promise ${violation.promise}: ${violation.text}`)
+      violations.push(violation)
+    }
+  }
+  fleet.observe((happening) => {
+    if (happening._tag !== "Acknowledged") tell(happening)
+  })
+  world.trace.listen((entry) => sightings.read(entry))
+  FeedTap.listen(fleet, tell)
+  const beganMillis = world.nowMillis
+  const event = eventsOf(history, beganMillis)
+  const faults = new Faults.Faults(fleet, sightings)
+  const clients: Clients.Options = {
+    fleet,
+    event,
+    tell,
+    isDisturbed: (site, sinceMillis) => faults.isDisturbed(site, sinceMillis),
+    isTimely: (site) => faults.isTimely(site)
+  }
+  const fibers: Array<Fiber.Fiber<void>> = []
+  const perform = Effect.fnUntraced(function* (command: Command.Command) {
+    const fits = command.sites.every((name) => fleet.sites.some((site) => site.name === name))
+    const [site = ""] = command.sites
+    if (fits && command.verb === "skew") tell({ _tag: "Skewed", site, atMillis: world.nowMillis })
+    if (fits) fibers.push(yield* Effect.forkChild(act(clients, faults, command)))
+  })
+
+  let lookedMillis = world.nowMillis
+  for (const command of history.commands) {
+    const dueMillis = beganMillis + Math.min(command.atMillis, history.seconds * 1000)
+    while (lookedMillis + lookMillis < dueMillis) {
+      lookedMillis += lookMillis
+      yield* Effect.sleep(lookedMillis - world.nowMillis)
+      yield* look(fleet, faults, tell, false, [])
+    }
+    yield* Effect.sleep(dueMillis - world.nowMillis)
+    yield* perform(command)
+  }
+  yield* Effect.sleep(Math.max(0, beganMillis + history.seconds * 1000 - world.nowMillis))
+  yield* look(fleet, faults, tell, false, [])
+
+  yield* faults.heal(history.staysOut)
+  yield* Effect.sleep(1_000)
+  const pops = fleet.sites.filter(({ plan }) => plan.kind === "pop")
+  for (const [at, { name }] of pops.entries()) {
+    yield* perform(Command.make(0, "post", [name], lateEvents + at))
+    yield* perform(Command.make(0, "digest", [name], at, 0))
+  }
+  yield* Effect.forEach(fibers.splice(0), (fiber) => Fiber.join(fiber), { discard: true })
+  const settled = yield* Effect.exit(fleet.settle({ quietMillis, withinMillis }))
+  const differences = Exit.isSuccess(settled)
+    ? []
+    : settled.cause.reasons.flatMap((reason) => (reason._tag === "Fail" ? reason.error.differences : [reason._tag]))
+  yield* look(fleet, faults, tell, true, differences)
+  for (const [at, { name }] of pops.entries()) yield* perform(Command.make(0, "query", [name], at, 0))
+  yield* Effect.forEach(fibers, (fiber) => Fiber.join(fiber), { discard: true })
+  for (const { running } of fleet.sites) if (running !== undefined) sightings.count(yield* running.stats.snapshot)
+})
+
+/** Each event is minted when it is first named. */
+const eventsOf = (history: History.History, beganMillis: number): ((number: number) => BirdEvents.BirdEvent) => {
+  const minted = new Map<number, number>()
+  for (const {
+    atMillis,
+    numbers: [number = 0],
+    verb
+  } of history.commands) {
+    const isAboutEvent = (Command.forms[verb] as ReadonlyArray<string>).includes("event")
+    if (isAboutEvent && !minted.has(number)) minted.set(number, beganMillis + atMillis)
+  }
+  const made = new Map<number, BirdEvents.BirdEvent>()
+  return (number) => {
+    const known = made.get(number)
+    if (known !== undefined) return known
+    const mintedMillis = minted.get(number) ?? beganMillis + history.seconds * 1000
+    const event = BirdEvents.make(String(history.seed), number, mintedMillis)
+    made.set(number, event)
+    return event
+  }
+}
+
+const act = (clients: Clients.Options, faults: Faults.Faults, command: Command.Command): Effect.Effect<void> =>
+  command.verb === "garbage"
+    ? garbage(clients, faults, command)
+    : Faults.isFault(command.verb)
+      ? faults.strike(command)
+      : Clients.act(clients, command)
+
+const garbage = Effect.fnUntraced(function* (
+  { fleet, isDisturbed, tell }: Clients.Options,
+  faults: Faults.Faults,
+  { numbers: [number = 0], sites: [site = ""] }: Command.Command
+) {
+  const chance = fleet.world.chance.split(`garbage ${number}`)
+  const octets = Garbage.draw(chance)
+  const { peers } = fleet.site(site).plan
+  // From a peer there are more rights; from the site itself others.
+  const from = chance.happens(0.5) ? chance.pick([...peers, site]) : site
+  const askedMillis = fleet.world.nowMillis
+  faults.see("garbage")
+  const outcome = yield* Garbage.bring(fleet, site, from, octets)
+  const isCutOff = from !== site && (isDisturbed(from, askedMillis) || faults.wasCut(from, site))
+  tell({
+    _tag: "Probed",
+    site,
+    atMillis: fleet.world.nowMillis,
+    octets,
+    outcome,
+    isDisturbed: isCutOff || isDisturbed(site, askedMillis)
+  })
+})
+
+const look = Effect.fnUntraced(function* (
+  fleet: Fleet.Fleet,
+  faults: Faults.Faults,
+  tell: (evidence: Evidence) => void,
+  isSettled: boolean,
+  differences: ReadonlyArray<string>
+) {
+  const { nowMillis } = fleet.world
+  const expected = fleet.sites.map(({ name }) => name).filter((name) => !faults.isDown(name))
+  for (const site of expected) {
+    if (fleet.site(site).process === undefined) tell({ _tag: "Died", site, atMillis: nowMillis })
+  }
+  const sites: Array<Census.Look> = []
+  for (const site of fleet.sites) {
+    if (!site.isUp) continue
+    const found = yield* Effect.option(Census.look(site, isSettled))
+    if (found._tag === "Some" && found.value !== undefined) sites.push(found.value)
+  }
+  tell({ _tag: "Looked", atMillis: fleet.world.nowMillis, isSettled, sites, expected, differences })
+})

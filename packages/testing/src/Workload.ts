@@ -1,0 +1,215 @@
+/**
+ * Draws histories: what clients do all the time, and a few episodes of trouble, each with its end.
+ *
+ * Which kinds of trouble a history has is drawn first, so that some have little of many and others much of one.
+ */
+import type { Chance } from "./Chance.ts"
+import { Chance as Chances } from "./Chance.ts"
+import * as Command from "./Command.ts"
+import type * as History from "./History.ts"
+
+/** How much happens. */
+export interface Pace {
+  readonly posts: number
+  readonly questions: number
+  readonly troubles: number
+}
+
+/** Trouble of one kind: commands from its beginning to its end. */
+type Episode = (chance: Chance, sites: Sites, fromMillis: number, toMillis: number) => ReadonlyArray<Command.Command>
+
+interface Sites {
+  readonly zones: ReadonlyArray<string>
+  /** Hosts of POPs. */
+  readonly hosts: ReadonlyArray<string>
+  readonly all: ReadonlyArray<string>
+}
+
+/** Names of the sites of a shape, as `Topology` gives them. */
+export const sitesOf = ({ pops, zones }: History.Shape): Sites => {
+  const zoneNames = Array.from({ length: zones }, (_, at) => `z${at + 1}`)
+  const hosts = pops.flatMap((count, at) =>
+    count === 1 ? [`p${at + 1}`] : Array.from({ length: count }, (_, host) => `p${at + 1}-h${host + 1}`)
+  )
+  return { zones: zoneNames, hosts, all: [...zoneNames, ...hosts] }
+}
+
+const between =
+  (verb: Command.Verb, end: Command.Verb): Episode =>
+  (chance, sites, from, to) => {
+    const [one = "", other = ""] = chance.shuffled(sites.all)
+    return [Command.make(from, verb, [one, other]), Command.make(to, end, [one, other])]
+  }
+
+const ofSite =
+  (verb: Command.Verb, end: Command.Verb): Episode =>
+  (chance, { all }, from, to) => {
+    const site = chance.pick(all)
+    return [Command.make(from, verb, [site]), Command.make(to, end, [site])]
+  }
+
+/** Links go one by one, and come back in another order. */
+const swizzle: Episode = (chance, sites, from, to) => {
+  const centre = chance.pick(sites.all)
+  const others = chance.shuffled(sites.all.filter((name) => name !== centre)).slice(0, 5)
+  const step = (to - from) / (2 * others.length)
+  return [
+    ...others.map((name, at) => Command.make(from + at * step, "cut", [centre, name])),
+    ...chance.shuffled(others).map((name, at) => Command.make(to - at * step, "heal", [centre, name]))
+  ]
+}
+
+const slow: Episode = (chance, sites, from) => {
+  const [one = "", other = ""] = chance.shuffled(sites.all)
+  return [Command.make(from, "slow", [one, other], chance.between(300, 4_000))]
+}
+
+const skew: Episode = (chance, { all }, from, to) => {
+  const site = chance.pick(all)
+  return [Command.make(from, "skew", [site], chance.between(-120_000, 120_000)), Command.make(to, "skew", [site], 0)]
+}
+
+const wipe: Episode = (chance, { all, hosts }, from) => [
+  Command.make(from, "wipe", [chance.happens(0.7) ? chance.pick(hosts) : chance.pick(all)])
+]
+
+const reset: Episode = (chance, { all }, from) => {
+  const [one = "", other = ""] = chance.shuffled(all)
+  return [Command.make(from, "reset", [one, other])]
+}
+
+const garbage: Episode = (chance, { all }, from) => [
+  Command.make(from, "garbage", [chance.pick(all)], chance.between(0, 1_000_000))
+]
+
+/** A zone goes at once, with a word to its peers or without one, and comes back. */
+const zoneOut: Episode = (chance, { zones }, from, to) => {
+  const zone = chance.pick(zones)
+  return [Command.make(from, chance.happens(0.5) ? "kill" : "power", [zone]), Command.make(to, "start", [zone])]
+}
+
+const restart: Episode = (chance, { all }, from) => {
+  const site = chance.pick(all)
+  return [Command.make(from, "kill", [site]), Command.make(from + chance.between(1, 1_500), "start", [site])]
+}
+
+/** A host dies just after a post: what it acknowledged is on its way, or is stuck as nothing gets out of the host. */
+const crashInFlight: Episode = (chance, { all, hosts }, from, to) => {
+  const host = chance.pick(hosts)
+  const crashMillis = from + chance.between(0, flightMillis)
+  const others = chance.happens(0.5) ? all.filter((name) => name !== host) : []
+  return [
+    ...others.map((name) => Command.make(from, "cut", [host, name])),
+    Command.make(from, "post", [host], flightEvents + from),
+    Command.make(crashMillis, chance.happens(0.5) ? "kill" : "power", [host]),
+    ...others.map((name) => Command.make(Math.max(crashMillis, to), "heal", [host, name])),
+    Command.make(Math.max(crashMillis, to), "start", [host])
+  ]
+}
+
+/** Until what was posted has reached a zone, and its answer the host. */
+const flightMillis = 150
+/** Their events have these numbers and up. */
+const flightEvents = 200_000
+
+const episodes: ReadonlyArray<Episode> = [
+  between("cut", "heal"),
+  between("cut-way", "heal-way"),
+  between("narrow", "widen"),
+  ofSite("kill", "start"),
+  ofSite("power", "start"),
+  ofSite("pause", "resume"),
+  swizzle,
+  slow,
+  skew,
+  wipe,
+  reset,
+  garbage,
+  zoneOut,
+  restart,
+  crashInFlight,
+  crashInFlight
+]
+
+/** Kinds of trouble in one history, at most. */
+const kindsMax = 5
+
+/** One history; the same for the same seed and shape. */
+export const draw = (seed: number, shape: History.Shape, pace: Pace = paceOf(shape)): History.History => {
+  const chance = new Chances(`${seed}/workload`)
+  const sites = sitesOf(shape)
+  const endMillis = shape.seconds * 1000
+  const kinds = shape.staysOut ? [] : chance.shuffled(episodes).slice(0, chance.between(1, kindsMax))
+  const troubles =
+    kinds.length === 0 ? [] : Array.from({ length: chance.between(1, pace.troubles) }, () => chance.pick(kinds))
+  const commands = [
+    ...clientsOf(chance, sites, endMillis, pace),
+    ...(shape.staysOut ? zonesOutOf(chance, sites, endMillis) : []),
+    ...troubles.flatMap((trouble) => {
+      const fromMillis = chance.between(0, endMillis)
+      return trouble(chance, sites, fromMillis, chance.between(fromMillis, endMillis))
+    })
+  ]
+  return { seed, ...shape, commands: commands.toSorted((one, other) => one.atMillis - other.atMillis) }
+}
+
+const paceOf = ({ pops, seconds }: History.Shape): Pace => ({
+  posts: Math.ceil((pops.length * seconds) / 6),
+  questions: Math.ceil((pops.length * seconds) / 6),
+  troubles: 8
+})
+
+/** Posts, some of them again elsewhere, and questions. */
+const clientsOf = (chance: Chance, { hosts }: Sites, endMillis: number, pace: Pace): ReadonlyArray<Command.Command> => {
+  const posts = Array.from({ length: pace.posts }, (_, number) => {
+    const atMillis = chance.between(0, endMillis)
+    const post = Command.make(atMillis, "post", [chance.pick(hosts)], number)
+    if (!chance.happens(0.3)) return [post]
+    // A client that heard nothing, or two that have the same outbox.
+    const again = atMillis + (chance.happens(0.3) ? chance.between(0, 100) : chance.between(0, endMillis - atMillis))
+    return [post, Command.make(again, "post", [chance.pick(hosts)], number)]
+  }).flat()
+  const questions = Array.from({ length: pace.questions }, () => question(chance, hosts, endMillis, pace.posts))
+  return [...posts, ...questions]
+}
+
+const staleMillis = [0, 0, 2_000, 10_000] as const
+
+const question = (chance: Chance, hosts: ReadonlyArray<string>, endMillis: number, posts: number): Command.Command => {
+  const atMillis = chance.between(0, endMillis)
+  const site = [chance.pick(hosts)]
+  const number = chance.between(0, posts - 1)
+  const kind = chance.between(0, 9)
+  if (kind < 3) return Command.make(atMillis, "query", site, number, chance.pick(staleMillis))
+  if (kind < 5) return Command.make(atMillis, "digest", site, number, chance.pick(staleMillis))
+  if (kind < 6) return Command.make(atMillis, "read", site, number)
+  if (kind < 7) return Command.make(atMillis, "receipt", site, number)
+  return Command.make(atMillis, kind < 9 ? "cancel" : "forge", site, number)
+}
+
+/** Any two zones are dead at any moment, and two of them to the end. */
+const zonesOutOf = (chance: Chance, { zones }: Sites, endMillis: number): ReadonlyArray<Command.Command> => {
+  const commands: Array<Command.Command> = []
+  const leave = (zone: string, atMillis: number): void => {
+    commands.push(Command.make(atMillis, chance.happens(0.5) ? "kill" : "power", [zone]))
+  }
+  const changes = chance.between(1, Math.floor(endMillis / changeMillis))
+  let atMillis = chance.between(0, backMillis)
+  let out = chance.shuffled(zones).slice(0, 2)
+  for (const zone of out) leave(zone, atMillis + chance.between(0, graceMillis))
+  for (let change = 1; change < changes; change++) {
+    atMillis += backMillis + graceMillis + chance.between(0, changeMillis / 2)
+    const next = chance.shuffled(zones).slice(0, 2)
+    for (const zone of out) if (!next.includes(zone)) commands.push(Command.make(atMillis, "start", [zone]))
+    for (const zone of next)
+      if (!out.includes(zone)) leave(zone, atMillis + backMillis + chance.between(0, graceMillis))
+    out = next
+  }
+  return commands
+}
+
+/** One exchange of the zones that are dead, on average. */
+const changeMillis = 10_000
+/** Until a zone that comes back serves. */
+const backMillis = 3_000
+const graceMillis = 500

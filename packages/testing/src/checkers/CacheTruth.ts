@@ -1,0 +1,66 @@
+/**
+ * Checks promise 8: the cache shows nothing that its source lacked at the time it states, and all that it held then.
+ */
+import type * as GeoPoint from "@lupin/core/GeoPoint"
+import * as Place from "@lupin/core/Place"
+import type * as MessageId from "@lupin/core/MessageId"
+import type * as Census from "../Census.ts"
+import type * as Evidence from "../Evidence.ts"
+import * as Checker from "./Checker.ts"
+
+/** Each event shown was held by the source when it was scraped, and each that was held then and still is, is shown. */
+export const cache: Checker.Checker = {
+  promise: 8,
+  watch: () => {
+    const places = new Map<MessageId.MessageId, GeoPoint.GeoPoint>()
+    return (evidence) => {
+      if (evidence._tag === "Acknowledged") {
+        const { at } = evidence.event.post
+        if (at !== undefined) places.set(evidence.messageId, at)
+      }
+      if (evidence._tag !== "Shown" || evidence.source === undefined) return Checker.isKept()
+      return [...untrue(evidence, evidence.source), ...lacking(evidence, evidence.source, places)]
+    }
+  }
+}
+
+const untrue = ({ answer, site }: Evidence.Shown, { spells }: Census.Log): ReadonlyArray<string> =>
+  answer.events.flatMap(({ groups, messageId }) => {
+    const stated = answer.freshness.filter(({ group }) =>
+      groups.some((own) => own === group || own.startsWith(`${group}.`))
+    )
+    if (stated.length === 0) return [`${site} shows ${messageId}, and says nothing of how fresh it is`]
+    const wasHeld = (spell: Census.Spell): boolean => stated.some((each) => holds(spell, each))
+    if ((spells.get(messageId) ?? []).some(wasHeld)) return []
+    const latest = Math.max(...stated.map(({ scrapedAtMillis }) => scrapedAtMillis))
+    return [`${site} shows ${messageId} as of ${latest}, when it was not held`]
+  })
+
+type Freshness = Evidence.Shown["answer"]["freshness"][number]
+
+/** Held at some time between the question of the scrape and the source's answer. */
+const holds = ({ fromMillis, untilMillis }: Census.Spell, freshness: Freshness): boolean =>
+  fromMillis <= answeredMillis(freshness) && (untilMillis ?? Number.POSITIVE_INFINITY) >= freshness.scrapedAtMillis
+
+/** Where the answer does not tell, a scrape of a host's own spool takes no longer than this, in milliseconds. */
+const scrapeMillisMax = 1_000
+
+const answeredMillis = (freshness: Freshness): number =>
+  "answeredAtMillis" in freshness && typeof freshness.answeredAtMillis === "number"
+    ? freshness.answeredAtMillis
+    : freshness.scrapedAtMillis + scrapeMillisMax
+
+const lacking = (
+  { answer, near, radiusMetres, site }: Evidence.Shown,
+  { held, spells }: Census.Log,
+  places: ReadonlyMap<MessageId.MessageId, GeoPoint.GeoPoint>
+): ReadonlyArray<string> => {
+  const shown = new Set(answer.events.map(({ messageId }) => messageId))
+  const oldest = Math.min(...answer.freshness.map(({ scrapedAtMillis }) => scrapedAtMillis))
+  return [...held].flatMap((id) => {
+    const at = places.get(id)
+    if (at === undefined || shown.has(id) || !Place.contains(Place.circle(near, radiusMetres), at)) return []
+    const since = spells.get(id)?.at(-1)?.fromMillis ?? Number.POSITIVE_INFINITY
+    return since < oldest ? [`${site} does not show ${id}, which it held ${oldest - since} ms before it looked`] : []
+  })
+}

@@ -1,0 +1,115 @@
+/**
+ * Checks promises 1 and 10: what was acknowledged survives a crash, and what a zone held survives wipes of POP hosts.
+ */
+import type * as MessageId from "@lupin/core/MessageId"
+import * as Receipt from "@lupin/api/Receipt"
+import type { Evidence } from "../Evidence.ts"
+import * as Checker from "./Checker.ts"
+
+type Id = MessageId.MessageId
+
+/** Ids that belong to sites until these are wiped. */
+class OfSites {
+  readonly #ids = new Map<string, Map<Id, string>>()
+
+  /** `generation` is the one in which the site got it. */
+  add(site: string, id: Id, generation: string): void {
+    const own = this.#ids.get(site) ?? new Map<Id, string>()
+    this.#ids.set(site, own.set(id, generation))
+  }
+
+  of(site: string): ReadonlyMap<Id, string> {
+    return this.#ids.get(site) ?? new Map()
+  }
+
+  wipe(site: string): void {
+    this.#ids.delete(site)
+  }
+}
+
+/** A receipt may tell what was true so long ago, in milliseconds. */
+const answerMillisMax = 10_000
+
+const isWipe = (evidence: Evidence): string | undefined =>
+  evidence._tag === "Fault" && evidence.what._tag === "Wipe" ? evidence.what.site : undefined
+
+/** 1: as long as its host is not wiped, an acknowledged article is there, or its author has withdrawn it. */
+export const acknowledged: Checker.Checker = {
+  promise: 1,
+  watch: () => {
+    const acknowledged = new OfSites()
+    const withdrawn = new Set<Id>()
+    return (evidence) => {
+      const wiped = isWipe(evidence)
+      if (wiped !== undefined) acknowledged.wipe(wiped)
+      if (evidence._tag === "Acknowledged") {
+        acknowledged.add(evidence.site, evidence.messageId, evidence.generation)
+      } else if (evidence._tag === "Withdrawn" && !evidence.isForged) withdrawn.add(evidence.id)
+      else if (evidence._tag === "Looked") {
+        return evidence.sites.flatMap(({ generation, held, name, removed }) =>
+          [...acknowledged.of(name)].flatMap(([id, before]) => {
+            if (before !== generation) return [`${name} began a new generation, and was not wiped`]
+            if (held.has(id)) return []
+            if (removed.get(id) === "cancelled" && withdrawn.has(id)) return []
+            return [`${name} acknowledged ${id}, and ${removed.has(id) ? "removed" : "lost"} it`]
+          })
+        )
+      }
+      return Checker.isKept()
+    }
+  }
+}
+
+/** 10: what a zone filed and still should have is everywhere in the end, and a durable receipt is no empty word. */
+export const durable: Checker.Checker = {
+  promise: 10,
+  watch: () => {
+    const filed = new OfSites()
+    const wipes = new Map<string, number>()
+    const receipts: Array<{ readonly id: Id; readonly heldBy: ReadonlyArray<string>; readonly atMillis: number }> = []
+    return (evidence) => {
+      const wiped = isWipe(evidence)
+      if (wiped !== undefined) {
+        filed.wipe(wiped)
+        wipes.set(wiped, evidence.atMillis)
+      }
+      if (evidence._tag === "Stored") {
+        for (const { id, stored } of evidence.articles) {
+          if (stored._tag === "Filed") filed.add(evidence.site, id, evidence.generation)
+        }
+      } else if (evidence._tag === "Receipted" && Receipt.isDurable(evidence.receipt)) {
+        const { atMillis, receipt } = evidence
+        receipts.push({ id: receipt.messageId, heldBy: receipt.heldBy, atMillis })
+        const isFalse = (site: string): boolean =>
+          !filed.of(site).has(receipt.messageId) && (wipes.get(site) ?? 0) + answerMillisMax < atMillis
+        return [
+          ...receipt.heldBy.filter(isFalse).map((site) => `${site} does not hold ${receipt.messageId}, says a receipt`),
+          ...(receipt.heldBy.length < Receipt.durableZonesMin ? [`${receipt.messageId} is durable at one site`] : [])
+        ]
+      } else if (evidence._tag === "Looked" && evidence.isSettled) {
+        const { sites } = evidence
+        const isRemoved = (id: Id): boolean => sites.some(({ removed }) => removed.has(id))
+        const lost = sites
+          .filter(({ kind }) => kind === "central")
+          .flatMap((zone) =>
+            [...filed.of(zone.name).keys()]
+              .filter((id) => !isRemoved(id))
+              .flatMap((id) =>
+                sites.filter(({ held }) => !held.has(id)).map(({ name }) => `${zone.name} held ${id}, ${name} does not`)
+              )
+          )
+        const broken = receipts
+          .filter(
+            ({ atMillis, heldBy, id }) => !isRemoved(id) && heldBy.some((site) => (wipes.get(site) ?? 0) < atMillis)
+          )
+          .flatMap(({ heldBy, id }) =>
+            sites
+              .filter(({ held }) => !held.has(id))
+              .map(({ name }) => `${id} was durable at ${heldBy.join(", ")}, and ${name} does not hold it`)
+          )
+        return [...lost, ...broken]
+      }
+      return Checker.isKept()
+    }
+  }
+}

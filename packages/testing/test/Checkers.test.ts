@@ -1,0 +1,221 @@
+import { assert, describe, it } from "@effect/vitest"
+import type * as Spool from "@lupin/spool/Spool"
+import * as BirdApp from "../src/BirdApp.ts"
+import * as BirdEvents from "../src/BirdEvents.ts"
+import type * as Census from "../src/Census.ts"
+import * as Checker from "../src/checkers/Checker.ts"
+import * as Checkers from "../src/checkers/Checkers.ts"
+import type { Evidence } from "../src/Evidence.ts"
+import * as Events from "../src/Events.ts"
+import * as EventArticle from "@lupin/core/EventArticle"
+import * as Event from "@lupin/core/Event"
+import * as GroupName from "@lupin/core/GroupName"
+
+const event = BirdEvents.make("test", 0, 1_767_225_600_000)
+const id = event.messageId
+const [group = GroupName.GroupName.make("a.b")] = event.groups
+
+/** The promises that this evidence shows to be broken. */
+const broken = (...evidence: ReadonlyArray<Evidence>): ReadonlyArray<number> => {
+  const watch = Checker.watchAll(Checkers.all([BirdApp.app]))
+  return [...new Set(evidence.flatMap((each) => watch(each)).map(({ promise }) => promise))].toSorted((a, b) => a - b)
+}
+
+const at = { atMillis: 1_000 }
+const acknowledged: Evidence = {
+  _tag: "Acknowledged",
+  ...at,
+  site: "p1",
+  generation: "g",
+  event,
+  messageId: id,
+  groups: event.groups,
+  isNew: true
+}
+const filed = (site: string, numbers: Spool.Numbers, position = 1): Evidence => ({
+  _tag: "Stored",
+  ...at,
+  site,
+  generation: "g",
+  articles: [{ id, stored: { _tag: "Filed", position, numbers } }]
+})
+const wiped = (site: string): Evidence => ({ _tag: "Fault", ...at, what: { _tag: "Wipe", site } })
+const withdrawn = (isForged: boolean, state: "waiting" | "refused"): Evidence => ({
+  _tag: "Withdrawn",
+  ...at,
+  site: "p1",
+  generation: "g",
+  id,
+  isForged,
+  state
+})
+
+const nothing: Census.Look = {
+  name: "p1",
+  kind: "pop",
+  generation: "g",
+  fingerprint: "",
+  held: new Set(),
+  removed: new Map(),
+  spells: new Map(),
+  copies: new Map(),
+  numbers: new Map()
+}
+const holding = { ...nothing, fingerprint: "x", held: new Set([id]) }
+const looked = (isSettled: boolean, ...sites: ReadonlyArray<Census.Look>): Evidence => ({
+  _tag: "Looked",
+  ...at,
+  isSettled,
+  sites,
+  expected: sites.map(({ name }) => name),
+  differences: []
+})
+
+const article = () => {
+  const made = Event.make({ ...event.post, version: 1, routing: 1 })
+  if (made === undefined) throw new Error("the event of this test is none")
+  return Events.filed(EventArticle.toProto(made, { groups: event.groups, from: "a <a@b.invalid>" }))
+}
+const copy = (numbers: Spool.Numbers): Census.Look => ({
+  ...holding,
+  copies: new Map([[id, { article: article(), numbers }]]),
+  numbers: new Map(numbers.map(([name, number]) => [name, [number]]))
+})
+
+describe("Checkers", () => {
+  it("has one for each of the eleven promises", () => {
+    const numbers = Checkers.all([]).map(({ promise }) => promise)
+    assert.deepStrictEqual(new Set(numbers), new Set([1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11]))
+  })
+
+  it("1: sees that an acknowledged article is gone, unless its host was wiped", () => {
+    assert.deepStrictEqual(broken(acknowledged, looked(false, holding)), [])
+    assert.deepStrictEqual(broken(acknowledged, looked(false, nothing)), [1])
+    assert.deepStrictEqual(broken(acknowledged, looked(false, { ...holding, generation: "h" })), [1])
+    assert.deepStrictEqual(broken(acknowledged, wiped("p1"), looked(false, { ...nothing, generation: "h" })), [])
+  })
+
+  it("1: sees that an article was removed which its author did not withdraw", () => {
+    const removed = looked(false, { ...nothing, removed: new Map([[id, "cancelled"]]) })
+    assert.deepStrictEqual(broken(acknowledged, withdrawn(false, "waiting"), removed), [])
+    assert.deepStrictEqual(broken(acknowledged, withdrawn(true, "waiting"), removed), [1, 7])
+  })
+
+  it("2: sees two articles under one number, and a number that no article has", () => {
+    const whole = copy(event.groups.map((name) => [name, 1]))
+    assert.deepStrictEqual(broken(looked(false, whole)), [])
+    const other = BirdEvents.make("test", 1, 1_767_225_600_000).messageId
+    const twin = {
+      ...whole,
+      copies: new Map([...whole.copies, ...[...whole.copies].map(([, held]) => [other, held] as const)])
+    }
+    assert.deepStrictEqual(broken(looked(false, twin)), [2])
+    assert.deepStrictEqual(broken(looked(false, { ...whole, numbers: new Map([[group, [1, 2]]]) })), [2])
+  })
+
+  it("3: sees a number that does not go up, whatever the order in which batches are told of", () => {
+    const later = BirdEvents.make("test", 1, 1_767_225_600_000).messageId
+    const next = (number: number, position: number): Evidence => ({
+      ...at,
+      _tag: "Stored",
+      site: "z1",
+      generation: "g",
+      articles: [{ id: later, stored: { _tag: "Filed", position, numbers: [[group, number]] } }]
+    })
+    assert.deepStrictEqual(broken(filed("z1", [[group, 5]], 5), next(6, 6)), [])
+    assert.deepStrictEqual(broken(filed("z1", [[group, 5]], 5), next(4, 4)), [])
+    assert.deepStrictEqual(broken(filed("z1", [[group, 5]], 5), next(5, 6)), [3])
+    assert.deepStrictEqual(broken(filed("z1", [[group, 5]], 5), next(6, 4)), [3])
+  })
+
+  it("4: sees a crosspost that stands in one of its groups", () => {
+    assert.deepStrictEqual(broken(looked(false, copy([[group, 1]]))), [4])
+    assert.deepStrictEqual(
+      broken(
+        filed("z1", [[group, 1]]),
+        filed(
+          "z2",
+          event.groups.map((name) => [name, 1])
+        )
+      ),
+      [4]
+    )
+  })
+
+  it("5: sees an article that is stored twice, or sent once more after its answer", () => {
+    assert.deepStrictEqual(broken(filed("z1", [[group, 1]]), filed("z1", [[group, 2]], 2)), [5])
+    const feed = { ...at, from: "z1", fromGeneration: "g", life: 1, to: "z2", toGeneration: "g", id }
+    const sent: Evidence = { _tag: "Sent", ...feed }
+    const settled: Evidence = { _tag: "Settled", isNew: true, ...feed }
+    assert.deepStrictEqual(broken(sent, sent, settled), [])
+    assert.deepStrictEqual(broken(sent, settled, sent), [5])
+  })
+
+  it("6: sees an event without a digest", () => {
+    const whole = copy(event.groups.map((name) => [name, 1]))
+    assert.deepStrictEqual(broken(looked(true, whole)), [6])
+  })
+
+  it("7: sees sites that differ, a withdrawn event that is held, and one that a stranger has removed", () => {
+    assert.deepStrictEqual(broken(looked(true, holding, { ...holding, name: "p2" })), [])
+    assert.deepStrictEqual(broken(looked(true, holding, { ...nothing, name: "p2" })), [7])
+    assert.deepStrictEqual(broken(withdrawn(false, "waiting"), looked(true, holding)), [7])
+    const cancelled = { ...nothing, removed: new Map([[id, "cancelled" as const]]) }
+    assert.deepStrictEqual(broken(withdrawn(true, "waiting"), looked(false, cancelled)), [7])
+  })
+
+  it("8: sees what is shown and was not held at the time that is stated", () => {
+    const shown = (untilMillis: number | undefined, scrapedAtMillis: number): Evidence => ({
+      _tag: "Shown",
+      ...at,
+      site: "p1",
+      staleMillisMax: 0,
+      near: { lat: 0, lon: 0 },
+      radiusMetres: 1,
+      answer: {
+        events: [{ messageId: id, kind: "sighting", version: 1, payload: {}, groups: event.groups, postedMillis: 0 }],
+        freshness: [{ group, scrapedAtMillis, articles: 1 }]
+      },
+      source: { ...holding, spells: new Map([[id, [{ fromMillis: 100, untilMillis }]]]) }
+    })
+    assert.deepStrictEqual(broken(shown(undefined, 500)), [])
+    assert.deepStrictEqual(broken(shown(600, 500)), [])
+    assert.deepStrictEqual(broken(shown(400, 500)), [8])
+  })
+
+  it("9: sees a host that fails or dawdles, but not while it is down", () => {
+    const answered = (outcome: string, tookMillis: number, isDisturbed = false): Evidence => ({
+      _tag: "Answered",
+      site: "p1",
+      verb: "post",
+      atMillis: 1_000 + tookMillis,
+      askedMillis: 1_000,
+      outcome,
+      isDisturbed
+    })
+    assert.deepStrictEqual(broken(answered("ok", 10)), [])
+    assert.deepStrictEqual(broken(answered("ok", 5_000)), [9])
+    assert.deepStrictEqual(broken(answered("Unavailable", 10)), [9])
+    assert.deepStrictEqual(broken(answered("SiteDown", 10, true)), [])
+  })
+
+  it("10: sees that what a zone held is not everywhere, and that a durable receipt was an empty word", () => {
+    const zone = { ...holding, name: "z1", kind: "central" as const }
+    assert.include(broken(filed("z1", [[group, 1]]), looked(true, zone, nothing)), 10)
+    const receipt: Evidence = {
+      _tag: "Receipted",
+      ...at,
+      site: "p1",
+      receipt: { messageId: id, stages: ["accepted", "durable"], heldBy: ["z1", "z2"] }
+    }
+    assert.deepStrictEqual(broken(receipt, looked(true, nothing)), [10])
+    assert.deepStrictEqual(broken(receipt, wiped("z1"), wiped("z2"), looked(true, nothing)), [])
+  })
+
+  it("11: sees a port that says nothing, and a process that ends by itself", () => {
+    const probed = { _tag: "Probed", ...at, site: "z1", octets: new Uint8Array([1]), isDisturbed: false } as const
+    assert.deepStrictEqual(broken({ ...probed, outcome: "closed" }), [])
+    assert.deepStrictEqual(broken({ ...probed, outcome: "silent" }), [11])
+    assert.deepStrictEqual(broken({ _tag: "Died", ...at, site: "z1" }), [11])
+  })
+})

@@ -1,0 +1,49 @@
+import { assert, describe, it } from "@effect/vitest"
+import { Effect } from "effect"
+import * as History from "../src/History.ts"
+import * as Sightings from "../src/Sightings.ts"
+import * as Simulation from "../src/Simulation.ts"
+import * as Verdict from "../src/Verdict.ts"
+import * as Workload from "../src/Workload.ts"
+
+const seeds = Number(process.env["LUPIN_TEST_SEEDS"] ?? 100)
+const perTest = 10
+const timeout = 300_000
+
+const sightings = new Sightings.Sightings()
+
+const keeps = Effect.fnUntraced(function* (history: History.History) {
+  const { outcome, report } = yield* Verdict.of(history)
+  sightings.addAll(outcome.sightings.counts)
+  if (report !== undefined) assert.fail(report)
+})
+
+describe("Simulation", () => {
+  it.live("lives the same history again for the same seed, and another for another", () =>
+    Effect.gen(function* () {
+      const lived = (seed: number) => Simulation.run(Workload.draw(seed, History.small(seed)))
+      const first = yield* lived(1)
+      assert.strictEqual((yield* lived(1)).fingerprint, first.fingerprint)
+      assert.notStrictEqual((yield* lived(2)).fingerprint, first.fingerprint)
+    })
+  )
+
+  for (let from = 1; from <= seeds; from += perTest) {
+    const to = Math.min(seeds, from + perTest - 1)
+    it.live(
+      `keeps all promises in histories ${from} to ${to} of a small fleet`,
+      () =>
+        Effect.forEach(
+          Array.from({ length: to - from + 1 }, (_, at) => from + at),
+          (seed) => keeps(Workload.draw(seed, History.small(seed))),
+          { discard: true }
+        ),
+      timeout
+    )
+  }
+
+  // Fewer histories need not have seen everything.
+  it.runIf(seeds >= 100)("has seen each fault and each way to recover", () => {
+    assert.deepStrictEqual(sightings.missing, [])
+  })
+})
