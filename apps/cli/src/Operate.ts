@@ -1,5 +1,5 @@
 /**
- * What an operator does to a site by hand: `lupin reload` and `lupin accounts`.
+ * What an operator does to a site by hand: `lupin reload`, `lupin erase` and `lupin accounts`.
  */
 import * as ConfigFile from "@lupin/site/ConfigFile"
 import * as Control from "@lupin/site/Control"
@@ -22,6 +22,16 @@ export const reload = Effect.fn("Operate.reload")(function* (file: string) {
   const { isDone, message } = yield* Control.ask(config.directory, "reload")
   if (!isDone) return yield* new NotDone({ reason: message })
   yield* Console.log(message)
+})
+
+/** Has the running site erase articles, one after another; its spool is its own as long as it runs. */
+export const erase = Effect.fn("Operate.erase")(function* (file: string, ids: ReadonlyArray<string>) {
+  const config = yield* ConfigFile.read(file, SiteConfig.any)
+  for (const id of ids) {
+    const { isDone, message } = yield* Control.ask(config.directory, `erase ${id}`)
+    if (!isDone) return yield* new NotDone({ reason: message })
+    yield* Console.log(message)
+  }
 })
 
 /** The password is the first line of standard input, so that it stands in no list of processes. */

@@ -163,12 +163,27 @@ const spoolVerb = (verb: "verify" | "rebuild" | "stats", description: string) =>
     )
   ).pipe(Command.withDescription(description))
 
+const ids = Argument.String("id").pipe(
+  Argument.withDescription("Message-ID, with its angle brackets"),
+  Argument.variadic({ min: 1 })
+)
+
+const erase = Command.make("erase", { config, ids }, ({ config, ids }) =>
+  Effect.flatMap(operate, (Operate) => Operate.erase(config, ids))
+).pipe(Command.withDescription("Have a running site erase articles for good"))
+
 const spool = Command.make("spool").pipe(
   Command.withDescription("Look at a spool, repair it, move articles in and out"),
   Command.withSubcommands([
     spoolVerb("verify", "Read everything, compare it with the index, and list what is damaged"),
     spoolVerb("rebuild", "Make the index anew from the log"),
     spoolVerb("stats", "Say what a spool holds"),
+    Command.make("erase", { directory: spoolDirectory, ids }, ({ directory, ids }) =>
+      Effect.flatMap(
+        Effect.promise(() => import("@lupin/site/SpoolTools")),
+        (SpoolTools) => SpoolTools.erase(directory, ids)
+      )
+    ).pipe(Command.withDescription("Overwrite articles on the disk, so that nothing but a hash of each id is left")),
     Command.make(
       "export",
       { directory: spoolDirectory, file: Argument.String("file").pipe(Argument.withDescription("An rnews batch")) },
@@ -198,7 +213,7 @@ const spool = Command.make("spool").pipe(
 
 Command.make("lupin").pipe(
   Command.withDescription("Usenet for apps"),
-  Command.withSubcommands([dev, pop, central, peers, post, read, spool, prepareCache, reload, accounts]),
+  Command.withSubcommands([dev, pop, central, peers, post, read, spool, prepareCache, reload, erase, accounts]),
   Command.run({ version: "0.1.0" }),
   Effect.provide(NodeServices.layer),
   Effect.catch((error: unknown) =>

@@ -48,7 +48,7 @@ describe("lupin accounts", () => {
 
 describe("lupin reload", () => {
   it("has a running site take what is right, and says what is wrong without asking it", async () => {
-    const { config, write } = folder()
+    const { config, directory, write } = folder()
     assert.include(lupin(["reload", "--config", config]).stderr, "Is the site running?")
     const site = spawn(process.execPath, [main, "central", "--config", config], {
       stdio: ["ignore", "ignore", "inherit", "ipc"]
@@ -63,9 +63,15 @@ describe("lupin reload", () => {
       assert.include(wrong.stderr, "access[0].read")
       write({ path: "h2.sea.zone.lupin" })
       assert.include(lupin(["reload", "--config", config]).stderr, "path: needs a restart")
+      const erased = lupin(["erase", "--config", config, "<1@test.example>", "<2@test.example>"])
+      assert.include(erased.stdout, "<2@test.example> is erased", erased.stderr)
+      assert.include(lupin(["erase", "--config", config, "1"]).stderr, "1 is no Message-ID")
     } finally {
       site.kill("SIGTERM")
       await new Promise((resolve) => site.once("exit", resolve))
     }
+    const spool = Path.join(directory, "spool")
+    const erased = lupin(["spool", "erase", "--dir", spool, "<2@test.example>", "<3@test.example>"])
+    assert.include(erased.stdout, "<2@test.example> is erased; before: removed", erased.stderr)
   })
 })

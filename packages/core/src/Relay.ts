@@ -63,6 +63,27 @@ export type Received =
   /** For now: a peer may offer it again later. */
   | { readonly _tag: "Deferred"; readonly reason: "TooFarAhead"; readonly message: string }
 
+/**
+ * Whether history remembers that an article of this id was refused: where its own octets are the reason, whatever way they
+ * came. An id that binds its content is none of a copy that is not that content: the right one is welcome.
+ */
+export const isRemembered = (id: MessageId.MessageId, received: Received): boolean =>
+  received._tag === "Refused" && isOwnFault[received.reason] && MessageId.kindOf(id) === "foreign"
+
+const isOwnFault: Readonly<Record<Reason, boolean>> = {
+  TooLarge: true,
+  Malformed: true,
+  StrayGroup: true,
+  BadCrosspost: true,
+  Forged: true,
+  BadHash: true,
+  // The article has another id, and this one is nobody's yet.
+  OtherId: false,
+  // Another way may be shorter.
+  PathTooLong: false,
+  TooOld: false
+}
+
 const refused = (reason: Reason, message: string): Received => ({ _tag: "Refused", reason, message })
 
 /**

@@ -54,6 +54,7 @@ export type Command =
   | FileCommand
   | { readonly _tag: "Cancel"; readonly target: MessageId.MessageId; readonly atMillis: number }
   | { readonly _tag: "Expire"; readonly id: MessageId.MessageId; readonly atMillis: number }
+  | { readonly _tag: "Refuse"; readonly id: MessageId.MessageId; readonly atMillis: number }
   | { readonly _tag: "Erase"; readonly id: MessageId.MessageId; readonly atMillis: number }
   | { readonly _tag: "Forget"; readonly beforeMillis: number; readonly atMillis: number }
   | (Group.Addition & { readonly _tag: "AddGroup"; readonly atMillis: number })
@@ -85,13 +86,17 @@ export type Superseded = Positioned & {
   readonly by: MessageId.MessageId
 }
 export type Expired = Positioned & { readonly _tag: "Expired"; readonly id: MessageId.MessageId }
+/** Its article was refused for what it is, and is not asked for again while history lasts. */
+export type Refused = Positioned & { readonly _tag: "Refused"; readonly id: MessageId.MessageId }
 /** The id, told by its hash alone, never comes back. Follows the cancel of the same command. */
 export type Erased = Positioned & { readonly _tag: "Erased"; readonly hash: string }
 /** What was removed before that time is not remembered any more, but for what was erased. */
 export type Forgotten = Positioned & { readonly _tag: "Forgotten"; readonly beforeMillis: number }
 export type GroupAdded = Positioned & Group.Addition & { readonly _tag: "GroupAdded" }
 export type GroupRemoved = Positioned & { readonly _tag: "GroupRemoved"; readonly group: GroupName.GroupName }
-export type Event = Filed | Claimed | Cancelled | Superseded | Expired | Erased | Forgotten | GroupAdded | GroupRemoved
+/** What lets go of an id, or keeps it out. */
+export type Removal = Cancelled | Superseded | Expired | Refused
+export type Event = Filed | Claimed | Removal | Erased | Forgotten | GroupAdded | GroupRemoved
 
 type Entry =
   | {
@@ -101,7 +106,7 @@ type Entry =
       readonly slot?: Slot
       readonly owners?: ReadonlyArray<string>
     }
-  | { readonly _tag: "Removed"; readonly why: "cancelled" | "superseded" | "expired"; readonly atMillis: number }
+  | { readonly _tag: "Removed"; readonly atMillis: number }
 
 /** A group and its numbers. One that was removed stays known, so that its numbers are never given again. */
 interface Shelf {
@@ -187,6 +192,8 @@ export const decideFrom = (site: Known, command: Command): ReadonlyArray<Event> 
       return site.status(command.target) === "removed" ? [] : [{ _tag: "Cancelled", id: command.target, ...next }]
     case "Expire":
       return site.status(command.id) === "held" ? [{ _tag: "Expired", id: command.id, ...next }] : []
+    case "Refuse":
+      return site.status(command.id) === "unknown" ? [{ _tag: "Refused", id: command.id, ...next }] : []
     case "Erase": {
       const hash = hashOf(command.id)
       if (site.isErased(hash)) return []
@@ -217,8 +224,6 @@ export const decideFrom = (site: Known, command: Command): ReadonlyArray<Event> 
 /** What filing would come to. */
 export const outcome = (site: Site, command: FileCommand): Admission.Outcome => Admission.outcome(known(site), command)
 
-const compare = (left: string, right: string): number => (left < right ? -1 : left > right ? 1 : 0)
-
 /** Takes in an event that `decide` gave for this very site. */
 export const evolve = (site: Site, event: Event): Site => {
   const moved = { ...site, position: event.position }
@@ -228,11 +233,10 @@ export const evolve = (site: Site, event: Event): Site => {
     case "Claimed":
       return { ...moved, waiting: Waiting.add(moved.waiting, event).waiting }
     case "Cancelled":
-      return evolveRemoved(moved, event.id, { _tag: "Removed", why: "cancelled", atMillis: event.atMillis })
     case "Superseded":
-      return evolveRemoved(moved, event.id, { _tag: "Removed", why: "superseded", atMillis: event.atMillis })
     case "Expired":
-      return evolveRemoved(moved, event.id, { _tag: "Removed", why: "expired", atMillis: event.atMillis })
+    case "Refused":
+      return evolveRemoved(moved, event.id, { _tag: "Removed", atMillis: event.atMillis })
     case "Erased":
       return {
         ...moved,
@@ -331,7 +335,7 @@ const withShelf = (site: Site, name: GroupName.GroupName, atMillis: number, chan
   return { ...site, shelves: HashMap.set(site.shelves, name, change(shelf)) }
 }
 
-/** `removed` also where a cancel came before its article. */
+/** `removed` also where a cancel came before its article, or where that was refused for good. */
 export const status = (site: Site, id: MessageId.MessageId): "held" | "removed" | "unknown" => {
   const entry = lookUp(site.entries, id)
   if (entry === undefined) return isErased(site, id) ? "removed" : "unknown"
@@ -348,16 +352,10 @@ const isErased = (site: Site, id: MessageId.MessageId): boolean =>
 export const hashOf = (id: string): string => Base32.encode(Sha256.hashText(id))
 
 /** The numbers of an article that is held. */
-export const numbers = (site: Site, id: MessageId.MessageId): Xref.Numbers | undefined => {
-  const entry = lookUp(site.entries, id)
-  return entry?._tag === "Held" ? entry.numbers : undefined
-}
+export const numbers = (site: Site, id: MessageId.MessageId): Xref.Numbers | undefined => heldEntry(site, id)?.numbers
 
 /** The marks of those who may remove an article; none for one that is not held. */
-export const owners = (site: Site, id: MessageId.MessageId): ReadonlyArray<string> => {
-  const entry = lookUp(site.entries, id)
-  return entry?._tag === "Held" ? (entry.owners ?? []) : []
-}
+export const owners = (site: Site, id: MessageId.MessageId): ReadonlyArray<string> => heldEntry(site, id)?.owners ?? []
 
 /** A group that is there, with its water marks. */
 export const group = (site: Site, name: GroupName.GroupName): Group.Group | undefined => {
@@ -370,7 +368,7 @@ export const groups = (site: Site): ReadonlyArray<Group.Group> =>
   [...HashMap.values(site.shelves)]
     .filter((shelf) => shelf.isThere)
     .map((shelf) => shelf.group)
-    .toSorted((left, right) => compare(left.name, right.name))
+    .toSorted((left, right) => (left.name < right.name ? -1 : 1))
 
 /** The highest number ever given in a group of this generation; the base where none was. */
 export const high = (site: Site, name: GroupName.GroupName): number =>
@@ -389,6 +387,9 @@ export const at = (site: Site, name: GroupName.GroupName, number: number): Messa
 /** The ids that are held, in no order. */
 export const held = (site: Site): ReadonlyArray<MessageId.MessageId> =>
   [...HashMap.keys(site.entries)].filter((id) => status(site, id) === "held")
+
+const heldEntry = (site: Site, id: MessageId.MessageId) =>
+  Option.getOrUndefined(Option.filter(HashMap.get(site.entries, id), (entry) => entry._tag === "Held"))
 
 const lookUp = <Key, Value>(map: HashMap.HashMap<Key, Value>, key: Key): Value | undefined =>
   Option.getOrUndefined(HashMap.get(map, key))

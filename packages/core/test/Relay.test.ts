@@ -1,5 +1,6 @@
 import * as Article from "@lupin/core/Article"
 import * as Limits from "@lupin/core/Limits"
+import * as MessageId from "@lupin/core/MessageId"
 import * as NewsDate from "@lupin/core/NewsDate"
 import * as Path from "@lupin/core/Path"
 import * as Relay from "@lupin/core/Relay"
@@ -27,6 +28,33 @@ const outcome = (article: Uint8Array, changes: Partial<Relay.RelayContext> = {},
   const received = Relay.receive(article, commandId, { ...context, ...changes })
   return received._tag === "Accepted" ? "Accepted" : `${received._tag} ${received.reason}`
 }
+
+describe("Relay.isRemembered", () => {
+  const id = MessageId.MessageId.make("<1@b.example>")
+  const isRemembered = (article: Uint8Array, one = id, changes: Partial<Relay.RelayContext> = {}): boolean =>
+    Relay.isRemembered(one, Relay.receive(article, one, { ...context, ...changes }))
+
+  it("is true of what its own octets rule out, on whatever way it came", () => {
+    expect(isRemembered(Buffer.from("no article"))).toBe(true)
+    expect(isRemembered(octets({}, "x".repeat(Limits.articleBytesMax)))).toBe(true)
+    expect(isRemembered(octets({ Newsgroups: "digests.app.ratings.lake,clientposts.app.topic.x" }))).toBe(true)
+  })
+
+  it("is false of what is accepted, deferred, too old, came a long way, or under the id of another article", () => {
+    expect(isRemembered(octets())).toBe(false)
+    expect(isRemembered(octets({ Date: NewsDate.format(nowMillis + 2 * Limits.relayAheadMillisMax) }))).toBe(false)
+    expect(isRemembered(octets({ Date: NewsDate.format(nowMillis - 2 * Limits.relayAgeMillisMax) }))).toBe(false)
+    expect(isRemembered(octets({ Path: "a!".repeat(Limits.pathSitesMax + 2) + "b" }))).toBe(false)
+    expect(isRemembered(octets(), MessageId.MessageId.make("<2@b.example>"))).toBe(false)
+  })
+
+  it("is false of an id that binds its content, which a bad copy is not", () => {
+    const bound = MessageId.MessageId.make("<1@app.client.lupin>")
+    expect(isRemembered(Buffer.from("no article"), bound)).toBe(false)
+    const groups = { Newsgroups: "clientposts.app.topic.x", "Message-ID": bound }
+    expect(isRemembered(octets(groups), bound, { verify: () => false })).toBe(false)
+  })
+})
 
 describe("Relay", () => {
   it("changes nothing but Path and Xref, octet for octet, on any way", () => {

@@ -23,6 +23,7 @@ const file = (
   ...(slot === undefined ? {} : { slot })
 })
 const cancel = (name: string): Site.Command => ({ _tag: "Cancel", target: id(name), atMillis: 2 })
+const refuse = (name: string): Site.Command => ({ _tag: "Refuse", id: id(name), atMillis: 3 })
 const expire = (name: string): Site.Command => ({ _tag: "Expire", id: id(name), atMillis: 3 })
 
 const runAll = (commands: ReadonlyArray<Site.Command>, site = fresh): Site.Site => commands.reduce(Site.run, site)
@@ -51,6 +52,14 @@ describe("Site", () => {
         expect(runAll(commands).position).toBe(positions.length)
       })
     )
+  })
+
+  it("remembers an id that was refused until history forgets it, and refuses nothing that it knows", () => {
+    const site = runAll([refuse("a"), file("a", ["misc.a"]), file("b", ["misc.a"]), refuse("b"), refuse("a")])
+    expect(holding(site, ["a", "b"])).toEqual(["removed", "held"])
+    expect(site.position).toBe(2)
+    const later = runAll([{ _tag: "Forget", beforeMillis: 4, atMillis: 5 }, file("a", ["misc.a"])], site)
+    expect(holding(later, ["a"])).toEqual(["held"])
   })
 
   it("never gives a number twice in a group, and only higher ones", () => {

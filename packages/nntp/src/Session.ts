@@ -5,6 +5,7 @@
  * state (`settle`). Whatever a client sends, each command gets exactly one answer, and commands stay apart from articles.
  */
 import type * as GroupName from "@lupin/core/GroupName"
+import * as Limits from "@lupin/core/Limits"
 import * as MessageId from "@lupin/core/MessageId"
 import type * as Site from "@lupin/core/Site"
 import type * as Wildmat from "@lupin/core/Wildmat"
@@ -351,10 +352,11 @@ const receive = (phase: Phase & { readonly _tag: "Article" }, block: Uint8Array 
     phase.by === "TAKETHIS" ? answer(439, `${phase.id} ${reason}`) : answer(437, reason)
   const id = MessageId.parse(phase.id)
   if (id === undefined) return refused("Bad Message-ID")
-  return block instanceof Uint8Array
-    ? { _tag: "Receive", by: phase.by, id, octets: block }
-    : refused("Article too large")
+  return { _tag: "Receive", by: phase.by, id, octets: block instanceof Uint8Array ? block : tooLarge }
 }
+
+/** Stands for every article of which nothing was kept since it is too large: the relayer refuses it, and remembers that. */
+const tooLarge = new Uint8Array(Limits.articleBytesMax + 1)
 
 const posted = (block: Uint8Array | TooLong): Task =>
   block instanceof Uint8Array ? { _tag: "Post", octets: block } : answer(441, "Article too large")

@@ -1,8 +1,9 @@
 /**
- * The way from a second process to a running site: one request word, one answer line in JSON, over a local socket.
+ * The way from a second process to a running site: one request line, one answer line in JSON, over a local socket.
  *
  * The socket lies in the site's directory, so who may write there may give orders.
  */
+import * as Limits from "@lupin/core/Limits"
 import { Effect, Schema, type Scope } from "effect"
 import * as FileSystem from "node:fs"
 import * as Net from "node:net"
@@ -18,8 +19,8 @@ export class NoSite extends Schema.TaggedError<NoSite>()("NoSite", { reason: Sch
   }
 }
 
-/** A request longer than this is not one of ours, in octets. */
-const requestBytesMax = 64
+/** A request longer than this is not one of ours, in octets: a word and a Message-ID. */
+const requestBytesMax = 16 + Limits.messageIdBytesMax
 
 /** How long a site may take to answer, in milliseconds. */
 const answerMillisMax = 30_000

@@ -2,6 +2,7 @@
  * Runs one site as this process: configuration, apps, the site's layer, then until a signal comes; SIGHUP reloads.
  */
 import type * as App from "@lupin/core/App"
+import { Spool } from "@lupin/spool/Spool"
 import { Context, Effect, Layer, type Scope } from "effect"
 import * as Path from "node:path"
 import * as AppModules from "./AppModules.ts"
@@ -23,7 +24,7 @@ const sayReady = Effect.sync(() => void process.send?.("ready"))
 export const launch = <C extends SiteConfig.SiteConfig, R, E>(
   file: string,
   decode: ConfigFile.Decode<C>,
-  site: (config: C, apps: ReadonlyArray<App.App>) => Layer.Layer<R | Live, E>
+  site: (config: C, apps: ReadonlyArray<App.App>) => Layer.Layer<R | Live | Spool, E>
 ): Effect.Effect<void, SiteConfig.ConfigInvalid | AppModules.AppModuleInvalid | E> =>
   Effect.scoped(
     Effect.gen(function* (): Effect.fn.Return<
@@ -34,7 +35,9 @@ export const launch = <C extends SiteConfig.SiteConfig, R, E>(
       const config = yield* ConfigFile.read(file, decode)
       const apps = yield* AppModules.load(config.apps, Path.dirname(Path.resolve(file)))
       const built = yield* Layer.build(site(config, apps))
-      yield* Reload.listen(Context.get(built, Live), config.directory, ConfigFile.read(file, decode))
+      yield* Reload.listen(Context.get(built, Live), config.directory, ConfigFile.read(file, decode)).pipe(
+        Effect.provideService(Spool, Context.get(built, Spool))
+      )
       yield* Effect.logInfo(`${config.name} serves`, JSON.stringify(config.listen))
       yield* sayReady
       yield* abandoned.pipe(Effect.andThen(Effect.logWarning("the fleet has gone; stopping")))

@@ -2,8 +2,10 @@
  * Reads a site's configuration again when it is told to: by SIGHUP, or by `lupin reload` over the control socket.
  */
 import { Effect, Queue, type Scope } from "effect"
+import { Spool } from "@lupin/spool/Spool"
 import * as Control from "./Control.ts"
 import type { Live } from "./Live.ts"
+import * as Orders from "./Orders.ts"
 import type * as SiteConfig from "./SiteConfig.ts"
 
 /** Takes the configuration that `reread` brings; the answer says what is different now, or what is wrong with it. */
@@ -23,12 +25,12 @@ export const reload = (
     )
   )
 
-/** Listens for both until the scope closes. A site whose socket cannot be made still hears the signal. */
+/** Listens for both, and for other orders, until the scope closes. A site whose socket cannot be made still hears the signal. */
 export const listen = Effect.fn("Reload.listen")(function* (
   live: Live["Service"],
   directory: string,
   reread: Effect.Effect<SiteConfig.SiteConfig, SiteConfig.ConfigInvalid>
-): Effect.fn.Return<void, never, Scope.Scope> {
+): Effect.fn.Return<void, never, Scope.Scope | Spool> {
   const told = reload(live, reread)
   const signals = yield* Queue.sliding<void>(1)
   yield* Effect.acquireRelease(
@@ -40,7 +42,7 @@ export const listen = Effect.fn("Reload.listen")(function* (
     (onSignal) => Effect.sync(() => void process.off("SIGHUP", onSignal))
   )
   yield* Effect.forkScoped(Effect.forever(Effect.andThen(Queue.take(signals), told)))
-  yield* Control.serve(directory, (request) =>
-    request === "reload" ? told : Effect.succeed({ isDone: false, message: `no such request: ${request}` })
-  ).pipe(Effect.catchTag("NoSite", ({ reason }) => Effect.logWarning(`no control socket: ${reason}`)))
+  yield* Control.serve(directory, Orders.answer(yield* Spool, told)).pipe(
+    Effect.catchTag("NoSite", ({ reason }) => Effect.logWarning(`no control socket: ${reason}`))
+  )
 })

@@ -4,7 +4,7 @@
 import * as NntpServer from "@lupin/nntp/NntpServer"
 import * as PeerStats from "@lupin/nntp/PeerStats"
 import * as Spool from "@lupin/spool/Spool"
-import { Effect, Metric } from "effect"
+import { Effect, Metric, Struct } from "effect"
 import * as PeersPage from "./PeersPage.ts"
 
 const position = Metric.gauge("lupin_spool_position", { description: "Events in the spool's log so far" })
@@ -13,6 +13,17 @@ const damaged = Metric.gauge("lupin_spool_damaged_records", {
   description: "Records in quarantine, and gaps of the log"
 })
 const refusing = Metric.gauge("lupin_spool_refusing", { description: "1 while the spool stores nothing" })
+const roomGauges = {
+  movedRecords: ["lupin_spool_moved_records", "Records that compaction has moved since the start"],
+  droppedFiles: ["lupin_spool_dropped_files", "Files of the log that compaction has dropped since the start"],
+  freedBytes: ["lupin_spool_freed_bytes", "Octets that compaction has given back since the start"],
+  pendingErasures: ["lupin_spool_pending_erasures", "Erased articles whose octets are still on the disk"],
+  namedErasures: ["lupin_spool_named_erasures", "Erased articles whose ids are still in the log, for followers"]
+} as const
+const held = Metric.gauge("lupin_spool_held_articles", { description: "Articles held in a storage class" })
+const heldBytes = Metric.gauge("lupin_spool_held_bytes", {
+  description: "Octets of the articles held in a storage class, overview included"
+})
 const connections = Metric.gauge("lupin_nntp_connections", { description: "NNTP connections open now" })
 
 const feedGauges = {
@@ -34,6 +45,26 @@ const gauge = (which: keyof typeof feedGauges, peer: string) => {
   return Metric.withAttributes(Metric.gauge(name, { description }), { peer })
 }
 
+/** What retention has come to. The class of articles that lie in the log itself is "none"; `known` are those told of before. */
+const updateRoom = Effect.fnUntraced(function* (
+  spool: Spool.Spool["Service"],
+  known: Set<string>
+): Effect.fn.Return<void, Spool.SpoolUnavailable> {
+  const reclaimed = yield* spool.reclaimed
+  for (const which of Struct.keys(roomGauges)) {
+    const [name, description] = roomGauges[which]
+    yield* Metric.update(Metric.gauge(name, { description }), reclaimed[which])
+  }
+  const usage = yield* spool.usage
+  for (const { class: name } of usage) known.add(name)
+  for (const name of known) {
+    const { articles = 0, bytes = 0 } = usage.find((one) => one.class === name) ?? {}
+    const attributes = { class: name === "" ? "none" : name }
+    yield* Metric.update(Metric.withAttributes(held, attributes), articles)
+    yield* Metric.update(Metric.withAttributes(heldBytes, attributes), bytes)
+  }
+})
+
 const updateFeed = Effect.fnUntraced(function* (
   spool: Spool.Spool["Service"],
   feed: Readonly<PeerStats.PeerState>
@@ -53,6 +84,7 @@ export const make = Effect.gen(function* () {
   const spool = yield* Spool.Spool
   const stats = yield* PeerStats.PeerStats
   const server = yield* NntpServer.NntpServer
+  const classes = new Set<string>()
   return Effect.gen(function* () {
     yield* Metric.update(position, yield* spool.head)
     const condition = yield* spool.condition
@@ -60,6 +92,7 @@ export const make = Effect.gen(function* () {
     yield* Metric.update(refusing, condition.refuses === undefined ? 0 : 1)
     yield* Metric.update(connections, yield* server.connections)
     yield* Effect.ignore(Effect.flatMap(spool.groups, (all) => Metric.update(groups, all.length)))
+    yield* Effect.ignore(updateRoom(spool, classes))
     yield* Effect.forEach(yield* stats.snapshot, (feed) => Effect.ignore(updateFeed(spool, feed)), { discard: true })
   })
 })

@@ -1,6 +1,7 @@
 /**
  * What an operator does, with `lupin spool`, to a spool that no process has open.
  */
+import * as MessageId from "@lupin/core/MessageId"
 import * as Batch from "@lupin/spool/Batch"
 import * as FileSpool from "@lupin/spool/FileSpool"
 import { Relayer } from "@lupin/spool/Relayer"
@@ -57,6 +58,23 @@ export const stats = Effect.fn("SpoolTools.stats")(function* (directory: string)
   yield* Console.log(`log ${megabytes(logBytes)} in ${segments} segments, index ${megabytes(indexBytes)}`)
   yield* Console.log(`${quarantined} records in quarantine, ${groups.length} groups`)
   for (const { count, name } of groups.slice(0, listMax)) yield* Console.log(`${String(count).padStart(10)} ${name}`)
+})
+
+/** Nothing of these articles is on the disk any more when this is done, but a hash of each id. */
+export const erase = Effect.fn("SpoolTools.erase")(function* (directory: string, ids: ReadonlyArray<string>) {
+  const parsed = yield* Effect.forEach(ids, (text) => {
+    const id = MessageId.parse(text)
+    return id === undefined
+      ? Effect.fail(new SpoolUnavailable({ reason: `${text} is no Message-ID` }))
+      : Effect.succeed(id)
+  })
+  const statuses = yield* Effect.gen(function* () {
+    const spool = yield* Spool
+    const before = yield* spool.status(parsed)
+    yield* spool.erase(parsed)
+    return before
+  }).pipe(Effect.provide(spoolAt(directory)))
+  for (const [at, id] of parsed.entries()) yield* Console.log(`${id} is erased; before: ${statuses[at]}`)
 })
 
 export const exportTo = Effect.fn("SpoolTools.exportTo")(

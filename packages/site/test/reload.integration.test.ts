@@ -10,6 +10,8 @@ import * as Reload from "@lupin/site/Reload"
 import * as Site from "@lupin/site/Site"
 import * as SiteAccounts from "@lupin/site/SiteAccounts"
 import * as SiteConfig from "@lupin/site/SiteConfig"
+import { Spool } from "@lupin/spool/Spool"
+import { article, group, id } from "@lupin/testing/SampleArticles"
 import { Effect, Layer } from "effect"
 import { Buffer } from "node:buffer"
 import { spawnSync } from "node:child_process"
@@ -55,7 +57,7 @@ const running = Effect.fnUntraced(function* (prepare: (path: string) => object =
       yield* Reload.listen(yield* Live, path, read)
       const { address, nntps } = yield* NntpServer
       const { snapshot } = yield* PeerStats
-      return { address, nntps, snapshot }
+      return { address, nntps, snapshot, spool: yield* Spool }
     }),
     built
   )
@@ -136,6 +138,23 @@ it.live("takes nothing of a configuration that is wrong in one place, and says i
     }
     assert.deepStrictEqual(yield* feeds(snapshot), [])
     assert.isUndefined(yield* reader.group(GroupName.GroupName.make("misc.test")))
+  }).pipe(Effect.scoped)
+)
+
+it.live("erases an article for an operator while it serves, and takes it never again", () =>
+  Effect.gen(function* () {
+    const { path, spool } = yield* running()
+    const one = article(id("secret"), [group("misc.test")])
+    yield* spool.store([one])
+    const wrong = yield* Control.ask(path, "erase secret")
+    assert.deepStrictEqual(wrong, { isDone: false, message: "secret is no Message-ID" })
+    const done = yield* Control.ask(path, `erase ${id("secret")}`)
+    assert.isTrue(done.isDone, done.message)
+    assert.include(done.message, "it was held")
+    assert.isUndefined(yield* spool.find(id("secret")))
+    assert.deepStrictEqual(yield* spool.store([one]), [{ _tag: "Removed" }])
+    assert.isTrue((yield* Control.ask(path, `erase <${"a".repeat(238)}@b.example>`)).isDone)
+    assert.include((yield* Control.ask(path, "dance")).message, "no such request")
   }).pipe(Effect.scoped)
 )
 

@@ -7,7 +7,7 @@
 import * as Limits from "@lupin/core/Limits"
 import * as MessageId from "@lupin/core/MessageId"
 import * as Overview from "@lupin/core/Overview"
-import { Clock, Effect, Layer } from "effect"
+import { Clock, Effect, Layer, Metric } from "effect"
 import { Buffer } from "node:buffer"
 import * as RetentionRule from "./RetentionRule.ts"
 import { type Change, Spool, type SpoolUnavailable } from "./Spool.ts"
@@ -78,8 +78,14 @@ interface Part {
   readonly nextMillis: number
 }
 
+const expiredTotal = Metric.counter("lupin_spool_expired_articles_total", {
+  description: "Articles that retention or their own Expires let go of since the start"
+})
+
 const expire = Effect.fnUntraced(function* (ids: ReadonlyArray<MessageId.MessageId>) {
-  if (ids.length > 0) yield* (yield* Spool).remove(ids, "expired")
+  if (ids.length === 0) return 0
+  yield* (yield* Spool).remove(ids, "expired")
+  yield* Metric.update(expiredTotal, ids.length)
   return ids.length
 })
 

@@ -25,6 +25,7 @@ import * as GroupCommit from "./internal/GroupCommit.ts"
 import type * as GroupTable from "./internal/GroupTable.ts"
 import * as HeadSignal from "./internal/HeadSignal.ts"
 import type { Index } from "./internal/Index.ts"
+import type { Place } from "./internal/IndexRows.ts"
 import * as OverviewReader from "./internal/OverviewReader.ts"
 import * as Plan from "./internal/Plan.ts"
 import * as PositionsFile from "./internal/PositionsFile.ts"
@@ -90,16 +91,18 @@ export const layer = (options: Options): Layer.Layer<Spool, SpoolUnavailable, Si
       if (replayed > 0) yield* Effect.logInfo(`took ${replayed} records of the log into the index again`)
       if (gaps > 0) yield* Effect.logError(`passed over ${gaps} stretches of the log of ${options.directory}: damaged`)
       // What an earlier process left in the kernel's hands counts as stored from now on.
+      yield* attempt(() => shelves.syncAll())
       if (options.durability === "fsync") yield* attempt(() => log.syncAll())
       const quarantine = yield* attempt(() => Quarantine.open(options.directory, disk, isStill(index)))
-      for (const each of damaged.filter(isStill(index))) quarantine.note(each)
+      yield* attempt(() => quarantine.note(...damaged.filter(isStill(index))))
       const where = { directory, disk }
-      const eraser = Eraser.make(where, log, index, SpoolDirectory.logOf(log, shelves))
+      const logOf = SpoolDirectory.logOf(log, shelves)
+      const eraser = Eraser.make(where, log, index, logOf)
       // What a power cut left of an erasure is done before anybody reads.
       yield* attempt(() => eraser.eraseOctets())
       const compaction = Compaction.ofAll(where, log, index, [
-        Compaction.spoolGround(log, index, sizes.segmentBytes),
-        ...shelves.all.map(([name, shelf]) => Compaction.classGround(shelf.log, index, name, shelf.segmentBytes))
+        ...shelves.all.map(([name, shelf]) => Compaction.classGround(shelf.log, index, name, shelf.segmentBytes)),
+        Compaction.spoolGround(log, index, sizes.segmentBytes, logOf)
       ])
       yield* Effect.addFinalizer(() => Effect.ignore(attempt(() => compaction.abandon())))
       const parts = { generation, index, log, positions, quarantine, gaps, site: site.path, durability }
@@ -228,6 +231,8 @@ const make = Effect.fnUntraced(function* (parts: Parts) {
       ),
     removeGroup: (group) =>
       Effect.asVoid(submit((atMillis) => [{ command: { _tag: "RemoveGroup", group, atMillis } }])),
+    refuse: (ids) =>
+      Effect.asVoid(submit((atMillis) => ids.map((id) => ({ command: { _tag: "Refuse", id, atMillis } })))),
     forget: (beforeMillis) =>
       Effect.asVoid(
         submit((atMillis) => [
@@ -238,23 +243,26 @@ const make = Effect.fnUntraced(function* (parts: Parts) {
       submit((atMillis) => ids.map((id) => ({ command: { _tag: "Erase", id, atMillis } }))).pipe(
         Effect.andThen(
           attempt(() => {
+            for (const id of ids) follow.erase(id)
             compaction.abandon()
             eraser.eraseOctets()
-            for (const id of ids) follow.erase(id)
           })
         )
       ),
     reclaim: Effect.flatMap(Clock.currentTimeMillis, (nowMillis) =>
       attempt(() => {
+        // Where an erasure failed half-way, nobody may ask for it again.
+        eraser.eraseOctets()
         eraser.eraseNames(nowMillis - eraseNamesMillis)
         return { isMore: compaction.step(nowMillis) }
       })
     ),
+    reclaimed: Effect.sync(() => ({ ...compaction.done(), ...index.erasures.pending() })),
     expiring: (untilMillis, limit) =>
       attempt(() => {
-        const { held, nextMillis } = index.expiring(untilMillis, limit)
-        const changes = held.flatMap(({ address }) => Follow.toFiled(log.peek(address)?.events[0]) ?? [])
-        return nextMillis === undefined ? { changes } : { changes, nextMillis }
+        const read = ({ address }: Place) => Follow.toFiled(log.peek(address)?.events[0])
+        const { held, nextMillis } = index.expiring(untilMillis, limit, read)
+        return nextMillis === undefined ? { changes: held } : { changes: held, nextMillis }
       }),
     usage: attempt(() => index.accounts.usage.all()),
     status: (ids) =>
@@ -338,7 +346,7 @@ const make = Effect.fnUntraced(function* (parts: Parts) {
 const knownOf = (index: Index, records: Articles.Articles, quarantine: Quarantine.Quarantine): Plan.Known => ({
   position: index.progress.position,
   status: (id) => index.status(id),
-  statusSince: (id, forgottenMillis) => index.status(id, forgottenMillis),
+  statusSince: (id, forgottenMillis) => index.statusToFile(id, forgottenMillis),
   isErased: (hash) => index.erasures.has(hash),
   forgottenMillis: index.progress.forgottenMillis,
   high: (name) => index.groups.high(name),

@@ -22,7 +22,7 @@ export interface Peer {
   readonly isBackfill?: boolean
 }
 
-/** `here`: held, or removed and remembered. `later`: another connection is sending it. */
+/** `here`: held, or removed or refused for good and remembered. `later`: another connection is sending it. */
 export type Offer = "wanted" | "here" | "later"
 
 export interface Offered {
@@ -105,15 +105,20 @@ export class Relayer extends Context.Service<
           const statuses = yield* spool.status(ids)
           const context = contextOf(peer, nowMillis)
           const accepted: Array<Article.Article> = []
+          const refused: Array<MessageId.MessageId> = []
           const verdicts = batch.map(
             ({ id, octets }, at): Received | { readonly _tag: "Storing"; readonly at: number } => {
               if (statuses[at] !== "unknown") return { _tag: "AlreadyHere" }
               const verdict = Relay.receive(octets, id, context)
+              if (Relay.isRemembered(id, verdict)) refused.push(id)
               if (verdict._tag !== "Accepted") return { _tag: verdict._tag, reason: verdict.message }
               return { _tag: "Storing", at: accepted.push(verdict.article) - 1 }
             }
           )
-          const stored = accepted.length === 0 ? [] : yield* spool.store(accepted)
+          const storing = accepted.length === 0 ? Effect.succeed([]) : spool.store(accepted)
+          // A peer is answered all the same where that could not be written down.
+          const refusing = refused.length === 0 ? Effect.void : Effect.ignore(spool.refuse(refused))
+          const [stored] = yield* Effect.all([storing, refusing], { concurrency: 2 })
           return verdicts.map((verdict) => (verdict._tag === "Storing" ? answerOf(stored[verdict.at]) : verdict))
         })
 

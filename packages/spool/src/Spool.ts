@@ -105,6 +105,20 @@ export interface Usage {
   readonly bytes: number
 }
 
+/** What compaction has come to since the spool was opened, and what is still to be overwritten. */
+export interface Reclaimed {
+  /** Records of articles and events that were still needed, and lie in another file now. */
+  readonly movedRecords: number
+  /** Files of the log, and of classes, whose place another one took. */
+  readonly droppedFiles: number
+  /** Octets by which log and classes became smaller. */
+  readonly freedBytes: number
+  /** Erasures whose octets are still to be overwritten: some only while the disk refuses. */
+  readonly pendingErasures: number
+  /** Erasures whose ids the log still names, for `eraseNamesMillis` at most. */
+  readonly namedErasures: number
+}
+
 /** How long the log names an id that was erased: no follower that goes on is further behind (design §3, "Time"). */
 export const eraseNamesMillis = 7 * 24 * 60 * 60 * 1000
 
@@ -145,6 +159,8 @@ export class Spool extends Context.Service<
       ids: ReadonlyArray<MessageId.MessageId>,
       why: "cancelled" | "expired"
     ) => Effect.Effect<void, SpoolUnavailable>
+    /** Remembers ids that are not known, so that no copy of their articles is taken or asked for until they are forgotten. */
+    readonly refuse: (ids: ReadonlyArray<MessageId.MessageId>) => Effect.Effect<void, SpoolUnavailable>
     readonly addGroup: (
       group: GroupName.GroupName,
       status: Group.Group["status"],
@@ -166,6 +182,8 @@ export class Spool extends Context.Service<
      * stay; followers see what is held, and what removals are remembered, as before.
      */
     readonly reclaim: Effect.Effect<{ readonly isMore: boolean }, SpoolUnavailable>
+
+    readonly reclaimed: Effect.Effect<Reclaimed>
 
     /**
      * Articles that are held and whose Expires is not after a time, the earliest first, at most `limit`; and the earliest

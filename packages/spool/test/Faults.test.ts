@@ -1,9 +1,9 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Site from "@lupin/core/Site"
 import type * as FileSpool from "@lupin/spool/FileSpool"
+import type { Fault } from "@lupin/testing/SimDisk"
 import { Effect } from "effect"
 import * as fc from "fast-check"
-import type { Fault } from "@lupin/testing/SimDisk"
 import { articleOf, ids, isLog, same, type Step, Trial } from "./Faults.ts"
 
 /** Histories of each kind; `LUPIN_TEST_FAULTS=5000` takes minutes. */
@@ -25,17 +25,43 @@ const remove: fc.Arbitrary<Step> = fc.record({
   _tag: fc.constant("Remove"),
   ids: fc.subarray(ids, { minLength: 1, maxLength: 2 })
 })
+const some = fc.subarray(ids, { minLength: 1, maxLength: 6 })
+const expire: fc.Arbitrary<Step> = fc.record({ _tag: fc.constant("Expire"), ids: some })
+const erase: fc.Arbitrary<Step> = fc.record({
+  _tag: fc.constant("Erase"),
+  ids: fc.subarray(ids, { minLength: 1, maxLength: 2 })
+})
+const reclaim: fc.Arbitrary<Step> = fc.record({ _tag: fc.constant("Reclaim"), slices: fc.nat(30) })
+const dayMillis = 24 * 60 * 60 * 1000
+const wait: fc.Arbitrary<Step> = fc.constant({ _tag: "Wait", millis: 8 * dayMillis })
+const forget: fc.Arbitrary<Step> = fc.constant({ _tag: "Forget" })
+const stop: fc.Arbitrary<Step> = fc
+  .nat(60)
+  .map((operations) => ({ _tag: "Fault", fault: { _tag: "Stops", operations } }))
 const fault: fc.Arbitrary<Step> = fc
   .oneof(
-    fc.record({ _tag: fc.constantFrom("WriteFails", "SyncFails", "CreateFails", "TruncateFails"), times }),
+    fc.record({
+      _tag: fc.constantFrom(
+        "WriteFails",
+        "SyncFails",
+        "CreateFails",
+        "TruncateFails",
+        "RenameFails",
+        "RemoveFails",
+        "ReplaceFails"
+      ),
+      times
+    }),
     fc.record({ _tag: fc.constant("WriteIsShort"), octets: fc.nat(3_000) }),
     fc.constant({ _tag: "SyncHangs" } as const)
   )
   .map((fault: Fault) => ({ _tag: "Fault", fault }))
-const kill: fc.Arbitrary<Step> = fc.record({ _tag: fc.constant("Kill"), index })
+const opening = fc.option(fc.nat(40), { nil: undefined, freq: 3 })
+const kill: fc.Arbitrary<Step> = fc.record({ _tag: fc.constant("Kill"), index, opening })
 const powerCut: fc.Arbitrary<Step> = fc.record({
   _tag: fc.constant("PowerCut"),
   index,
+  opening,
   chances: fc.array(fc.boolean(), { minLength: 1, maxLength: 12 })
 })
 
@@ -49,17 +75,34 @@ const settled = (steps: ReadonlyArray<Step>, end: Step): ReadonlyArray<Step> => 
   return [...steps.slice(0, hang + 1), ...(store === undefined ? [] : [store]), steps[crash] ?? end, ...rest]
 }
 
-const history = (crashes: ReadonlyArray<fc.Arbitrary<Step>>): fc.Arbitrary<ReadonlyArray<Step>> =>
+/** What lets go of articles, among what brings them. */
+const letting = [store, store, expire, erase, reclaim, reclaim, wait, forget, stop, fault]
+
+const history = (
+  crashes: ReadonlyArray<fc.Arbitrary<Step>>,
+  kinds: ReadonlyArray<fc.Arbitrary<Step>> = [store, store, store, remove, fault],
+  beginning: fc.Arbitrary<ReadonlyArray<Step>> = fc.constant([])
+): fc.Arbitrary<ReadonlyArray<Step>> =>
   fc
-    .tuple(fc.array(fc.oneof(store, store, store, remove, fault, ...crashes), { maxLength: 14 }), ...crashes)
-    .map(([steps, end]) => [...settled(steps, end as Step), end as Step])
+    .tuple(beginning, fc.array(fc.oneof(...kinds, ...crashes), { maxLength: 14, size: "max" }), ...crashes)
+    .map(([first, steps, end]) => [...first, ...settled(steps, end as Step), end as Step])
+
+/** Some files of articles, a part of which has gone. */
+const worn: fc.Arbitrary<ReadonlyArray<Step>> = fc
+  .tuple(fc.array(anyArticle, { maxLength: 16, size: "max" }), some, fc.boolean())
+  .map(([articles, ids, isLong]) => [
+    { _tag: "Store", batches: articles.map((one) => [one]) },
+    { _tag: "Expire", ids },
+    { _tag: "Wait", millis: isLong ? 8 * dayMillis : 1_000 }
+  ])
 
 const tried = async <A>(
   durability: FileSpool.Options["durability"],
   steps: ReadonlyArray<Step>,
-  then: (trial: Trial) => Promise<A>
+  then: (trial: Trial) => Promise<A>,
+  hasClasses = false
 ): Promise<A> => {
-  const trial = new Trial(durability)
+  const trial = new Trial(durability, hasClasses)
   try {
     await trial.open()
     for (const step of steps) await trial.step(step)
@@ -77,6 +120,20 @@ describe("a spool on a disk of faults", () => {
       { numRuns: runs, timeout: 10_000 }
     )
   )
+
+  for (const hasClasses of [false, true]) {
+    it(
+      `lets go of articles for good, and of nothing else, ${hasClasses ? "in classes" : "in one log"}`,
+      { timeout: 0 },
+      () =>
+        fc.assert(
+          fc.asyncProperty(history([kill, powerCut], letting, worn), (steps) =>
+            tried("fsync", steps, (trial) => trial.settle(), hasClasses)
+          ),
+          { numRuns: runs, timeout: 20_000 }
+        )
+    )
+  }
 
   it("tells followers of a copy that came in the place of one that a power cut tore", () => {
     const hang: Step = { _tag: "Fault", fault: { _tag: "SyncHangs" } }
@@ -109,14 +166,18 @@ describe("a spool on a disk of faults", () => {
 
   it("stores again once the disk does, without being opened anew", { timeout: 0 }, () =>
     fc.assert(
-      fc.asyncProperty(fc.array(fc.oneof(store, remove, fault), { maxLength: 10 }), anyArticle, (steps, one) => {
-        const running = steps.filter((step) => step._tag !== "Fault" || step.fault._tag !== "SyncHangs")
-        return tried("fsync", running, async ({ site, spool }) => {
-          assert.isUndefined((await Effect.runPromise(spool.condition)).refuses)
-          assert.isAtLeast((await Effect.runPromise(spool.store([one]))).length, 1)
-          assert.isAtLeast(await Effect.runPromise(spool.head), site.position)
-        })
-      }),
+      fc.asyncProperty(
+        fc.array(fc.oneof(store, store, remove, expire, erase, reclaim, fault), { maxLength: 12, size: "max" }),
+        anyArticle,
+        (steps, one) => {
+          const running = steps.filter((step) => step._tag !== "Fault" || step.fault._tag !== "SyncHangs")
+          return tried("fsync", running, async ({ site, spool }) => {
+            assert.isUndefined((await Effect.runPromise(spool.condition)).refuses)
+            assert.isAtLeast((await Effect.runPromise(spool.store([one]))).length, 1)
+            assert.isAtLeast(await Effect.runPromise(spool.head), site.position)
+          })
+        }
+      ),
       { numRuns: runs, timeout: 10_000 }
     )
   )
@@ -163,7 +224,7 @@ describe("a spool on a disk of faults", () => {
   it("finds a bit that turned over, serves it to nobody, and is mended by another copy", { timeout: 0 }, () =>
     fc.assert(
       fc.asyncProperty(
-        fc.array(fc.oneof(store, store, remove), { minLength: 1, maxLength: 6 }),
+        fc.array(fc.oneof(store, store, remove, expire, reclaim, wait), { minLength: 1, maxLength: 8, size: "max" }),
         fc.nat(),
         fc.nat(7),
         fc.constantFrom("kept", "lost"),

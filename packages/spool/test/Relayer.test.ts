@@ -50,6 +50,45 @@ describe("Relayer", () => {
       assert.deepStrictEqual(yield* relayer.offer([id("1")], b), ["wanted"])
     }))
 
+  test("remembers what it refused for its own octets, and not what it deferred", (relayer, spool) =>
+    Effect.gen(function* () {
+      const ahead = article(id("ahead"), [group("misc.test")], "x\r\n", [
+        ["Injection-Date", "Thu, 1 Jan 2027 00:00:00 +0000"]
+      ])
+      const garbage = { id: id("garbage"), octets: new TextEncoder().encode("no article") }
+      const answers = yield* relayer.receive([garbage, offered(ahead), offered(one)], a)
+      assert.deepStrictEqual(
+        answers.map(({ _tag }) => _tag),
+        ["Refused", "Deferred", "Accepted"]
+      )
+      const ids = [id("garbage"), id("ahead"), id("1")]
+      assert.deepStrictEqual(yield* spool.status(ids), ["removed", "unknown", "held"])
+      assert.deepStrictEqual(yield* relayer.offer(ids, b), ["here", "wanted", "here"])
+      assert.deepStrictEqual(yield* relayer.receive([garbage], b), [{ _tag: "AlreadyHere" }])
+    }))
+
+  it.effect("asks history once for all that is offered, known or not, and for nothing else", () =>
+    Effect.gen(function* () {
+      const asked: Array<number> = []
+      const counting = Layer.effect(
+        Spool,
+        Effect.map(Spool, (spool) =>
+          Spool.of({
+            ...spool,
+            status: (ids) => Effect.tap(spool.status(ids), () => Effect.sync(() => asked.push(ids.length)))
+          })
+        )
+      ).pipe(Layer.provide(Spool.layerMemory))
+      yield* Effect.gen(function* () {
+        const relayer = yield* Relayer
+        yield* relayer.offer([id("1"), id("2")], a)
+        yield* (yield* Spool).store([one])
+        yield* relayer.offer([id("1")], a)
+      }).pipe(Effect.provide(Relayer.layer().pipe(Layer.provideMerge(counting), Layer.provideMerge(site))))
+      assert.deepStrictEqual(asked, [2, 1])
+    })
+  )
+
   test("takes an article that eight peers send at once from exactly one of them", (relayer) =>
     Effect.gen(function* () {
       const peers = Array.from({ length: 8 }, (_, at) => ({ connection: `${at}` }))

@@ -55,6 +55,30 @@ describe("Repair", () => {
     })
   )
 
+  it.live("lists what expires behind articles whose records cannot be read", () =>
+    Effect.gen(function* () {
+      const directory = yield* temporaryDirectory
+      const expires = [["Expires", "Thu, 1 Jan 2026 00:00:00 +0000"]] as const
+      const expiring = ["x", "y", "z"].map((name) => article(id(name), [alpha], "words\r\n", expires))
+      yield* inSpool(
+        directory,
+        Effect.flatMap(Spool, (spool) => spool.store(expiring))
+      )
+      const name = path.join(directory, "log", "segment-00000001.log")
+      const octets = fs.readFileSync(name)
+      octets[octets.indexOf(id("x"))] = 0
+      fs.writeFileSync(name, octets)
+      const { changes } = yield* inSpool(
+        directory,
+        Effect.flatMap(Spool, (spool) => spool.expiring(Date.UTC(2027, 0, 1), 1))
+      )
+      assert.deepStrictEqual(
+        changes.map((change) => change.id),
+        [id("y")]
+      )
+    })
+  )
+
   it.live("puts what is damaged in quarantine, where another copy mends it", () =>
     Effect.gen(function* () {
       const directory = yield* temporaryDirectory

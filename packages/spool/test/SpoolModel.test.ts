@@ -17,6 +17,7 @@ import { Buffer } from "node:buffer"
 import * as fs from "node:fs"
 import * as os from "node:os"
 import * as path from "node:path"
+import { HandClock } from "./HandClock.ts"
 
 /** What the model says of a spool: `core/Site`, and what was put in. */
 interface Model {
@@ -34,18 +35,6 @@ interface Real {
   readonly crash: (damage: Damage) => Promise<void>
   /** All that lies on the disk of the log. */
   readonly octets: () => Buffer
-}
-
-/** A clock that stands still until somebody moves it. */
-class HandClock implements Clock.Clock {
-  millis = 0
-  currentTimeMillisUnsafe = (): number => this.millis
-  currentTimeMillis = Effect.sync(this.currentTimeMillisUnsafe)
-  currentTimeNanosUnsafe = (): bigint => BigInt(this.millis) * 1_000_000n
-  currentTimeNanos = Effect.sync(this.currentTimeNanosUnsafe)
-  monotonicTimeNanosUnsafe = this.currentTimeNanosUnsafe
-  monotonicTimeNanos = this.currentTimeNanos
-  sleep = (): Effect.Effect<void> => Effect.never
 }
 
 /** What a crash does to the files, beyond ending the process. */
@@ -150,7 +139,9 @@ const compare = Effect.fnUntraced(function* (model: Model, spool: Spool["Service
     after = next
   }
   const told = model.events.flatMap((event) =>
-    "id" in event ? [{ isDue: isDue(site, model.events, event), told: [event.position, event.id, whyOf(event)] }] : []
+    "id" in event && event._tag !== "Refused"
+      ? [{ isDue: isDue(site, model.events, event), told: [event.position, event.id, whyOf(event)] }]
+      : []
   )
   const seenTexts = new Set(seen.map((change) => JSON.stringify(change)))
   equal(
@@ -168,7 +159,7 @@ const compare = Effect.fnUntraced(function* (model: Model, spool: Spool["Service
 
 /** Whether followers have to be told of it, however late they come: what is held, and the removals that are remembered. */
 const isDue = (site: Site.Site, events: ReadonlyArray<Site.Event>, event: Site.Event): boolean => {
-  if (!("id" in event) || !HashMap.has(site.entries, event.id)) return false
+  if (!("id" in event) || event._tag === "Refused" || !HashMap.has(site.entries, event.id)) return false
   const latest = events.findLast(
     (other) => "id" in other && other.id === event.id && (other._tag === "Filed") === (event._tag === "Filed")
   )
@@ -242,6 +233,13 @@ const remove = fc
     })
   )
 
+const refuse = fc.subarray(plainIds, { minLength: 1, maxLength: 3 }).map((ids) =>
+  command(`refuse ${ids.join(" ")}`, async (model, real) => {
+    for (const one of ids) apply(model, { _tag: "Refuse", id: one, atMillis: real.clock.millis })
+    await run(real, real.spool.refuse(ids))
+  })
+)
+
 const changeGroups = fc
   .tuple(fc.constantFrom(...groups), fc.constantFrom("y", "n", "m", "gone"))
   .map(([name, status]) =>
@@ -304,7 +302,7 @@ const crash = fc
   )
 
 const commands = fc.commands(
-  [store, store, store, remove, remove, changeGroups, forget, erase, reclaim, savePosition, wait, crash],
+  [store, store, store, remove, remove, refuse, changeGroups, forget, erase, reclaim, savePosition, wait, crash],
   {
     maxCommands: 30,
     size: "max"

@@ -189,6 +189,12 @@ export const siteCommand: fc.Arbitrary<Site.Command> = fc.oneof(
   {
     weight: 1,
     arbitrary: fc
+      .record({ id: fewMessageIds, atMillis })
+      .map((command): Site.Command => ({ _tag: "Refuse", ...command }))
+  },
+  {
+    weight: 1,
+    arbitrary: fc
       .record(
         { group: fewGroupNames, status, description: fc.constantFrom("Talk", "Über alles"), atMillis },
         { requiredKeys: ["group", "status", "atMillis"] }

@@ -29,6 +29,26 @@ export const retentionPromises: ReadonlyArray<Promised> = [
     yield* spool.remove([id("1")], "cancelled")
     equal("status", yield* spool.status([id("1")]), ["removed"])
   }),
+  promise(
+    "remembers what was refused until that is forgotten, tells followers nothing, and refuses nothing known",
+    function* () {
+      const spool = yield* Spool.Spool
+      yield* spool.store([article(id("1"), [alpha])])
+      yield* spool.refuse([id("1"), id("2"), id("3")])
+      equal("status", yield* spool.status([id("1"), id("2"), id("3")]), ["held", "removed", "removed"])
+      equal("not taken", tagsOf(yield* spool.store([article(id("2"), [alpha])])), ["Removed"])
+      const head = yield* spool.head
+      yield* spool.refuse([id("2")])
+      equal("once", yield* spool.head, head)
+      yield* reclaimAll
+      equal("still", yield* spool.status([id("2")]), ["removed"])
+      equal("changes", (yield* spool.changes(0, 9)).changes.length, 1)
+      yield* TestClock.adjust("1 second")
+      yield* spool.forget(1_000)
+      equal("forgotten", yield* spool.status([id("1"), id("2"), id("3")]), ["held", "unknown", "unknown"])
+      equal("taken", tagsOf(yield* spool.store([article(id("2"), [alpha])])), ["Filed"])
+    }
+  ),
   promise("erases what is held, removed or unknown, and takes none of it ever again", function* () {
     const spool = yield* Spool.Spool
     const base = spool.generation.numberBase

@@ -20,6 +20,9 @@ export type Fault =
   | { readonly _tag: "TruncateFails"; readonly times: number }
   | { readonly _tag: "RenameFails"; readonly times: number }
   | { readonly _tag: "RemoveFails"; readonly times: number }
+  | { readonly _tag: "ReplaceFails"; readonly times: number }
+  /** The machine stops in the middle of what it does to the disk, after so many operations: nothing happens from then on. */
+  | { readonly _tag: "Stops"; readonly operations: number }
 
 /** What a crash leaves of the tables: what was committed last, what was there when they were opened, or nothing. */
 export type TablesLeft = "kept" | "older" | "lost"
@@ -49,6 +52,10 @@ export class SimDisk implements Disk {
   readonly #tables = new Map<string, SimTables>()
   /** The tables as they were when they were opened. */
   readonly #opened = new Map<string, Snapshot>()
+  /** The tables as they were when the machine stopped. */
+  #left: ReadonlyMap<string, Snapshot> | undefined
+  /** Operations until the machine stops. */
+  #operations = Number.POSITIVE_INFINITY
   readonly #locks = new Set<string>()
 
   constructor(options: Options = {}) {
@@ -56,16 +63,23 @@ export class SimDisk implements Disk {
   }
 
   onHang(stopped: () => void): void {
-    if (this.#hung.length > 0) stopped()
+    if (this.isStopped || this.#hung.length > 0) stopped()
     else this.#onHang.push(stopped)
   }
 
+  /** The machine has stopped by itself; `killed` or `cutOff` tells what is left. */
+  get isStopped(): boolean {
+    return this.#left !== undefined
+  }
+
   arm(fault: Fault): void {
-    this.#faults.push(fault)
+    if (fault._tag === "Stops") this.#operations = fault.operations
+    else this.#faults.push(fault)
   }
 
   heal(): void {
     this.#faults = []
+    this.#operations = Number.POSITIVE_INFINITY
   }
 
   // What a process does.
@@ -81,6 +95,7 @@ export class SimDisk implements Disk {
 
   readonly open = (name: string, how: "create" | "existing"): number => {
     if (how === "create") {
+      this.#operate()
       if (this.#strikes("CreateFails") !== undefined) throw new Error("no space left on device")
       const known = this.#files.get(name)
       if (known === undefined) this.#name([name, new SimFile()])
@@ -101,6 +116,7 @@ export class SimDisk implements Disk {
   readonly write = (number: number, pieces: ReadonlyArray<Uint8Array>, offset: number): void => {
     const file = this.#file(number)
     const all = Buffer.concat(pieces)
+    this.#operate(() => file.write(offset, all.subarray(0, all.length >> 1)))
     const short = this.#strikes("WriteIsShort")
     if (short === undefined && this.#strikes("WriteFails") !== undefined) throw new Error("input/output error")
     const { bytesMax = Number.POSITIVE_INFINITY } = this.#options
@@ -131,11 +147,13 @@ export class SimDisk implements Disk {
 
   readonly syncNow = (number: number): void => {
     const file = this.#file(number)
+    this.#operate()
     if (this.#strikes("SyncFails") !== undefined) throw new Error("input/output error")
     file.sync()
   }
 
   readonly truncate = (number: number, bytes: number): void => {
+    this.#operate()
     if (this.#strikes("TruncateFails") !== undefined) throw new Error("read-only file system")
     this.#file(number).resize(bytes)
   }
@@ -143,6 +161,7 @@ export class SimDisk implements Disk {
   readonly close = (number: number): void => void this.#open.delete(number)
 
   readonly syncDirectory = (directory: string): void => {
+    this.#operate()
     const isHere = (name: string): boolean => path.dirname(name) === directory
     this.#renamings = this.#renamings.filter((changes) => !changes.some(([name]) => isHere(name)))
     for (const name of this.#durable.keys()) if (isHere(name)) this.#durable.delete(name)
@@ -152,16 +171,22 @@ export class SimDisk implements Disk {
   readonly load = (name: string): Uint8Array | undefined => this.#files.get(name)?.octets
 
   readonly replace = (name: string, octets: Uint8Array): void => {
-    this.#files.set(name, new SimFile(octets))
+    const file = new SimFile(octets)
+    // The new name may have come to the disk or not.
+    this.#operate(() => this.#name([name, file]))
+    if (this.#strikes("ReplaceFails") !== undefined) throw new Error("no space left on device")
+    this.#files.set(name, file)
     this.syncDirectory(path.dirname(name))
   }
 
   readonly rename = (from: string, to: string): void => {
+    this.#operate()
     if (this.#strikes("RenameFails") !== undefined) throw new Error("input/output error")
     this.#name([to, this.#called(from)], [from, undefined])
   }
 
   readonly remove = (name: string): void => {
+    this.#operate()
     if (this.#strikes("RemoveFails") !== undefined) throw new Error("input/output error")
     this.#called(name)
     this.#name([name, undefined])
@@ -222,6 +247,11 @@ export class SimDisk implements Disk {
     return [...this.#files].reduce((sum, [name, { bytes }]) => sum + (isMeant(name) ? bytes : 0), 0)
   }
 
+  /** Files in which some text stands. */
+  naming(text: string): ReadonlyArray<string> {
+    return [...this.#files].flatMap(([name, { octets }]) => (octets.includes(text) ? [name] : []))
+  }
+
   /** Turns over one bit of those files, whatever was synced. */
   flip(isMeant: (name: string) => boolean, octet: number, bit: number): void {
     let at = octet
@@ -236,7 +266,8 @@ export class SimDisk implements Disk {
     const next = new SimDisk(this.#options)
     for (const [directory, tables] of this.#tables) {
       if (left === "lost") continue
-      next.#tables.set(directory, new SimTables(left === "kept" ? tables.snapshot : this.#opened.get(directory)))
+      const latest = this.#left === undefined ? tables.snapshot : this.#left.get(directory)
+      next.#tables.set(directory, new SimTables(left === "kept" ? latest : this.#opened.get(directory)))
     }
     return next
   }
@@ -245,6 +276,20 @@ export class SimDisk implements Disk {
   #stop(): void {
     this.heal()
     for (const done of this.#hung.splice(0)) done(new Error("the machine has stopped"))
+  }
+
+  /** One more operation; `half` is what there is of it if it is the last. */
+  #operate(half = (): void => {}): void {
+    if (!this.isStopped && this.#operations > 0) {
+      this.#operations -= 1
+      return
+    }
+    if (!this.isStopped) {
+      half()
+      this.#left = new Map([...this.#tables].map(([directory, tables]) => [directory, tables.snapshot]))
+      for (const stopped of this.#onHang.splice(0)) stopped()
+    }
+    throw new Error("the machine has stopped")
   }
 
   #name(...changes: Renaming): void {

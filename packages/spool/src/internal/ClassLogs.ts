@@ -46,6 +46,8 @@ export interface ClassLogs {
   /** Cuts off what the last write left. */
   readonly undo: () => void
   readonly sync: (done: (error: Error | null) => void) => void
+  /** Makes all that lies in the classes survive a power cut, as far as each class promises it. */
+  readonly syncAll: () => void
   /** Cuts off what the disk did not take as told, and goes on in new segments. `endOf` as for `trim`. */
   readonly recover: (endOf: EndOf) => void
   /** The article of an id; nothing if it is not there as it was written. Throws for a class that is not known. */
@@ -122,15 +124,14 @@ export const open = (
   return {
     begin: () => {
       for (const shelf of touched()) Object.assign(shelf, { waiting: [], waitingBytes: 0 })
+      // A class that takes nothing more has to let go of what is dead in it all the same.
+      for (const { log } of shelves.values()) log.roll()
     },
     place: (article, { atMillis, id, position }) => {
       const chosen = classes.length === 0 ? undefined : StorageClass.choose(classes, article, atMillis)
       if (chosen === undefined) return undefined
       const shelf = shelfOf(chosen.name)
-      if (shelf.waiting.length === 0) {
-        shelf.log.roll()
-        shelf.before = shelf.log.end()
-      }
+      if (shelf.waiting.length === 0) shelf.before = shelf.log.end()
       const { length } = article.octets
       const event: Record.Filed = {
         _tag: "Filed",
@@ -162,6 +163,9 @@ export const open = (
         shelf.isDoubtful = true
         shelf.log.cut(shelf.before)
       }
+    },
+    syncAll: () => {
+      for (const { durability, log } of shelves.values()) if (durability === "fsync") log.syncAll()
     },
     recover: (endOf) => {
       for (const [name, shelf] of shelves) {

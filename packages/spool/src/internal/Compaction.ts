@@ -7,6 +7,7 @@
 import { Buffer } from "node:buffer"
 import * as Checkpoint from "./Checkpoint.ts"
 import * as CompactionChoice from "./CompactionChoice.ts"
+import type { Reclaimed } from "../Spool.ts"
 import type { DeadOctets } from "./DeadOctets.ts"
 import type { Spot } from "./Erasures.ts"
 import type { Index } from "./Index.ts"
@@ -26,7 +27,19 @@ export interface Compaction {
   readonly step: (nowMillis: number) => boolean
   /** Gives up what is under way, and overwrites it and all that waits to be overwritten. */
   readonly abandon: () => void
+  /** What has been done so far. */
+  readonly done: () => Done
 }
+
+export type Done = Pick<Reclaimed, "movedRecords" | "droppedFiles" | "freedBytes">
+
+const nothing: Done = { movedRecords: 0, droppedFiles: 0, freedBytes: 0 }
+
+const sum = (one: Done, other: Done): Done => ({
+  movedRecords: one.movedRecords + other.movedRecords,
+  droppedFiles: one.droppedFiles + other.droppedFiles,
+  freedBytes: one.freedBytes + other.freedBytes
+})
 
 interface Job {
   readonly stretches: ReadonlyArray<Stretch>
@@ -36,7 +49,11 @@ interface Job {
   /** All files before these were compacted at this position or later. */
   readonly settledAt: number
   readonly end: number
+  readonly startedMillis: number
+  /** What was dead when it was begun: counted until it is finished, so that a crash forgets none of it. */
+  readonly deadBytes: number
   address: number
+  movedRecords: number
 }
 
 /** What is compacted: the log of the spool, or of a class. */
@@ -55,6 +72,7 @@ export interface Ground {
 export const make = (where: Overwrites.Where, spoolLog: SegmentLog, index: Index, ground: Ground): Compaction => {
   const { log, segmentBytes } = ground
   let job: Job | undefined
+  let done = nothing
   /** Packs given up that are still to be overwritten. */
   const discarded: Array<PackFile.Growing> = []
   /** Files of which a part cannot be read stay as they are, for repair. */
@@ -96,23 +114,31 @@ export const make = (where: Overwrites.Where, spoolLog: SegmentLog, index: Index
     const earlier = log.stretches().filter((stretch) => stretch.last < first.first)
     const settledAt = Math.min(...earlier.map(({ pack }) => pack?.compactedAt ?? 0))
     const growing = log.beginPack(stretches, position)
-    for (const stretch of stretches) ground.dead().reset(stretch.first, stretch.last)
     return {
       stretches,
       settledAt,
       forgottenMillis,
       growing,
       compactedAt: position,
+      startedMillis: index.progress.latestMillis,
+      deadBytes: ground.dead().of(first.first, last.last).bytes,
       address: first.start,
-      end: last.end
+      end: last.end,
+      movedRecords: 0
     }
   }
 
-  const finish = ({ compactedAt, end, forgottenMillis, growing, stretches }: Job): void => {
+  const finish = (finished: Job): void => {
+    const { compactedAt, deadBytes, end, forgottenMillis, growing, movedRecords, startedMillis, stretches } = finished
     const nextPosition = log.peek(end)?.events[0]?.position ?? 0
     const first = stretches[0]?.first ?? 0
     const last = stretches.at(-1)?.last ?? 0
     log.adopt(growing.finish({ first, last, compactedAt, forgottenMillis, nextPosition }))
+    const died = ground.dead().of(first, last).bytes - deadBytes
+    ground.dead().reset(first, last)
+    if (died > 0) ground.dead().add(first, died, startedMillis)
+    const freedBytes = stretches.reduce((rest, { bytes }) => rest + bytes, -growing.bytes())
+    done = sum(done, { movedRecords, droppedFiles: stretches.length, freedBytes })
   }
 
   /** Moves what is needed of a slice. */
@@ -123,18 +149,19 @@ export const make = (where: Overwrites.Where, spoolLog: SegmentLog, index: Index
       if (whole === undefined) return "damaged"
       // An article that is damaged moves as it is: that it was here is known, and another copy may come.
       const octets = remains(ground, whole.found, whole.octets, under.settledAt)
-      if (octets !== undefined) under.growing.add(whole.found.address, octets)
+      if (octets !== undefined) {
+        under.growing.add(whole.found.address, octets)
+        under.movedRecords += 1
+      }
       bytes += whole.octets.length
       under.address = whole.found.next
     }
     return "more"
   }
 
-  const giveUp = ({ growing, stretches }: Job): void => {
+  const giveUp = ({ growing }: Job): void => {
     job = undefined
     discarded.push(growing)
-    // What was dead before is counted again.
-    for (const { bytes, first } of stretches) ground.dead().add(first, bytes * CompactionChoice.deadShareMin, 0)
   }
 
   const discard = (): void => {
@@ -176,7 +203,8 @@ export const make = (where: Overwrites.Where, spoolLog: SegmentLog, index: Index
       if (job !== undefined) giveUp(job)
       discard()
       while (log.scrub(scrubBytes));
-    }
+    },
+    done: () => done
   }
 }
 
@@ -192,17 +220,28 @@ export const ofAll = (
     step: (nowMillis) => compactions.some((compaction) => compaction.step(nowMillis)),
     abandon: () => {
       for (const compaction of compactions) compaction.abandon()
-    }
+    },
+    done: () => compactions.reduce((all, compaction) => sum(all, compaction.done()), nothing)
   }
 }
 
 /** The log of the spool itself: its last record that the index knows stays where it is. */
-export const spoolGround = (log: SegmentLog, index: Index, segmentBytes: number): Ground => ({
+export const spoolGround = (log: SegmentLog, index: Index, segmentBytes: number, logOf: Overwrites.LogOf): Ground => ({
   log,
   segmentBytes,
   dead: () => index.accounts.dead,
   below: () => Math.floor(index.progress.latestAddress / addressSpan),
-  isNeeded: (event, found, settledAt) => isNeeded(index, event, found, settledAt)
+  isNeeded: (event, found, settledAt) => {
+    if (isNeeded(index, event, found, settledAt)) return true
+    const { address } = found
+    if (tellsOfClass(index, event, address, logOf)) {
+      // Little enough not to be compacted again for it at once, and looked at again in a week.
+      index.accounts.dead.add(Math.floor(address / addressSpan), 1, index.progress.latestMillis)
+      return true
+    }
+    if ("id" in event) index.dropForgotten(event.id, address)
+    return false
+  }
 })
 
 /** The log of a class: only the last file grows. */
@@ -240,11 +279,10 @@ const isNeeded = (index: Index, event: Record.Logged, found: Found, settledAt: n
       return index.claims.isWaiting(event.claim.target, event.position)
     case "Cancelled":
     case "Superseded":
-    case "Expired": {
-      if (event.position > settledAt || index.isRemembered(event.id, found.address)) return true
-      index.dropForgotten(event.id)
-      return isNamedStill(index, found)
-    }
+    case "Expired":
+      return event.position > settledAt || index.isRemembered(event.id, found.address) || isNamedStill(index, found)
+    case "Refused":
+      return index.isRemembered(event.id, found.address)
     case "Erased":
       return isNamedStill(index, found)
     case "Forgotten":
@@ -254,6 +292,14 @@ const isNeeded = (index: Index, event: Record.Logged, found: Found, settledAt: n
       // The checkpoint has them.
       return false
   }
+}
+
+/** What was removed from a class and still lies there has to be found by whoever erases it. */
+const tellsOfClass = (index: Index, event: Record.Logged, address: number, logOf: Overwrites.LogOf): boolean => {
+  if (!("id" in event)) return false
+  const row = index.removed(event.id)
+  if (row?.stored === undefined || (row.by.address !== address && row.filed?.address !== address)) return false
+  return logOf(row.stored.class)?.at(row.stored.address) === row.stored.address
 }
 
 /** Followers learn from this record which article was erased. */

@@ -4,7 +4,7 @@
 import * as Site from "@lupin/core/Site"
 import type { Table } from "../Tables.ts"
 import { Buffer } from "node:buffer"
-import type { Place } from "./IndexRows.ts"
+import type { IdRow, Place } from "./IndexRows.ts"
 
 /** Where a record lies: in the log of the spool, or in that of a class. */
 export type Spot = Place & { readonly class?: string }
@@ -42,6 +42,15 @@ export class Erasures {
     return this.#all.get(hash)
   }
 
+  /** Those whose octets are still to be overwritten, and those whose ids the log still names. */
+  pending(): { readonly pendingErasures: number; readonly namedErasures: number } {
+    const all = this.all()
+    return {
+      pendingErasures: all.filter(({ blanks }) => blanks.length > 0).length,
+      namedErasures: all.filter(({ names }) => names !== undefined).length
+    }
+  }
+
   all(): ReadonlyArray<Erasure> {
     return [...this.#all.values()]
   }
@@ -74,3 +83,11 @@ export class Erasures {
     this.#all.set(erasure.hash, erasure)
   }
 }
+
+/** Records that name an id, or hold its article. */
+export const spotsOf = (row: IdRow): ReadonlyArray<Spot> => [
+  ...(row.stored === undefined ? [] : [row.stored]),
+  ...(row._tag === "Held"
+    ? [{ address: row.address, bytes: row.bytes }]
+    : [row.by, ...(row.filed === undefined ? [] : [row.filed])])
+]

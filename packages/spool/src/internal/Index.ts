@@ -12,7 +12,7 @@ import { Buffer } from "node:buffer"
 import type { Table, Tables } from "../Tables.ts"
 import { Accounts } from "./Accounts.ts"
 import { ClaimRows } from "./ClaimRows.ts"
-import { Erasures, type Spot } from "./Erasures.ts"
+import { Erasures, type Spot, spotsOf } from "./Erasures.ts"
 import { ExpiringRows } from "./ExpiringRows.ts"
 import * as GroupTable from "./GroupTable.ts"
 import type { IdRow, Place } from "./IndexRows.ts"
@@ -40,6 +40,8 @@ export class Index {
   readonly #generation: Site.Generation
   readonly #recordsPerCommit: number
   readonly #newIds = new Map<string, IdRow | undefined>()
+  /** Forgotten removals of ids that may come again in this commit. */
+  readonly #forgotten = new Map<string, IdRow>()
   #recordsSinceCommit = 0
   #hasMended = false
   /** What was known of the id that was removed last, and of the claims on it. */
@@ -136,6 +138,7 @@ export class Index {
       throw error
     }
     this.#newIds.clear()
+    this.#forgotten.clear()
     for (const part of this.#parts()) part.settle()
     this.#recordsSinceCommit = 0
   }
@@ -177,13 +180,13 @@ export class Index {
   }
 
   /** What is remembered of an id. */
-  id(id: string, forgottenMillis = this.progress.forgottenMillis): IdRow | undefined {
+  id(id: string): IdRow | undefined {
     const row = this.#row(id)
-    return row?._tag === "Removed" && row.atMillis < forgottenMillis ? undefined : row
+    return row?._tag === "Removed" && row.atMillis < this.progress.forgottenMillis ? undefined : row
   }
 
-  /** Every id held as of the last commit, with its place. For repairs. */
-  *held(): Iterable<readonly [MessageId.MessageId, Place]> {
+  /** Every id held as of the last commit. For repairs. */
+  *held(): Iterable<readonly [MessageId.MessageId, Extract<IdRow, { readonly _tag: "Held" }>]> {
     for (const { key, value } of this.#ids.getRange({})) {
       const row = Rows.readId(value)
       // Only ids that passed a door are in the index.
@@ -191,9 +194,20 @@ export class Index {
     }
   }
 
-  /** `forgottenMillis`: asks as if all removals of before that were forgotten. */
-  status(id: string, forgottenMillis?: number): "held" | "removed" | "unknown" {
-    const row = this.id(id, forgottenMillis)
+  /** To be asked before an id is taken in as filed: `forgottenMillis` as if all removals of before that were forgotten. */
+  statusToFile(id: string, forgottenMillis: number): "held" | "removed" | "unknown" {
+    const row = this.#row(id)
+    // Whoever erases the next copy has to find what is left of this one.
+    const isForgotten = row?._tag === "Removed" && row.atMillis < forgottenMillis
+    if (isForgotten) this.#forgotten.set(id, row)
+    return this.#statusOf(id, isForgotten ? undefined : row)
+  }
+
+  status(id: string): "held" | "removed" | "unknown" {
+    return this.#statusOf(id, this.id(id))
+  }
+
+  #statusOf(id: string, row: IdRow | undefined): "held" | "removed" | "unknown" {
     if (row === undefined) return this.erasures.hasId(id) ? "removed" : "unknown"
     return row._tag === "Held" ? "held" : "removed"
   }
@@ -213,29 +227,45 @@ export class Index {
     return found.toSorted()[0]
   }
 
-  /** Articles held whose Expires is up to a time, at most `limit`, and the next Expires; rows of what is gone are dropped. */
-  expiring(untilMillis: number, limit: number): { readonly held: ReadonlyArray<Place>; readonly nextMillis?: number } {
-    const held: Array<Place> = []
+  /**
+   * Articles held whose Expires is up to a time and that `read` can tell of, at most `limit`, and the next Expires; rows of
+   * what is gone are dropped.
+   */
+  expiring<A>(
+    untilMillis: number,
+    limit: number,
+    read: (place: Place) => A | undefined
+  ): { readonly held: ReadonlyArray<A>; readonly nextMillis?: number } {
+    const held: Array<A> = []
     for (const { expiresMillis, id, key, position } of this.#expiring.all()) {
       if (held.length >= limit && expiresMillis <= untilMillis) return { held }
       const row = this.id(id)
       if (row?._tag !== "Held" || row.position !== position) this.#expiring.drop(key)
       else if (expiresMillis > untilMillis) return { held, nextMillis: expiresMillis }
-      else held.push({ address: row.address, bytes: row.bytes })
+      else {
+        // What is damaged stays until it is mended, and holds up nothing behind it.
+        const one = read(row)
+        if (one !== undefined) held.push(one)
+      }
     }
     return { held }
   }
 
   /** Whether the record of a removal still says something that history has to know. */
   isRemembered(id: string, address: number): boolean {
-    const row = this.id(id)
-    return row?._tag === "Removed" && row.by.address === address
+    return this.id(id) !== undefined && this.removed(id)?.by.address === address
   }
 
-  /** Drops the row of an id whose removal is forgotten. */
-  dropForgotten(id: string): void {
+  /** Where the octets of an id that was removed lay, forgotten or not. */
+  removed(id: string): Extract<IdRow, { readonly _tag: "Removed" }> | undefined {
     const row = this.#row(id)
-    if (row?._tag !== "Removed" || row.atMillis >= this.progress.forgottenMillis) return
+    return row?._tag === "Removed" ? row : undefined
+  }
+
+  /** Drops the row of an id whose removal is forgotten, when the record of that leaves its address. */
+  dropForgotten(id: string, address: number): void {
+    const row = this.removed(id)
+    if (row?.by.address !== address || row.atMillis >= this.progress.forgottenMillis) return
     this.#newIds.set(id, undefined)
     this.mended.drop(id)
   }
@@ -257,6 +287,7 @@ export class Index {
       case "Cancelled":
       case "Superseded":
       case "Expired":
+      case "Refused":
         return this.#remove(event, place)
       case "Erased":
         return this.#erase(event, place)
@@ -275,6 +306,9 @@ export class Index {
   #file(event: Record.Filed, place: Place): void {
     const { atMillis, expiresMillis, id, numbers, position, slot, stored } = event
     this.claims.drop(id)
+    const forgotten = this.#forgotten.get(id)
+    if (forgotten !== undefined) this.mended.add(id, spotsOf(forgotten))
+    this.#forgotten.delete(id)
     this.#newIds.set(id, { _tag: "Held", position, ...place, ...(stored === undefined ? {} : { stored }) })
     if (stored === undefined) this.#recentIds.add(id, place.address)
     this.accounts.file(place, stored)
@@ -364,11 +398,3 @@ export class Index {
 const progressKey = Buffer.from("progress")
 /** Databases of the parts, by name. */
 const partNames = ["numbers", "slots", "marks", "waiting", "erased", "mended", "expiring"]
-
-/** Records that name an id, or hold its article. */
-const spotsOf = (row: IdRow): ReadonlyArray<Spot> => [
-  ...(row.stored === undefined ? [] : [row.stored]),
-  ...(row._tag === "Held"
-    ? [{ address: row.address, bytes: row.bytes }]
-    : [row.by, ...(row.filed === undefined ? [] : [row.filed])])
-]

@@ -153,6 +153,7 @@ export const make = (
     addGroup: (group, status, description) =>
       acting((atMillis) => void run({ _tag: "AddGroup", group, ...Group.said({ status, description }), atMillis })),
     removeGroup: (group) => acting((atMillis) => void run({ _tag: "RemoveGroup", group, atMillis })),
+    refuse: (ids) => acting((atMillis) => ids.forEach((id) => void run({ _tag: "Refuse", id, atMillis }))),
     forget: (beforeMillis) =>
       acting((atMillis) => void run({ _tag: "Forget", beforeMillis: Math.min(beforeMillis, atMillis), atMillis })),
     erase: (ids) =>
@@ -180,6 +181,13 @@ export const make = (
         const changes = sorted.filter((change) => timeOf(change) <= untilMillis).slice(0, limit)
         return { changes, ...(next === undefined ? {} : { nextMillis: timeOf(next) }) }
       }),
+    reclaimed: Effect.succeed({
+      movedRecords: 0,
+      droppedFiles: 0,
+      freedBytes: 0,
+      pendingErasures: 0,
+      namedErasures: 0
+    }),
     usage: Effect.sync(() => {
       const classes = Map.groupBy(held(), (change) => change.class ?? "")
       return [...classes].map(([name, changes]) => ({

@@ -139,6 +139,7 @@ const toLogged = (
     case "Cancelled":
     case "Superseded":
     case "Expired":
+    case "Refused":
       return removal(event, article, known)
     default:
       return event
@@ -146,11 +147,7 @@ const toLogged = (
 }
 
 /** What is removed before it came has a date if it is what comes now. */
-const removal = (
-  event: Site.Cancelled | Site.Superseded | Site.Expired,
-  article: Article.Article | undefined,
-  known: Known
-): Record.Removal => {
+const removal = (event: Site.Removal, article: Article.Article | undefined, known: Known): Record.Removal => {
   if (article?.messageId === event.id) return { ...event, numbers: numbersOf(event.id, known), ...dateOf(article) }
   const isUndated = MessageId.kindOf(event.id) === "client" || known.status(event.id) !== "held"
   const injectedMillis = isUndated ? undefined : known.injectedMillis(event.id)
@@ -262,6 +259,7 @@ class Ahead implements Known {
       case "Cancelled":
       case "Superseded":
       case "Expired":
+      case "Refused":
         this.#claims = Waiting.drop(this.#claims, event.id).waiting
         this.#entries.set(event.id, event.atMillis)
         return

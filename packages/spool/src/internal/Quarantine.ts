@@ -1,8 +1,8 @@
 /**
  * Records that failed their checksum: never served, listed for operators, and waiting to be fetched from a peer again.
  *
- * Kept in a file beside the log, a line a record. Losing the file loses nothing: what is damaged is found again when it
- * is read.
+ * Kept in a file beside the log, a line a record, and synced: else peers would be told after a power cut that what nobody
+ * has read since is here. Losing the file loses nothing more: what is damaged is found again when it is read.
  */
 import type * as MessageId from "@lupin/core/MessageId"
 import { Buffer } from "node:buffer"
@@ -17,8 +17,8 @@ export interface Damaged {
 }
 
 export interface Quarantine {
-  /** Takes a record in; again is harmless. */
-  readonly note: (damaged: Damaged) => void
+  /** Takes records in, for good when it returns; again is harmless. */
+  readonly note: (...damaged: ReadonlyArray<Damaged>) => void
   /** Where the damaged record of an id lies. */
   readonly address: (id: string) => number | undefined
   readonly has: (address: number) => boolean
@@ -51,8 +51,9 @@ export const open = (directory: string, disk: Disk, isStill: (damaged: Damaged) 
   write(directory, [...records.values()], disk)
 
   return {
-    note: (damaged) => {
-      if (keep(damaged)) append(name, format(damaged), disk)
+    note: (...damaged) => {
+      const fresh = damaged.filter(keep)
+      if (fresh.length > 0) append(name, fresh.map(format).join(""), disk)
     },
     address: (id) => addresses.get(id),
     has: (address) => records.has(address),
@@ -74,13 +75,16 @@ export const write = (directory: string, damaged: ReadonlyArray<Damaged>, disk: 
   else if (disk.load(name) !== undefined) disk.remove(name)
 }
 
-const append = (name: string, line: string, disk: Disk): void => {
-  const file = disk.open(name, disk.load(name) === undefined ? "create" : "existing")
+const append = (name: string, lines: string, disk: Disk): void => {
+  const isThere = disk.load(name) !== undefined
+  const file = disk.open(name, isThere ? "existing" : "create")
   try {
-    disk.write(file, [Buffer.from(line)], disk.size(file))
+    disk.write(file, [Buffer.from(lines)], disk.size(file))
+    disk.syncNow(file)
   } finally {
     disk.close(file)
   }
+  if (!isThere) disk.syncDirectory(path.dirname(name))
 }
 
 const format = ({ address, id }: Damaged): string => `${address} ${id ?? "-"}\n`

@@ -34,7 +34,7 @@ export type Mended = Omit<Filed, "_tag" | "slot" | "newsgroups"> & {
   readonly newsgroups?: undefined
 }
 /** An event that removes, with the numbers that were taken from the article. */
-export type Removal = (Site.Cancelled | Site.Superseded | Site.Expired) & {
+export type Removal = Site.Removal & {
   readonly numbers: Xref.Numbers
   /** As of an article filed. */
   readonly injectedMillis?: number
@@ -46,12 +46,7 @@ export interface Blank {
   readonly atMillis: number
   readonly bytes: number
 }
-export type Logged =
-  | Filed
-  | Mended
-  | Removal
-  | Blank
-  | Exclude<Site.Event, Site.Filed | Site.Cancelled | Site.Superseded | Site.Expired>
+export type Logged = Filed | Mended | Removal | Blank | Exclude<Site.Event, Site.Filed | Site.Removal>
 
 /** Octets in front of each payload. */
 export const headBytes = 12
@@ -69,7 +64,8 @@ const tags = [
   "Mended",
   "Erased",
   "Forgotten",
-  "Blank"
+  "Blank",
+  "Refused"
 ] as const
 
 /** The record as pieces for one write, the article not copied. */
@@ -267,6 +263,7 @@ const writeEvent = (writer: Writer, event: Logged): void => {
     case "Cancelled":
     case "Superseded":
     case "Expired":
+    case "Refused":
       writer.text(event.id)
       writeNumbers(writer, event.numbers, event.injectedMillis === undefined ? 0 : hasDate)
       if (event.injectedMillis !== undefined) writer.uint(event.injectedMillis, 6)
@@ -312,7 +309,8 @@ const readEvent = (reader: Reader, bytes: number): Logged => {
     }
     case "Superseded":
     case "Cancelled":
-    case "Expired": {
+    case "Expired":
+    case "Refused": {
       const id = reader.text() as MessageId.MessageId
       const counted = reader.uint(2)
       const numbers = readNumbers(reader, counted % hasDate)

@@ -117,7 +117,7 @@ export const open = (directory: string, disk: Disk, segmentBytes: number): Segme
     const head = readAt(segment, 0, magic.length)
     if (head.equals(magic)) return
     // A crash between the creation of a segment and its first octets leaves no head, or one that was never written.
-    if (segment.bytes === magic.length) {
+    if (segment.bytes === magic.length || head.every((octet) => octet === 0)) {
       disk.write(file, [magic], 0)
       return disk.syncNow(file)
     }
@@ -321,6 +321,7 @@ export const open = (directory: string, disk: Disk, segmentBytes: number): Segme
     syncAll: () => {
       // A pack was safe before it was one.
       for (const { file, pack } of segments.values()) if (pack === undefined) disk.syncNow(file)
+      disk.syncDirectory(directory)
     },
     stretches: () => each().map(stretchOf),
     lostBetween: (before, position, address) => {

@@ -8,6 +8,7 @@ import * as path from "node:path"
 import type { Disk } from "../Disk.ts"
 import type { StorageClass } from "../StorageClass.ts"
 import * as Checkpoint from "./Checkpoint.ts"
+import * as ClassDead from "./ClassDead.ts"
 import * as ClassLogs from "./ClassLogs.ts"
 import { Index } from "./Index.ts"
 import * as Overwrites from "./Overwrites.ts"
@@ -89,14 +90,17 @@ export const open = (
     () => disk.dropTables(indexDirectory)
   )
   const compactedAt = Math.max(0, ...log.stretches().map(({ pack }) => pack?.compactedAt ?? 0))
-  // An index that is older than what has left the log would still tell of it.
-  if (!isOfLog(index, log) || index.progress.position < compactedAt) index.empty(log.start)
-  const checkpoint = index.progress.position === 0 ? Checkpoint.load({ directory, disk }) : undefined
-  if (index.progress.position === 0 && (checkpoint?.position ?? 0) < compactedAt) {
+  const checkpoint = Checkpoint.load({ directory, disk })
+  const knownAt = Math.max(compactedAt, checkpoint?.position ?? 0)
+  // An index that is older than what has left the log would still tell of it, or never learn of it.
+  if (!isOfLog(index, log) || index.progress.position < knownAt) index.empty(log.start)
+  const isNew = index.progress.position === 0
+  if (isNew && (checkpoint?.position ?? 0) < compactedAt) {
     throw new Error(`the checkpoint in ${directory} is missing or too old: no index can be made from the log`)
   }
-  const replayed = replay(index, log, shelves, checkpoint)
+  const replayed = replay(index, log, shelves, isNew ? checkpoint : undefined)
   shelves.trim((name) => index.accounts.endOf(name))
+  if (isNew) ClassDead.find(index, shelves)
   return { log, index, shelves, ...replayed }
 }
 
@@ -125,7 +129,12 @@ const replay = (
   const take = (found: SegmentLog.Found): void => {
     const position = found.events[0]?.position ?? 0
     if (waiting !== undefined && position > waiting.position) restore()
+    for (const event of found.events) {
+      if (event._tag === "Filed") index.statusToFile(event.id, index.progress.forgottenMillis)
+    }
     index.take(found.events, found, found.next, log.lostBetween(index.progress.position, position, found.address))
+    // An index that is committed at the position of the checkpoint has to have what it tells.
+    if (waiting !== undefined && index.progress.position >= waiting.position) restore()
     if (index.isCommitDue) index.commit()
     replayed += 1
   }
