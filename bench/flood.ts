@@ -37,6 +37,8 @@ const rows: ReadonlyArray<Row> = [
   { metric: "bodies per article", unit: "", of: ({ bodies }) => bodies, bound: () => 35 },
   { metric: "CHECKs per article", unit: "", of: ({ checks }) => checks },
   { metric: "writes per article", unit: "", of: ({ writes }) => writes },
+  { metric: "bodies that a live zone sends per article, mean", unit: "", of: ({ zoneBodies }) => mean(zoneBodies) },
+  { metric: "the same, the busiest zone", unit: "", of: ({ zoneBodies }) => Math.max(0, ...zoneBodies) },
   { metric: "hops, 99th percentile", unit: "", of: ({ hops }) => Figures.quantile(hops, 0.99), bound: () => 3 },
   { metric: "latency, median", unit: "ms", of: ({ latenciesMillis }) => Figures.quantile(latenciesMillis, 0.5) },
   {
@@ -46,6 +48,9 @@ const rows: ReadonlyArray<Row> = [
     bound: ({ isAnnounced }) => (isAnnounced ? undefined : 1_300)
   }
 ]
+
+const mean = (figures: ReadonlyArray<number>): number =>
+  figures.reduce((sum, figure) => sum + figure, 0) / Math.max(1, figures.length)
 
 const ways = [
   { name: "push", eager: true },

@@ -15,6 +15,8 @@ export interface Figures {
   readonly wideChecks: number
   /** Flushed writes on connections for each article posted, answers and heartbeats included. */
   readonly writes: number
+  /** Articles that each live zone sends for each article posted. */
+  readonly zoneBodies: ReadonlyArray<number>
 }
 
 /** The figure that a share of all are at most; 0 of none. */

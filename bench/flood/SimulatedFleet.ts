@@ -40,15 +40,18 @@ interface Counts {
   checks: number
   wideChecks: number
   writes: number
+  /** Articles sent, by the name of the zone's host. */
+  zones: Map<string, number>
 }
 
 const count = Effect.fnUntraced(function* (fleet: Fleet.Fleet) {
-  const counts: Counts = { bodies: 0, wideBodies: 0, checks: 0, wideChecks: 0, writes: 0 }
+  const counts: Counts = { bodies: 0, wideBodies: 0, checks: 0, wideChecks: 0, writes: 0, zones: new Map() }
   const places = new Map(fleet.topology.sites.map(({ name, place }) => [name, place]))
   for (const { plan, running } of fleet.sites) {
     for (const { checks, name, sent } of running === undefined ? [] : yield* running.stats.snapshot) {
       const isWide = places.get(name) !== plan.place
       counts.bodies += sent
+      if (plan.kind === "central") counts.zones.set(plan.name, (counts.zones.get(plan.name) ?? 0) + sent)
       counts.checks += checks
       counts.wideBodies += isWide ? sent : 0
       counts.wideChecks += isWide ? checks : 0
@@ -93,7 +96,7 @@ const flood = Effect.fnUntraced(function* (fleet: Fleet.Fleet, options: Options)
   }
   yield* fleet.advance(patienceMillis)
   const after = yield* count(fleet)
-  const perArticle = (of: keyof Counts): number => (after[of] - before[of]) / options.articles
+  const perArticle = (of: Exclude<keyof Counts, "zones">): number => (after[of] - before[of]) / options.articles
 
   const hops: Array<number> = []
   const latenciesMillis: Array<number> = []
@@ -120,7 +123,8 @@ const flood = Effect.fnUntraced(function* (fleet: Fleet.Fleet, options: Options)
     wideBodies: perArticle("wideBodies"),
     checks: perArticle("checks"),
     wideChecks: perArticle("wideChecks"),
-    writes: perArticle("writes")
+    writes: perArticle("writes"),
+    zoneBodies: [...after.zones].map(([name, sent]) => (sent - (before.zones.get(name) ?? 0)) / options.articles)
   }
   return figures
 })
