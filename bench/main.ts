@@ -13,6 +13,7 @@ const benches: Readonly<Record<string, Bench>> = {
   core: () => import("./core.ts"),
   fleet: () => import("./fleet.ts"),
   flood: () => import("./flood.ts"),
+  growth: () => import("./growth.ts"),
   gossip: () => import("./gossip.ts"),
   idle: () => import("./idle.ts"),
   innd: () => import("./innd.ts"),
