@@ -17,7 +17,7 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { fileURLToPath } from "node:url"
 import * as Corpus from "./nntp/Corpus.ts"
-import * as Report from "./Report.ts"
+import type * as Report from "./Report.ts"
 
 const million = 1_000_000
 const batchSize = 50
