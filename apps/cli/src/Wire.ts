@@ -22,12 +22,15 @@ const pointOf = (text: string): Effect.Effect<Point, SiteSaid> => {
     : Effect.fail(new SiteSaid({ reason: `${text} is no lat,lon` }))
 }
 
-/** The answer of a site as JSON; its problem where it refused. */
+/** A URL as it is written, or with `http://` where a person gives host and port alone, as `lupin dev` prints them. */
+export const urlOf = (text: string): string => (/^[a-z][a-z0-9+.-]*:\/\//i.test(text) ? text : `http://${text}`)
+
+/** The answer of a site as JSON; its problem where it refused. `url` is one for `urlOf`. */
 export const request = (url: string, init?: RequestInit): Effect.Effect<unknown, SiteSaid> =>
   Effect.flatMap(
     Effect.tryPromise({
       try: async () => {
-        const answer = await fetch(url, init)
+        const answer = await fetch(urlOf(url), init)
         const text = await answer.text()
         return { isOk: answer.ok, text }
       },
