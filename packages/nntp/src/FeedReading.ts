@@ -5,7 +5,7 @@ import * as FeedRule from "@lupin/core/FeedRule"
 import * as Headers from "@lupin/core/Headers"
 import * as Limits from "@lupin/core/Limits"
 import * as MessageId from "@lupin/core/MessageId"
-import type { Change, Spool, SpoolUnavailable } from "@lupin/spool/Spool"
+import type * as Spool from "@lupin/spool/Spool"
 import { Effect } from "effect"
 import * as Columns from "./Columns.ts"
 import type { Entry, FeedWindow } from "./FeedWindow.ts"
@@ -13,7 +13,7 @@ import type { PeerState } from "./PeerStats.ts"
 
 /** What is read, and for whom. */
 export interface Reading {
-  readonly spool: Spool["Service"]
+  readonly spool: Spool.Spool["Service"]
   readonly state: FeedWindow
   readonly stats: PeerState
   readonly rule: FeedRule.FeedRule
@@ -33,15 +33,13 @@ const pageMax = Limits.pageMax
 export const read = Effect.fnUntraced(function* (
   reading: Reading,
   limit: number
-): Effect.fn.Return<{ readonly opened: ReadonlyArray<Opened>; readonly isRead: boolean }, SpoolUnavailable> {
+): Effect.fn.Return<{ readonly opened: ReadonlyArray<Opened>; readonly isRead: boolean }, Spool.SpoolUnavailable> {
   const { spool, state, stats } = reading
   const before = state.scanned
   const page = yield* spool.changes(before, Math.min(pageMax, limit))
   stats.head = page.head
-  const filed: Array<Filed> = []
-  for (const change of page.changes) {
-    if (change._tag === "Filed" && (yield* isWanted(reading, change))) filed.push(change)
-  }
+  const wanted = page.changes.filter((change) => change._tag === "Filed").filter((change) => isWanted(reading, change))
+  const filed = reading.rule.distributions === undefined ? wanted : yield* distributed(reading, wanted)
   const statuses = filed.length === 0 ? [] : yield* spool.status(filed.map(({ id }) => id))
   const opened: Array<Opened> = []
   for (const [index, { arrivedMillis, id, path, position }] of filed.entries()) {
@@ -52,17 +50,24 @@ export const read = Effect.fnUntraced(function* (
   return { opened, isRead: state.scanned > before }
 })
 
-type Filed = Change & { readonly _tag: "Filed" }
+type Filed = Spool.Change & { readonly _tag: "Filed" }
 
-const isWanted = Effect.fnUntraced(function* (
-  { peer, rule, spool }: Reading,
-  change: Filed
-): Effect.fn.Return<boolean, SpoolUnavailable> {
-  const groups = change.newsgroups ?? change.groups
-  const offered = { ...change, groups, injectedMillis: MessageId.mintedMillis(change.id) ?? change.arrivedMillis }
-  if (FeedRule.wants(rule, offered, peer)._tag !== "Wanted") return false
-  if (rule.distributions === undefined) return true
-  const held = yield* spool.find(change.id)
-  const distribution = held && Headers.get(held.article, Columns.headerEnd(held.article), "distribution")
-  return distribution === undefined || FeedRule.wants(rule, { ...offered, distribution }, peer)._tag === "Wanted"
-})
+/** What the rule says of what the log tells; distributions stand in the article alone. */
+const isWanted = ({ peer, rule }: Reading, change: Filed, distribution?: string): boolean => {
+  const offered = {
+    ...change,
+    groups: change.newsgroups ?? change.groups,
+    injectedMillis: MessageId.mintedMillis(change.id) ?? change.arrivedMillis,
+    ...(distribution === undefined ? {} : { distribution })
+  }
+  return FeedRule.wants(rule, offered, peer)._tag === "Wanted"
+}
+
+/** Those whose Distribution the rule takes, or that have none. */
+const distributed = (reading: Reading, wanted: ReadonlyArray<Filed>) =>
+  Effect.filter(wanted, (change) =>
+    Effect.map(reading.spool.find(change.id), (held) => {
+      const distribution = held && Headers.get(held.article, Columns.headerEnd(held.article), "distribution")
+      return distribution === undefined || isWanted(reading, change, distribution)
+    })
+  )
