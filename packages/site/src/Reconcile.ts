@@ -1,5 +1,5 @@
 /**
- * Reconciles this site with others of ours: by the hour, when a peer or a gap asks for it, and for an operator's look.
+ * Reconciles this site with others of ours: by the hour, when a peer asks for it, and for an operator's look.
  *
  * One fiber, one timer. Each side takes what it lacks and removes what the other has removed, then invites the other to
  * do the same. Peers that do not know XRECONCILE are left alone.
@@ -19,7 +19,7 @@ import { Clock, Context, Effect, Layer, Metric, Random, type Scope } from "effec
 import * as Backfill from "./Backfill.ts"
 import { Histories } from "./Histories.ts"
 import { Live } from "./Live.ts"
-import { ReconcileRequests, type Why } from "./ReconcileRequests.ts"
+import { ReconcileRequests } from "./ReconcileRequests.ts"
 import * as SiteConfig from "./SiteConfig.ts"
 
 /** Between two audits of all peers, in the middle; each time between half of it and half as much again. */
@@ -148,10 +148,13 @@ export const settle = Effect.fn("Reconcile.settle")(function* (
   return { peer: peer.name, isEqual, ...total }
 })
 
+/** Why: a peer that asked is not asked back, else two sites would never stop. */
+export type Why = "audit" | "asked" | "look"
+
 /** Reconciles with one peer, and invites it to do the same where it lacks something and did not ask itself. */
 export const reconcile = Effect.fn("Reconcile.reconcile")(function* (
   peer: SiteConfig.Peer,
-  why: Why | "audit" | "look"
+  why: Why
 ): Effect.fn.Return<Report, NntpError | SpoolUnavailable, Needs | Live | Scope.Scope> {
   const histories = yield* Histories
   const wildmat = wildmatOf(peer)
@@ -161,7 +164,7 @@ export const reconcile = Effect.fn("Reconcile.reconcile")(function* (
   const window = windowAt(yield* Clock.currentTimeMillis, floor)
   const report = yield* settle(reader, peer, window, why === "look")
   const isLacking = report.hereOnly + report.unlike > 0
-  if (isLacking && (why === "audit" || why === "gap")) yield* ReconcileClient.invite(reader.client, { wildmat, window })
+  if (isLacking && why === "audit") yield* ReconcileClient.invite(reader.client, { wildmat, window })
   yield* Metric.update(takenCount, report.taken)
   yield* Metric.update(removedCount, report.removed)
   if (report.taken + report.removed > 0) {
@@ -185,7 +188,7 @@ const make = Effect.gen(function* () {
   const live = yield* Live
   const requests = yield* ReconcileRequests
 
-  const attempt = (peer: SiteConfig.Peer, why: Why | "audit" | "look"): Effect.Effect<Report> =>
+  const attempt = (peer: SiteConfig.Peer, why: Why): Effect.Effect<Report> =>
     reconcile(peer, why).pipe(
       Effect.catch((error) =>
         Effect.as(Effect.logDebug(`could not reconcile with ${peer.name}`, error), {
@@ -198,16 +201,16 @@ const make = Effect.gen(function* () {
       Effect.provide(context)
     )
 
-  const serve = Effect.fnUntraced(function* (asked: ReadonlyMap<string, Why>) {
-    for (const [path, why] of asked) {
+  const serve = Effect.fnUntraced(function* (asked: ReadonlySet<string>) {
+    for (const path of asked) {
       const peer = live.peers().find((known) => known.path === path && isOurs(known))
       if (peer === undefined) continue
-      const { trouble } = yield* attempt(peer, why)
+      const { trouble } = yield* attempt(peer, "asked")
       if (trouble === undefined) continue
       yield* Effect.forkScoped(
         Effect.andThen(
           Effect.sleep(retryMillis),
-          Effect.sync(() => requests.add(path, why))
+          Effect.sync(() => requests.add(path))
         )
       )
     }

@@ -1,33 +1,30 @@
 /**
- * The peers with which this site is to reconcile soon: asked for by a peer, by a feed with a gap, or by an operator.
+ * The peers with which this site is to reconcile soon, because they asked for it.
  */
 import { Context, Effect, Latch, Layer } from "effect"
-
-/** Why: a peer that asks is not asked back, else two sites would never stop. */
-export type Why = "gap" | "asked"
 
 export class ReconcileRequests extends Context.Service<
   ReconcileRequests,
   {
-    /** By the path identity of the peer; a gap counts for more than an invitation. */
-    readonly add: (path: string, why: Why) => void
+    /** By the path identity of the peer. */
+    readonly add: (path: string) => void
     /** Waits until there is one, and takes all. */
-    readonly take: Effect.Effect<ReadonlyMap<string, Why>>
+    readonly take: Effect.Effect<ReadonlySet<string>>
   }
 >()("@lupin/site/ReconcileRequests") {
   static readonly layer: Layer.Layer<ReconcileRequests> = Layer.effect(
     ReconcileRequests,
     Effect.gen(function* () {
       const latch = yield* Latch.make(false)
-      let waiting = new Map<string, Why>()
+      let waiting = new Set<string>()
       return ReconcileRequests.of({
-        add: (path, why) => {
-          if (waiting.get(path) !== "gap") waiting.set(path, why)
+        add: (path) => {
+          waiting.add(path)
           latch.openUnsafe()
         },
         take: Effect.map(latch.await, () => {
           const taken = waiting
-          waiting = new Map()
+          waiting = new Set()
           latch.closeUnsafe()
           return taken
         })
