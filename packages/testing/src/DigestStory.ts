@@ -7,7 +7,6 @@
  */
 import * as App from "@lupin/core/App"
 import * as CanonicalJson from "@lupin/core/CanonicalJson"
-import * as DigestArticle from "@lupin/core/DigestArticle"
 import type * as Digestion from "@lupin/core/Digestion"
 import * as Event from "@lupin/core/Event"
 import * as EventArticle from "@lupin/core/EventArticle"
@@ -18,6 +17,7 @@ import * as DigestionState from "@lupin/digest/DigestionState"
 import * as EventInput from "@lupin/digest/EventInput"
 import * as Result from "effect/Result"
 import type * as Schema from "effect/Schema"
+import * as EmittedDigests from "./EmittedDigests.ts"
 import * as Events from "./Events.ts"
 
 /** An event as a client sends it, of the newest version where none is named. */
@@ -144,30 +144,23 @@ const expectShown = <S>(
   order: ReadonlyArray<Input>,
   shown: ReadonlyArray<Shown>
 ): void => {
-  const views = viewsOf(digestion, order)
+  const digests = digestsOf(digestion, order)
   for (const { key, view } of shown) {
-    const seen = views.get(key)
+    const seen = digests.get(key)?.view
     const [left, right] = [seen, view].map((json) => (json === undefined ? "no digest" : CanonicalJson.encode(json)))
     if (left !== right) throw new Error(`${digestion.name} of ${key} shows ${left}, not ${right}`)
   }
 }
 
-/** What a zone that took these inputs emits, as readers read it. */
-const viewsOf = <S>(
+/** What a zone that took these inputs emits. */
+const digestsOf = <S>(
   digestion: Digestion.Digestion<S>,
   order: ReadonlyArray<Input>
-): ReadonlyMap<string, Schema.Json> => {
+): ReadonlyMap<string, EmittedDigests.EmittedDigest> => {
   const state = new DigestionState.DigestionState(digestion, "story", ["story"])
   for (const input of order) {
     if (input._tag === "Event") state.add(input.input, 0)
     else state.remove(input.of.messageId, 0)
   }
-  const views = new Map<string, Schema.Json>()
-  for (const { octets } of state.advance(digestion.due.atMostMillis).emissions) {
-    const digest = DigestArticle.read(Events.filed(octets))
-    if (DigestArticle.isNotADigest(digest))
-      throw new Error(`${digestion.name} emits what is no digest: ${digest.reason}`)
-    views.set(digest.key, digest.view)
-  }
-  return views
+  return EmittedDigests.of(state)
 }

@@ -7,7 +7,6 @@ import * as MemoryPop from "@lupin/api/MemoryPop"
 import * as PopOperations from "@lupin/api/PopOperations"
 import type * as App from "@lupin/core/App"
 import * as Article from "@lupin/core/Article"
-import * as DigestArticle from "@lupin/core/DigestArticle"
 import type * as Digestion from "@lupin/core/Digestion"
 import * as DigestionState from "@lupin/digest/DigestionState"
 import * as EventInput from "@lupin/digest/EventInput"
@@ -15,7 +14,7 @@ import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import * as Events from "./Events.ts"
+import * as EmittedDigests from "./EmittedDigests.ts"
 
 /** The operations of one host that serves these apps, and its controls. */
 export const layer = (options: MemoryPop.Options): Layer.Layer<PopOperations.PopOperations | MemoryPop.Controls> =>
@@ -63,11 +62,5 @@ const digestOf = <S>(
     const event = Article.isMalformed(article) ? undefined : EventInput.read(apps, article)
     if (event !== undefined && !("_tag" in event) && event.app.name === digestion.app) state.add(event.input, 0)
   }
-  const digests = new Map<string, { readonly messageId: Article.Article["messageId"] } & DigestArticle.Read>()
-  for (const { octets } of state.advance(digestion.due.atMostMillis).emissions) {
-    const article = Events.filed(octets)
-    const digest = DigestArticle.read(article)
-    if (!DigestArticle.isNotADigest(digest)) digests.set(digest.key, { messageId: article.messageId, ...digest })
-  }
-  return digests
+  return EmittedDigests.of(state)
 }
