@@ -5,9 +5,8 @@
  */
 import * as Limits from "@lupin/core/Limits"
 import { Effect, Schema, type Scope } from "effect"
-import * as FileSystem from "node:fs"
-import * as Net from "node:net"
 import * as Path from "node:path"
+import * as LineSocket from "./LineSocket.ts"
 
 const Answer = Schema.fromJsonString(Schema.Struct({ isDone: Schema.Boolean, message: Schema.String }))
 export type Answer = typeof Answer.Type
@@ -28,61 +27,27 @@ const answerMillisMax = 30_000
 /** Where a site in `directory` listens. */
 export const socketOf = (directory: string): string => Path.join(directory, "control.sock")
 
-const firstLine = (socket: Net.Socket, bytesMax: number): Promise<string> =>
-  new Promise((resolve, reject) => {
-    let text = ""
-    socket.setEncoding("utf8")
-    socket.on("data", (chunk: string) => {
-      text += chunk
-      const end = text.indexOf("\n")
-      if (end >= 0) resolve(text.slice(0, end))
-      else if (text.length > bytesMax) reject(new Error("line too long"))
-    })
-    socket.once("error", reject)
-    socket.once("close", () => reject(new Error("closed before a line came")))
-  })
-
 /** Listens until the scope closes; a socket that a dead process left is replaced. */
-export const serve = Effect.fn("Control.serve")(function* (
+export const serve = (
   directory: string,
   handle: (request: string) => Effect.Effect<Answer>
-): Effect.fn.Return<void, NoSite, Scope.Scope> {
-  const run = Effect.runPromiseWith(yield* Effect.context())
-  const path = socketOf(directory)
-  const answer = async (socket: Net.Socket) => {
-    const said = await run(handle(await firstLine(socket, requestBytesMax)))
-    socket.end(`${Schema.encodeSync(Answer)(said)}\n`)
-  }
-  yield* Effect.acquireRelease(
-    Effect.callback<Net.Server, NoSite>((resume) => {
-      FileSystem.rmSync(path, { force: true })
-      const server = Net.createServer((socket) => void answer(socket).catch(() => socket.destroy()))
-      server.once("error", (cause) => resume(Effect.fail(new NoSite({ reason: String(cause) }))))
-      server.listen(path, () => resume(Effect.succeed(server)))
-    }),
-    (server) => Effect.sync(() => void server.close())
-  )
-})
+): Effect.Effect<void, NoSite, Scope.Scope> =>
+  LineSocket.serve({
+    path: socketOf(directory),
+    requestBytesMax,
+    answer: (request) => Effect.map(handle(request), Schema.encodeSync(Answer))
+  }).pipe(Effect.mapError(({ reason }) => new NoSite({ reason })))
 
 /** Asks the site in `directory`. */
 export const ask = (directory: string, request: string): Effect.Effect<Answer, NoSite> =>
-  Effect.tryPromise({
-    try: async () => {
-      const socket = Net.connect(socketOf(directory))
-      const line = firstLine(socket, Number.POSITIVE_INFINITY)
-      socket.write(`${request}\n`)
-      return await line.finally(() => socket.destroy())
-    },
-    catch: (cause) => new NoSite({ reason: cause instanceof Error ? cause.message : String(cause) })
-  }).pipe(
+  LineSocket.ask(socketOf(directory), request).pipe(
     Effect.timeoutOrElse({
       duration: answerMillisMax,
       orElse: () => Effect.fail(new NoSite({ reason: "the site gave no answer in time" }))
     }),
-    Effect.flatMap((line) =>
-      Effect.mapError(
-        Schema.decodeUnknownEffect(Answer)(line),
-        () => new NoSite({ reason: "the answer was not understood" })
-      )
-    )
+    Effect.flatMap(Schema.decodeUnknownEffect(Answer)),
+    Effect.catchTags({
+      LineSocketClosed: ({ reason }) => Effect.fail(new NoSite({ reason })),
+      SchemaError: () => Effect.fail(new NoSite({ reason: "the answer was not understood" }))
+    })
   )
