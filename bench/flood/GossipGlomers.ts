@@ -18,6 +18,7 @@ import * as Fleet from "@lupin/testing/Fleet"
 import type * as SimSite from "@lupin/testing/SimSite"
 import type * as Topology from "@lupin/testing/Topology"
 import { Effect, Layer, Schema } from "effect"
+import * as Arrivals from "./Arrivals.ts"
 
 export interface Options {
   readonly seed: number
@@ -67,13 +68,10 @@ interface Broadcast {
   readonly id: MessageId.MessageId
 }
 
-/** When each node stored each article. */
-type Arrivals = Map<string, Map<string, number>>
-
 export const run = ({ flood, isPartitioned, loadMillis, seed }: Options): Effect.Effect<Outcome, unknown> =>
   Fleet.run({ pops, zones, apps: [app], links: { latencyMillis, jitterMillis: 0 }, flood, seed }, (fleet) =>
     Effect.gen(function* () {
-      const arrivals = watch(fleet)
+      const arrivals = Arrivals.watch(fleet)
       yield* fleet.advance(warmMillis)
       const messagesBefore = messages(fleet)
       if (isPartitioned) yield* Effect.forkChild(partitions(fleet, loadMillis))
@@ -101,24 +99,11 @@ export const run = ({ flood, isPartitioned, loadMillis, seed }: Options): Effect
     })
   )
 
-const watch = (fleet: Fleet.Fleet): Arrivals => {
-  const arrivals: Arrivals = new Map()
-  fleet.observe((happening) => {
-    if (happening._tag !== "Stored") return
-    for (const { id, stored } of happening.articles) {
-      if (stored._tag !== "Filed") continue
-      const at = arrivals.get(id) ?? new Map<string, number>()
-      arrivals.set(id, at.set(happening.site, happening.atMillis))
-    }
-  })
-  return arrivals
-}
-
 const messages = (fleet: Fleet.Fleet): number =>
   fleet.network.links.reduce((sum, { from, messages: count, to }) => sum + (from === to ? 0 : count), 0)
 
 /** Asks for operations at nodes by chance, as many broadcasts as reads by chance, and does not wait for the answers. */
-const ask = Effect.fnUntraced(function* (fleet: Fleet.Fleet, arrivals: Arrivals, loadMillis: number) {
+const ask = Effect.fnUntraced(function* (fleet: Fleet.Fleet, arrivals: Arrivals.Arrivals, loadMillis: number) {
   const chance = fleet.world.chance.split("load")
   const acknowledged: Array<Broadcast> = []
   const asked = { broadcasts: 0, reads: 0, staleReads: 0 }
@@ -168,7 +153,7 @@ const inject = ({ config }: SimSite.SimSite, post: PopOperations.PostEvent) => {
 /** Asks a node for a broadcast of any age, which it must show if it has stored it. */
 const isStaleAt = Effect.fnUntraced(function* (
   site: SimSite.SimSite,
-  arrivals: Arrivals,
+  arrivals: Arrivals.Arrivals,
   acknowledged: ReadonlyArray<Broadcast>,
   chance: Chance.Chance
 ) {

@@ -6,6 +6,7 @@ import * as Path from "@lupin/core/Path"
 import * as Fleet from "@lupin/testing/Fleet"
 import type * as Topology from "@lupin/testing/Topology"
 import { Effect, Schema } from "effect"
+import * as Arrivals from "./Arrivals.ts"
 import type * as Figures from "./Figures.ts"
 
 export interface Options {
@@ -69,17 +70,7 @@ const kill = (fleet: Fleet.Fleet, { isAnnounced, zonesDead }: Options): void => 
 }
 
 const flood = Effect.fnUntraced(function* (fleet: Fleet.Fleet, options: Options) {
-  const arrivals = new Map<string, Map<string, number>>()
-  const posts = new Map<string, { readonly site: string; readonly atMillis: number }>()
-  fleet.observe((happening) => {
-    if (happening._tag !== "Stored") return
-    for (const { id, stored } of happening.articles) {
-      if (stored._tag !== "Filed") continue
-      const at = arrivals.get(id) ?? new Map<string, number>()
-      arrivals.set(id, at.set(happening.site, happening.atMillis))
-      if (at.size === 1) posts.set(id, { site: happening.site, atMillis: happening.atMillis })
-    }
-  })
+  const arrivals = Arrivals.watch(fleet)
   yield* fleet.advance(warmMillis)
   if (options.isAnnounced) {
     kill(fleet, options)
@@ -103,18 +94,19 @@ const flood = Effect.fnUntraced(function* (fleet: Fleet.Fleet, options: Options)
   let missing = 0
   for (const site of fleet.sites.filter(({ isUp }) => isUp)) {
     const pathOf = yield* paths(site)
-    for (const [id, post] of posts) {
-      if (site.name === post.site) continue
-      const atMillis = arrivals.get(id)?.get(site.name)
+    for (const [id, at] of arrivals) {
+      const [[origin, postedMillis] = ["", 0]] = at
+      if (site.name === origin) continue
+      const atMillis = at.get(site.name)
       const path = pathOf.get(id)
       if (atMillis === undefined || path === undefined) missing += 1
       else {
         hops.push(Path.sites(path).length - 1)
-        latenciesMillis.push(atMillis - post.atMillis)
+        latenciesMillis.push(atMillis - postedMillis)
       }
     }
   }
-  missing += (options.articles - posts.size) * fleet.sites.length
+  missing += (options.articles - arrivals.size) * fleet.sites.length
   const figures: Figures.Figures = {
     missing,
     hops,
