@@ -34,6 +34,8 @@ export interface Progress {
   state: FeedWindow
   /** The name under which the position is stored; undefined before the first connection. */
   follower: string | undefined
+  /** Up to here an earlier feed of this process may have sent: it is asked about. */
+  readonly beganPosition: number
 }
 
 type Trouble = NntpError | SpoolUnavailable
@@ -50,6 +52,7 @@ export const eagerAgeMillisMax = 60_000
 /** Runs until the connection ends; every end is a failure that says why. */
 export const run = Effect.fnUntraced(function* (feed: Feed): Effect.fn.Return<never, Trouble, Scope.Scope> {
   const { links, spool, stats } = feed
+  const { beganPosition } = feed.progress
   const clock = yield* Clock.Clock
   const nowMillis = (): number => clock.currentTimeMillisUnsafe()
   const random = yield* Random.Random
@@ -119,7 +122,7 @@ export const run = Effect.fnUntraced(function* (feed: Feed): Effect.fn.Return<ne
     const limit = signal.isExpecting() ? 0 : free()
     const { isRead, opened } = limit === 0 ? nothing : yield* FeedReading.read(reading, limit)
     for (const { entry, path } of opened) {
-      const isNew = atMillis - entry.arrivedMillis <= eagerAgeMillisMax
+      const isNew = entry.position > beganPosition && atMillis - entry.arrivedMillis <= eagerAgeMillisMax
       const isEager = isNew && (typeof eager === "string" ? eager === "all" : eager(path))
       if (isEager) paced.push(entry)
       else gathered.push(entry)

@@ -72,7 +72,11 @@ export const run = Effect.fnUntraced(function* (options: Options): Effect.fn.Ret
   const links = yield* PeerStats
   const stats = links.of(options.peer.name)
   const reconnect = options.reconnect ?? reconnectDefault
-  const progress: FeedSession.Progress = { state: new FeedWindow(0), follower: undefined }
+  const progress: FeedSession.Progress = {
+    state: new FeedWindow(0),
+    follower: undefined,
+    beganPosition: stats.offers > 0 ? yield* spool.head : 0
+  }
   const part: Part = { isActing: true, eager: options.eager ? "all" : "none", isWatched: false }
   const session = FeedSession.run({
     ...options,

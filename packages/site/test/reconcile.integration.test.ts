@@ -108,10 +108,15 @@ const article = (name: string): Article.Article => {
 
 const id = (name: string): MessageId.MessageId => article(name).messageId
 
+const offer = (built: Built, offered: ReadonlyArray<string>) =>
+  Context.get(built, Relayer).receive(
+    offered.map((name) => ({ id: id(name), octets: article(name).octets })),
+    { connection: "test", isBackfill: true }
+  )
+
 const store = (built: Built, stored: ReadonlyArray<string>) =>
   Effect.gen(function* () {
-    const offered = stored.map((name) => ({ id: id(name), octets: article(name).octets }))
-    const received = yield* Context.get(built, Relayer).receive(offered, { connection: "test", isBackfill: true })
+    const received = yield* offer(built, stored)
     assert.deepStrictEqual(
       received.filter(({ _tag }) => _tag !== "Accepted"),
       []
@@ -225,5 +230,28 @@ it.live("asks about the groups that the other site feeds it, not about those tha
     const report = yield* reconcile(own, "sea", portOf(sea), "asked")
     assert.deepInclude(report, { thereOnly: 10, taken: 10, roundTrips: 2 })
     assert.deepStrictEqual(yield* statuses(own, ["common0", "common1"]), ["held", "unknown"])
+  }).pipe(Effect.scoped)
+)
+
+it.live("brings nothing back that an operator has erased, and lets go of it wherever it is held", () =>
+  Effect.gen(function* () {
+    const sea = yield* site("sea", yield* directory)
+    const mk = yield* site("mk", yield* directory)
+    yield* store(sea, names("common", 20))
+    yield* store(mk, names("common", 20))
+    yield* Context.get(sea, Spool).erase([id("common3"), id("common4")])
+
+    assert.deepInclude(yield* reconcile(sea, "mk", portOf(mk), "asked"), { taken: 0, removed: 0 })
+    yield* offer(sea, ["common3", "common4"])
+    assert.deepStrictEqual(yield* statuses(sea, ["common3", "common4"]), ["removed", "removed"])
+    assert.deepInclude(yield* reconcile(mk, "sea", portOf(sea), "asked"), { taken: 0, removed: 2 })
+    assert.deepStrictEqual(yield* statuses(mk, ["common3", "common4", "common5"]), ["removed", "removed", "held"])
+    assert.deepInclude(yield* reconcile(sea, "mk", portOf(mk), "look"), { isEqual: true })
+
+    // A new host next to them learns of the removal, and not of the article.
+    const cape = yield* site("cape", yield* directory, [peerAt("sea", portOf(sea)), peerAt("mk", portOf(mk))])
+    const { missing } = Context.get(cape, Refill)
+    while ((yield* missing).length > 0) yield* Effect.sleep("20 millis")
+    assert.deepStrictEqual(yield* statuses(cape, ["common3", "common4", "common5"]), ["removed", "removed", "held"])
   }).pipe(Effect.scoped)
 )

@@ -14,6 +14,8 @@ export const forms = {
   cancel: ["site", "event"],
   /** A cancel with a wrong key. */
   forge: ["site", "event"],
+  /** An operator erases it at all sites; where one is down, once it is back. */
+  erase: ["event"],
   /** Events near a place; how stale the answer may be, in milliseconds. */
   query: ["site", "place", "staleMillis"],
   digest: ["site", "bird", "staleMillis"],

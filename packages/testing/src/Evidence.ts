@@ -75,6 +75,15 @@ export interface Receipted extends AtSite {
   readonly receipt: Receipt.Receipt
 }
 
+/** An operator has an article erased at a site. */
+export interface Erased extends AtSite {
+  readonly _tag: "Erased"
+  readonly generation: string
+  readonly id: MessageId.MessageId
+  /** The site says that nothing of it is left; before that, it was told to. */
+  readonly isDone: boolean
+}
+
 /** Octets without sense arrived at a port. */
 export interface Probed extends AtSite {
   readonly _tag: "Probed"
@@ -140,6 +149,7 @@ export type Evidence =
   | Answered
   | Shown
   | Withdrawn
+  | Erased
   | Receipted
   | Probed
   | Sent

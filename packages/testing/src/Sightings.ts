@@ -40,6 +40,7 @@ export const recoveries = [
   "a cancel waits for its event",
   "a cancel removes its event",
   "a wrong key is refused",
+  "an operator erases an article that is held",
   "a better digest supersedes one",
   "a zone digests in place of the home of a key",
   "a host refuses while its disk does",
@@ -100,7 +101,8 @@ export class Sightings {
         return this.add("a repeat is answered with the same id", evidence.isNew ? 0 : 1)
       case "Withdrawn":
         if (evidence.state === "waiting") return this.add("a cancel waits for its event")
-        return this.add(evidence.state === "cancelled" ? "a cancel removes its event" : "a wrong key is refused")
+        if (evidence.state === "cancelled") return this.add("a cancel removes its event")
+        return this.add("a wrong key is refused", evidence.isForged ? 1 : 0)
       case "Receipted":
         return this.add("a receipt is durable", evidence.receipt.stages.includes("durable") ? 1 : 0)
       case "Answered":
@@ -123,6 +125,7 @@ export class Sightings {
 
   /** Of a line of the trace. */
   read({ text, what }: Trace.Entry): void {
+    if (what === "erase" && text.includes("it was held")) this.add("an operator erases an article that is held")
     if (what === "warn" && text.includes("of a torn record")) this.add("a torn record is cut off a log")
     if (what !== "info") return
     if (text.includes("records of the log into the index")) this.add("an index is made again from the log")

@@ -15,6 +15,7 @@ import * as FeedTap from "./FeedTap.ts"
 import * as Fleet from "./Fleet.ts"
 import * as Garbage from "./Garbage.ts"
 import * as History from "./History.ts"
+import { Operator } from "./Operator.ts"
 import * as Sightings from "./Sightings.ts"
 import * as Workload from "./Workload.ts"
 import * as World from "./World.ts"
@@ -100,6 +101,7 @@ const live = Effect.fnUntraced(function* (
   const beganMillis = world.nowMillis
   const event = eventsOf(history, beganMillis)
   const faults = new Faults.Faults(fleet, sightings)
+  const operator = new Operator(fleet, tell)
   const clients: Clients.Options = {
     fleet,
     event,
@@ -112,7 +114,7 @@ const live = Effect.fnUntraced(function* (
     const fits = command.sites.every((name) => fleet.sites.some((site) => site.name === name))
     const [site = ""] = command.sites
     if (fits && command.verb === "skew") tell({ _tag: "Skewed", site, atMillis: world.nowMillis })
-    if (fits) fibers.push(yield* Effect.forkChild(act(clients, faults, command)))
+    if (fits) fibers.push(yield* Effect.forkChild(act(clients, faults, operator, command)))
   })
 
   let lookedMillis = world.nowMillis
@@ -121,15 +123,17 @@ const live = Effect.fnUntraced(function* (
     while (lookedMillis + lookMillis < dueMillis) {
       lookedMillis += lookMillis
       yield* Effect.sleep(lookedMillis - world.nowMillis)
-      yield* look(fleet, faults, tell, false, [])
+      yield* look(fleet, faults, operator, tell, false, [])
+      fibers.push(yield* Effect.forkChild(operator.again))
     }
     yield* Effect.sleep(dueMillis - world.nowMillis)
     yield* perform(command)
   }
   yield* Effect.sleep(Math.max(0, beganMillis + history.seconds * 1000 - world.nowMillis))
-  yield* look(fleet, faults, tell, false, [])
+  yield* look(fleet, faults, operator, tell, false, [])
 
   yield* faults.heal(history.staysOut)
+  yield* operator.finish
   yield* Effect.sleep(1_000)
   const pops = fleet.sites.filter(({ plan }) => plan.kind === "pop")
   for (const [at, { name }] of pops.entries()) {
@@ -141,7 +145,7 @@ const live = Effect.fnUntraced(function* (
   const differences = Exit.isSuccess(settled)
     ? []
     : settled.cause.reasons.flatMap((reason) => (reason._tag === "Fail" ? reason.error.differences : [reason._tag]))
-  yield* look(fleet, faults, tell, true, differences)
+  yield* look(fleet, faults, operator, tell, true, differences)
   for (const [at, { name }] of pops.entries()) yield* perform(Command.make(0, "query", [name], at, 0))
   yield* Effect.forEach(fibers, (fiber) => Fiber.join(fiber), { discard: true })
   for (const { running } of fleet.sites) if (running !== undefined) sightings.count(yield* running.stats.snapshot)
@@ -169,12 +173,17 @@ const eventsOf = (history: History.History, beganMillis: number): ((number: numb
   }
 }
 
-const act = (clients: Clients.Options, faults: Faults.Faults, command: Command.Command): Effect.Effect<void> =>
-  command.verb === "garbage"
-    ? garbage(clients, faults, command)
-    : Faults.isFault(command.verb)
-      ? faults.strike(command)
-      : Clients.act(clients, command)
+const act = (
+  clients: Clients.Options,
+  faults: Faults.Faults,
+  operator: Operator,
+  command: Command.Command
+): Effect.Effect<void> => {
+  const [number = 0] = command.numbers
+  if (command.verb === "garbage") return garbage(clients, faults, command)
+  if (command.verb === "erase") return operator.erase(clients.event(number))
+  return Faults.isFault(command.verb) ? faults.strike(command) : Clients.act(clients, command)
+}
 
 const garbage = Effect.fnUntraced(function* (
   { fleet, isDisturbed, tell }: Clients.Options,
@@ -203,6 +212,7 @@ const garbage = Effect.fnUntraced(function* (
 const look = Effect.fnUntraced(function* (
   fleet: Fleet.Fleet,
   faults: Faults.Faults,
+  operator: Operator,
   tell: (evidence: Evidence) => void,
   isSettled: boolean,
   differences: ReadonlyArray<string>
@@ -215,7 +225,7 @@ const look = Effect.fnUntraced(function* (
   const sites: Array<Census.Look> = []
   for (const site of fleet.sites) {
     if (!site.isUp) continue
-    const found = yield* Effect.option(Census.look(site, isSettled))
+    const found = yield* Effect.option(Census.look(site, isSettled, operator.erasedAt(site.name)))
     if (found._tag === "Some" && found.value !== undefined) sites.push(found.value)
   }
   tell({ _tag: "Looked", atMillis: fleet.world.nowMillis, isSettled, sites, expected, differences })

@@ -40,6 +40,11 @@ describe("Simulation", () => {
       line:
         "pops 1,1,1,1 zones 3 seconds 30; 1000 post p3 16; 5000 cancel p3 16; 8000 kill z1; 8000 kill z2; " +
         "8000 kill z3; 9000 start z1; 9000 start z2; 9000 start z3"
+    },
+    {
+      fact: "asks before it sends again after a feed has begun anew",
+      seed: 375,
+      line: "pops 1,1,1,1 zones 3 seconds 30; 11153 post p3 9; 11613 narrow z2 z1"
     }
   ])("$fact, which a history has once broken", ({ line, seed }) => {
     const history = History.parse(seed, line)

@@ -24,12 +24,14 @@ export const agreement: Checker.Checker = {
         const known = withdrawals.get(evidence.id) ?? { by: new Set<string>() }
         withdrawals.set(evidence.id, known)
         known.by.add(evidence.site)
+      } else if (evidence._tag === "Erased") {
+        honest.add(evidence.id)
       } else if (evidence._tag === "Looked") {
         const { expected, isSettled, sites } = evidence
         const forged = sites.flatMap(({ name, removed }) =>
           [...removed]
             .filter(([id, why]) => why === "cancelled" && !honest.has(id))
-            .map(([id]) => `${name} has cancelled ${id}, and its author has not`)
+            .map(([id]) => `${name} has cancelled ${id}, and nobody who may`)
         )
         if (!isSettled) return forged
         const [first] = sites

@@ -33,7 +33,7 @@ const answerMillisMax = 10_000
 const isWipe = (evidence: Evidence): string | undefined =>
   evidence._tag === "Fault" && evidence.what._tag === "Wipe" ? evidence.what.site : undefined
 
-/** 1: as long as its host is not wiped, an acknowledged article is there, or its author has withdrawn it. */
+/** 1: as long as its host is not wiped, an acknowledged article is there, or its author has withdrawn it, or an operator erased it. */
 export const acknowledged: Checker.Checker = {
   promise: 1,
   watch: () => {
@@ -45,6 +45,7 @@ export const acknowledged: Checker.Checker = {
       if (evidence._tag === "Acknowledged") {
         acknowledged.add(evidence.site, evidence.messageId, evidence.generation)
       } else if (evidence._tag === "Withdrawn" && !evidence.isForged) withdrawn.add(evidence.id)
+      else if (evidence._tag === "Erased") withdrawn.add(evidence.id)
       else if (evidence._tag === "Looked") {
         return evidence.sites.flatMap(({ generation, held, name, removed }) =>
           [...acknowledged.of(name)].flatMap(([id, before]) => {
