@@ -7,6 +7,7 @@
 import * as Limits from "@lupin/core/Limits"
 import type * as Reconciliation from "@lupin/core/Reconciliation"
 import * as Inquiry from "@lupin/core/ReconciliationInquiry"
+import * as Recoveries from "@lupin/core/Recoveries"
 import * as Wildmat from "@lupin/core/Wildmat"
 import * as Capabilities from "@lupin/nntp/Capabilities"
 import type { NntpError } from "@lupin/nntp/NntpError"
@@ -106,6 +107,7 @@ export const settle = Effect.fn("Reconcile.settle")(function* (
   isLook: boolean
 ): Effect.fn.Return<Report, NntpError | SpoolUnavailable, Needs> {
   const histories = yield* Histories
+  const { note } = yield* Recoveries.Recoveries
   let wildmat = wildmatOf(peer)
   let isCorrected = false
   const total = { ...nothing }
@@ -140,6 +142,8 @@ export const settle = Effect.fn("Reconcile.settle")(function* (
     const wanted = Backfill.order(found.missing, nowMillis).map(({ id }) => id)
     const from = { connection: `reconcile ${peer.name}`, paths: [peer.path], isBackfill: true }
     const taken = yield* Backfill.copyAll(reader, wanted, from)
+    note("reconcile-taken", taken)
+    note("reconcile-removed", found.removals.length)
     total.taken += taken
     total.removed += found.removals.length
     if (!inquiry.isFull || taken + found.removals.length === 0) break
@@ -157,6 +161,7 @@ export const reconcile = Effect.fn("Reconcile.reconcile")(function* (
   why: Why
 ): Effect.fn.Return<Report, NntpError | SpoolUnavailable, Needs | Live | Scope.Scope> {
   const histories = yield* Histories
+  const { note } = yield* Recoveries.Recoveries
   const wildmat = wildmatOf(peer)
   const reader = yield* open(peer)
   if (reader === undefined) return { peer: peer.name, isEqual: false, ...nothing, trouble: "does not reconcile" }
@@ -164,7 +169,11 @@ export const reconcile = Effect.fn("Reconcile.reconcile")(function* (
   const window = windowAt(yield* Clock.currentTimeMillis, floor)
   const report = yield* settle(reader, peer, window, why === "look")
   const isLacking = report.hereOnly + report.unlike > 0
-  if (isLacking && why === "audit") yield* ReconcileClient.invite(reader.client, { wildmat, window })
+  if (isLacking && why === "audit") {
+    yield* ReconcileClient.invite(reader.client, { wildmat, window })
+    note("reconcile-invited")
+  }
+  if (why === "asked") note("reconcile-asked")
   yield* Metric.update(takenCount, report.taken)
   yield* Metric.update(removedCount, report.removed)
   if (report.taken + report.removed > 0) {
@@ -187,6 +196,7 @@ const make = Effect.gen(function* () {
   const context = yield* Effect.context<Needs | Live>()
   const live = yield* Live
   const requests = yield* ReconcileRequests
+  const { note } = yield* Recoveries.Recoveries
 
   const attempt = (peer: SiteConfig.Peer, why: Why): Effect.Effect<Report> =>
     reconcile(peer, why).pipe(
@@ -207,6 +217,7 @@ const make = Effect.gen(function* () {
       if (peer === undefined) continue
       const { trouble } = yield* attempt(peer, "asked")
       if (trouble === undefined) continue
+      note("reconcile-retried")
       yield* Effect.forkScoped(
         Effect.andThen(
           Effect.sleep(retryMillis),
@@ -233,6 +244,7 @@ const make = Effect.gen(function* () {
     yield* audit
   })
   const { damagedRecords } = yield* (yield* Spool).condition
+  note("reconcile-after-damage", damagedRecords > 0 ? 1 : 0)
   // What the log has lost, history has forgotten too.
   yield* Effect.forkScoped(Effect.andThen(damagedRecords > 0 ? audit : Effect.void, Effect.forever(turn)))
   return Reconcile.of({

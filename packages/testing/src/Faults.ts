@@ -119,7 +119,6 @@ export class Faults {
     // A start that is under way ends here, and is none of ours any more.
     this.#narrowed.delete(site)
     if (verb !== "start") this.#hung.delete(site)
-    yield* this.#count(site)
     if (verb === "kill" || verb === "power") {
       this.#down.add(site)
       return verb === "kill" ? this.#fleet.kill(site) : this.#fleet.cutPower(site)
@@ -177,12 +176,6 @@ export class Faults {
     this.#slowed.push([from, to, this.#fleet.network.link(a, b).latencyMillis])
     this.#fleet.degrade(from, to, { latencyMillis })
   }
-
-  /** What feeds did is lost with their process: counted before. */
-  readonly #count = Effect.fnUntraced(function* (this: Faults, site: string) {
-    const { running } = this.#fleet.site(site)
-    if (running !== undefined) this.#sightings.count(yield* running.stats.snapshot)
-  })
 
   readonly #changeRule = Effect.fnUntraced(function* (this: Faults, name: string, peer: string, isNarrow: boolean) {
     const site = this.#fleet.site(name)

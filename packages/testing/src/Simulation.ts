@@ -47,7 +47,7 @@ export const run = (
   checkers: ReadonlyArray<Checker.Checker> = Checkers.all([BirdApp.app])
 ): Effect.Effect<Outcome> => {
   const violations: Array<Checker.Violation> = []
-  const sightings = new Sightings.Sightings(Workload.sitesOf(history).zones)
+  const sightings = new Sightings.Sightings()
   const latest: { world?: World.World } = {}
   const options = {
     seed: history.seed,
@@ -148,7 +148,7 @@ const live = Effect.fnUntraced(function* (
   yield* look(fleet, faults, operator, tell, true, differences)
   for (const [at, { name }] of pops.entries()) yield* perform(Command.make(0, "query", [name], at, 0))
   yield* Effect.forEach(fibers, (fiber) => Fiber.join(fiber), { discard: true })
-  for (const { running } of fleet.sites) if (running !== undefined) sightings.count(yield* running.stats.snapshot)
+  sightings.addAll(fleet.recoveries)
 })
 
 /** Each event is minted when it is first named. */

@@ -7,6 +7,7 @@
 import { Buffer } from "node:buffer"
 import * as Checkpoint from "./Checkpoint.ts"
 import * as CompactionChoice from "./CompactionChoice.ts"
+import type * as Recoveries from "@lupin/core/Recoveries"
 import type { Reclaimed } from "../Spool.ts"
 import type { DeadOctets } from "./DeadOctets.ts"
 import type { Spot } from "./Erasures.ts"
@@ -69,7 +70,13 @@ export interface Ground {
 }
 
 /** `spoolLog`: of the spool whose checkpoint lies there, and is taken whatever is compacted. */
-export const make = (where: Overwrites.Where, spoolLog: SegmentLog, index: Index, ground: Ground): Compaction => {
+export const make = (
+  where: Overwrites.Where,
+  spoolLog: SegmentLog,
+  index: Index,
+  ground: Ground,
+  note: Recoveries.Counting["note"] = () => {}
+): Compaction => {
   const { log, segmentBytes } = ground
   let job: Job | undefined
   let done = nothing
@@ -161,6 +168,7 @@ export const make = (where: Overwrites.Where, spoolLog: SegmentLog, index: Index
 
   const giveUp = ({ growing }: Job): void => {
     job = undefined
+    note("compaction-given-up")
     discarded.push(growing)
   }
 
@@ -213,9 +221,10 @@ export const ofAll = (
   where: Overwrites.Where,
   spoolLog: SegmentLog,
   index: Index,
-  grounds: ReadonlyArray<Ground>
+  grounds: ReadonlyArray<Ground>,
+  note: Recoveries.Counting["note"]
 ): Compaction => {
-  const compactions = grounds.map((ground) => make(where, spoolLog, index, ground))
+  const compactions = grounds.map((ground) => make(where, spoolLog, index, ground, note))
   return {
     step: (nowMillis) => compactions.some((compaction) => compaction.step(nowMillis)),
     abandon: () => {

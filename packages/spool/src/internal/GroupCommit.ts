@@ -3,6 +3,7 @@
  *
  * One commit is under way at a time; what comes meanwhile shares the next. Readers see a commit only when it is safe.
  */
+import type * as Recoveries from "@lupin/core/Recoveries"
 import type { Stored } from "../Spool.ts"
 import type * as Plan from "./Plan.ts"
 
@@ -29,6 +30,7 @@ export interface Target {
   readonly soon: (act: () => void) => void
   /** Called after the answers were given, for what may take its time. */
   readonly settle: () => void
+  readonly note: Recoveries.Counting["note"]
 }
 
 export type Answer = ReadonlyArray<Stored | undefined> | { readonly _tag: "Unavailable"; readonly reason: string }
@@ -111,6 +113,7 @@ export const make = (target: Target): GroupCommit => {
   /** Nothing was shown, and nothing is left in the log: these callers try again. */
   const giveUp = (jobs: ReadonlyArray<Job>, error: unknown): void => {
     stalled = reasonOf(error)
+    target.note("spool-refused")
     try {
       target.undo()
     } catch {
@@ -129,6 +132,7 @@ export const make = (target: Target): GroupCommit => {
     target.recover((error) => {
       if (error === null) {
         stalled = undefined
+        target.note("spool-took-again")
         return act()
       }
       stalled = reasonOf(error)

@@ -4,6 +4,7 @@
  * Kept in a file beside the log, a line a record, and synced: else peers would be told after a power cut that what nobody
  * has read since is here. Losing the file loses nothing more: what is damaged is found again when it is read.
  */
+import type * as Recoveries from "@lupin/core/Recoveries"
 import type * as MessageId from "@lupin/core/MessageId"
 import { Buffer } from "node:buffer"
 import * as path from "node:path"
@@ -33,7 +34,12 @@ const fileName = "quarantine"
 export const damagedMax = 10_000
 
 /** `isStill` tells whether a record of the file is still the one that the index knows. */
-export const open = (directory: string, disk: Disk, isStill: (damaged: Damaged) => boolean): Quarantine => {
+export const open = (
+  directory: string,
+  disk: Disk,
+  isStill: (damaged: Damaged) => boolean,
+  count: Recoveries.Counting["note"] = () => {}
+): Quarantine => {
   const name = path.join(directory, fileName)
   const records = new Map<number, Damaged>()
   const addresses = new Map<string, number>()
@@ -53,6 +59,7 @@ export const open = (directory: string, disk: Disk, isStill: (damaged: Damaged) 
   return {
     note: (...damaged) => {
       const fresh = damaged.filter(keep)
+      count("record-quarantined", fresh.length)
       if (fresh.length > 0) append(name, fresh.map(format).join(""), disk)
     },
     address: (id) => addresses.get(id),
