@@ -35,6 +35,8 @@ export const forms = {
   /** The disk fails with the next few operations of a kind; which, by a number. */
   sick: ["site", "kind"],
   well: ["site"],
+  /** One bit of the log turns over, in the octet of that number. */
+  rot: ["site", "octet"],
   skew: ["site", "millis"],
   /** The first feeds the second only digests, or everything again. */
   narrow: ["site", "site"],

@@ -94,6 +94,9 @@ export class Faults {
       case "well":
         this.#cure(site)
         break
+      case "rot":
+        this.#fleet.site(site).disk.flip(isLog, number, number % 8)
+        break
       case "skew":
         this.#skewed.add(site)
         this.#fleet.skew(site, number)
@@ -203,6 +206,8 @@ const diskFaults = [
   { _tag: "CreateFails", times: 2 },
   { _tag: "SyncHangs" }
 ] as const satisfies ReadonlyArray<SimDisk.Fault>
+
+const isLog = (name: string): boolean => name.includes("/spool/log/")
 
 const applyMillisMax = 10_000
 

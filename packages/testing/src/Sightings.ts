@@ -24,6 +24,7 @@ export const faults = [
   "resume",
   "sick",
   "well",
+  "rot",
   "skew",
   "narrow",
   "widen",
