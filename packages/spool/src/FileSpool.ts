@@ -84,10 +84,13 @@ export const layer = (options: Options): Layer.Layer<Spool, SpoolUnavailable, Si
           )
       )
       const positions = yield* Effect.acquireRelease(
-        attempt(() => PositionsFile.open(options.directory, disk)),
+        attempt(() => PositionsFile.open(options.directory, disk, index.progress.position)),
         (file) => Effect.sync(() => file.close())
       )
       if (cutBytes > 0) yield* Effect.logWarning(`cut ${cutBytes} octets of a torn record off ${options.directory}`)
+      if (positions.lost > 0) {
+        yield* Effect.logError(`the newest ${positions.lost} events, at least, are gone from ${options.directory}`)
+      }
       if (replayed > 0) yield* Effect.logInfo(`took ${replayed} records of the log into the index again`)
       if (gaps > 0) yield* Effect.logError(`passed over ${gaps} stretches of the log of ${options.directory}: damaged`)
       // What an earlier process left in the kernel's hands counts as stored from now on.
@@ -333,7 +336,8 @@ const make = Effect.fnUntraced(function* (parts: Parts) {
         return {
           ...(refuses === undefined ? {} : { refuses }),
           damaged: all.flatMap(({ id }) => id ?? []),
-          damagedRecords: all.length + gaps
+          damagedRecords: all.length + gaps,
+          ...(positions.lost === 0 ? {} : { lostEvents: positions.lost })
         }
       })
     ),
