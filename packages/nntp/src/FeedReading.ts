@@ -18,6 +18,8 @@ export interface Reading {
   readonly stats: PeerState
   readonly rule: FeedRule.FeedRule
   readonly peer: FeedRule.Peer
+  /** Told of events that could not be read. */
+  readonly onGap: (missed: number) => void
 }
 
 /** An open entry, with the Path that its article has here. */
@@ -46,6 +48,7 @@ export const read = Effect.fnUntraced(function* (
     const entry = statuses[index] === "held" ? state.add(id, position, arrivedMillis) : undefined
     if (entry !== undefined) opened.push({ entry, path })
   }
+  if (page.lost !== undefined) reading.onGap(page.lost)
   state.scan(Math.max(page.next, page.changes[page.changes.length - 1]?.position ?? 0))
   return { opened, isRead: state.scanned > before }
 })

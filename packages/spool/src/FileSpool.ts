@@ -88,10 +88,10 @@ export const layer = (options: Options): Layer.Layer<Spool, SpoolUnavailable, Si
       )
       const { damaged, gaps, index, log, shelves } = opened
       const positions = yield* Effect.acquireRelease(
-        attempt(() => PositionsFile.open(options.directory, disk)),
+        attempt(() => PositionsFile.open(options.directory, disk, index.progress.position)),
         (file) => Effect.sync(() => file.close())
       )
-      yield* Opening.tell(directory, opened, note)
+      yield* Opening.tell(directory, { ...opened, lost: positions.lost }, note)
       // What an earlier process left in the kernel's hands counts as stored from now on.
       yield* attempt(() => shelves.syncAll())
       if (options.durability === "fsync") yield* attempt(() => log.syncAll())
@@ -113,8 +113,7 @@ export const layer = (options: Options): Layer.Layer<Spool, SpoolUnavailable, Si
     })
   )
 
-interface Parts {
-  readonly note: Recoveries.Counting["note"]
+interface Parts extends Recoveries.Counting {
   readonly generation: Site.Generation
   readonly index: Index
   readonly log: SegmentLog
@@ -161,10 +160,7 @@ const make = Effect.fnUntraced(function* (parts: Parts) {
         index.take(events, { address, bytes }, address + Record.headBytes + bytes)
         follow.note(events)
         reader.note(events)
-        for (const event of events) {
-          if ("id" in event && event._tag !== "Filed") quarantine.release(event.id)
-          if (event._tag === "Mended") note("record-mended")
-        }
+        for (const event of events) quarantine.release(event)
       }
       signal.move(index.progress.position)
     },
@@ -342,7 +338,8 @@ const make = Effect.fnUntraced(function* (parts: Parts) {
         return {
           ...(refuses === undefined ? {} : { refuses }),
           damaged: all.flatMap(({ id }) => id ?? []),
-          damagedRecords: all.length + gaps
+          damagedRecords: all.length + gaps,
+          ...(positions.lost === 0 ? {} : { lostEvents: positions.lost })
         }
       })
     ),

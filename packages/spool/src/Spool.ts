@@ -74,6 +74,8 @@ export interface Changes {
   readonly changes: ReadonlyArray<Change>
   readonly next: number
   readonly head: number
+  /** Events of the scanned stretch that the log cannot tell any more, because it is damaged; absent where there are none. */
+  readonly lost?: number
 }
 
 /** An article that arrived and is still held. Groups are those of its Newsgroups where it is a control message. */
@@ -141,6 +143,8 @@ export interface Condition {
   readonly damaged: ReadonlyArray<MessageId.MessageId>
   /** Damaged records, those of unknown ids and gaps in the log included. */
   readonly damagedRecords: number
+  /** Newest events, at least, that the log had lost when it was opened; followers stood behind them. Absent where there are none. */
+  readonly lostEvents?: number
 }
 
 export class Spool extends Context.Service<
@@ -259,7 +263,7 @@ export class Spool extends Context.Service<
     /** Looks at the disk again where it has refused, so that a spool without visitors gets well too. */
     readonly condition: Effect.Effect<Condition>
 
-    /** A follower's saved position. It survives a crash of the process; a power cut may bring back an older one. */
+    /** A follower's saved position. It survives a crash of the process; a power cut may bring back an older one. Never behind `head`. */
     readonly readPosition: (follower: string) => Effect.Effect<number | undefined, SpoolUnavailable>
     readonly savePosition: (follower: string, position: number) => Effect.Effect<void, SpoolUnavailable>
   }

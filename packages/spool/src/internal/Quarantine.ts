@@ -9,6 +9,7 @@ import type * as MessageId from "@lupin/core/MessageId"
 import { Buffer } from "node:buffer"
 import * as path from "node:path"
 import type { Disk } from "../Disk.ts"
+import type { Logged } from "./Record.ts"
 
 export interface Damaged {
   /** Where the log holds it. */
@@ -23,8 +24,8 @@ export interface Quarantine {
   /** Where the damaged record of an id lies. */
   readonly address: (id: string) => number | undefined
   readonly has: (address: number) => boolean
-  /** The id has a good copy now, or is removed. */
-  readonly release: (id: string) => void
+  /** Lets go of an id that has a good copy from an event on, or is removed by it. */
+  readonly release: (event: Logged) => void
   readonly all: () => ReadonlyArray<Damaged>
 }
 
@@ -64,10 +65,11 @@ export const open = (
     },
     address: (id) => addresses.get(id),
     has: (address) => records.has(address),
-    release: (id) => {
-      const address = addresses.get(id)
-      if (address === undefined) return
-      addresses.delete(id)
+    release: (event) => {
+      const address = "id" in event && event._tag !== "Filed" ? addresses.get(event.id) : undefined
+      if (address === undefined || !("id" in event)) return
+      if (event._tag === "Mended") count("record-mended")
+      addresses.delete(event.id)
       records.delete(address)
       write(directory, [...records.values()], disk)
     },
