@@ -71,6 +71,13 @@ export const log = Effect.fnUntraced(function* (spool: Spool.Spool["Service"]) {
   }
 })
 
+/** Reads every article, as a reader would who goes through all groups. */
+export const readAll = Effect.fnUntraced(function* (spool: Spool.Spool["Service"]) {
+  for (const { name } of yield* spool.groups) {
+    for (const number of yield* spool.numbers(name, 1, Limits.articleNumberMax, pageMax)) yield* spool.at(name, number)
+  }
+})
+
 /** An article that was erased, and a text that stands in no other one. */
 export interface Erased {
   readonly id: MessageId.MessageId

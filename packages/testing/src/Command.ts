@@ -35,7 +35,7 @@ export const forms = {
   /** The disk fails with the next few operations of a kind; which, by a number. */
   sick: ["site", "kind"],
   well: ["site"],
-  /** One bit of the log turns over, in the octet of that number. */
+  /** One bit of the log turns over, in the octet of that number, if all sites hold the same: no last copy is lost. */
   rot: ["site", "octet"],
   skew: ["site", "millis"],
   /** The first feeds the second only digests, or everything again. */

@@ -126,6 +126,11 @@ export interface Skewed extends AtSite {
   readonly _tag: "Skewed"
 }
 
+/** Some of the log of a site is not as it was written: what it lost it has to get from others. */
+export interface Rotted extends AtSite {
+  readonly _tag: "Rotted"
+}
+
 /** A process ended without anybody having killed it. */
 export interface Died extends AtSite {
   readonly _tag: "Died"
@@ -156,5 +161,6 @@ export type Evidence =
   | Settled
   | Fault
   | Skewed
+  | Rotted
   | Died
   | Looked

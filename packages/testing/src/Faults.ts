@@ -3,6 +3,7 @@
  */
 import { Effect } from "effect"
 import type * as Command from "./Command.ts"
+import type { Evidence } from "./Evidence.ts"
 import type * as Fleet from "./Fleet.ts"
 import type * as SimDisk from "./SimDisk.ts"
 import * as Sightings from "./Sightings.ts"
@@ -34,8 +35,12 @@ export class Faults {
   readonly #narrowed = new Map<string, Set<string>>()
   readonly #cut = new Set<string>()
 
-  constructor(fleet: Fleet.Fleet, sightings: Sightings.Sightings) {
+  readonly #tell: (evidence: Evidence) => void
+  readonly #rotted = new Set<string>()
+
+  constructor(fleet: Fleet.Fleet, sightings: Sightings.Sightings, tell: (evidence: Evidence) => void) {
     this.#fleet = fleet
+    this.#tell = tell
     this.#sightings = sightings
   }
 
@@ -51,6 +56,11 @@ export class Faults {
   isDisturbed(site: string, sinceMillis: number): boolean {
     if (this.#down.has(site) || this.#paused.has(site) || this.#sick.has(site)) return true
     return (this.#struck.get(site) ?? Number.NEGATIVE_INFINITY) + afterMillis >= sinceMillis
+  }
+
+  /** Sites whose log is not what was written. */
+  get rotted(): ReadonlySet<string> {
+    return this.#rotted
   }
 
   isTimely(site: string): boolean {
@@ -95,7 +105,7 @@ export class Faults {
         this.#cure(site)
         break
       case "rot":
-        this.#fleet.site(site).disk.flip(isLog, number, number % 8)
+        if (!(yield* this.#rot(site, number))) return
         break
       case "skew":
         this.#skewed.add(site)
@@ -167,6 +177,20 @@ export class Faults {
     if (fault._tag === "SyncHangs") this.#hung.add(site)
     this.#fleet.site(site).disk.arm(fault)
   }
+
+  /** Turns one bit over; nothing where somebody lacks what another has, as a last copy that rots is lost. */
+  readonly #rot = Effect.fnUntraced(function* (this: Faults, name: string, number: number) {
+    const { sites } = this.#fleet
+    const prints = new Set<string>()
+    for (const site of sites) prints.add(site.isUp ? (yield* site.look()).fingerprint : "down")
+    const { disk } = this.#fleet.site(name)
+    const octets = disk.bytes(isLog)
+    if (prints.size > 1 || octets === 0) return false
+    disk.flip(isLog, number % octets, number % 8)
+    this.#rotted.add(name)
+    this.#tell({ _tag: "Rotted", site: name, atMillis: this.#fleet.world.nowMillis })
+    return true
+  })
 
   #cure(site: string): void {
     this.#fleet.site(site).disk.heal()

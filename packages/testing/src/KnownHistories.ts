@@ -47,12 +47,17 @@ export const all: ReadonlyArray<Known> = [
   known(
     "emits a digest again that a sick disk has refused",
     1,
-    "pops 1,1 zones 3 seconds 30; 1000 post p1 1; 1700 sick z1 2; 1700 sick z2 2; 1700 sick z3 2; " +
+    "pops 1,1 zones 3 seconds 30; 1000 post p1 1; 1150 sick z1 2; 1150 sick z2 2; 1150 sick z3 2; " +
       "9000 well z1; 9000 well z2; 9000 well z3"
   ),
   known(
     "serves nobody what has rotted, and fetches it again",
     1,
-    "pops 1,1 zones 3 seconds 60; 1000 post p1 1; 2000 post p1 2; 5000 rot p1 700; 8000 read p1 1; 8000 read p1 2"
+    "pops 1,1 zones 3 seconds 60; 1000 post p1 1; 2000 post p1 2; 5000 rot p1 1200; 9000 kill p1; 10000 start p1"
+  ),
+  known(
+    "gets back what a damaged log has lost",
+    1,
+    "pops 1,1 zones 3 seconds 60; 1000 post p1 1; 2000 post p1 2; 5000 rot p1 700; 9000 kill p1; 10000 start p1"
   )
 ]

@@ -2,7 +2,8 @@
  * The operator of a simulated fleet, who has articles erased: at every site, and again wherever it is not certain.
  *
  * Erasing acts on one site (docs/storage.md). So whoever wants an article gone asks each of them by `lupin erase`, those
- * that are down once they are back, and one that was wiped once more, since it has forgotten what it was told.
+ * that are down once they are back, and one that was wiped, or whose disk is damaged, once more: it may have
+ * forgotten what it was told.
  */
 import type * as MessageId from "@lupin/core/MessageId"
 import * as Orders from "@lupin/site/Orders"
@@ -32,8 +33,13 @@ export class Operator {
     this.#fleet = fleet
     this.#tell = tell
     fleet.observe((happening) => {
-      if (happening._tag === "Fault" && happening.what._tag === "Wipe") this.#done.delete(happening.what.site)
+      if (happening._tag === "Fault" && happening.what._tag === "Wipe") this.forget(happening.what.site)
     })
+  }
+
+  /** A site may have lost what it was told. */
+  forget(site: string): void {
+    this.#done.delete(site)
   }
 
   /** Has an event erased at all sites that are up. */

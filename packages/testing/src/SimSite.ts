@@ -117,6 +117,8 @@ export class SimSite {
     network.powerOn(this.plan.address)
     this.#process = process
     this.#running = undefined
+    // A log may have lost something.
+    this.#holdings = new Holdings()
     const built = yield* Deferred.make<void, SiteDown>()
     process.fork(
       Effect.scoped(

@@ -37,6 +37,8 @@ export const lookMillis = 5_000
 const quietMillis = 8_000
 /** How long healing may take: a connection that was cut tries again at most two minutes later. */
 const withinMillis = 900_000
+/** How long a site may take to fetch again what is damaged. */
+const mendMillisMax = 120_000
 /** Events that are posted after everything has healed have these numbers and up. */
 const lateEvents = 100_000
 const traceLines = 200
@@ -100,8 +102,11 @@ const live = Effect.fnUntraced(function* (
   FeedTap.listen(fleet, tell)
   const beganMillis = world.nowMillis
   const event = eventsOf(history, beganMillis)
-  const faults = new Faults.Faults(fleet, sightings)
   const operator = new Operator(fleet, tell)
+  const faults = new Faults.Faults(fleet, sightings, (evidence) => {
+    if (evidence._tag === "Rotted") operator.forget(evidence.site)
+    tell(evidence)
+  })
   const clients: Clients.Options = {
     fleet,
     event,
@@ -134,6 +139,7 @@ const live = Effect.fnUntraced(function* (
 
   yield* faults.heal(history.staysOut)
   yield* operator.finish
+  yield* mended(fleet, faults)
   yield* Effect.sleep(1_000)
   const pops = fleet.sites.filter(({ plan }) => plan.kind === "pop")
   for (const [at, { name }] of pops.entries()) {
@@ -149,6 +155,20 @@ const live = Effect.fnUntraced(function* (
   for (const [at, { name }] of pops.entries()) yield* perform(Command.make(0, "query", [name], at, 0))
   yield* Effect.forEach(fibers, (fiber) => Fiber.join(fiber), { discard: true })
   sightings.addAll(fleet.recoveries)
+})
+
+/** Reads all that rotted sites hold, so that they notice what is damaged, and waits until it has come again. */
+const mended = Effect.fnUntraced(function* (fleet: Fleet.Fleet, faults: Faults.Faults) {
+  for (const name of faults.rotted) {
+    const { running } = fleet.site(name)
+    if (running === undefined) continue
+    yield* Effect.ignore(Census.readAll(running.spool))
+    for (let waitedMillis = 0; waitedMillis < mendMillisMax; waitedMillis += lookMillis) {
+      const { damaged } = yield* running.spool.condition
+      if (damaged.length === 0) break
+      yield* Effect.sleep(lookMillis)
+    }
+  }
 })
 
 /** Each event is minted when it is first named. */

@@ -5,7 +5,7 @@ import type * as MessageId from "@lupin/core/MessageId"
 import * as Checker from "./Checker.ts"
 
 interface Withdrawal {
-  /** Sites that took a cancel with the right key, and were not wiped since. */
+  /** Sites that took a cancel with the right key, and whose spool is the same since. */
   readonly by: Set<string>
 }
 
@@ -18,6 +18,8 @@ export const agreement: Checker.Checker = {
     return (evidence) => {
       if (evidence._tag === "Fault" && evidence.what._tag === "Wipe") {
         for (const { by } of withdrawals.values()) by.delete(evidence.what.site)
+      } else if (evidence._tag === "Rotted") {
+        for (const { by } of withdrawals.values()) by.delete(evidence.site)
       } else if (evidence._tag === "Withdrawn" && !evidence.isForged) {
         honest.add(evidence.id)
         if (evidence.state === "refused") return Checker.isKept()

@@ -14,13 +14,17 @@ export const cache: Checker.Checker = {
   watch: () => {
     const places = new Map<MessageId.MessageId, GeoPoint.GeoPoint>()
     const filings = new Filings()
+    // Their logs tell no more what they held.
+    const rotted = new Set<string>()
     return (evidence) => {
+      if (evidence._tag === "Rotted") rotted.add(evidence.site)
       filings.take(evidence)
       if (evidence._tag === "Acknowledged") {
         const { at } = evidence.event.post
         if (at !== undefined) places.set(evidence.messageId, at)
       }
-      if (evidence._tag !== "Shown" || evidence.source === undefined) return Checker.isKept()
+      if (evidence._tag !== "Shown" || evidence.source === undefined || rotted.has(evidence.site))
+        return Checker.isKept()
       return [...untrue(evidence, evidence.source, filings), ...lacking(evidence, evidence.source, places)]
     }
   }

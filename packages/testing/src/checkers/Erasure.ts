@@ -4,7 +4,7 @@
 import type * as MessageId from "@lupin/core/MessageId"
 import * as Checker from "./Checker.ts"
 
-/** From the moment at which a site has said that it is done, until the site is wiped. */
+/** From the moment at which a site has said that it is done, until the site is wiped or its log damaged. */
 export const erasure: Checker.Checker = {
   promise: 7,
   watch: () => {
@@ -18,6 +18,9 @@ export const erasure: Checker.Checker = {
           done.set(key, (done.get(key) ?? new Set()).add(evidence.id))
           return Checker.isKept()
         }
+        case "Rotted":
+          for (const key of done.keys()) if (key.startsWith(`${evidence.site} `)) done.delete(key)
+          return Checker.isKept()
         case "Stored": {
           const erased = done.get(keyOf(evidence.site, evidence.generation))
           if (erased === undefined) return Checker.isKept()

@@ -42,6 +42,8 @@ export const acknowledged: Checker.Checker = {
     return (evidence) => {
       const wiped = isWipe(evidence)
       if (wiped !== undefined) acknowledged.wipe(wiped)
+      // No crash: what rots comes from elsewhere again, as promises 7, 9 and 10 have it in the end.
+      if (evidence._tag === "Rotted") acknowledged.wipe(evidence.site)
       if (evidence._tag === "Acknowledged") {
         acknowledged.add(evidence.site, evidence.messageId, evidence.generation)
       } else if (evidence._tag === "Withdrawn" && !evidence.isForged) withdrawn.add(evidence.id)
