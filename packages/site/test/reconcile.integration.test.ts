@@ -1,9 +1,12 @@
 import { assert, it } from "@effect/vitest"
+import * as NntpServer from "@lupin/nntp/NntpServer"
 import { Refill } from "@lupin/site/Refill"
 import * as Reconcile from "@lupin/site/Reconcile"
+import * as Site from "@lupin/site/Site"
 import * as SiteConfig from "@lupin/site/SiteConfig"
 import { Spool } from "@lupin/spool/Spool"
-import { Context, Effect, Result } from "effect"
+import * as Recovered from "@lupin/testing/Recovered"
+import { Context, Effect, Layer, Result } from "effect"
 import {
   type Built,
   configOf,
@@ -87,8 +90,9 @@ it.live("fills a wiped site from one of ours, its own articles and the removals 
   }).pipe(Effect.scoped)
 )
 
-it.live("asks in its turn where a peer says that it lacks something, and tells operators what differs", () =>
-  Effect.gen(function* () {
+it.live("asks in its turn where a peer says that it lacks something, and tells operators what differs", () => {
+  const recovered = Recovered.make()
+  return Effect.gen(function* () {
     const sea = yield* site("sea", yield* directory)
     yield* store(sea, names("common", 20))
     const accept = { addresses: ["127.0.0.1"] }
@@ -106,8 +110,10 @@ it.live("asks in its turn where a peer says that it lacks something, and tells o
     yield* spool.changed(before)
     assert.deepStrictEqual(yield* statuses(mk, names("common", 3)), ["removed", "removed", "held"])
     assert.deepInclude((yield* compare)[0], { isEqual: true })
-  }).pipe(Effect.scoped)
-)
+    assert.strictEqual(recovered.times("reconcile-invited"), 1)
+    assert.strictEqual(recovered.times("reconcile-asked"), 1)
+  }).pipe(Effect.scoped, recovered.counting)
+})
 
 it.live("asks about the groups that the other site feeds it, not about those that it feeds the other", () =>
   Effect.gen(function* () {
@@ -144,3 +150,19 @@ it.live("brings nothing back that an operator has erased, and lets go of it wher
     assert.deepStrictEqual(yield* statuses(cape, ["common3", "common4", "common5"]), ["removed", "removed", "held"])
   }).pipe(Effect.scoped)
 )
+
+it.live("fills a new spool from a server that does not reconcile, by what it says has arrived", () => {
+  const recovered = Recovered.make()
+  return Effect.gen(function* () {
+    const doors = Site.doors(configOf("sea", yield* directory, []), [])
+    const old = yield* Layer.build(NntpServer.layerTcp({ host: "127.0.0.1", port: 0 }).pipe(Layer.provideMerge(doors)))
+    yield* store(old, names("new", 20))
+    const { port } = Context.get(old, NntpServer.NntpServer).address
+    const mk = yield* site("mk", yield* directory, [{ ...peerAt("sea", port), kind: "foreign", refill: true }])
+    const { missing } = Context.get(mk, Refill)
+    while ((yield* missing).length > 0) yield* Effect.sleep("20 millis")
+    assert.strictEqual(recovered.times("refill-by-arrivals"), 1)
+    const found = yield* statuses(mk, names("new", 20))
+    assert.isTrue(found.every((status) => status === "held"))
+  }).pipe(Effect.scoped, recovered.counting)
+})

@@ -40,6 +40,11 @@ export const all: ReadonlyArray<Known> = [
     "pops 1,1 zones 3 seconds 100; 1000 post p1 1; 2000 pause z1; 3000 post p1 2; 80000 resume z1; 90000 post p2 4"
   ),
   known(
+    "lets a client wait in vain at a host that stands still, and serves the next",
+    1,
+    "pops 1,1 zones 3 seconds 30; 1000 pause p1; 2000 post p1 1; 20000 resume p1; 22000 post p1 1"
+  ),
+  known(
     "reads receipts on a new connection once the old one has broken",
     1,
     "pops 1,1 zones 3 seconds 30; 1000 post p1 1; 3000 receipt p1 1; 5000 kill z1; 9000 start z1; 15000 receipt p1 1"
@@ -59,5 +64,11 @@ export const all: ReadonlyArray<Known> = [
     "gets back what a damaged log has lost",
     1,
     "pops 1,1 zones 3 seconds 60; 1000 post p1 1; 2000 post p1 2; 5000 rot p1 700; 9000 kill p1; 10000 start p1"
+  ),
+  known(
+    "gets back what a damaged log has lost once it reaches a zone again",
+    1,
+    "pops 1,1 zones 3 seconds 60; 1000 post p1 1; 2000 post p1 2; 5000 rot p1 700; 8000 cut p1 z1; 8000 cut p1 z2; " +
+      "8000 cut p1 z3; 9000 kill p1; 10000 start p1"
   )
 ]

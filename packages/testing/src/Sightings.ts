@@ -48,8 +48,23 @@ export const outcomes = [
   "garbage gets an answer or a close"
 ] as const
 
-/** Ways to recover that no history of half a minute comes to, with the test that does. */
-export const elsewhere = {} as const satisfies Partial<Readonly<Record<Recoveries.Recovery, string>>>
+/** Ways to recover that no short history of a simulated fleet comes to, with the test that looks for them. */
+export const elsewhere = {
+  "feed-dropped": "packages/nntp/test/FeedVerdict.test.ts",
+  "feed-missed": "packages/site/test/gap.integration.test.ts",
+  "log-end-lost": "packages/site/test/gap.integration.test.ts",
+  "overwrite-redone": "packages/spool/test/Faults.test.ts",
+  "compaction-given-up": "packages/spool/test/Faults.test.ts",
+  "refill-by-arrivals": "packages/site/test/reconcile.integration.test.ts",
+  "reconcile-invited": "packages/site/test/reconcile.integration.test.ts",
+  "reconcile-asked": "packages/site/test/reconcile.integration.test.ts",
+  "pump-waited": "packages/digest/test/Pump.test.ts",
+  "fanout-redelivered": "packages/fanout/test/InProcessFanout.test.ts",
+  "cache-begun-anew": "packages/cache/test/contract.ts",
+  "scrape-retried": "packages/cache/test/contract.ts",
+  "cache-served-old": "packages/cache/test/contract.ts",
+  "cache-made-anew": "packages/cache/test/PgliteLife.integration.test.ts"
+} as const satisfies Partial<Readonly<Record<Recoveries.Recovery, string>>>
 
 /** Ways to recover that a suite of histories has to have taken. */
 export const expected: ReadonlyArray<Recoveries.Recovery> = Struct.keys(Recoveries.recoveries).filter(

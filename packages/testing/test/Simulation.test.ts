@@ -1,5 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
+import { readFileSync } from "node:fs"
+import { fileURLToPath } from "node:url"
 import * as History from "../src/History.ts"
 import * as KnownHistories from "../src/KnownHistories.ts"
 import * as Sightings from "../src/Sightings.ts"
@@ -44,6 +46,11 @@ describe("Simulation", () => {
       timeout
     )
   }
+
+  it.each(Object.entries(Sightings.elsewhere))("leaves %s to a test that looks for it", (recovery, file) => {
+    const text = readFileSync(fileURLToPath(new URL(`../../../${file}`, import.meta.url)), "utf8")
+    assert.include(text, `"${recovery}"`)
+  })
 
   // Fewer histories need not have seen everything.
   if (seeds >= 100) {
