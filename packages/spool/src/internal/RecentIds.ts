@@ -32,7 +32,7 @@ export class RecentIds {
     const record = address === 0 ? undefined : this.#octetsAt(address, Record.headBytes + Record.idOffset + id.length)
     if (record === undefined || !Record.bringsId(record, id, Record.headBytes)) return undefined
     const position = Record.positionOf(record, Record.headBytes)
-    return { _tag: "Held", position, address, bytes: Record.readHead(record).bytes }
+    return { _tag: "Held", position, address, bytes: Record.bytesOf(record) }
   }
 
   /** It lies there no more. */
