@@ -82,7 +82,7 @@ export interface Wanted {
 }
 
 /** Commands answered together. */
-export const wantedMax = 16
+export const wantedMax = 8
 
 /** Octets of articles held in memory at a time to answer commands together; one alone may be larger. */
 const togetherBytesMax = 128 * 1024
@@ -137,7 +137,7 @@ const write = ({ buffer }: Output, part: Command.Part, number: number, id: strin
   if (part !== "BODY") buffer.rawLine(held.xref)
   if (part === "ARTICLE" && held.isWireReady) {
     buffer.raw(octets)
-    return buffer.endBlock()
+    return buffer.terminate()
   }
   const end = Columns.headerEnd(octets)
   if (part !== "BODY") stuffedWithoutXref(buffer, octets, end)

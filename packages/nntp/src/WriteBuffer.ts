@@ -96,9 +96,15 @@ export class WriteBuffer {
   endBlock(): void {
     const isLineEnd = this.#octets[this.#length - 1] === lf && this.#octets[this.#length - 2] === cr
     if (!isLineEnd) this.crlf()
-    this.#reserve(1)
+    this.terminate()
+  }
+
+  /** Ends a block whose last line has its CRLF. */
+  terminate(): void {
+    this.#reserve(3)
     this.#octets[this.#length++] = dot
-    this.crlf()
+    this.#octets[this.#length++] = cr
+    this.#octets[this.#length++] = lf
   }
 
   /** Takes back what was appended after `length`, which was asked for since the last take. */

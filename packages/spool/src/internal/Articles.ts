@@ -36,7 +36,14 @@ export interface Articles {
   readonly injectedMillis: (place: Place, id: MessageId.MessageId) => number | undefined
 }
 
-export const make = (log: SegmentLog, elsewhere: Elsewhere, quarantine: Quarantine.Quarantine): Articles => {
+/** `site`: what our Xref begins with. */
+export const make = (
+  log: SegmentLog,
+  elsewhere: Elsewhere,
+  quarantine: Quarantine.Quarantine,
+  site: string
+): Articles => {
+  const xrefStart = Buffer.from(`Xref: ${site}`, "latin1")
   const refuse = ({ address }: Place, id?: MessageId.MessageId): undefined =>
     quarantine.note({ address, ...(id === undefined ? {} : { id }) }) as undefined
 
@@ -54,7 +61,7 @@ export const make = (log: SegmentLog, elsewhere: Elsewhere, quarantine: Quaranti
       if (payload === undefined) return refuse(place, id ?? idOf(log.peek(address)?.events[0]))
       if (!Record.bringsArticle(payload)) return refuse(place, id)
       if (id !== undefined && !Record.bringsId(payload, id)) return refuse(place, id)
-      const held = HeldRecord.of(payload, elsewhere.read)
+      const held = HeldRecord.of(payload, elsewhere.read, xrefStart)
       if (held === undefined) return refuse(place, id ?? Record.idAt(payload))
       return typeof which === "string" || hasNumber(held, which) ? held : refuse(place, id)
     },

@@ -1,10 +1,9 @@
 /**
  * An article read where it lies: a record that begins with its filing, of which nothing is decoded that nobody asks for.
  */
-import type * as GroupName from "@lupin/core/GroupName"
 import type * as MessageId from "@lupin/core/MessageId"
 import type * as Xref from "@lupin/core/Xref"
-import type { Buffer } from "node:buffer"
+import { Buffer } from "node:buffer"
 import type { Held } from "../Spool.ts"
 import type { Stored } from "./ClassLogs.ts"
 import { Reader, textEnd, uint16, uint32 } from "./Octets.ts"
@@ -12,8 +11,9 @@ import * as Record from "./Record.ts"
 import * as RecordOptions from "./RecordOptions.ts"
 
 const numberBytes = 4
-const tab = 9
-const xref = [..."Xref: "].map((letter) => letter.charCodeAt(0))
+const space = 0x20
+const colon = 0x3a
+const zero = 0x30
 
 export class HeldRecord implements Held {
   readonly article: Uint8Array
@@ -23,23 +23,26 @@ export class HeldRecord implements Held {
   readonly #payload: Buffer
   readonly #numbersAt: number
   readonly #flagsAt: number
+  readonly #xrefStart: Uint8Array
   #numbers: Xref.Numbers | undefined
   #xref: Uint8Array | undefined
 
-  private constructor(payload: Buffer, numbersAt: number, flagsAt: number, article: Uint8Array) {
+  private constructor(payload: Buffer, numbersAt: number, flagsAt: number, article: Uint8Array, xrefStart: Uint8Array) {
     this.#payload = payload
     this.#numbersAt = numbersAt
     this.#flagsAt = flagsAt
+    this.#xrefStart = xrefStart
     this.article = article
     this.position = Record.positionOf(payload)
     this.arrivedMillis = Record.atMillisOf(payload)
     this.isWireReady = RecordOptions.isWireReady(payload[flagsAt] ?? 0)
   }
 
-  /** The article of an intact payload; nothing where that begins with another event, or the article is gone from where it lies. */
+  /** The article of an intact payload; nothing where that begins with another event, or the article is gone from where it lies. `xrefStart`: `Xref: ` and our name. */
   static of(
     payload: Buffer,
-    elsewhere: (stored: Stored, id: MessageId.MessageId) => Uint8Array | undefined
+    elsewhere: (stored: Stored, id: MessageId.MessageId) => Uint8Array | undefined,
+    xrefStart: Uint8Array
   ): HeldRecord | undefined {
     if (!Record.bringsArticle(payload)) return undefined
     const numbersAt = textEnd(payload, Record.idOffset - 4)
@@ -49,7 +52,7 @@ export class HeldRecord implements Held {
     const article = RecordOptions.isElsewhere(flags)
       ? elsewhere(RecordOptions.storedAt(payload, flagsAt + 1, flags), Record.idAt(payload))
       : payload.subarray(Record.metaEnd(payload))
-    return article === undefined ? undefined : new HeldRecord(payload, numbersAt, flagsAt, article)
+    return article === undefined ? undefined : new HeldRecord(payload, numbersAt, flagsAt, article, xrefStart)
   }
 
   get numbers(): Xref.Numbers {
@@ -58,24 +61,38 @@ export class HeldRecord implements Held {
   }
 
   get xref(): Uint8Array {
-    this.#xref ??= this.#findXref()
+    this.#xref ??= this.#makeXref()
     return this.#xref
   }
 
-  /** The column of the overview: it stands near the end, behind texts of any length. */
-  #findXref(): Uint8Array {
-    const octets = this.#payload
-    const pathAt = RecordOptions.end(octets, this.#flagsAt + 1, octets[this.#flagsAt] ?? 0)
-    const overviewAt = textEnd(octets, pathAt) + 4
-    const overviewEnd = textEnd(octets, overviewAt - 4)
-    let end = overviewEnd
-    for (let at = overviewEnd - 1; at >= overviewAt; at -= 1) {
-      if (octets[at] !== tab) continue
-      if (isXref(octets, at + 1)) return octets.subarray(at + 1, end)
-      end = at
+  /** Octet by octet out of the record: no text is made for a moment only. */
+  #makeXref(): Uint8Array {
+    const from = this.#payload
+    const made = Buffer.allocUnsafe(this.#xrefStart.length + (this.#flagsAt - this.#numbersAt) * 2)
+    made.set(this.#xrefStart)
+    let to = this.#xrefStart.length
+    let at = this.#numbersAt + 2
+    while (at < this.#flagsAt) {
+      const end = textEnd(from, at)
+      made[to++] = space
+      for (at += 4; at < end; at += 1) made[to++] = from[at] as number
+      made[to++] = colon
+      to = writeDecimal(made, to, uint32(from, end))
+      at = end + numberBytes
     }
-    return octets.subarray(overviewEnd, overviewEnd)
+    return made.subarray(0, to)
   }
 }
 
-const isXref = (octets: Buffer, start: number): boolean => xref.every((letter, at) => octets[start + at] === letter)
+/** Writes a number of at most ten digits; gives the offset behind it. */
+const writeDecimal = (octets: Uint8Array, start: number, value: number): number => {
+  let digits = 1
+  for (let power = 10; power <= value; power *= 10) digits += 1
+  let rest = value
+  for (let at = start + digits - 1; at >= start; at -= 1) {
+    const tens = Math.floor(rest / 10)
+    octets[at] = zero + rest - tens * 10
+    rest = tens
+  }
+  return start + digits
+}

@@ -89,10 +89,10 @@ export class Reader {
 
 export const uint16 = (octets: Uint8Array, at: number): number => ((octets[at] ?? 0) << 8) | (octets[at + 1] ?? 0)
 
-export const uint32 = (octets: Uint8Array, at: number): number =>
-  uint16(octets, at) * 0x10000 + uint16(octets, at + 2)
+export const uint32 = (octets: Uint8Array, at: number): number => uint16(octets, at) * 0x10000 + uint16(octets, at + 2)
 
-export const uint48 = (octets: Uint8Array, at: number): number => uint16(octets, at) * 0x1_0000_0000 + uint32(octets, at + 2)
+export const uint48 = (octets: Uint8Array, at: number): number =>
+  uint16(octets, at) * 0x1_0000_0000 + uint32(octets, at + 2)
 
 /** Where the text, or the octets, end that begin with their length at a place. */
 export const textEnd = (octets: Uint8Array, at: number): number => at + 4 + uint32(octets, at)

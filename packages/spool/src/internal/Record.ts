@@ -96,7 +96,7 @@ export interface Head {
 }
 
 /** The length of the payload behind a head. */
-export const bytesOf = (head: Buffer): number => uint32(head, 0)
+export const bytesOf = (octets: Buffer, start = 0): number => uint32(octets, start)
 
 export const readHead = (head: Buffer): Head => ({
   bytes: head.readUInt32BE(0),
