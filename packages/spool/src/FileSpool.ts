@@ -161,9 +161,9 @@ const make = Effect.fnUntraced(function* (parts: Parts) {
       signal.move(index.progress.position)
     },
     soon: (act) => dispatcher.scheduleTask(act, 0),
-    settle: () => {
-      if (index.isCommitDue) index.commit()
-    }
+    isShared: durability === "fsync",
+    isUnsettled: () => index.isCommitDue,
+    settle: () => index.commit()
   })
   yield* Effect.addFinalizer(() => Effect.callback<void>((resume) => commits.close(() => resume(Effect.void))))
 

@@ -115,10 +115,12 @@ export class Relayer extends Context.Service<
               return { _tag: "Storing", at: accepted.push(verdict.article) - 1 }
             }
           )
-          const storing = accepted.length === 0 ? Effect.succeed([]) : spool.store(accepted)
-          // A peer is answered all the same where that could not be written down.
-          const refusing = refused.length === 0 ? Effect.void : Effect.ignore(spool.refuse(refused))
-          const [stored] = yield* Effect.all([storing, refusing], { concurrency: 2 })
+          const storing = accepted.length === 0 ? nothingStored : spool.store(accepted)
+          // A peer is answered all the same where that could not be written down. Both share a commit.
+          const stored =
+            refused.length === 0
+              ? yield* storing
+              : (yield* Effect.all([storing, Effect.ignore(spool.refuse(refused))], { concurrency: 2 }))[0]
           return verdicts.map((verdict) => (verdict._tag === "Storing" ? answerOf(stored[verdict.at]) : verdict))
         })
 
@@ -137,6 +139,8 @@ export class Relayer extends Context.Service<
       })
     )
 }
+
+const nothingStored: Effect.Effect<ReadonlyArray<Stored>> = Effect.succeed([])
 
 const answerOf = (stored: Stored | undefined): Received => {
   switch (stored?._tag) {
