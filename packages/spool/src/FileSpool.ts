@@ -172,9 +172,9 @@ const make = Effect.fnUntraced(function* (parts: Parts) {
   const submit = (
     unitsAt: (atMillis: number) => ReadonlyArray<Plan.Unit>
   ): Effect.Effect<ReadonlyArray<Stored | undefined>, SpoolUnavailable> =>
-    Effect.flatMap(Clock.currentTimeMillis, (nowMillis) =>
+    Clock.clockWith((clock) =>
       Effect.callback((resume) => {
-        latestMillis = Math.max(latestMillis, nowMillis)
+        latestMillis = Math.max(latestMillis, clock.currentTimeMillisUnsafe())
         commits.submit(unitsAt(latestMillis), (answer) =>
           resume(
             "_tag" in answer ? Effect.fail(new SpoolUnavailable({ reason: answer.reason })) : Effect.succeed(answer)
