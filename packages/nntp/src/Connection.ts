@@ -138,7 +138,10 @@ const converse = Effect.fnUntraced(function* (
     if (buffer.length === 0) return Effect.void
     flushes += 1
     flushAtBytes = flushBytes
-    return Effect.map(transport.write(buffer.take()), () => buffer.recycle(transport.isDrained()))
+    const first = transport.send(buffer.take())
+    if (first !== undefined) return Effect.map(first, () => buffer.recycle(transport.isDrained()))
+    buffer.recycle(transport.isDrained())
+    return Effect.void
   })
   const out: Output = {
     buffer,
@@ -150,7 +153,7 @@ const converse = Effect.fnUntraced(function* (
     return Effect.flatMap(TransitAnswers.answer(service, batch.tasks), (lines) => {
       for (const line of lines) buffer.line(line)
       batch.clear()
-      return out.flushIfFull
+      return buffer.length < flushBytes ? Effect.void : flush
     })
   })
 
@@ -238,7 +241,7 @@ const converse = Effect.fnUntraced(function* (
               break
             }
             if (task._tag === "Offer" && task.by === "IHAVE") {
-              yield* settleBatch
+              if (batch.tasks.length > 0) yield* settleBatch
               const [word = "later"] = yield* TransitAnswers.offer(service, [task.id])
               if (word === "wanted") state = Session.settle(state, { _tag: "ArticleComes", id: task.id })
               buffer.line(TransitAnswers.offerLine(task, word))
@@ -266,8 +269,8 @@ const converse = Effect.fnUntraced(function* (
       }
     }
     if (wanted.length > 0) yield* settleWanted
-    yield* settleBatch
-    yield* flush
+    if (batch.tasks.length > 0) yield* settleBatch
+    if (buffer.length > 0) yield* flush
     flushAtBytes = firstFlushBytes
     // An article is under way: whoever else offers it meanwhile is told to try again later.
     if (state.phase._tag === "Article" && state.phase.by === "TAKETHIS" && state.phase.id !== leased) {
