@@ -17,7 +17,6 @@ import * as Garbage from "./Garbage.ts"
 import * as History from "./History.ts"
 import { Operator } from "./Operator.ts"
 import * as Sightings from "./Sightings.ts"
-import * as Workload from "./Workload.ts"
 import * as World from "./World.ts"
 
 /** What became of a history. */
