@@ -96,8 +96,8 @@ export const layer = (options: Options): Layer.Layer<Spool, SpoolUnavailable, Si
       // What an earlier process left in the kernel's hands counts as stored from now on.
       yield* attempt(() => shelves.syncAll())
       if (options.durability === "fsync") yield* attempt(() => log.syncAll())
-      const quarantine = yield* attempt(() => Quarantine.open(options.directory, disk, isStill(index)))
-      yield* attempt(() => quarantine.note(...damaged.filter(isStill(index))))
+      const quarantine = yield* attempt(() => Quarantine.open(options.directory, disk, Quarantine.isStill(index)))
+      yield* attempt(() => quarantine.note(...damaged.filter(Quarantine.isStill(index))))
       const where = { directory, disk }
       const logOf = SpoolDirectory.logOf(log, shelves)
       const eraser = Eraser.make(where, log, index, logOf)
@@ -272,6 +272,11 @@ const make = Effect.fnUntraced(function* (parts: Parts) {
       attempt(() => ids.map((id) => (quarantine.address(id) === undefined ? index.status(id) : "unknown"))),
     find: (id) => attempt(() => find(id)),
     findAll: (ids, bytesMax) => attempt(() => Find.upTo(find, ids, bytesMax)),
+    findRemoved: (id) =>
+      attempt(() => {
+        const filed = index.status(id) === "removed" ? index.removed(id)?.filed : undefined
+        return filed && records.removed(filed, id)
+      }),
     at: (group, number) =>
       attempt(() => {
         const shelf = shelfOf(group)
@@ -381,15 +386,6 @@ const knownOf = (index: Index, records: Articles.Articles, quarantine: Quarantin
   claims: index.claims.waiting,
   isDamaged: (id) => quarantine.address(id) !== undefined && index.status(id) === "held"
 })
-
-/** Whether a record once found damaged is still what the index knows of its id. */
-const isStill =
-  (index: Index) =>
-  ({ address, id }: Quarantine.Damaged): boolean => {
-    if (id === undefined) return true
-    const row = index.id(id)
-    return row?._tag === "Held" && row.address === address
-  }
 
 /** Runs what touches files or index, and names what they say in our own words. */
 const attempt = <A>(act: () => A): Effect.Effect<A, SpoolUnavailable> => Effect.try({ try: act, catch: unavailable })

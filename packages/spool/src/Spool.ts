@@ -206,6 +206,11 @@ export class Spool extends Context.Service<
       ids: ReadonlyArray<MessageId.MessageId>,
       bytesMax: number
     ) => Effect.Effect<ReadonlyArray<Held | undefined>, SpoolUnavailable>
+    /**
+     * The octets of an article that was cancelled or superseded, until `reclaim` or `erase` has overwritten them. For
+     * digesters alone, which take it out of what they counted it in.
+     */
+    readonly findRemoved: (id: MessageId.MessageId) => Effect.Effect<Uint8Array | undefined, SpoolUnavailable>
     readonly at: (group: GroupName.GroupName, number: number) => Effect.Effect<Held | undefined, SpoolUnavailable>
     /** The Message-ID that this client UUID has here, held or removed (ids of `*.client.lupin` only). */
     readonly findUuid: (uuid: string) => Effect.Effect<MessageId.MessageId | undefined, SpoolUnavailable>

@@ -24,6 +24,8 @@ export type Numbered = readonly [group: GroupName.GroupName, number: number]
 export interface Articles {
   /** The article at a place, if it is the one that was meant. */
   readonly held: (place: Place, which: MessageId.MessageId | Numbered) => Held | undefined
+  /** The octets of an article that was removed from a place, if they are still there. */
+  readonly removed: (place: Place, id: MessageId.MessageId) => Uint8Array | undefined
   /** Its overview line under a number. */
   readonly line: (place: Place, number: number) => Uint8Array | undefined
   /** Its overview without the number that a group gave it. */
@@ -61,6 +63,12 @@ export const make = (log: SegmentLog, elsewhere: Elsewhere, quarantine: Quaranti
       return article === undefined
         ? refuse(place, id ?? Record.idAt(payload))
         : { article, numbers, position, arrivedMillis: atMillis }
+    },
+    removed: ({ address, bytes }, id) => {
+      const payload = log.read(address, bytes)
+      const filing = payload === undefined ? undefined : Record.decodeFiling(payload)
+      if (payload === undefined || filing === undefined || !Record.bringsId(payload, id)) return undefined
+      return filing.stored === undefined ? payload.subarray(filing.articleStart) : elsewhere.read(filing.stored, id)
     },
     line: (place, number) => {
       if (quarantine.has(place.address)) return undefined
