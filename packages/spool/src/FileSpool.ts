@@ -370,7 +370,9 @@ const knownOf = (index: Index, records: Articles.Articles, quarantine: Quarantin
   highest: (key) => index.slots.get(key),
   numbers: (id) => {
     const row = index.id(id)
-    return row?._tag === "Held" ? (records.numbers(row, id) ?? index.numbersAt(row.address)) : []
+    return row?._tag === "Held"
+      ? (records.numbers(row, id) ?? index.numbers.allAt(index.groups.all(), row.address))
+      : []
   },
   injectedMillis: (id) => {
     const row = index.id(id)

@@ -7,7 +7,6 @@
 import * as Site from "@lupin/core/Site"
 import type * as Waiting from "@lupin/core/Waiting"
 import type * as MessageId from "@lupin/core/MessageId"
-import type * as Xref from "@lupin/core/Xref"
 import { Buffer } from "node:buffer"
 import type { Table, Tables } from "../Tables.ts"
 import { Accounts } from "./Accounts.ts"
@@ -340,7 +339,8 @@ export class Index {
     }
   }
 
-  #mend({ atMillis, expiresMillis, id, numbers, position: mendedAt, stored }: Record.Mended, place: Place): void {
+  #mend(event: Record.Mended, place: Place): void {
+    const { atMillis, expiresMillis, id, numbers, position: mendedAt, slot, stored } = event
     const row = this.id(id)
     if (row?._tag === "Removed") return
     const position = row?.position ?? mendedAt
@@ -349,6 +349,7 @@ export class Index {
     if (row === undefined) {
       this.accounts.file(place, stored)
       if (expiresMillis !== undefined) this.#expiring.add(id, expiresMillis, position)
+      if (slot !== undefined) this.slots.fill(slot.key, { id, rank: slot.rank })
       for (const [name, number] of numbers) this.groups.restore(name, number, atMillis)
     } else {
       this.accounts.replace(row, row.stored, place, stored)
@@ -378,16 +379,6 @@ export class Index {
     }
     this.claims.dropBy((by) => Site.hashOf(by) === hash)
     this.erasures.keep({ hash, atMillis, blanks, names: { address: names.address, bytes: names.bytes } })
-  }
-
-  /** The numbers of whatever lies at an address. Looks at every number of every group: for repairs. */
-  numbersAt(address: number): Xref.Numbers {
-    return [...this.groups.all()].flatMap((shelf) =>
-      this.numbers
-        .places(shelf, 0, shelf.high, Infinity)
-        .filter(([, place]) => place.address === address)
-        .map(([number]) => [shelf.name, number] as const)
-    )
   }
 
   *#readShelves(): Iterable<GroupTable.Shelf> {
