@@ -103,7 +103,7 @@ export const layer = (options: Options): Layer.Layer<Spool, SpoolUnavailable, Si
       const eraser = Eraser.make(where, log, index, logOf)
       // What a power cut left of an erasure is done before anybody reads.
       yield* attempt(() => eraser.eraseOctets())
-      const compaction = Compaction.ofAll(where, log, index, [
+      const compaction = Compaction.ofAll({ where, spoolLog: log, index, note: quarantine.note }, [
         ...shelves.all.map(([name, shelf]) => Compaction.classGround(shelf.log, index, name, shelf.segmentBytes)),
         Compaction.spoolGround(log, index, sizes.segmentBytes, logOf)
       ])

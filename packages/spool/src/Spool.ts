@@ -115,6 +115,8 @@ export interface Reclaimed {
   readonly droppedFiles: number
   /** Octets by which log and classes became smaller. */
   readonly freedBytes: number
+  /** Stretches of files that could not be read when these were compacted: what was held there is damaged. */
+  readonly lostStretches: number
   /** Erasures whose octets are still to be overwritten: some only while the disk refuses. */
   readonly pendingErasures: number
   /** Erasures whose ids the log still names, for `eraseNamesMillis` at most. */

@@ -195,6 +195,7 @@ export const make = (
       movedRecords: 0,
       droppedFiles: 0,
       freedBytes: 0,
+      lostStretches: 0,
       pendingErasures: 0,
       namedErasures: 0
     }),
