@@ -54,12 +54,10 @@ type Filed = Spool.Change & { readonly _tag: "Filed" }
 
 /** What the rule says of what the log tells; distributions stand in the article alone. */
 const isWanted = ({ peer, rule }: Reading, change: Filed, distribution?: string): boolean => {
-  const offered = {
-    ...change,
-    groups: change.newsgroups ?? change.groups,
-    injectedMillis: MessageId.mintedMillis(change.id) ?? change.arrivedMillis,
-    ...(distribution === undefined ? {} : { distribution })
-  }
+  const { arrivedMillis, bytes, id, path } = change
+  const groups = change.newsgroups ?? change.groups
+  const known = { groups, path, bytes, injectedMillis: MessageId.mintedMillis(id) ?? arrivedMillis }
+  const offered: FeedRule.Offered = distribution === undefined ? known : { ...known, distribution }
   return FeedRule.wants(rule, offered, peer)._tag === "Wanted"
 }
 

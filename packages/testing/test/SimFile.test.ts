@@ -31,7 +31,7 @@ describe("SimFile", () => {
     fc.assert(
       fc.property(fc.array(step, { maxLength: 12 }), (steps) => {
         let file = new SimFile()
-        let cached = Buffer.alloc(0)
+        let cached: Buffer = Buffer.alloc(0)
         let durable = cached
         for (const one of steps) {
           if (one.do === "write" || one.do === "append") {
