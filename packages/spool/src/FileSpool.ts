@@ -330,6 +330,7 @@ const make = Effect.fnUntraced(function* (parts: Parts) {
     changes: (after, limit) => attempt(() => follow.changes(after, limit)),
     head: Effect.sync(signal.head),
     changed: signal.changed,
+    watch: signal.watch,
     arrivedSince: (sinceMillis, limit, after = 0) => attempt(() => follow.arrivedSince(sinceMillis, limit, after)),
     condition: Effect.suspend(() =>
       // Commands that ask for nothing are enough to look at the disk again.
