@@ -1,0 +1,173 @@
+/**
+ * Ids with what is known of each, one after the other in the octets of one band of a sheaf, and bands gathered into others.
+ *
+ * An entry is its hash, the lengths of its id and of what is known, and both of them. What is known of an id that is no
+ * longer known is empty.
+ */
+import { Buffer } from "node:buffer"
+
+/** The two halves of the hash, one octet for the length of the id, two for that of what is known. */
+const headBytes = 11
+
+/** How ids are dealt out: the order of bands is that of hashes, whatever their number. */
+export const bandOf = (first: number, bands: number): number => Math.floor((first * bands) / 2 ** 32)
+
+/** What a band says of an id: nothing where it does not name it, and no octets where the id has gone. */
+export const find = (band: Buffer, second: number, id: string): Buffer | undefined => {
+  const lowest = second & 0xff
+  for (let at = 0; at < band.length;) {
+    const idBytes = band[at + 8] ?? 0
+    const known = at + headBytes + idBytes
+    const end = known + ((band[at + 9] ?? 0) | ((band[at + 10] ?? 0) << 8))
+    if (band[at + 4] === lowest && idBytes === id.length && isAt(band, at + headBytes, id)) {
+      return band.subarray(known, end)
+    }
+    at = end
+  }
+  return undefined
+}
+
+/** Ids are told apart at their end, as a rule. */
+const isAt = (band: Buffer, from: number, id: string): boolean => {
+  for (let at = id.length - 1; at >= 0; at--) if (band[from + at] !== id.charCodeAt(at)) return false
+  return true
+}
+
+/** The ids of a band. */
+export const idsIn = (band: Buffer): ReadonlyArray<string> => {
+  const ids: Array<string> = []
+  for (let at = 0; at < band.length;) {
+    const known = at + headBytes + (band[at + 8] ?? 0)
+    ids.push(band.toString("latin1", at + headBytes, known))
+    at = known + band.readUInt16LE(at + 9)
+  }
+  return ids
+}
+
+/** Entries of one gathering at most: as many as have room beside a hash of 32 bits in a number. */
+const entriesMax = 2 ** 21
+const bytesAtFirst = 1024 * 1024
+
+/** Where the bands of a sheaf go that is being written. */
+export interface Target {
+  readonly bands: number
+  /** `hashes`: the lower halves, of which some may come twice. */
+  readonly put: (band: number, octets: Buffer, hashes: ReadonlyArray<number>) => void
+}
+
+/** Entries on their way into other bands; what came first is newer, and goes before what comes later under the same id. */
+export class Gathering {
+  #octets = Buffer.allocUnsafeSlow(bytesAtFirst)
+  #bytes = 0
+  #starts = new Uint32Array(bytesAtFirst / 64)
+  #keys = new Float64Array(bytesAtFirst / 64)
+  #count = 0
+
+  clear(): void {
+    this.#bytes = 0
+    this.#count = 0
+  }
+
+  /** Room for so many octets, and where they begin. */
+  #room(bytes: number): number {
+    const start = this.#bytes
+    this.#bytes += bytes
+    if (this.#bytes > this.#octets.length) {
+      const grown = Buffer.allocUnsafeSlow(Math.max(this.#bytes, this.#octets.length * 2))
+      this.#octets.copy(grown, 0, 0, start)
+      this.#octets = grown
+    }
+    return start
+  }
+
+  #enter(first: number, start: number): void {
+    const count = this.#count++
+    if (count >= entriesMax) throw new Error(`more than ${entriesMax} ids in a part of the index`)
+    if (count === this.#starts.length) {
+      const [starts, keys] = [this.#starts, this.#keys]
+      this.#starts = new Uint32Array(count * 2)
+      this.#starts.set(starts)
+      this.#keys = new Float64Array(count * 2)
+      this.#keys.set(keys)
+    }
+    this.#starts[count] = start
+    this.#keys[count] = first * entriesMax + count
+  }
+
+  /** Takes in one id with what is known of it, if anything. */
+  add(first: number, second: number, id: string, known: Buffer | undefined): void {
+    const knownBytes = known?.length ?? 0
+    const start = this.#room(headBytes + id.length + knownBytes)
+    const octets = this.#octets
+    octets.writeUInt32LE(first, start)
+    octets.writeInt32LE(second, start + 4)
+    octets[start + 8] = id.length
+    octets.writeUInt16LE(knownBytes, start + 9)
+    octets.write(id, start + headBytes, "latin1")
+    known?.copy(octets, start + headBytes + id.length)
+    this.#enter(first, start)
+  }
+
+  /** Takes in a band of a sheaf: those of its entries that go into some of so many bands. */
+  take(band: Buffer, from: number, to: number, bands: number): void {
+    const start = this.#room(band.length)
+    const octets = this.#octets
+    band.copy(octets, start)
+    for (let at = start; at < this.#bytes;) {
+      const first =
+        ((octets[at] ?? 0) | ((octets[at + 1] ?? 0) << 8) | ((octets[at + 2] ?? 0) << 16) | ((octets[at + 3] ?? 0) << 24)) >>> 0
+      const there = bandOf(first, bands)
+      if (there >= from && there < to) this.#enter(first, at)
+      at = this.#endAt(at)
+    }
+  }
+
+  #endAt(at: number): number {
+    const octets = this.#octets
+    return at + headBytes + (octets[at + 8] ?? 0) + ((octets[at + 9] ?? 0) | ((octets[at + 10] ?? 0) << 8))
+  }
+
+  /** Writes all bands that get something, and gives the number of entries; `isLast`: what has gone need not be said. */
+  write({ bands, put }: Target, isLast: boolean): number {
+    const keys = this.#keys.subarray(0, this.#count).sort()
+    const written = Buffer.allocUnsafe(this.#bytes)
+    const seen = new Set<string>()
+    let hashes: Array<number> = []
+    let total = 0
+    let band = -1
+    let begun = 0
+    let length = 0
+    let firstBefore = -1
+    for (let turn = 0; turn < keys.length; turn++) {
+      const key = keys[turn] ?? 0
+      const first = Math.floor(key / entriesMax)
+      const start = this.#starts[key - first * entriesMax] ?? 0
+      if (first !== firstBefore) {
+        seen.clear()
+        const next = bandOf(first, bands)
+        if (next !== band && length > begun) {
+          put(band, written.subarray(begun, length), hashes)
+          hashes = []
+          begun = length
+        }
+        band = next
+      }
+      const isShared = first === firstBefore || Math.floor((keys[turn + 1] ?? -1) / entriesMax) === first
+      firstBefore = first
+      const end = this.#endAt(start)
+      const idEnd = start + headBytes + (this.#octets[start + 8] ?? 0)
+      if (isShared) {
+        const id = this.#octets.toString("latin1", start + headBytes, idEnd)
+        if (seen.has(id)) continue
+        seen.add(id)
+      }
+      if (isLast && idEnd === end) continue
+      this.#octets.copy(written, length, start, end)
+      length += end - start
+      hashes.push(this.#octets.readInt32LE(start + 4))
+      total += 1
+    }
+    if (length > begun) put(band, written.subarray(begun, length), hashes)
+    return total
+  }
+}
