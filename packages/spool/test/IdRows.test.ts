@@ -111,9 +111,10 @@ describe("IdRows", () => {
     let looks = 0
     const ids = tables.table("ids")
     const counted: Tables.Table = {
-      get: (key) => {
+      get: ids.get,
+      look: (key) => {
         looks += 1
-        return ids.get(key)
+        return ids.look(key)
       },
       putSync: ids.putSync,
       removeSync: ids.removeSync,

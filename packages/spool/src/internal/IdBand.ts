@@ -5,6 +5,7 @@
  * longer known is empty.
  */
 import { Buffer } from "node:buffer"
+import * as Rows from "./IndexRows.ts"
 
 /** The two halves of the hash, one octet for the length of the id, two for that of what is known. */
 const headBytes = 11
@@ -12,19 +13,25 @@ const headBytes = 11
 /** How ids are dealt out: the order of bands is that of hashes, whatever their number. */
 export const bandOf = (first: number, bands: number): number => Math.floor((first * bands) / 2 ** 32)
 
-/** What a band says of an id: nothing where it does not name it, and no octets where the id has gone. */
-export const find = (band: Buffer, second: number, id: string): Buffer | undefined => {
+/** Where in a band an id stands; -1 where it does not. */
+export const find = (band: Buffer, second: number, id: string): number => {
   const lowest = second & 0xff
-  for (let at = 0; at < band.length;) {
-    const idBytes = band[at + 8] ?? 0
-    const known = at + headBytes + idBytes
-    const end = known + ((band[at + 9] ?? 0) | ((band[at + 10] ?? 0) << 8))
-    if (band[at + 4] === lowest && idBytes === id.length && isAt(band, at + headBytes, id)) {
-      return band.subarray(known, end)
-    }
-    at = end
+  for (let at = 0; at < band.length; at = endAt(band, at)) {
+    if (band[at + 4] === lowest && band[at + 8] === id.length && isAt(band, at + headBytes, id)) return at
   }
-  return undefined
+  return -1
+}
+
+const knownAt = (octets: Buffer, at: number): number => at + headBytes + (octets[at + 8] ?? 0)
+
+const endAt = (octets: Buffer, at: number): number =>
+  knownAt(octets, at) + ((octets[at + 9] ?? 0) | ((octets[at + 10] ?? 0) << 8))
+
+/** What is known of the id that stands at an offset; nothing where it has gone. */
+export const known = (band: Buffer, at: number): Rows.IdRow | undefined => {
+  const from = knownAt(band, at)
+  const to = endAt(band, at)
+  return from === to ? undefined : Rows.readId(band, from, to)
 }
 
 /** Ids are told apart at their end, as a rule. */
@@ -36,10 +43,8 @@ const isAt = (band: Buffer, from: number, id: string): boolean => {
 /** The ids of a band. */
 export const idsIn = (band: Buffer): ReadonlyArray<string> => {
   const ids: Array<string> = []
-  for (let at = 0; at < band.length;) {
-    const known = at + headBytes + (band[at + 8] ?? 0)
-    ids.push(band.toString("latin1", at + headBytes, known))
-    at = known + band.readUInt16LE(at + 9)
+  for (let at = 0; at < band.length; at = endAt(band, at)) {
+    ids.push(band.toString("latin1", at + headBytes, knownAt(band, at)))
   }
   return ids
 }
@@ -112,19 +117,14 @@ export class Gathering {
   take(band: Buffer, from: number, to: number, bands: number): void {
     const start = this.#room(band.length)
     const octets = this.#octets
-    band.copy(octets, start)
+    band.copy(octets, start, 0, band.length)
     for (let at = start; at < this.#bytes;) {
       const first =
         ((octets[at] ?? 0) | ((octets[at + 1] ?? 0) << 8) | ((octets[at + 2] ?? 0) << 16) | ((octets[at + 3] ?? 0) << 24)) >>> 0
       const there = bandOf(first, bands)
       if (there >= from && there < to) this.#enter(first, at)
-      at = this.#endAt(at)
+      at = endAt(octets, at)
     }
-  }
-
-  #endAt(at: number): number {
-    const octets = this.#octets
-    return at + headBytes + (octets[at + 8] ?? 0) + ((octets[at + 9] ?? 0) | ((octets[at + 10] ?? 0) << 8))
   }
 
   /** Writes all bands that get something, and gives the number of entries; `isLast`: what has gone need not be said. */
@@ -154,8 +154,8 @@ export class Gathering {
       }
       const isShared = first === firstBefore || Math.floor((keys[turn + 1] ?? -1) / entriesMax) === first
       firstBefore = first
-      const end = this.#endAt(start)
-      const idEnd = start + headBytes + (this.#octets[start + 8] ?? 0)
+      const end = endAt(this.#octets, start)
+      const idEnd = knownAt(this.#octets, start)
       if (isShared) {
         const id = this.#octets.toString("latin1", start + headBytes, idEnd)
         if (seen.has(id)) continue

@@ -61,6 +61,8 @@ export class IdRows {
   readonly #fresh = new Map<string, Rows.IdRow | undefined>()
   readonly #gathering = new IdBand.Gathering()
   readonly #key = Buffer.alloc(keyBytes)
+  #band: Buffer = Buffer.alloc(0)
+  #at = -1
   #state: State
   #staged: State | undefined
   /** By the key of their sheaf: of those that are whole, and those that are being made. */
@@ -96,26 +98,28 @@ export class IdRows {
   get(id: string): Rows.IdRow | undefined {
     const fresh = this.#fresh.get(id)
     if (fresh !== undefined || this.#fresh.has(id)) return fresh
-    const octets = this.#find(id, this.#open)
-    return octets === undefined || octets.length === 0 ? undefined : Rows.readId(octets)
+    return this.#isIn(id, this.#open) ? IdBand.known(this.#band, this.#at) : undefined
   }
 
   set(id: string, row: Rows.IdRow | undefined): void {
     this.#fresh.set(id, row)
   }
 
-  #find(id: string, sheaves: ReadonlyArray<Open>): Buffer | undefined {
+  /** Whether some sheaves name an id; then it stands in `#band` at `#at`, until the next look. */
+  #isIn(id: string, sheaves: ReadonlyArray<Open>): boolean {
     const hash = this.#hash
     hash.take(id)
     const { first, second } = hash
     for (const { bands, filter, key } of sheaves) {
       const band = IdBand.bandOf(first, bands)
       if (!filter.mayHold(band, second)) continue
-      const octets = this.#rows.get(keyAt(this.#key, key, band))
-      const known = octets === undefined ? undefined : IdBand.find(octets, second, id)
-      if (known !== undefined) return known
+      const octets = this.#rows.look(keyAt(this.#key, key, band))
+      if (octets === undefined) continue
+      this.#at = IdBand.find(octets, second, id)
+      this.#band = octets
+      if (this.#at >= 0) return true
     }
-    return undefined
+    return false
   }
 
   /** Ids that begin with a UUID as those of clients do, known or gone, in no order; about so many at most. */
@@ -129,7 +133,7 @@ export class IdRows {
     for (const { bands, filter, key } of this.#open) {
       const band = IdBand.bandOf(first, bands)
       if (found.size >= limit || !filter.mayHold(band, second)) continue
-      const octets = this.#rows.get(keyAt(this.#key, key, band))
+      const octets = this.#rows.look(keyAt(this.#key, key, band))
       for (const id of octets === undefined ? [] : IdBand.idsIn(octets)) if (id.startsWith(prefix)) found.add(id)
     }
     return found
@@ -140,9 +144,9 @@ export class IdRows {
     for (const [at, { bands, key }] of this.#open.entries()) {
       const newer = this.#open.slice(0, at)
       for (let band = 0; band < bands; band++) {
-        const octets = this.#rows.get(keyAt(this.#key, key, band))
+        const octets = this.#rows.look(keyAt(this.#key, key, band))
         const ids = octets === undefined ? [] : IdBand.idsIn(octets)
-        for (const id of ids) if (this.#find(id, newer) === undefined) yield id
+        for (const id of ids) if (!this.#isIn(id, newer)) yield id
       }
     }
   }
@@ -239,7 +243,7 @@ export class IdRows {
     for (const { bands, key: source } of sources) {
       const last = Math.min(bands, Math.ceil((to * bands) / sheaf.bands) + 1)
       for (let band = Math.max(0, Math.floor((done * bands) / sheaf.bands) - 1); band < last; band++) {
-        const octets = this.#rows.get(keyAt(this.#key, source, band))
+        const octets = this.#rows.look(keyAt(this.#key, source, band))
         if (octets !== undefined) gathering.take(octets, done, to, sheaf.bands)
       }
     }

@@ -47,22 +47,25 @@ export const writeId = (row: IdRow): Buffer => {
   return row.stored === undefined ? octets : Buffer.concat([octets, writeStored(row.stored)])
 }
 
-export const readId = (octets: Buffer): IdRow =>
-  octets[0] === 1
+export const readId = (octets: Buffer, from = 0, to = octets.length): IdRow =>
+  octets[from] === 1
     ? {
         _tag: "Removed",
-        atMillis: octets.readUIntBE(1, 6),
-        by: readPlace(octets.subarray(7)),
-        ...(octets.length > 17 ? { filed: readPlace(octets.subarray(17)) } : {}),
-        ...(octets.length > 27 ? { stored: readStored(octets.subarray(27)) } : {})
+        atMillis: octets.readUIntBE(from + 1, 6),
+        by: readPlace(octets, from + 7),
+        ...(to > from + 17 ? { filed: readPlace(octets, from + 17) } : {}),
+        ...(to > from + 27 ? { stored: readStored(octets, from + 27, to) } : {})
       }
-    : {
-        _tag: "Held",
-        position: octets.readUIntBE(1, 6),
-        address: octets.readUIntBE(7, 6),
-        bytes: octets.readUInt32BE(13),
-        ...(octets.length > 17 ? { stored: readStored(octets.subarray(17)) } : {})
-      }
+    : to > from + 17
+      ? { ...readHeld(octets, from), stored: readStored(octets, from + 17, to) }
+      : readHeld(octets, from)
+
+const readHeld = (octets: Buffer, from: number): Held => ({
+  _tag: "Held",
+  position: octets.readUIntBE(from + 1, 6),
+  address: octets.readUIntBE(from + 7, 6),
+  bytes: octets.readUInt32BE(from + 13)
+})
 
 export const numberKey = (group: number, number: number): Buffer => {
   const octets = Buffer.allocUnsafe(8)
@@ -93,7 +96,10 @@ export const readPlace = (octets: Buffer, at = 0): Place => ({
 const writeStored = ({ address, bytes, class: name }: Stored): Buffer =>
   Buffer.concat([writePlace({ address, bytes }), Buffer.from(name, "latin1")])
 
-const readStored = (octets: Buffer): Stored => ({ ...readPlace(octets), class: octets.toString("latin1", 10) })
+const readStored = (octets: Buffer, from: number, to: number): Stored => ({
+  ...readPlace(octets, from),
+  class: octets.toString("latin1", from + 10, to)
+})
 
 /** A landmark of the log: from here a follower reads on. */
 export interface Mark {
