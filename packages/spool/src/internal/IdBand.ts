@@ -11,7 +11,17 @@ import * as Rows from "./IndexRows.ts"
 const headBytes = 11
 
 /** How ids are dealt out: the order of bands is that of hashes, whatever their number. */
-export const bandOf = (first: number, bands: number): number => Math.floor((first * bands) / 2 ** 32)
+export const bandOf = (first: number, bands: number): number => Math.floor((first * bands) / firsts)
+
+/** Upper halves of hashes: all are less than this. */
+export const firsts = 2 ** 32
+
+/** The lowest upper half of a hash that belongs to a band. */
+export const firstOf = (band: number, bands: number): number => {
+  let first = Math.floor((band * firsts) / bands)
+  while (bandOf(first, bands) < band) first += 1
+  return first
+}
 
 /** Where in a band an id stands; -1 where it does not. */
 export const find = (band: Buffer, second: number, id: string): number => {

@@ -13,13 +13,10 @@ import { IdHash, uuidEnd } from "./IdHash.ts"
 import * as IdMerge from "./IdMerge.ts"
 import * as Rows from "./IndexRows.ts"
 
-/** Ids of a band on average: three bands fill a page of LMDB. */
-const idsPerBand = 20
+/** Ids of a band on average: five bands fill a page of LMDB. */
+const idsPerBand = 10
 /** Ids of a merge that are written with one commit: four times as many as a commit brings, so that merges keep up. */
 const mergedPerCommitDefault = 16_384
-
-/** Ids that are merged for each band of a merged sheaf that is taken away. */
-const bandsPerDrop = 4
 
 interface Sheaf {
   readonly key: number
@@ -27,10 +24,11 @@ interface Sheaf {
   readonly count: number
 }
 
-/** A sheaf that is being made of others, which are next to each other, up to a band. */
+/** A sheaf that is being made of others, which are next to each other. What it has already is no longer in those. */
 interface Merge {
   readonly sheaf: Sheaf
   readonly of: ReadonlyArray<number>
+  /** Bands that it has. */
   readonly done: number
 }
 
@@ -40,17 +38,17 @@ interface State {
   /** The newest first. */
   readonly sheaves: ReadonlyArray<Sheaf>
   readonly merges: ReadonlyArray<Merge>
-  /** What has been merged and is still there, from a band on. */
-  readonly dropping: ReadonlyArray<{ readonly key: number; readonly bands: number; readonly done: number }>
 }
 
-const nothing: State = { nextKey: 1, sheaves: [], merges: [], dropping: [] }
+const nothing: State = { nextKey: 1, sheaves: [], merges: [] }
 
-/** A sheaf as it is looked into. */
+/** A sheaf as it is looked into, for hashes whose upper half lies in `from..to`, the end not included. */
 interface Open {
   readonly key: number
   readonly bands: number
   readonly filter: IdFilter.IdFilter
+  readonly from: number
+  readonly to: number
 }
 
 export class IdRows {
@@ -110,9 +108,9 @@ export class IdRows {
     const hash = this.#hash
     hash.take(id)
     const { first, second } = hash
-    for (const { bands, filter, key } of sheaves) {
+    for (const { bands, filter, from, key, to } of sheaves) {
       const band = IdBand.bandOf(first, bands)
-      if (!filter.mayHold(band, second)) continue
+      if (first < from || first >= to || !filter.mayHold(band, second)) continue
       const octets = this.#rows.look(keyAt(this.#key, key, band))
       if (octets === undefined) continue
       this.#at = IdBand.find(octets, second, id)
@@ -130,8 +128,9 @@ export class IdRows {
     if (prefix.length !== uuidEnd) return found
     this.#hash.take(prefix)
     const { first, second } = this.#hash
-    for (const { bands, filter, key } of this.#open) {
+    for (const { bands, filter, from, key, to } of this.#open) {
       const band = IdBand.bandOf(first, bands)
+      if (first < from || first >= to) continue
       if (found.size >= limit || !filter.mayHold(band, second)) continue
       const octets = this.#rows.look(keyAt(this.#key, key, band))
       for (const id of octets === undefined ? [] : IdBand.idsIn(octets)) if (id.startsWith(prefix)) found.add(id)
@@ -160,7 +159,6 @@ export class IdRows {
     for (const found of stretchesOf(this.#staged)) this.#staged = this.#begin(this.#staged, found)
     for (const { sheaf } of this.#staged.merges) this.#staged = this.#advance(this.#staged, sheaf.key, this.#mergedPerCommit)
     while (this.#staged.sheaves.length >= IdMerge.sheavesMax) this.#staged = this.#shorten(this.#staged)
-    this.#staged = this.#drop(this.#staged)
     this.#filterRows.putSync(stateKey, Buffer.from(JSON.stringify(this.#staged)))
   }
 
@@ -181,7 +179,17 @@ export class IdRows {
 
   #show(): void {
     this.#keepFilters()
-    this.#open = this.#state.sheaves.map(({ bands, key }) => ({ key, bands, filter: this.#filterOf(key, bands) }))
+    const { merges, sheaves } = this.#state
+    const open = ({ bands, key }: Sheaf, from: number, to: number): Open => {
+      return { key, bands, filter: this.#filterOf(key, bands), from, to }
+    }
+    this.#open = sheaves.flatMap((sheaf) => {
+      const merge = merges.find(({ of }) => of.includes(sheaf.key))
+      if (merge === undefined) return [open(sheaf, 0, IdBand.firsts)]
+      const from = IdBand.firstOf(merge.done, merge.sheaf.bands)
+      const source = open(sheaf, from, IdBand.firsts)
+      return merge.of[0] === sheaf.key ? [open(merge.sheaf, 0, from), source] : [source]
+    })
   }
 
   #keepFilters(): void {
@@ -236,29 +244,34 @@ export class IdRows {
     const merge = state.merges.find(({ sheaf }) => sheaf.key === key)
     if (merge === undefined) return state
     const { done, of, sheaf } = merge
-    const to = Math.min(sheaf.bands, done + Math.ceil(ids / idsPerBand))
+    const to = Math.min(sheaf.bands, done + Math.ceil(ids / idsPerBand / IdFilter.bandsPerLine) * IdFilter.bandsPerLine)
+    const firsts = [IdBand.firstOf(done, sheaf.bands), IdBand.firstOf(to, sheaf.bands)] as const
     const gathering = this.#gathering
     gathering.clear()
     const sources = state.sheaves.filter((one) => of.includes(one.key))
     for (const { bands, key: source } of sources) {
-      const last = Math.min(bands, Math.ceil((to * bands) / sheaf.bands) + 1)
-      for (let band = Math.max(0, Math.floor((done * bands) / sheaf.bands) - 1); band < last; band++) {
+      const last = IdBand.bandOf(firsts[1] - 1, bands)
+      for (let band = IdBand.bandOf(firsts[0], bands); band <= last; band++) {
         const octets = this.#rows.look(keyAt(this.#key, source, band))
         if (octets !== undefined) gathering.take(octets, done, to, sheaf.bands)
       }
     }
     const isLast = state.sheaves.at(-1)?.key === of.at(-1)
     const count = sheaf.count + this.#put(key, sheaf.bands, done, to, isLast)
+    for (const { bands, key: source } of sources) {
+      const end = IdBand.bandOf(firsts[1], bands)
+      for (let band = IdBand.bandOf(firsts[0], bands); band < end; band++) {
+        this.#rows.removeSync(keyAt(this.#key, source, band))
+      }
+    }
     const others = state.merges.filter((one) => one !== merge)
     const made = { ...sheaf, count }
     if (to < sheaf.bands) return { ...state, merges: [...others, { ...merge, sheaf: made, done: to }] }
-    const [first] = sources
     const sheaves = state.sheaves
-      .flatMap((one) => (one === first ? [made] : of.includes(one.key) ? [] : [one]))
+      .flatMap((one) => (one.key === of[0] ? [made] : of.includes(one.key) ? [] : [one]))
       .filter((one) => one.count > 0)
     for (const source of of) this.#dropFilter(source)
-    const dropped = sources.map((one) => ({ key: one.key, bands: one.bands, done: 0 }))
-    return { ...state, merges: others, sheaves, dropping: [...state.dropping, ...dropped] }
+    return { ...state, merges: others, sheaves }
   }
 
   /** Makes room at once where merges have not kept up. */
@@ -272,15 +285,6 @@ export class IdRows {
   #dropFilter(key: number): void {
     const range = { start: keyAt(Buffer.alloc(keyBytes), key, 0), end: keyAt(Buffer.alloc(keyBytes), key + 1, 0) }
     for (const found of [...this.#filterRows.getKeys(range)]) this.#filterRows.removeSync(found)
-  }
-
-  /** Takes away some of what has been merged. */
-  #drop(state: State): State {
-    const [one, ...others] = state.dropping
-    if (one === undefined) return state
-    const to = Math.min(one.bands, one.done + Math.ceil(this.#mergedPerCommit / bandsPerDrop))
-    for (let band = one.done; band < to; band++) this.#rows.removeSync(keyAt(this.#key, one.key, band))
-    return { ...state, dropping: to < one.bands ? [{ ...one, done: to }, ...others] : others }
   }
 }
 
