@@ -25,12 +25,22 @@ export const firstOf = (band: number, bands: number): number => {
 
 /** Where in a band an id stands; -1 where it does not. */
 export const find = (band: Buffer, second: number, id: string): number => {
-  const lowest = second & 0xff
-  for (let at = 0; at < band.length; at = endAt(band, at)) {
-    if (band[at + 4] === lowest && band[at + 8] === id.length && isAt(band, at + headBytes, id)) return at
-  }
+  for (let at = 0; at < band.length; at = endAt(band, at)) if (isOf(band, at, second, id)) return at
   return -1
 }
+
+/** Whether the entry at an offset is that of an id. */
+export const isOf = (octets: Buffer, at: number, second: number, id: string): boolean => {
+  if (octets[at + 4] !== (second & 0xff) || octets[at + 8] !== id.length) return false
+  // Ids are told apart at their end, as a rule.
+  const from = at + headBytes
+  for (let turn = id.length - 1; turn >= 0; turn--) if (octets[from + turn] !== id.charCodeAt(turn)) return false
+  return true
+}
+
+export const secondAt = (octets: Buffer, at: number): number => octets.readInt32LE(at + 4)
+
+export const idAt = (octets: Buffer, at: number): string => octets.toString("latin1", at + headBytes, knownAt(octets, at))
 
 const knownAt = (octets: Buffer, at: number): number => at + headBytes + (octets[at + 8] ?? 0)
 
@@ -38,23 +48,40 @@ const endAt = (octets: Buffer, at: number): number =>
   knownAt(octets, at) + ((octets[at + 9] ?? 0) | ((octets[at + 10] ?? 0) << 8))
 
 /** What is known of the id that stands at an offset; nothing where it has gone. */
-export const known = (band: Buffer, at: number): Rows.IdRow | undefined => {
-  const from = knownAt(band, at)
-  const to = endAt(band, at)
-  return from === to ? undefined : Rows.readId(band, from, to)
+export const known = (octets: Buffer, at: number): Rows.IdRow | undefined => {
+  const from = knownAt(octets, at)
+  const to = endAt(octets, at)
+  return from === to ? undefined : Rows.readId(octets, from, to)
 }
 
-/** Ids are told apart at their end, as a rule. */
-const isAt = (band: Buffer, from: number, id: string): boolean => {
-  for (let at = id.length - 1; at >= 0; at--) if (band[from + at] !== id.charCodeAt(at)) return false
-  return true
+/** As many octets as `write` needs. */
+export const entryBytesMax = (id: string, row: Rows.IdRow | undefined): number =>
+  headBytes + id.length + (row === undefined ? 0 : Rows.idBytesMax(row))
+
+/** Writes an entry at an offset, and gives where it ends. */
+export const write = (
+  octets: Buffer,
+  at: number,
+  first: number,
+  second: number,
+  id: string,
+  row: Rows.IdRow | undefined
+): number => {
+  octets.writeUInt32LE(first, at)
+  octets.writeInt32LE(second, at + 4)
+  octets[at + 8] = id.length
+  octets.write(id, at + headBytes, "latin1")
+  const from = at + headBytes + id.length
+  const end = row === undefined ? from : Rows.writeIdAt(octets, from, row)
+  octets.writeUInt16LE(end - from, at + 9)
+  return end
 }
 
 /** The ids of a band. */
 export const idsIn = (band: Buffer): ReadonlyArray<string> => {
   const ids: Array<string> = []
   for (let at = 0; at < band.length; at = endAt(band, at)) {
-    ids.push(band.toString("latin1", at + headBytes, knownAt(band, at)))
+    ids.push(idAt(band, at))
   }
   return ids
 }
@@ -72,8 +99,9 @@ export interface Target {
 
 /** Entries on their way into other bands; what came first is newer, and goes before what comes later under the same id. */
 export class Gathering {
-  #octets = Buffer.allocUnsafeSlow(bytesAtFirst)
+  #octets: Buffer = Buffer.allocUnsafeSlow(bytesAtFirst)
   #bytes = 0
+  #written = this.#octets.subarray(0, 0)
   #starts = new Uint32Array(bytesAtFirst / 64)
   #keys = new Float64Array(bytesAtFirst / 64)
   #count = 0
@@ -109,18 +137,12 @@ export class Gathering {
     this.#keys[count] = first * entriesMax + count
   }
 
-  /** Takes in one id with what is known of it, if anything. */
-  add(first: number, second: number, id: string, known: Buffer | undefined): void {
-    const knownBytes = known?.length ?? 0
-    const start = this.#room(headBytes + id.length + knownBytes)
-    const octets = this.#octets
-    octets.writeUInt32LE(first, start)
-    octets.writeInt32LE(second, start + 4)
-    octets[start + 8] = id.length
-    octets.writeUInt16LE(knownBytes, start + 9)
-    octets.write(id, start + headBytes, "latin1")
-    known?.copy(octets, start + headBytes + id.length)
-    this.#enter(first, start)
+  /** Takes in the entry at an offset. */
+  add(octets: Buffer, at: number): void {
+    const end = endAt(octets, at)
+    const start = this.#room(end - at)
+    octets.copy(this.#octets, start, at, end)
+    this.#enter(octets.readUInt32LE(at), start)
   }
 
   /** Takes in a band of a sheaf: those of its entries that go into some of so many bands. */
@@ -137,10 +159,14 @@ export class Gathering {
     }
   }
 
-  /** Writes all bands that get something, and gives the number of entries; `isLast`: what has gone need not be said. */
+  /**
+   * Writes all bands that get something, and gives the number of entries. The octets that `put` gets are good until it
+   * returns. `isLast`: what has gone need not be said.
+   */
   write({ bands, put }: Target, isLast: boolean): number {
     const keys = this.#keys.subarray(0, this.#count).sort()
-    const written = Buffer.allocUnsafe(this.#bytes)
+    if (this.#written.length < this.#bytes) this.#written = Buffer.allocUnsafeSlow(this.#octets.length)
+    const written = this.#written
     const seen = new Set<string>()
     let hashes: Array<number> = []
     let total = 0

@@ -11,7 +11,8 @@ import * as IdBand from "./IdBand.ts"
 import * as IdFilter from "./IdFilter.ts"
 import { IdHash, uuidEnd } from "./IdHash.ts"
 import * as IdMerge from "./IdMerge.ts"
-import * as Rows from "./IndexRows.ts"
+import { IdOverlay } from "./IdOverlay.ts"
+import type * as Rows from "./IndexRows.ts"
 
 /** Ids of a band on average: five bands fill a page of LMDB. */
 const idsPerBand = 10
@@ -56,7 +57,7 @@ export class IdRows {
   readonly #filterRows: Table
   readonly #hash: IdHash
   readonly #mergedPerCommit: number
-  readonly #fresh = new Map<string, Rows.IdRow | undefined>()
+  readonly #fresh = new IdOverlay()
   readonly #gathering = new IdBand.Gathering()
   readonly #key = Buffer.alloc(keyBytes)
   #band: Buffer = Buffer.alloc(0)
@@ -83,31 +84,27 @@ export class IdRows {
     this.#show()
   }
 
-  /** What was set since the last commit; nothing for what has gone. */
-  get fresh(): ReadonlyMap<string, Rows.IdRow | undefined> {
-    return this.#fresh
-  }
-
   /** How many filters an id is looked for in. */
   get sheaves(): number {
     return this.#open.length
   }
 
   get(id: string): Rows.IdRow | undefined {
-    const fresh = this.#fresh.get(id)
-    if (fresh !== undefined || this.#fresh.has(id)) return fresh
+    this.#hash.take(id)
+    const at = this.#fresh.find(this.#hash.second, id)
+    if (at >= 0) return this.#fresh.known(at)
     return this.#isIn(id, this.#open) ? IdBand.known(this.#band, this.#at) : undefined
   }
 
+  /** Nothing for what is to go. */
   set(id: string, row: Rows.IdRow | undefined): void {
-    this.#fresh.set(id, row)
+    this.#hash.take(id)
+    this.#fresh.set(this.#hash.first, this.#hash.second, id, row)
   }
 
-  /** Whether some sheaves name an id; then it stands in `#band` at `#at`, until the next look. */
+  /** Whether some sheaves name the id that was hashed last; then it stands in `#band` at `#at`, until the next look. */
   #isIn(id: string, sheaves: ReadonlyArray<Open>): boolean {
-    const hash = this.#hash
-    hash.take(id)
-    const { first, second } = hash
+    const { first, second } = this.#hash
     for (const { bands, filter, from, key, to } of sheaves) {
       const band = IdBand.bandOf(first, bands)
       if (first < from || first >= to || !filter.mayHold(band, second)) continue
@@ -124,7 +121,7 @@ export class IdRows {
   idsOf(uuid: string, limit: number): ReadonlySet<string> {
     const prefix = `<${uuid}.`
     const found = new Set<string>()
-    for (const id of this.#fresh.keys()) if (id.startsWith(prefix)) found.add(id)
+    for (const id of this.#fresh.ids()) if (id.startsWith(prefix)) found.add(id)
     if (prefix.length !== uuidEnd) return found
     this.#hash.take(prefix)
     const { first, second } = this.#hash
@@ -145,7 +142,10 @@ export class IdRows {
       for (let band = 0; band < bands; band++) {
         const octets = this.#rows.look(keyAt(this.#key, key, band))
         const ids = octets === undefined ? [] : IdBand.idsIn(octets)
-        for (const id of ids) if (!this.#isIn(id, newer)) yield id
+        for (const id of ids) {
+          this.#hash.take(id)
+          if (!this.#isIn(id, newer)) yield id
+        }
       }
     }
   }
@@ -207,12 +207,7 @@ export class IdRows {
   #bind(state: State): State {
     const gathering = this.#gathering
     gathering.clear()
-    for (const [id, row] of this.#fresh) {
-      this.#hash.take(id)
-      const { first, second } = this.#hash
-      const known = row === undefined ? undefined : Rows.writeId(row)
-      gathering.add(first, second, id, known)
-    }
+    this.#fresh.gather(gathering)
     const key = state.nextKey
     const bands = bandsFor(this.#fresh.size)
     const count = this.#put(key, bands, 0, bands, state.sheaves.length === 0)

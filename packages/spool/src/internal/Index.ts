@@ -45,7 +45,7 @@ export class Index {
   #recordsSinceCommit = 0
   #hasMended = false
   /** What was known of the id that was removed last, and of the claims on it. */
-  #before: { readonly row: IdRow | undefined; readonly claims: ReadonlyArray<Waiting.Entry> } | undefined
+  #before: { readonly id: string; readonly row: IdRow | undefined; readonly claims: ReadonlyArray<Waiting.Entry> } | undefined
   progress: Progress.Progress
   groups: GroupTable.GroupTable
   accounts = new Accounts()
@@ -303,7 +303,7 @@ export class Index {
     const { atMillis, id, numbers } = event
     const row = this.#row(id)
     const filed = row === undefined ? undefined : row._tag === "Held" ? row : row.filed
-    this.#before = { row, claims: this.claims.drop(id) }
+    this.#before = { id, row, claims: this.claims.drop(id) }
     this.#recentIds.delete(id)
     this.#ids.set(id, {
       _tag: "Removed",
@@ -345,15 +345,14 @@ export class Index {
 
   /** The cancel of the same record has just told which id that is; one that was erased for good is told no more. */
   #erase({ atMillis, hash }: Site.Erased, names: Place): void {
-    const { claims = [], row } = this.#before ?? {}
+    const { claims = [], id, row } = this.#before ?? {}
     const blanks: Array<Spot> = row === undefined ? [] : [...spotsOf(row)]
     // A claim lies with the article that made it.
     for (const { by } of claims) {
       const claimant = this.#row(by)
       blanks.push(...(claimant === undefined ? [] : spotsOf(claimant)), ...this.mended.of(by))
     }
-    for (const [id, fresh] of this.#ids.fresh) {
-      if (fresh?._tag !== "Removed" || fresh.by.address !== names.address || Site.hashOf(id) !== hash) continue
+    if (id !== undefined && Site.hashOf(id) === hash) {
       blanks.push(...this.mended.of(id))
       this.mended.drop(id)
       this.#ids.set(id, undefined)
