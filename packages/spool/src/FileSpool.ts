@@ -287,7 +287,7 @@ const make = Effect.fnUntraced(function* (parts: Parts) {
       attempt(() => {
         const isOfUuid = (id: string): boolean => Event.parseMessageId(id)?.uuid === uuid
         // Only ids that passed a door are in the index.
-        return index.firstId(`<${uuid}.`, isOfUuid, uuidScanMax) as MessageId.MessageId | undefined
+        return index.firstOf(uuid, isOfUuid, uuidScanMax) as MessageId.MessageId | undefined
       }),
     group: (name) =>
       attempt(() => {
