@@ -157,7 +157,8 @@ export class IdRows {
     this.#staged = this.#state
     if (this.#fresh.size > 0) this.#staged = this.#bind(this.#staged)
     for (const found of stretchesOf(this.#staged)) this.#staged = this.#begin(this.#staged, found)
-    for (const { sheaf } of this.#staged.merges) this.#staged = this.#advance(this.#staged, sheaf.key, this.#mergedPerCommit)
+    for (const { sheaf } of this.#staged.merges)
+      this.#staged = this.#advance(this.#staged, sheaf.key, this.#mergedPerCommit)
     while (this.#staged.sheaves.length >= IdMerge.sheavesMax) this.#staged = this.#shorten(this.#staged)
     this.#filterRows.putSync(stateKey, Buffer.from(JSON.stringify(this.#staged)))
   }
