@@ -10,6 +10,7 @@ import * as Recoveries from "@lupin/core/Recoveries"
 import { Spool } from "@lupin/spool/Spool"
 import { Clock, Effect, Layer, Random } from "effect"
 import * as Backoff from "./Backoff.ts"
+import * as FeedPosition from "./FeedPosition.ts"
 import * as FeedSession from "./FeedSession.ts"
 import { FeedWindow } from "./FeedWindow.ts"
 import type { Endpoint } from "./Network.ts"
@@ -76,9 +77,10 @@ export const run = Effect.fnUntraced(function* (options: Options): Effect.fn.Ret
   const stats = links.of(options.peer.name)
   const { note } = yield* Recoveries.Recoveries
   const reconnect = options.reconnect ?? reconnectDefault
-  const progress: FeedSession.Progress = {
+  const progress: FeedPosition.Progress = {
     state: new FeedWindow(0),
     follower: undefined,
+    saved: 0,
     beganPosition: stats.offers > 0 ? yield* spool.head : 0
   }
   const part: Part = { isActing: true, eager: options.eager ? "all" : "none", isWatched: false }
@@ -106,7 +108,12 @@ export const run = Effect.fnUntraced(function* (options: Options): Effect.fn.Ret
   const remember = Effect.suspend(() =>
     progress.follower === undefined
       ? Effect.void
-      : Effect.ignore(spool.savePosition(remembered, progress.state.position))
+      : Effect.ignore(
+          Effect.andThen(
+            FeedPosition.save({ spool, progress }),
+            spool.savePosition(remembered, progress.state.position)
+          )
+        )
   )
   let failures = 0
   for (;;) {

@@ -18,6 +18,7 @@ const roomGauges = {
   movedRecords: ["lupin_spool_moved_records", "Records that compaction has moved since the start"],
   droppedFiles: ["lupin_spool_dropped_files", "Files of the log that compaction has dropped since the start"],
   freedBytes: ["lupin_spool_freed_bytes", "Octets that compaction has given back since the start"],
+  lostStretches: ["lupin_spool_lost_stretches", "Stretches of files that compaction could not read since the start"],
   pendingErasures: ["lupin_spool_pending_erasures", "Erased articles whose octets are still on the disk"],
   namedErasures: ["lupin_spool_named_erasures", "Erased articles whose ids are still in the log, for followers"]
 } as const

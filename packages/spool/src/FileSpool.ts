@@ -95,18 +95,17 @@ export const layer = (options: Options): Layer.Layer<Spool, SpoolUnavailable, Si
       // What an earlier process left in the kernel's hands counts as stored from now on.
       yield* attempt(() => shelves.syncAll())
       if (options.durability === "fsync") yield* attempt(() => log.syncAll())
-      const quarantine = yield* attempt(() => Quarantine.open(options.directory, disk, isStill(index), note))
-      yield* attempt(() => quarantine.note(...damaged.filter(isStill(index))))
+      const quarantine = yield* attempt(() => Quarantine.open(options.directory, disk, Quarantine.isStill(index), note))
+      yield* attempt(() => quarantine.note(...damaged.filter(Quarantine.isStill(index))))
       const where = { directory, disk }
       const logOf = SpoolDirectory.logOf(log, shelves)
       const eraser = Eraser.make(where, log, index, logOf)
       // What a power cut left of an erasure is done before anybody reads.
       note("erasure-done-later", yield* attempt(() => eraser.eraseOctets()))
-      const grounds = [
+      const compaction = Compaction.ofAll({ where, spoolLog: log, index, note: quarantine.note, count: note }, [
         ...shelves.all.map(([name, shelf]) => Compaction.classGround(shelf.log, index, name, shelf.segmentBytes)),
         Compaction.spoolGround(log, index, sizes.segmentBytes, logOf)
-      ]
-      const compaction = Compaction.ofAll(where, log, index, grounds, note)
+      ])
       yield* Effect.addFinalizer(() => Effect.ignore(attempt(() => compaction.abandon())))
       const parts = { note, generation, index, log, positions, quarantine, gaps, site: site.path, durability }
       return yield* make({ ...parts, shelves, compaction, eraser })
@@ -274,6 +273,11 @@ const make = Effect.fnUntraced(function* (parts: Parts) {
       attempt(() => ids.map((id) => (quarantine.address(id) === undefined ? index.status(id) : "unknown"))),
     find: (id) => attempt(() => find(id)),
     findAll: (ids, bytesMax) => attempt(() => Find.upTo(find, ids, bytesMax)),
+    findRemoved: (id) =>
+      attempt(() => {
+        const filed = index.status(id) === "removed" ? index.removed(id)?.filed : undefined
+        return filed && records.removed(filed, id)
+      }),
     at: (group, number) =>
       attempt(() => {
         const shelf = shelfOf(group)
@@ -284,7 +288,7 @@ const make = Effect.fnUntraced(function* (parts: Parts) {
       attempt(() => {
         const isOfUuid = (id: string): boolean => Event.parseMessageId(id)?.uuid === uuid
         // Only ids that passed a door are in the index.
-        return index.firstId(`<${uuid}.`, isOfUuid, uuidScanMax) as MessageId.MessageId | undefined
+        return index.firstOf(uuid, isOfUuid, uuidScanMax) as MessageId.MessageId | undefined
       }),
     group: (name) =>
       attempt(() => {
@@ -327,6 +331,7 @@ const make = Effect.fnUntraced(function* (parts: Parts) {
     changes: (after, limit) => attempt(() => follow.changes(after, limit)),
     head: Effect.sync(signal.head),
     changed: signal.changed,
+    watch: signal.watch,
     arrivedSince: (sinceMillis, limit, after = 0) => attempt(() => follow.arrivedSince(sinceMillis, limit, after)),
     condition: Effect.suspend(() =>
       // Commands that ask for nothing are enough to look at the disk again.
@@ -367,7 +372,9 @@ const knownOf = (index: Index, records: Articles.Articles, quarantine: Quarantin
   highest: (key) => index.slots.get(key),
   numbers: (id) => {
     const row = index.id(id)
-    return row?._tag === "Held" ? (records.numbers(row, id) ?? index.numbersAt(row.address)) : []
+    return row?._tag === "Held"
+      ? (records.numbers(row, id) ?? index.numbers.allAt(index.groups.all(), row.address))
+      : []
   },
   injectedMillis: (id) => {
     const row = index.id(id)
@@ -383,15 +390,6 @@ const knownOf = (index: Index, records: Articles.Articles, quarantine: Quarantin
   claims: index.claims.waiting,
   isDamaged: (id) => quarantine.address(id) !== undefined && index.status(id) === "held"
 })
-
-/** Whether a record once found damaged is still what the index knows of its id. */
-const isStill =
-  (index: Index) =>
-  ({ address, id }: Quarantine.Damaged): boolean => {
-    if (id === undefined) return true
-    const row = index.id(id)
-    return row?._tag === "Held" && row.address === address
-  }
 
 /** Runs what touches files or index, and names what they say in our own words. */
 const attempt = <A>(act: () => A): Effect.Effect<A, SpoolUnavailable> => Effect.try({ try: act, catch: unavailable })
