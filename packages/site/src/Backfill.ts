@@ -56,7 +56,7 @@ export const difference = Effect.fnUntraced(function* (
     const id = MessageIds.parse(told.id)
     return id === undefined ? [] : [{ ...told, id }]
   })
-  const statuses = yield* spool.status(there.map(({ id }) => id))
+  const statuses = yield* statusesOf(there)
   for (const [at, { id, mark, second }] of there.entries()) {
     if (statuses[at] === "removed") history.agree(second, Sha256.hashText(id), mark)
   }
@@ -75,6 +75,22 @@ export const difference = Effect.fnUntraced(function* (
     hereOnly: found.hereCount,
     removedHere: found.unlike.length - gone.length
   }
+})
+
+/**
+ * What a site knows of ids that its own history does not tell. An article that it holds all the same may be damaged where
+ * the log tells of it: whoever reads it finds out, and then it is not known any more.
+ */
+const statusesOf = Effect.fnUntraced(function* (
+  there: ReadonlyArray<Reconciliation.Told & { readonly id: MessageId.MessageId }>
+) {
+  const spool = yield* Spool.Spool
+  const ids = there.map(({ id }) => id)
+  const statuses = yield* spool.status(ids)
+  const doubtful = there.filter(({ mark }, at) => mark === "live" && statuses[at] === "held")
+  if (doubtful.length === 0) return statuses
+  for (const { id } of doubtful) yield* spool.find(id)
+  return yield* spool.status(ids)
 })
 
 /** Removes here what was removed there. Of what has expired here, the tree alone learns it: nothing is left to remove. */

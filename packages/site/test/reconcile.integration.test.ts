@@ -3,10 +3,9 @@ import * as NntpServer from "@lupin/nntp/NntpServer"
 import { Refill } from "@lupin/site/Refill"
 import * as Reconcile from "@lupin/site/Reconcile"
 import * as Site from "@lupin/site/Site"
-import * as SiteConfig from "@lupin/site/SiteConfig"
 import { Spool } from "@lupin/spool/Spool"
 import * as Recovered from "@lupin/testing/Recovered"
-import { Context, Effect, Layer, Result } from "effect"
+import { Context, Effect, Layer } from "effect"
 import {
   type Built,
   configOf,
@@ -16,22 +15,12 @@ import {
   offer,
   peerAt,
   portOf,
+  reconcile,
   remove,
   site,
   statuses,
   store
 } from "./sites.ts"
-
-/** `own` reconciles with `other`. */
-const reconcile = (own: Built, other: string, otherPort: number, why: "asked" | "look" | "audit") =>
-  Effect.gen(function* () {
-    const peer = Result.getOrThrow(
-      SiteConfig.central(JSON.stringify(configOf("x", "/", [peerAt(other, otherPort)])), "x")
-    )
-    const [known] = peer.peers
-    if (known === undefined) throw new Error("no peer")
-    return yield* Reconcile.reconcile(known, why)
-  }).pipe(Effect.provide(own))
 
 it.live("makes two sites that diverged while cut off the same, and what was removed stays removed", () =>
   Effect.gen(function* () {
