@@ -7,7 +7,6 @@ import { Spool } from "@lupin/spool/Spool"
 import * as Recovered from "@lupin/testing/Recovered"
 import { Context, Effect, Layer } from "effect"
 import {
-  type Built,
   configOf,
   directory,
   id,
