@@ -271,6 +271,7 @@ const make = Effect.fnUntraced(function* (parts: Parts) {
     usage: attempt(() => index.accounts.usage.all()),
     status: (ids) =>
       attempt(() => ids.map((id) => (quarantine.address(id) === undefined ? index.status(id) : "unknown"))),
+    isErased: (ids) => attempt(() => ids.map((id) => index.erasures.hasId(id))),
     find: (id) => attempt(() => find(id)),
     findAll: (ids, bytesMax) => attempt(() => Find.upTo(find, ids, bytesMax)),
     findRemoved: (id) =>

@@ -206,6 +206,10 @@ export class Spool extends Context.Service<
     readonly status: (
       ids: ReadonlyArray<MessageId.MessageId>
     ) => Effect.Effect<ReadonlyArray<"held" | "removed" | "unknown">, SpoolUnavailable>
+    /** Whether ids were erased here, for good; one per id, in order. */
+    readonly isErased: (
+      ids: ReadonlyArray<MessageId.MessageId>
+    ) => Effect.Effect<ReadonlyArray<boolean>, SpoolUnavailable>
     readonly find: (id: MessageId.MessageId) => Effect.Effect<Held | undefined, SpoolUnavailable>
     /** What `find` gives for ids from the front, in order: until `bytesMax` octets are passed. */
     readonly findAll: (

@@ -215,6 +215,7 @@ export const make = (
       }))
     }),
     status: (ids) => Effect.sync(() => ids.map((id) => Site.status(model, id))),
+    isErased: (ids) => Effect.sync(() => ids.map((id) => Site.isErased(model, id))),
     find: (id) => Effect.sync(() => heldOf(id)),
     findAll: (ids, bytesMax) => Effect.sync(() => Find.upTo(heldOf, ids, bytesMax)),
     findRemoved: (id) => Effect.sync(() => removed.get(id)),
