@@ -4,6 +4,8 @@
  * A header here is the octets up to `end`, the offset of the empty line. `check` must have found them well formed.
  */
 
+import * as ControlOctets from "./ControlOctets.ts"
+
 const nul = 0
 const tab = 9
 const lf = 10
@@ -33,6 +35,8 @@ export interface Scan {
   readonly starts: ReadonlyArray<number>
   /** No field is folded or holds a tab: contents can be taken as they lie. */
   readonly isPlain: boolean
+  /** Every octet of the header is ASCII. Where that is not said, it may be all the same. */
+  readonly isAscii: boolean
   /** Lines of the body. */
   readonly lines: number
 }
@@ -45,6 +49,13 @@ export const check = (octets: Uint8Array): number | Fault => {
 
 /** Looks at every octet once, so that whoever looks for fields need not; or says what is not well formed. */
 export const scan = (octets: Uint8Array): Scan | Fault => {
+  ControlOctets.open(octets)
+  const found = scanOpen(octets)
+  ControlOctets.close()
+  return found
+}
+
+const scanOpen = (octets: Uint8Array): Scan | Fault => {
   const size = octets.length
   const starts: Array<number> = []
   let isPlain = true
@@ -62,13 +73,14 @@ export const scan = (octets: Uint8Array): Scan | Fault => {
     if (end < 0) isPlain = false
     at = Math.abs(end)
   }
+  const isAscii = ControlOctets.isAscii()
   if (at + 1 >= size) return faults.noBody
   if (octets[at + 1] !== lf) return faults.bareCr
   if (at === 0) return faults.emptyHeader
   starts.push(at)
   const bodyStart = at + 2
   const lines = bodyLines(octets, bodyStart)
-  return typeof lines === "number" ? { bodyStart, starts, isPlain, lines } : lines
+  return typeof lines === "number" ? { bodyStart, starts, isPlain, isAscii, lines } : lines
 }
 
 /** As `scan`, of a header that was found well formed and ends at `end`. */
@@ -77,16 +89,7 @@ export const rescan = (octets: Uint8Array, end: number): Scan => {
   for (let at = 0; at < end; at = fieldEnd(octets, at, end)) starts.push(at)
   let lines = 0
   for (let at = octets.indexOf(lf, end + 2); at >= 0; at = octets.indexOf(lf, at + 1)) lines += 1
-  return { bodyStart: end + 2, starts: [...starts, end], isPlain: false, lines }
-}
-
-/** Where the first field of a lower-case name begins, among the starts of a scan; -1 where there is none. */
-export const startOf = (octets: Uint8Array, starts: ReadonlyArray<number>, name: string): number => {
-  for (let field = 0; field < starts.length - 1; field += 1) {
-    const start = starts[field] as number
-    if (isNamed(octets, start, name)) return start
-  }
-  return -1
+  return { bodyStart: end + 2, starts: [...starts, end], isPlain: false, isAscii: false, lines }
 }
 
 /** The offset after the colon, or -1. */
@@ -105,9 +108,8 @@ const nameEnd = (octets: Uint8Array, start: number): number => {
 const lineEnd = (octets: Uint8Array, start: number): number | Fault => {
   const size = octets.length
   let sign = 1
-  for (let at = start; at < size; at += 1) {
+  for (let at = ControlOctets.next(start); at < size; at = ControlOctets.next(at + 1)) {
     const octet = octets[at] as number
-    if (octet > cr) continue
     if (octet === cr) return octets[at + 1] === lf ? sign * (at + 2) : faults.bareCr
     if (octet === tab) sign = -1
     if (octet === lf) return faults.bareLf
@@ -119,9 +121,8 @@ const lineEnd = (octets: Uint8Array, start: number): number | Fault => {
 const bodyLines = (octets: Uint8Array, bodyStart: number): number | Fault => {
   const size = octets.length
   let lines = 0
-  for (let at = bodyStart; at < size; at += 1) {
+  for (let at = ControlOctets.next(bodyStart); at < size; at = ControlOctets.next(at + 1)) {
     const octet = octets[at] as number
-    if (octet > cr) continue
     if (octet === cr) {
       at += 1
       if (octets[at] !== lf) return faults.bareCr

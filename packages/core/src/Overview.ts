@@ -4,7 +4,7 @@
  * Columns after the eighth carry their field's name, so lines of other servers are read by name.
  */
 import * as Article from "./Article.ts"
-import * as Headers from "./Headers.ts"
+import * as ArticleScan from "./ArticleScan.ts"
 import * as MessageId from "./MessageId.ts"
 import * as Octets from "./Octets.ts"
 
@@ -43,11 +43,13 @@ export interface Row {
   readonly injectionDate: string
 }
 
+const { date, from, injectionDate, lupinEvent, lupinLocation, messageId, newsgroups, references, subject } =
+  ArticleScan.field
 /** Columns that are copied from the header, in their order; `full` ones carry their name. */
-const plain = ["subject", "from", "date", "message-id", "references"] as const
-const full = ["lupin-event", "lupin-location", "newsgroups", "injection-date"] as const
+const plain = [subject, from, date, messageId, references] as const
+const full = [lupinEvent, lupinLocation, newsgroups, injectionDate] as const
 const fullNames = ["Lupin-Event: ", "Lupin-Location: ", "Newsgroups: ", "Injection-Date: "] as const
-const copied: ReadonlyArray<string> = [...plain, ...full]
+const copied = [...plain, ...full]
 
 const tab = 9
 const lf = 10
@@ -62,7 +64,6 @@ const space = 32
 export const line = (number: number, article: Article.Article, xref: string): Uint8Array => {
   const { bodyStart, octets } = article
   const scan = Article.scanOf(article)
-  const fields = locate(octets, scan.starts)
   const xrefBytes = xref === "" ? 0 : xref.length + "Xref: \r\n".length
   const counts = `\t${octets.length + xrefBytes}\t${scan.lines}\t${xref === "" ? "" : `Xref: ${xref}`}`
   const out = room(bodyStart + counts.length + lineOverheadBytes)
@@ -71,12 +72,12 @@ export const line = (number: number, article: Article.Article, xref: string): Ui
     if (column === plain.length) to = Octets.write(out, to, counts)
     out[to] = tab
     to += 1
-    const field = fields[column] as number
-    if (field < 0) continue
-    const name = fullNames[column - plain.length]
-    if (name !== undefined) to = Octets.write(out, to, name)
-    const start = (scan.starts[field] as number) + (copied[column] as string).length + 1
-    const end = scan.starts[field + 1] as number
+    const field = copied[column] as ArticleScan.Field
+    const place = scan.places[field] as number
+    if (place < 0) continue
+    if (column >= plain.length) to = Octets.write(out, to, fullNames[column - plain.length] as string)
+    const start = (scan.starts[place] as number) + ArticleScan.names[field].length + 1
+    const end = scan.starts[place + 1] as number
     to = scan.isPlain ? writePlain(out, to, octets, start, end - 2) : writeContent(out, to, octets, start, end)
   }
   return Octets.copy(out, 0, to)
@@ -124,48 +125,16 @@ const toCount = (column: string | undefined): number => {
   return Number.isSafeInteger(count) && count > 0 ? count : 0
 }
 
-/** For each column the place of its field among the starts; -1 where there is none. */
-const locate = (octets: Uint8Array, starts: ReadonlyArray<number>): ReadonlyArray<number> => {
-  const fields = copied.map(() => -1)
-  for (let field = 0; field < starts.length - 1; field += 1) {
-    const column = columnAt(octets, starts[field] as number)
-    if (column >= 0 && fields[column] === -1) fields[column] = field
-  }
-  return fields
-}
-
-/** Decides by the first letter which names are worth comparing; the numbers are places in `copied`. */
-const columnAt = (octets: Uint8Array, at: number): number => {
-  switch ((octets[at] as number) | 32) {
-    case 115:
-      return Headers.isNamed(octets, at, "subject") ? 0 : -1
-    case 102:
-      return Headers.isNamed(octets, at, "from") ? 1 : -1
-    case 100:
-      return Headers.isNamed(octets, at, "date") ? 2 : -1
-    case 109:
-      return Headers.isNamed(octets, at, "message-id") ? 3 : -1
-    case 114:
-      return Headers.isNamed(octets, at, "references") ? 4 : -1
-    case 108:
-      return Headers.isNamed(octets, at, "lupin-event") ? 5 : Headers.isNamed(octets, at, "lupin-location") ? 6 : -1
-    case 110:
-      return Headers.isNamed(octets, at, "newsgroups") ? 7 : -1
-    case 105:
-      return Headers.isNamed(octets, at, "injection-date") ? 8 : -1
-    default:
-      return -1
-  }
-}
-
 /** Writes content without space around it. */
 const writePlain = (out: Uint8Array, to: number, octets: Uint8Array, start: number, end: number): number => {
   let from = start
   let stop = end
   while (from < stop && octets[from] === space) from += 1
   while (stop > from && octets[stop - 1] === space) stop -= 1
-  out.set(octets.subarray(from, stop), to)
-  return to + stop - from
+  // Fields are short: a loop costs less than a view.
+  let at = to
+  for (; from < stop; from += 1) out[at++] = octets[from] as number
+  return at
 }
 
 /** Writes content without space around it, folds undone; `start` is behind the colon. */
