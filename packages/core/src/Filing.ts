@@ -33,20 +33,25 @@ const {
 } = ArticleScan.field
 
 /** The command by which a site files the article at a time. */
-export const command = (article: Article.Article, atMillis: number): Site.FileCommand => {
+export const command = (article: Article.Article, atMillis: number): Site.FileCommand => ({
+  ...unowned(article, atMillis),
+  owners: owners(article)
+})
+
+/** The command without the marks of those who own the article: few are ever asked for. */
+export const unowned = (article: Article.Article, atMillis: number): Site.FileCommand => {
   const fields = read(article)
   const slot = MessageId.kindOf(article.messageId) === "digest" ? DigestArticle.slot(article) : undefined
   const claim = claimOf(fields)
-  return {
+  const plain: Site.FileCommand = {
     _tag: "File",
     id: article.messageId,
     groups: groupsOf(fields) ?? article.groups,
     atMillis,
-    owners: ownersOf(article, fields),
-    isApproved: fields.scan.places[approved] !== -1,
-    ...(slot === undefined ? {} : { slot }),
-    ...(claim === undefined ? {} : { claim })
+    isApproved: fields.scan.places[approved] !== -1
   }
+  if (slot === undefined && claim === undefined) return plain
+  return { ...plain, ...(slot === undefined ? {} : { slot }), ...(claim === undefined ? {} : { claim }) }
 }
 
 /** The marks of those who may remove the article. */

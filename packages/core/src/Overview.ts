@@ -5,6 +5,7 @@
  */
 import * as Article from "./Article.ts"
 import * as ArticleScan from "./ArticleScan.ts"
+import * as Headers from "./Headers.ts"
 import * as MessageId from "./MessageId.ts"
 import * as Octets from "./Octets.ts"
 
@@ -49,12 +50,6 @@ const { date, from, injectionDate, lupinEvent, lupinLocation, messageId, newsgro
 const plain = [subject, from, date, messageId, references] as const
 const full = [lupinEvent, lupinLocation, newsgroups, injectionDate] as const
 const fullNames = ["Lupin-Event: ", "Lupin-Location: ", "Newsgroups: ", "Injection-Date: "] as const
-const copied = [...plain, ...full]
-
-const tab = 9
-const lf = 10
-const cr = 13
-const space = 32
 
 /**
  * The line of an article without CRLF. `xref` is the content of the Xref field it is served with, or empty.
@@ -62,35 +57,29 @@ const space = 32
  * As RFC 3977 §8.3.2 has it, folds are undone, and a tab or a stray line break becomes a space.
  */
 export const line = (number: number, article: Article.Article, xref: string): Uint8Array => {
-  const { bodyStart, octets } = article
+  const { octets } = article
   const scan = Article.scanOf(article)
+  let text = String(number)
+  for (const field of plain) text += `\t${contentOf(octets, scan, field)}`
   const xrefBytes = xref === "" ? 0 : xref.length + "Xref: \r\n".length
-  const counts = `\t${octets.length + xrefBytes}\t${scan.lines}\t${xref === "" ? "" : `Xref: ${xref}`}`
-  const out = room(bodyStart + counts.length + lineOverheadBytes)
-  let to = Octets.write(out, 0, String(number))
-  for (let column = 0; column < copied.length; column += 1) {
-    if (column === plain.length) to = Octets.write(out, to, counts)
-    out[to] = tab
-    to += 1
-    const field = copied[column] as ArticleScan.Field
-    const place = scan.places[field] as number
-    if (place < 0) continue
-    if (column >= plain.length) to = Octets.write(out, to, fullNames[column - plain.length] as string)
-    const start = (scan.starts[place] as number) + ArticleScan.names[field].length + 1
-    const end = scan.starts[place + 1] as number
-    to = scan.isPlain ? writePlain(out, to, octets, start, end - 2) : writeContent(out, to, octets, start, end)
+  text += `\t${octets.length + xrefBytes}\t${scan.lines}\t${xref === "" ? "" : `Xref: ${xref}`}`
+  for (let column = 0; column < full.length; column += 1) {
+    const field = full[column] as ArticleScan.Field
+    text += scan.places[field] === -1 ? "\t" : `\t${fullNames[column]}${contentOf(octets, scan, field)}`
   }
-  return Octets.copy(out, 0, to)
+  return scan.text === undefined ? Octets.ofLatin1(text) : Octets.ofAscii(text)
 }
 
-/** What the number, the tabs and the names of the full columns take at most. */
-const lineOverheadBytes = 160
-
-// Lines are put together in one place and copied out: a fresh buffer of full size for each would cost more than the line.
-let scratch = new Uint8Array(4_096)
-const room = (bytes: number): Uint8Array => {
-  if (scratch.length < bytes) scratch = new Uint8Array(bytes)
-  return scratch
+/** The content of a field, folds undone and without tabs, a character for each octet; empty where there is none. */
+const contentOf = (octets: Uint8Array, scan: ArticleScan.ArticleScan, field: ArticleScan.Field): string => {
+  if (scan.text !== undefined) return ArticleScan.content(octets, scan, field) ?? ""
+  const place = scan.places[field] as number
+  if (place < 0) return ""
+  const start = (scan.starts[place] as number) + ArticleScan.names[field].length + 1
+  return Headers.latin1(octets, start, scan.starts[place + 1] as number)
+    .replaceAll(/[\r\n]/g, "")
+    .replaceAll("\t", " ")
+    .replaceAll(/^ +| +$/g, "")
 }
 
 /** Reads a line without its CRLF; nothing if it does not begin with a number and hold a Message-ID. */
@@ -123,35 +112,4 @@ export const parse = (text: string): Row | undefined => {
 const toCount = (column: string | undefined): number => {
   const count = Number(column ?? "0")
   return Number.isSafeInteger(count) && count > 0 ? count : 0
-}
-
-/** Writes content without space around it. */
-const writePlain = (out: Uint8Array, to: number, octets: Uint8Array, start: number, end: number): number => {
-  let from = start
-  let stop = end
-  while (from < stop && octets[from] === space) from += 1
-  while (stop > from && octets[stop - 1] === space) stop -= 1
-  // Fields are short: a loop costs less than a view.
-  let at = to
-  for (; from < stop; from += 1) out[at++] = octets[from] as number
-  return at
-}
-
-/** Writes content without space around it, folds undone; `start` is behind the colon. */
-const writeContent = (
-  out: Uint8Array,
-  start: number,
-  octets: Uint8Array,
-  contentStart: number,
-  end: number
-): number => {
-  let to = start
-  for (let at = contentStart; at < end; at += 1) {
-    const octet = octets[at] as number
-    if (octet === cr || octet === lf || (to === start && (octet === space || octet === tab))) continue
-    out[to] = octet === tab ? space : octet
-    to += 1
-  }
-  while (to > start && out[to - 1] === space) to -= 1
-  return to
 }

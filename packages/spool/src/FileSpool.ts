@@ -212,7 +212,7 @@ const make = Effect.fnUntraced(function* (parts: Parts) {
     generation,
     store: (batch) =>
       Effect.map(
-        submit((atMillis) => batch.map((article) => ({ command: Filing.command(article, atMillis), article }))),
+        submit((atMillis) => batch.map((article) => ({ command: Filing.unowned(article, atMillis), article }))),
         (stored) => stored.filter((one) => one !== undefined)
       ),
     remove: (ids, why) =>

@@ -17,7 +17,7 @@ import type { ClassLogs } from "./ClassLogs.ts"
 import * as Record from "./Record.ts"
 import * as Refusal from "./Refusal.ts"
 
-/** A command, and for `File` the article it is about. */
+/** A command, and for `File` the article it is about, whose owners the command need not name. */
 export interface Unit {
   readonly command: Site.Command
   readonly article?: Article.Article
@@ -54,7 +54,8 @@ export const make = (known: Known, site: string, place?: ClassLogs["place"]): Pl
   const records: Array<Planned> = []
   return {
     records,
-    add: ({ article, command }) => {
+    add: ({ article, command: asked }) => {
+      const command = article === undefined ? asked : owned(asked, article, ahead)
       if (command._tag === "File" && article !== undefined && ahead.isDamaged(command.id)) {
         const mended = mend(article, ahead, command.atMillis, site, place)
         ahead.mend(mended)
@@ -68,7 +69,7 @@ export const make = (known: Known, site: string, place?: ClassLogs["place"]): Pl
       const events = decided.map((event) => {
         const logged = toLogged(event, article, ahead, site, place)
         ahead.evolve(event)
-        if (logged._tag === "Filed") ahead.date(logged)
+        if (logged._tag === "Filed") ahead.file(logged, article)
         return logged
       })
       const [filed] = events
@@ -79,6 +80,12 @@ export const make = (known: Known, site: string, place?: ClassLogs["place"]): Pl
     }
   }
 }
+
+/** Whose the article is matters to claims that wait for it, and to nobody else. */
+const owned = (command: Site.Command, article: Article.Article, known: Known): Site.Command =>
+  command._tag === "File" && command.owners === undefined && known.waiting(command.id).length > 0
+    ? { ...command, owners: Filing.owners(article) }
+    : command
 
 const overviewOf = (article: Article.Article, numbers: Xref.Numbers, site: string): Uint8Array =>
   Overview.line(0, article, Xref.format(site, numbers)).subarray(1)
@@ -125,15 +132,18 @@ const toLogged = (
     case "Filed": {
       if (article === undefined) throw new Error(`${event.id} is filed without its article`)
       const stored = place?.(article, event)
+      const { atMillis, id, numbers, position } = event
+      const overview = overviewOf(article, numbers, site)
+      const filed = { _tag: event._tag, id, numbers, position, atMillis, path: article.path, overview }
+      const dated: Record.Filed = { ...filed, bytes: article.octets.length, ...dateOf(article) }
+      const isPlain = stored === undefined && event.slot === undefined && article.expiresMillis === undefined
+      if (isPlain && !Filing.isElsewhere(article, numbers)) return dated
       return {
-        ...event,
+        ...dated,
+        ...(event.slot === undefined ? {} : { slot: event.slot }),
         ...(stored === undefined ? {} : { stored }),
         ...expiryOf(article),
-        ...dateOf(article),
-        path: article.path,
-        overview: overviewOf(article, event.numbers, site),
-        bytes: article.octets.length,
-        ...(Filing.isElsewhere(article, event.numbers) ? { newsgroups: article.groups } : {})
+        ...(Filing.isElsewhere(article, numbers) ? { newsgroups: article.groups } : {})
       }
     }
     case "Cancelled":
@@ -166,12 +176,11 @@ class Ahead implements Known {
   readonly #known: Known
   /** Numbers of what is held, the time of removal of what is not. */
   readonly #entries = new Map<MessageId.MessageId, Xref.Numbers | number>()
-  readonly #dates = new Map<MessageId.MessageId, number>()
   readonly #highs = new Map<string, number>()
   readonly #statuses = new Map<string, Group.Status | undefined>()
   readonly #descriptions = new Map<string, string | undefined>()
   readonly #slots = new Map<string, { readonly id: MessageId.MessageId; readonly rank: string }>()
-  readonly #owners = new Map<MessageId.MessageId, ReadonlyArray<string>>()
+  readonly #articles = new Map<MessageId.MessageId, Article.Article>()
   #claims: Waiting.Waiting
   readonly #erased = new Set<string>()
   position: number
@@ -204,12 +213,15 @@ class Ahead implements Known {
     return entry === undefined || typeof entry === "number" ? this.#known.numbers(id) : entry
   }
 
-  date({ id, injectedMillis }: Record.Filed): void {
-    if (injectedMillis !== undefined) this.#dates.set(id, injectedMillis)
+  /** Keeps what may be asked of an article that is filed in this run. */
+  file({ id }: Record.Filed, article: Article.Article | undefined): void {
+    if (article !== undefined) this.#articles.set(id, article)
   }
 
-  injectedMillis = (id: MessageId.MessageId): number | undefined =>
-    this.#dates.get(id) ?? this.#known.injectedMillis(id)
+  injectedMillis = (id: MessageId.MessageId): number | undefined => {
+    const article = this.#articles.get(id)
+    return article === undefined ? this.#known.injectedMillis(id) : dateOf(article).injectedMillis
+  }
 
   high = (name: Group.Group["name"]): number => this.#highs.get(name) ?? this.#known.high(name)
 
@@ -233,7 +245,10 @@ class Ahead implements Known {
     this.#mended.add(id)
   }
 
-  owners = (id: MessageId.MessageId): ReadonlyArray<string> => this.#owners.get(id) ?? this.#known.owners(id)
+  owners = (id: MessageId.MessageId): ReadonlyArray<string> => {
+    const article = this.#articles.get(id)
+    return article === undefined ? this.#known.owners(id) : Filing.owners(article)
+  }
 
   waiting = (id: MessageId.MessageId): ReadonlyArray<Waiting.Entry> => Waiting.on(this.#claims, id)
 
@@ -249,11 +264,10 @@ class Ahead implements Known {
         return
       case "Filed":
         this.#claims = Waiting.drop(this.#claims, event.id).waiting
-        this.#owners.set(event.id, event.owners ?? [])
         this.#entries.set(event.id, event.numbers)
         for (const [name, number] of event.numbers) {
           this.#highs.set(name, number)
-          this.#statuses.set(name, this.groupStatus(name) ?? "y")
+          if (this.groupStatus(name) === undefined) this.#statuses.set(name, "y")
         }
         return this.#fill(event)
       case "Cancelled":
