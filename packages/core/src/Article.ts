@@ -185,6 +185,12 @@ export const prefixPath = (article: Article, prefix: string): Article => {
   }
 }
 
+/** Whether it can be sent as it lies, once it has an Xref of the site that serves it: no dot to double, no other Xref. */
+export const isWireReady = (article: Article): boolean => {
+  const scan = scanOf(article)
+  return scan.isDotless && scan.places[ArticleScan.field.xref] === -1
+}
+
 type Scanned = Pick<Article, "octets" | "bodyStart"> & { readonly scan: ArticleScan.ArticleScan }
 
 const withoutXref = (article: Article): Scanned => {

@@ -99,6 +99,7 @@ export const withPrefix = (scan: ArticleScan, of: Field, at: number, prefix: str
     starts: scan.starts.map((start, which) => (which > place ? start + length : start)),
     isPlain: scan.isPlain,
     isAscii: scan.isAscii,
+    isDotless: scan.isDotless,
     lines: scan.lines,
     places: scan.places,
     repeated: scan.repeated,
@@ -139,8 +140,8 @@ const located = (octets: Uint8Array, scan: Headers.Scan, text: string | undefine
     if (places[found] === -1) places[found] = place
     else repeated |= 1 << found
   }
-  const { bodyStart, isAscii, isPlain, lines } = scan
-  return { bodyStart, starts, isPlain, isAscii, lines, places, repeated, text }
+  const { bodyStart, isAscii, isDotless, isPlain, lines } = scan
+  return { bodyStart, starts, isPlain, isAscii, isDotless, lines, places, repeated, text }
 }
 
 /** Decides by the first letter which names are worth comparing. */

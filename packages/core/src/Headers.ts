@@ -11,6 +11,7 @@ const tab = 9
 const lf = 10
 const cr = 13
 const space = 32
+const dot = 46
 const colon = 58
 const tilde = 126
 
@@ -39,6 +40,8 @@ export interface Scan {
   readonly isAscii: boolean
   /** Lines of the body. */
   readonly lines: number
+  /** No line begins with a dot, which would have to be doubled on its way (RFC 3977 §3.1.1). */
+  readonly isDotless: boolean
 }
 
 /** The offset of the body if lines and field names are well formed, else why they are not. */
@@ -59,9 +62,11 @@ const scanOpen = (octets: Uint8Array): Scan | Fault => {
   const size = octets.length
   const starts: Array<number> = []
   let isPlain = true
+  let isDotless = true
   let at = 0
   while (at < size && octets[at] !== cr) {
     const first = octets[at] as number
+    if (first === dot) isDotless = false
     if (first !== space && first !== tab) {
       starts.push(at)
       at = nameEnd(octets, at)
@@ -79,17 +84,19 @@ const scanOpen = (octets: Uint8Array): Scan | Fault => {
   if (at === 0) return faults.emptyHeader
   starts.push(at)
   const bodyStart = at + 2
-  const lines = bodyLines(octets, bodyStart)
-  return typeof lines === "number" ? { bodyStart, starts, isPlain, isAscii, lines } : lines
+  const body = bodyLines(octets, bodyStart)
+  if (typeof body !== "number") return body
+  // Lines that are counted below zero are those among which one begins with a dot.
+  return { bodyStart, starts, isPlain, isAscii, lines: Math.abs(body), isDotless: isDotless && body >= 0 }
 }
 
-/** As `scan`, of a header that was found well formed and ends at `end`. */
+/** As `scan`, of a header that was found well formed and ends at `end`; what is not looked at is taken for the worse. */
 export const rescan = (octets: Uint8Array, end: number): Scan => {
   const starts: Array<number> = []
   for (let at = 0; at < end; at = fieldEnd(octets, at, end)) starts.push(at)
   let lines = 0
   for (let at = octets.indexOf(lf, end + 2); at >= 0; at = octets.indexOf(lf, at + 1)) lines += 1
-  return { bodyStart: end + 2, starts: [...starts, end], isPlain: false, isAscii: false, lines }
+  return { bodyStart: end + 2, starts: [...starts, end], isPlain: false, isAscii: false, lines, isDotless: false }
 }
 
 /** The offset after the colon, or -1. */
@@ -118,19 +125,22 @@ const lineEnd = (octets: Uint8Array, start: number): number | Fault => {
   return faults.noFinalCrlf
 }
 
+/** How many lines, negative where one of them begins with a dot. */
 const bodyLines = (octets: Uint8Array, bodyStart: number): number | Fault => {
   const size = octets.length
   let lines = 0
+  let sign = octets[bodyStart] === dot ? -1 : 1
   for (let at = ControlOctets.next(bodyStart); at < size; at = ControlOctets.next(at + 1)) {
     const octet = octets[at] as number
     if (octet === cr) {
       at += 1
       if (octets[at] !== lf) return faults.bareCr
+      if (octets[at + 1] === dot) sign = -1
       lines += 1
     } else if (octet === lf) return faults.bareLf
     else if (octet === nul) return faults.nul
   }
-  return size === bodyStart || octets[size - 1] === lf ? lines : faults.noFinalCrlf
+  return size === bodyStart || octets[size - 1] === lf ? sign * lines : faults.noFinalCrlf
 }
 
 /** The offset after the field that begins at `start`, its continuation lines and last CRLF included. */

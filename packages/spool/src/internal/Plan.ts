@@ -3,7 +3,7 @@
  *
  * Nothing here changes the spool: a plan that cannot be written is dropped, and readers never saw it.
  */
-import type * as Article from "@lupin/core/Article"
+import * as Article from "@lupin/core/Article"
 import * as Admission from "@lupin/core/Admission"
 import * as Filing from "@lupin/core/Filing"
 import * as Overview from "@lupin/core/Overview"
@@ -98,6 +98,11 @@ const expiryOf = ({ expiresMillis }: Article.Article): { readonly expiresMillis?
 const dateOf = ({ injectedMillis, messageId }: Article.Article): { readonly injectedMillis?: number } =>
   MessageId.kindOf(messageId) === "client" ? {} : { injectedMillis: Math.max(0, injectedMillis) }
 
+const readinessOf = (article: Article.Article): { readonly isWireReady?: boolean } =>
+  Article.isWireReady(article) ? wireReady : {}
+
+const wireReady = { isWireReady: true } as const
+
 const mend = (
   article: Article.Article,
   known: Known,
@@ -117,7 +122,8 @@ const mend = (
     ...dateOf(article),
     path: article.path,
     overview: overviewOf(article, numbers, site),
-    bytes: article.octets.length
+    bytes: article.octets.length,
+    ...readinessOf(article)
   }
 }
 
@@ -135,7 +141,12 @@ const toLogged = (
       const { atMillis, id, numbers, position } = event
       const overview = overviewOf(article, numbers, site)
       const filed = { _tag: event._tag, id, numbers, position, atMillis, path: article.path, overview }
-      const dated: Record.Filed = { ...filed, bytes: article.octets.length, ...dateOf(article) }
+      const dated: Record.Filed = {
+        ...filed,
+        bytes: article.octets.length,
+        ...dateOf(article),
+        ...readinessOf(article)
+      }
       const isPlain = stored === undefined && event.slot === undefined && article.expiresMillis === undefined
       if (isPlain && !Filing.isElsewhere(article, numbers)) return dated
       return {
