@@ -97,18 +97,25 @@ const countFault = ({ places, repeated }: ArticleScan.ArticleScan): string | und
  */
 export const readGroups = (content: string): ReadonlyArray<GroupName.GroupName> | undefined => {
   const groups: Array<GroupName.GroupName> = []
-  const seen = content.includes(",") ? new Set<string>() : undefined
-  for (const part of content.split(",")) {
-    const name = part.trim()
+  let seen: Set<string> | undefined
+  for (let at = 0; at < content.length;) {
+    const comma = content.indexOf(",", at)
+    const end = comma < 0 ? content.length : comma
+    const name = content.slice(at, end).trim()
+    at = end + 1
     if (name === "") continue
     const group = GroupName.parse(name)
     if (group === undefined) return undefined
-    if (seen?.has(group)) continue
+    if (groups.length >= fewGroups) seen ??= new Set(groups)
+    if (seen === undefined ? groups.includes(group) : seen.has(group)) continue
     seen?.add(group)
     groups.push(group)
   }
   return groups.length === 0 ? undefined : groups
 }
+
+/** So many names are looked through one by one. */
+const fewGroups = 8
 
 /** The content of the first field of that name, in any case, unfolded; UTF-8, or Latin-1 where it is not UTF-8. */
 export const field = (article: Article, name: string): string | undefined =>
@@ -176,13 +183,17 @@ export const prefixPath = (article: Article, prefix: string): Article => {
   const whole = Octets.take(octets.length + prefix.length)
   whole.set(octets.subarray(0, pathAt))
   whole.set(octets.subarray(pathAt), Octets.write(whole, pathAt, prefix))
-  return {
-    ...article,
+  const { expiresMillis, groups, injectedMillis, messageId } = article
+  const relayed = {
     octets: whole,
     bodyStart: bodyStart + prefix.length,
+    messageId,
+    groups,
     path: prefix + article.path,
+    injectedMillis,
     scan: ArticleScan.withPrefix(scan, path, pathAt, prefix)
   }
+  return expiresMillis === undefined ? relayed : { ...relayed, expiresMillis }
 }
 
 /** Whether it can be sent as it lies, once it has an Xref of the site that serves it: no dot to double, no other Xref. */
