@@ -218,11 +218,9 @@ export class IdRows {
   /** Writes what was gathered into some bands of a sheaf, and that part of its filter. */
   #put(key: number, bands: number, from: number, to: number, isLast: boolean): number {
     const filter = this.#filterOf(key, bands)
-    const put = (band: number, octets: Buffer, hashes: ReadonlyArray<number>): void => {
-      for (const hash of hashes) filter.add(band, hash)
-      this.#rows.putSync(keyAt(this.#key, key, band), octets)
-    }
-    const count = this.#gathering.write({ bands, put }, isLast)
+    const put = (band: number, octets: Buffer): void => void this.#rows.putSync(keyAt(this.#key, key, band), octets)
+    const note = (band: number, second: number): void => filter.add(band, second)
+    const count = this.#gathering.write({ bands, note, put }, isLast)
     if (to > from) this.#filterRows.putSync(keyAt(this.#key, key, from), filter.part(from, to))
     return count
   }
