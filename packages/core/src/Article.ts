@@ -204,6 +204,12 @@ export const prefixPath = (article: Article, prefix: string): Article => {
   return { ...article, octets: whole, bodyStart: moved.bodyStart, path, scan: moved }
 }
 
+/** Whether it can be sent as it lies, once it has an Xref of the site that serves it: no dot to double, no other Xref. */
+export const isWireReady = (article: Article): boolean => {
+  const { isDotless, starts } = scanOf(article)
+  return isDotless && Headers.startOf(article.octets, starts, "xref") < 0
+}
+
 type Scanned = Pick<Article, "octets" | "bodyStart"> & { readonly scan: Headers.Scan }
 
 const withoutXref = (article: Article): Scanned => {
@@ -211,7 +217,8 @@ const withoutXref = (article: Article): Scanned => {
   const scan = scanOf(article)
   if (Headers.startOf(octets, scan.starts, "xref") < 0) return { octets, bodyStart, scan }
   const kept = dropped(article, "Xref")
-  return { ...kept, scan: { ...Headers.rescan(kept.octets, kept.bodyStart - 2), isPlain: scan.isPlain } }
+  const { isDotless, isPlain } = scan
+  return { ...kept, scan: { ...Headers.rescan(kept.octets, kept.bodyStart - 2), isPlain, isDotless } }
 }
 
 const dropped = (article: Article, name: string): Pick<Article, "octets" | "bodyStart"> => {

@@ -9,6 +9,7 @@ const tab = 9
 const lf = 10
 const cr = 13
 const space = 32
+const dot = 46
 const colon = 58
 const tilde = 126
 
@@ -35,6 +36,8 @@ export interface Scan {
   readonly isPlain: boolean
   /** Lines of the body. */
   readonly lines: number
+  /** No line begins with a dot, which would have to be doubled on its way (RFC 3977 §3.1.1). */
+  readonly isDotless: boolean
 }
 
 /** The offset of the body if lines and field names are well formed, else why they are not. */
@@ -48,9 +51,11 @@ export const scan = (octets: Uint8Array): Scan | Fault => {
   const size = octets.length
   const starts: Array<number> = []
   let isPlain = true
+  let isDotless = true
   let at = 0
   while (at < size && octets[at] !== cr) {
     const first = octets[at] as number
+    if (first === dot) isDotless = false
     if (first !== space && first !== tab) {
       starts.push(at)
       at = nameEnd(octets, at)
@@ -67,17 +72,19 @@ export const scan = (octets: Uint8Array): Scan | Fault => {
   if (at === 0) return faults.emptyHeader
   starts.push(at)
   const bodyStart = at + 2
-  const lines = bodyLines(octets, bodyStart)
-  return typeof lines === "number" ? { bodyStart, starts, isPlain, lines } : lines
+  const body = bodyLines(octets, bodyStart)
+  if (typeof body !== "number") return body
+  // Lines that are counted below zero are those among which one begins with a dot.
+  return { bodyStart, starts, isPlain, lines: Math.abs(body), isDotless: isDotless && body >= 0 }
 }
 
-/** As `scan`, of a header that was found well formed and ends at `end`. */
+/** As `scan`, of a header that was found well formed and ends at `end`; what is not looked at is taken for the worse. */
 export const rescan = (octets: Uint8Array, end: number): Scan => {
   const starts: Array<number> = []
   for (let at = 0; at < end; at = fieldEnd(octets, at, end)) starts.push(at)
   let lines = 0
   for (let at = octets.indexOf(lf, end + 2); at >= 0; at = octets.indexOf(lf, at + 1)) lines += 1
-  return { bodyStart: end + 2, starts: [...starts, end], isPlain: false, lines }
+  return { bodyStart: end + 2, starts: [...starts, end], isPlain: false, lines, isDotless: false }
 }
 
 /** Where the first field of a lower-case name begins, among the starts of a scan; -1 where there is none. */
@@ -116,20 +123,23 @@ const lineEnd = (octets: Uint8Array, start: number): number | Fault => {
   return faults.noFinalCrlf
 }
 
+/** How many lines, negative where one of them begins with a dot. */
 const bodyLines = (octets: Uint8Array, bodyStart: number): number | Fault => {
   const size = octets.length
   let lines = 0
+  let sign = octets[bodyStart] === dot ? -1 : 1
   for (let at = bodyStart; at < size; at += 1) {
     const octet = octets[at] as number
     if (octet > cr) continue
     if (octet === cr) {
       at += 1
       if (octets[at] !== lf) return faults.bareCr
+      if (octets[at + 1] === dot) sign = -1
       lines += 1
     } else if (octet === lf) return faults.bareLf
     else if (octet === nul) return faults.nul
   }
-  return size === bodyStart || octets[size - 1] === lf ? lines : faults.noFinalCrlf
+  return size === bodyStart || octets[size - 1] === lf ? sign * lines : faults.noFinalCrlf
 }
 
 /** The offset after the field that begins at `start`, its continuation lines and last CRLF included. */

@@ -20,7 +20,15 @@ export type MessageId = typeof MessageId.Type
 const isWellFormed = (text: string): text is MessageId => text.length <= Limits.messageIdBytesMax && grammar.test(text)
 
 /** The id that `text` spells, or nothing where RFC 5536 §3.1.3 does not allow it. Surrounding space is not trimmed. */
-export const parse = (text: string): MessageId | undefined => (isWellFormed(text) ? text : undefined)
+export const parse = (text: string): MessageId | undefined => {
+  if (text === latest) return latest
+  if (!isWellFormed(text)) return undefined
+  latest = text
+  return text
+}
+
+/** The last text that was an id: whoever reads a command and whoever obeys it ask one after the other. */
+let latest: MessageId | undefined
 
 /**
  * Says whose names the id is one of: ids under `client.lupin` bind the content of an event, ids under `digest.lupin`

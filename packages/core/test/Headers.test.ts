@@ -42,6 +42,23 @@ describe("Headers", () => {
     expect(Headers.check(octets(text))).toBe(fault)
   })
 
+  it("knows whether a line begins with a dot, and never takes one with dots for one without", () => {
+    const line = fc.constantFrom("", ".", "a", ".a", "a.", "..")
+    const field = fc.constantFrom("A: b", ".A: b", "A: .b", "A: b\r\n\t.c")
+    fc.assert(
+      fc.property(fc.array(field, { minLength: 1 }), fc.array(line), (fields, lines) => {
+        const all = [...fields, "", ...lines]
+        const article = octets(all.map((text) => `${text}\r\n`).join(""))
+        const scan = Headers.scan(article)
+        if (typeof scan === "string") throw new Error(scan)
+        const hasDot = all.some((text) => text.startsWith("."))
+        expect(scan.isDotless).toBe(!hasDot)
+        expect(scan.lines).toBe(lines.length)
+        if (hasDot) expect(Headers.rescan(article, scan.bodyStart - 2).isDotless).toBe(false)
+      })
+    )
+  })
+
   it("unfolds content and leaves the folding space", () => {
     const header = octets("Subject: one\r\n two\r\n\tthree \r\nX-Last:\r\n")
     expect(Headers.get(header, header.length, "subject")).toBe("one two\tthree")

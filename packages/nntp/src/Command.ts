@@ -2,7 +2,7 @@
  * One command line as the client meant it, read by the table of all commands.
  */
 import type * as GroupName from "@lupin/core/GroupName"
-import type * as MessageId from "@lupin/core/MessageId"
+import * as MessageId from "@lupin/core/MessageId"
 import type * as Reconciliation from "@lupin/core/Reconciliation"
 import type * as Wildmat from "@lupin/core/Wildmat"
 import * as CommandTable from "./CommandTable.ts"
@@ -89,10 +89,20 @@ const controls = /[\u0000-\u0008\u000a-\u001f\u007f]/
 const takeThis = /^takethis(?:[ \t]|$)/i
 const reconcile = /^xreconcile(?:[ \t]|$)/i
 
-/** How the commands that peers and readers send most read their usual argument: an id and nothing else. */
-const byId: ReadonlyMap<string, (id: string) => Command> = new Map(
-  CommandTable.rows.flatMap(({ keyword, ofId }) => (ofId === undefined ? [] : [[keyword, ofId] as const]))
+/** The commands that peers and readers send most, whose usual argument is an id and nothing else. */
+const usual = CommandTable.rows.flatMap(({ keyword, ofId }) =>
+  ofId === undefined ? [] : [{ start: `${keyword} `, initial: keyword.charCodeAt(0), ofId }]
 )
+
+const parseUsual = (line: string): Command | undefined => {
+  const initial = line.charCodeAt(0)
+  for (const one of usual) {
+    if (one.initial !== initial || !line.startsWith(one.start)) continue
+    const id = MessageId.parse(line.slice(one.start.length))
+    return id === undefined ? undefined : one.ofId(id)
+  }
+  return undefined
+}
 
 /**
  * Reads a line without its CRLF. Total: whatever the line, a command or what is wrong with it.
@@ -101,12 +111,8 @@ const byId: ReadonlyMap<string, (id: string) => Command> = new Map(
  * stream stays in step only if that is read (RFC 4644 §2.5). The same holds of XRECONCILE and its frame.
  */
 export const parse = (line: string): Command | Fault => {
-  const gap = line.indexOf(" ")
-  const ofId = byId.get(gap < 0 ? line : line.slice(0, gap))
-  if (ofId !== undefined) {
-    const id = line.slice(gap + 1)
-    if (CommandTable.isId(id)) return ofId(id)
-  }
+  const found = parseUsual(line)
+  if (found !== undefined) return found
   if (controls.test(line)) {
     if (reconcile.test(line)) return { _tag: "Reconcile", of: undefined }
     return takeThis.test(line) ? { _tag: "TakeThis", id: "" } : { _tag: "BadSyntax", syntax: "no control characters" }

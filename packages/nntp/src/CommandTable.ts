@@ -22,15 +22,14 @@ export interface Row {
   /** The words behind the keyword; `line` is the whole line, where white space matters. */
   readonly read: (words: ReadonlyArray<string>, line: string) => Command | undefined
   /** As `read` for one word that is an id, without looking at it again: for commands that come by the thousand. */
-  readonly ofId?: (id: string) => Command
+  readonly ofId?: (id: MessageId.MessageId) => Command
 }
 
 const articleNumberMax = Number.MAX_SAFE_INTEGER
 const digits = /^\d{1,15}$/
 const range = /^(\d{1,15})(?:(-)(\d{1,15})?)?$/
+/** The form of a Message-ID that a command line may hold; RFC 5536 knows fewer. */
 const id = /^<[!-=?-~]{1,248}>$/
-/** Whether a word has the form of a Message-ID that a command line may hold. */
-export const isId = (word: string): boolean => id.test(word)
 const fieldName = /^:?[!-9;-~]+$/
 const noArguments = (command: Command) => (words: ReadonlyArray<string>) => (words.length === 0 ? command : undefined)
 

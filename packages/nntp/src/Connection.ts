@@ -2,8 +2,8 @@
  * One client's connection: octets in, replies out, one Effect step for each chunk.
  *
  * What a chunk brings is framed and stepped through the session machine; tasks that do not depend on one another are
- * answered together, and the replies of a chunk leave in one write. While a client does not read, nothing more of it
- * is read.
+ * answered together, and the replies of a chunk leave in one write, of a large one in few. While a client does not read,
+ * nothing more of it is read.
  */
 import * as Limits from "@lupin/core/Limits"
 import * as MessageId from "@lupin/core/MessageId"
@@ -32,6 +32,9 @@ import { WriteBuffer } from "./WriteBuffer.ts"
 
 /** Octets of replies after which they are written out, also in mid chunk. */
 export const flushBytes = 256 * 1024
+
+/** As `flushBytes`, for the first replies to a chunk: a client reads them, and asks on, while the rest is made. */
+export const firstFlushBytes = 8 * 1024
 
 /** Octets that a connection may always hold of what has not ended. */
 const unfinishedBytesFree = 64 * 1024
@@ -110,6 +113,7 @@ const converse = Effect.fnUntraced(function* (
   const buffer = new WriteBuffer()
   const batch = new TransitAnswers.Batch()
   let flushes = 0
+  let flushAtBytes = firstFlushBytes
   let leased = ""
   let state: Session.State = { ...Session.initial, security: Security.initial(transport.isSecure()) }
   let admitted = Admission.of(whole, transport, state.security)
@@ -133,16 +137,23 @@ const converse = Effect.fnUntraced(function* (
   const flush = Effect.suspend(() => {
     if (buffer.length === 0) return Effect.void
     flushes += 1
-    return Effect.map(transport.write(buffer.take()), () => buffer.recycle(transport.isDrained()))
+    flushAtBytes = flushBytes
+    const first = transport.send(buffer.take())
+    if (first !== undefined) return Effect.map(first, () => buffer.recycle(transport.isDrained()))
+    buffer.recycle(transport.isDrained())
+    return Effect.void
   })
-  const out: Output = { buffer, flushIfFull: Effect.suspend(() => (buffer.length < flushBytes ? Effect.void : flush)) }
+  const out: Output = {
+    buffer,
+    flushIfFull: Effect.suspend(() => (buffer.length < flushAtBytes ? Effect.void : flush))
+  }
 
   const settleBatch = Effect.suspend(() => {
     if (batch.tasks.length === 0) return Effect.void
     return Effect.flatMap(TransitAnswers.answer(service, batch.tasks), (lines) => {
       for (const line of lines) buffer.line(line)
       batch.clear()
-      return out.flushIfFull
+      return buffer.length < flushBytes ? Effect.void : flush
     })
   })
 
@@ -230,7 +241,7 @@ const converse = Effect.fnUntraced(function* (
               break
             }
             if (task._tag === "Offer" && task.by === "IHAVE") {
-              yield* settleBatch
+              if (batch.tasks.length > 0) yield* settleBatch
               const [word = "later"] = yield* TransitAnswers.offer(service, [task.id])
               if (word === "wanted") state = Session.settle(state, { _tag: "ArticleComes", id: task.id })
               buffer.line(TransitAnswers.offerLine(task, word))
@@ -258,8 +269,9 @@ const converse = Effect.fnUntraced(function* (
       }
     }
     if (wanted.length > 0) yield* settleWanted
-    yield* settleBatch
-    yield* flush
+    if (batch.tasks.length > 0) yield* settleBatch
+    if (buffer.length > 0) yield* flush
+    flushAtBytes = firstFlushBytes
     // An article is under way: whoever else offers it meanwhile is told to try again later.
     if (state.phase._tag === "Article" && state.phase.by === "TAKETHIS" && state.phase.id !== leased) {
       leased = state.phase.id

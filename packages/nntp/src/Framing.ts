@@ -71,15 +71,17 @@ export class Framing {
   /** The next line without its CRLF, or undefined until it has arrived. `bytesMax` counts the CRLF. */
   line(bytesMax: number): string | TooLong | undefined {
     const octets = this.#octets
-    let end = octets.indexOf(lf, Math.max(this.#at, this.#scanned))
-    while (end !== -1 && !(end > this.#at && octets[end - 1] === cr)) end = octets.indexOf(lf, end + 1)
-    if (end === -1) {
-      this.#scanned = octets.length
-      if (this.#at === octets.length) this.#release()
-      else if (octets.length - this.#at > bytesMax) this.#drainLine(bytesMax)
+    const start = this.#at
+    const size = octets.length
+    let end = Math.max(start, this.#scanned)
+    // A command is short: looking at each of its octets here is quicker than a call that looks.
+    while (end < size && !(octets[end] === lf && end > start && octets[end - 1] === cr)) end += 1
+    if (end === size) {
+      this.#scanned = size
+      if (start === size) this.#release()
+      else if (size - start > bytesMax) this.#drainLine(bytesMax)
       return undefined
     }
-    const start = this.#at
     this.#at = end + 1
     this.#scanned = this.#at
     if (this.#draining === "line") {
@@ -87,7 +89,7 @@ export class Framing {
       return { _tag: "TooLong", start: this.#lineStart }
     }
     if (end + 1 - start > bytesMax) return { _tag: "TooLong", start: octets.toString("utf8", start, start + bytesMax) }
-    return octets.toString("utf8", start, end - 1)
+    return textOf(octets, start, end - 1)
   }
 
   /** The next block, unstuffed and without its terminator, or undefined until it has arrived. `bytesMax` is its unstuffed size. */
@@ -145,4 +147,11 @@ export class Framing {
     this.#at = 0
     this.#scanned = 0
   }
+}
+
+/** Nearly all lines are ASCII, of which each octet is a letter. */
+const textOf = (octets: Buffer, start: number, end: number): string => {
+  let all = 0
+  for (let at = start; at < end; at += 1) all |= octets[at] as number
+  return all < 0x80 ? octets.toString("latin1", start, end) : octets.toString("utf8", start, end)
 }

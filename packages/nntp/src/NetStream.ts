@@ -1,7 +1,8 @@
 /**
  * The octets of one Node socket: read when they are wanted, written with back pressure.
  *
- * Ten thousand of them may be idle, so each is one small object: its listeners are shared by all.
+ * Ten thousand of them may be idle, so each is one small object: its listeners are shared by all. The socket flows while
+ * somebody waits for it, so that what arrives is on its way at once; else it is paused, and read ahead as far as it goes.
  */
 import { Effect } from "effect"
 import * as Socket from "effect/socket/Socket"
@@ -13,6 +14,8 @@ type Resume = (outcome: Effect.Effect<Octets, Socket.SocketError>) => void
 export class NetStream {
   readonly #socket: net.Socket
   #waiting: Resume | undefined
+  /** Came while nobody waited: at most one, since the socket was paused at once. */
+  #early: Uint8Array | undefined
   #failure: Socket.SocketError | undefined
   /** What has arrived, or the next that does; fails once the other side has ended and everything was read. */
   readonly pull: Effect.Effect<Octets, Socket.SocketError>
@@ -22,25 +25,29 @@ export class NetStream {
     this.#socket = socket
     this.pull = Effect.callback((resume) => {
       this.#waiting = resume
-      this.#deliver()
+      this.#look()
       return this.#waiting === undefined ? undefined : this.#forget
     })
     streams.set(socket, this)
     socket.pause()
-    socket.on("readable", onReadable).on("end", onEnd).on("error", onError).on("close", onClose)
+    socket.on("data", onData).on("end", onEnd).on("error", onError).on("close", onClose)
   }
 
-  /** Writes; a `CloseEvent` ends the connection now. */
-  write(octets: Uint8Array | string | Socket.CloseEvent): Effect.Effect<void, Socket.SocketError> {
-    return Effect.suspend(() => {
-      const socket = this.#socket
-      if (Socket.isCloseEvent(octets)) {
-        socket.destroy()
-        return Effect.void
-      }
-      if (!socket.destroyed && socket.write(octets)) return Effect.void
-      return socket.destroyed ? Effect.fail(unwritable(new Error("socket closed"))) : drained(socket)
-    })
+  /** Writes; nothing where more may be written at once, else what to wait for. A `CloseEvent` ends the connection now. */
+  send(octets: Uint8Array | string | Socket.CloseEvent): Effect.Effect<void, Socket.SocketError> | undefined {
+    const socket = this.#socket
+    if (Socket.isCloseEvent(octets)) {
+      socket.destroy()
+      return undefined
+    }
+    if (!socket.destroyed && socket.write(octets)) return undefined
+    return socket.destroyed ? Effect.fail(unwritable(new Error("socket closed"))) : drained(socket)
+  }
+
+  /** Throws away what has arrived. */
+  discard(): void {
+    while (this.#socket.read() !== null);
+    this.#early = undefined
   }
 
   /** Reads no more of the socket, so that another may: a TLS stream over it. */
@@ -49,26 +56,39 @@ export class NetStream {
     streams.delete(socket)
     // An error that nobody hears would end the process.
     socket.on("error", ignore)
-    socket.off("readable", onReadable).off("end", onEnd).off("error", onError).off("close", onClose)
+    socket.off("data", onData).off("end", onEnd).off("error", onError).off("close", onClose)
+    socket.pause()
+    if (this.#early !== undefined) socket.unshift(this.#early)
+    this.#early = undefined
   }
 
-  /** Something may be there. */
-  wake(): void {
-    if (this.#waiting !== undefined) this.#deliver()
+  take(octets: Uint8Array): void {
+    if (this.#waiting !== undefined) return this.#resume(Effect.succeed([octets]))
+    this.#early = octets
+    this.#socket.pause()
   }
 
   fail(error: Socket.SocketError): void {
     this.#failure ??= error
-    this.wake()
+    if (this.#waiting !== undefined) this.#resume(Effect.fail(this.#failure))
   }
 
-  #deliver(): void {
-    const octets: Uint8Array | null = this.#socket.read()
+  /** What was read ahead comes first; only then the socket flows. */
+  #look(): void {
+    const early = this.#early
+    this.#early = undefined
+    if (early !== undefined) return this.#resume(Effect.succeed([early]))
+    // What is read is told by the event too.
+    if (this.#socket.isPaused()) this.#socket.read()
+    if (this.#waiting === undefined) return
+    if (this.#failure !== undefined) return this.#resume(Effect.fail(this.#failure))
+    if (this.#socket.isPaused()) this.#socket.resume()
+  }
+
+  #resume(outcome: Effect.Effect<Octets, Socket.SocketError>): void {
     const resume = this.#waiting
-    if (resume === undefined || (octets === null && this.#failure === undefined)) return
     this.#waiting = undefined
-    if (octets !== null) resume(Effect.succeed([octets]))
-    else if (this.#failure !== undefined) resume(Effect.fail(this.#failure))
+    resume?.(outcome)
   }
 
   get #forget(): Effect.Effect<void> {
@@ -81,8 +101,8 @@ export class NetStream {
 /** Emitters call their listeners as methods of their own: this finds whom they mean. */
 const streams = new WeakMap<net.Socket, NetStream>()
 
-function onReadable(this: net.Socket): void {
-  streams.get(this)?.wake()
+function onData(this: net.Socket, octets: Uint8Array): void {
+  streams.get(this)?.take(octets)
 }
 function onEnd(this: net.Socket): void {
   streams.get(this)?.fail(closed(1000))

@@ -16,6 +16,7 @@ import type { Output, Trouble } from "./Output.ts"
 import * as Reply from "./Reply.ts"
 import type * as Session from "./Session.ts"
 import * as TextPattern from "./TextPattern.ts"
+import type { WriteBuffer } from "./WriteBuffer.ts"
 
 /** What answers are made from. */
 export interface Reading {
@@ -81,7 +82,7 @@ export interface Wanted {
 }
 
 /** Commands answered together. */
-export const wantedMax = 16
+export const wantedMax = 8
 
 /** Octets of articles held in memory at a time to answer commands together; one alone may be larger. */
 const togetherBytesMax = 128 * 1024
@@ -97,7 +98,7 @@ export const articles = (
     for (const [at, held] of found.entries()) {
       const { id, part } = wanted[at] ?? { id: "", part: "STAT" }
       if (held === undefined) none(out, 430)
-      else write(out, part, 0, id, held, reading.site)
+      else write(out, part, 0, id, held)
     }
     if (found.length >= wanted.length) return out.flushIfFull
     return Effect.andThen(
@@ -108,7 +109,7 @@ export const articles = (
 }
 
 const articleAt = Effect.fnUntraced(function* (
-  { site, spool }: Reading,
+  { spool }: Reading,
   part: Command.Part,
   { group, isCurrent, low: number }: Session.Span,
   out: Output
@@ -116,60 +117,36 @@ const articleAt = Effect.fnUntraced(function* (
   const held = number > Limits.articleNumberMax ? undefined : yield* spool.at(group, number)
   if (held === undefined) return none(out, isCurrent ? 420 : 423)
   const id = Headers.get(held.article, Columns.headerEnd(held.article), "message-id") ?? ""
-  write(out, part, number, id, held, site)
+  write(out, part, number, id, held)
   yield* out.flushIfFull
   return { _tag: "Moved", number }
 })
 
 const codes = { ARTICLE: 220, HEAD: 221, BODY: 222, STAT: 223 } as const
 
-/** Writes the part asked for, with our Xref in the place of any other. */
-const write = (out: Output, part: Command.Part, number: number, id: string, held: Held, site: string): void => {
-  const { buffer } = out
+/** How an answer begins to whoever asks by id: no group is meant, so the number is 0 (RFC 3977 §6.2.1). */
+const firstLines = { ARTICLE: "220 0 ", HEAD: "221 0 ", BODY: "222 0 ", STAT: "223 0 " } as const
+
+/** Writes the part asked for: our Xref begins the header, and any other is left out. */
+const write = ({ buffer }: Output, part: Command.Part, number: number, id: string, held: Held): void => {
   const octets = held.article
-  buffer.line(`${codes[part]} ${number} ${id}`)
+  buffer.ascii(number === 0 ? firstLines[part] : `${codes[part]} ${number} `)
+  buffer.ascii(id)
+  buffer.crlf()
   if (part === "STAT") return
-  const plainEnd = part === "ARTICLE" ? plainHeaderEnd(octets) : -1
-  if (plainEnd !== -1) {
-    buffer.range(octets, 0, plainEnd)
-    buffer.line(`Xref: ${Xref.format(site, held.numbers)}`)
-    buffer.stuffed(octets, plainEnd)
-    return buffer.endBlock()
+  if (part !== "BODY") buffer.rawLine(held.xref)
+  if (part === "ARTICLE" && held.isWireReady) {
+    buffer.raw(octets)
+    return buffer.terminate()
   }
   const end = Columns.headerEnd(octets)
-  if (part !== "BODY") {
-    stuffedWithoutXref(out, octets, end)
-    buffer.text(`Xref: ${Xref.format(site, held.numbers)}\r\n`)
-  }
-  if (part === "ARTICLE") buffer.text("\r\n")
+  if (part !== "BODY") stuffedWithoutXref(buffer, octets, end)
+  if (part === "ARTICLE") buffer.crlf()
   if (part !== "HEAD") buffer.stuffed(octets.subarray(end + 2))
   buffer.endBlock()
 }
 
-const lf = 0x0a
-const cr = 0x0d
-const dot = 0x2e
-/** The letter by which an Xref begins, in lower case. */
-const xrefInitial = 0x78
-const lowerCase = 0x20
-
-/**
- * Offset of the empty line of an article whose header can be sent as it lies: nearly every one, and one look finds that
- * out. -1 where there is an Xref, or a line that begins with a dot.
- */
-const plainHeaderEnd = (octets: Uint8Array): number => {
-  const size = octets.length
-  for (let at = 0; at < size; at += 1) {
-    const first = octets[at] as number
-    if (first === cr) return at
-    if (first === dot) return -1
-    if ((first | lowerCase) === xrefInitial && Headers.isNamed(octets, at, "xref")) return -1
-    while (at < size && octets[at] !== lf) at += 1
-  }
-  return -1
-}
-
-const stuffedWithoutXref = ({ buffer }: Output, octets: Uint8Array, end: number): void => {
+const stuffedWithoutXref = (buffer: WriteBuffer, octets: Uint8Array, end: number): void => {
   let from = 0
   for (let at = Headers.find(octets, end, "xref"); at !== -1; at = Headers.find(octets, end, "xref", from)) {
     buffer.stuffed(octets.subarray(from, at))

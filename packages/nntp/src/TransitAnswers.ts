@@ -54,10 +54,7 @@ export class Batch {
 }
 
 /** Reply lines, one per task, in order. Trouble of the spool is an answer: the peer tries again later. */
-export const answer = Effect.fnUntraced(function* (
-  transit: Transit,
-  tasks: ReadonlyArray<Batched>
-): Effect.fn.Return<ReadonlyArray<string>> {
+export const answer = (transit: Transit, tasks: ReadonlyArray<Batched>): Effect.Effect<ReadonlyArray<string>> => {
   const offers: Array<MessageId.MessageId> = []
   const articles: Array<{ readonly id: MessageId.MessageId; readonly octets: Uint8Array }> = []
   const posts: Array<Uint8Array> = []
@@ -66,10 +63,23 @@ export const answer = Effect.fnUntraced(function* (
     else if (task._tag === "Receive") articles.push(task)
     else if (task._tag === "Post") posts.push(task.octets)
   }
-  const received = articles.length === 0 ? [] : yield* receive(transit, articles)
-  const offered = offers.length === 0 ? [] : yield* offer(transit, offers)
-  const posted =
-    posts.length === 0 ? [] : yield* Effect.forEach(posts, (octets) => post(transit, octets), { concurrency: postsMax })
+  const receiving = articles.length === 0 ? none : receive(transit, articles)
+  const offering = offers.length === 0 ? none : offer(transit, offers)
+  const posting: Effect.Effect<ReadonlyArray<string>> =
+    posts.length === 0 ? none : Effect.forEach(posts, (octets) => post(transit, octets), { concurrency: postsMax })
+  return Effect.flatMap(receiving, (received) =>
+    Effect.flatMap(offering, (offered) => Effect.map(posting, (posted) => lines(tasks, received, offered, posted)))
+  )
+}
+
+const none: Effect.Effect<ReadonlyArray<never>> = Effect.succeed([])
+
+const lines = (
+  tasks: ReadonlyArray<Batched>,
+  received: ReadonlyArray<Received>,
+  offered: ReadonlyArray<Offer>,
+  posted: ReadonlyArray<string>
+): ReadonlyArray<string> => {
   let nextReceived = 0
   let nextOffered = 0
   let nextPosted = 0
@@ -85,16 +95,14 @@ export const answer = Effect.fnUntraced(function* (
         return posted[nextPosted++] ?? Reply.line(441)
     }
   })
-})
+}
 
 /** What the relayer says of offered ids; "later" where the spool cannot answer. */
 export const offer = (
   { peer, relayer }: Transit,
   ids: ReadonlyArray<MessageId.MessageId>
 ): Effect.Effect<ReadonlyArray<Offer>> =>
-  relayer
-    .offer(ids, peer)
-    .pipe(Effect.catchTag("SpoolUnavailable", () => Effect.succeed(ids.map(() => "later" as const))))
+  Effect.catch(relayer.offer(ids, peer), () => Effect.succeed(ids.map(() => "later" as const)))
 
 /** The reply to CHECK or IHAVE; the word is the relayer's. */
 export const offerLine = (task: Session.Task & { readonly _tag: "Offer" }, word: Offer): string => {
@@ -115,13 +123,9 @@ const receive = (
   { peer, relayer }: Transit,
   articles: ReadonlyArray<{ readonly id: MessageId.MessageId; readonly octets: Uint8Array }>
 ): Effect.Effect<ReadonlyArray<Received>> =>
-  relayer
-    .receive(articles, peer)
-    .pipe(
-      Effect.catchTag("SpoolUnavailable", (trouble) =>
-        Effect.succeed(articles.map((): Received => ({ _tag: "Deferred", reason: trouble.reason })))
-      )
-    )
+  Effect.catch(relayer.receive(articles, peer), ({ reason }) =>
+    Effect.succeed(articles.map((): Received => ({ _tag: "Deferred", reason })))
+  )
 
 /**
  * RFC 4644 has no code for a TAKETHIS to be tried again but 400, which ends the connection for one article's sake; 431

@@ -18,6 +18,8 @@ export interface Transport {
   readonly certificates: () => ReadonlyArray<string>
   readonly pull: Effect.Effect<ReadonlyArray<Uint8Array>, Socket.SocketError>
   readonly write: (octets: Uint8Array | string) => Effect.Effect<void, Socket.SocketError>
+  /** Writes now; nothing where more may be written at once, else what has to be done first. */
+  readonly send: (octets: Uint8Array) => Effect.Effect<void, Socket.SocketError> | undefined
   /** Says whether everything written has left the process. */
   readonly isDrained: () => boolean
   /** Ends the connection once everything written has left. */
@@ -37,7 +39,9 @@ export interface Transport {
 /** One layer of a connection: a socket's reader and writer. */
 interface Layer {
   readonly pull: Transport["pull"]
-  readonly write: (octets: Uint8Array | string | Socket.CloseEvent) => Effect.Effect<void, Socket.SocketError>
+  readonly send: (
+    octets: Uint8Array | string | Socket.CloseEvent
+  ) => Effect.Effect<void, Socket.SocketError> | undefined
 }
 
 /** On a socket of a simulated network, which has no TLS; what is written there has left at once. */
@@ -47,7 +51,7 @@ export const ofSocket = Effect.fnUntraced(function* (
 ): Effect.fn.Return<Transport, Socket.SocketError, Scope.Scope> {
   const pull = yield* Socket.readerBytes(socket)
   const writer = yield* socket.writer
-  return new Compressible(address, { pull, write: (octets) => writer.write(octets) }, yield* Scope.Scope)
+  return new Compressible(address, { pull, send: (octets) => writer.write(octets) }, yield* Scope.Scope)
 })
 
 /** On a TCP connection; `tls` where it may become secure. */
@@ -97,8 +101,11 @@ class Compressible implements Transport {
   }
 
   write(octets: Uint8Array | string): Effect.Effect<void, Socket.SocketError> {
-    if (this.#deflated === undefined) return this.layer.write(octets)
-    return this.#deflated(typeof octets === "string" ? Buffer.from(octets) : octets)
+    return Effect.suspend(() => this.send(typeof octets === "string" ? Buffer.from(octets) : octets) ?? Effect.void)
+  }
+
+  send(octets: Uint8Array): Effect.Effect<void, Socket.SocketError> | undefined {
+    return this.#deflated === undefined ? this.layer.send(octets) : this.#deflated(octets)
   }
 
   isDrained(): boolean {
@@ -110,7 +117,7 @@ class Compressible implements Transport {
   }
 
   get close(): Effect.Effect<void, Socket.SocketError> {
-    return this.layer.write(new Socket.CloseEvent(1000))
+    return Effect.suspend(() => this.layer.send(new Socket.CloseEvent(1000)) ?? Effect.void)
   }
 
   discard(): void {}
@@ -127,7 +134,7 @@ class Compressible implements Transport {
     return Effect.gen({ self: this }, function* () {
       const { layer } = this
       const inflation = yield* Deflate.inflating(layer.pull, Deflate.ofClient)
-      this.#deflated = yield* Deflate.deflating((octets) => layer.write(octets))
+      this.#deflated = yield* Deflate.deflating((octets) => Effect.suspend(() => layer.send(octets) ?? Effect.void))
       this.#inflation = inflation
     }).pipe(Scope.provide(this.scope))
   }
@@ -169,7 +176,7 @@ class OnNet extends Compressible {
   }
 
   override discard(): void {
-    while (this.#raw.read() !== null);
+    if (this.layer instanceof NetStream) this.layer.discard()
   }
 
   override get startTls(): Effect.Effect<void, Socket.SocketError> | undefined {

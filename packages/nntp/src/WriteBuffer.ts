@@ -38,10 +38,26 @@ export class WriteBuffer {
     this.#length += this.#octets.write(text, this.#length, "utf8")
   }
 
+  /** Appends a short text of ASCII; what is not ASCII is cut to its lowest octet. */
+  ascii(text: string): void {
+    const { length } = text
+    this.#reserve(length)
+    const octets = this.#octets
+    let to = this.#length
+    for (let at = 0; at < length; at++) octets[to++] = text.charCodeAt(at)
+    this.#length = to
+  }
+
+  /** Appends a line of octets and its CRLF. */
+  rawLine(octets: Uint8Array): void {
+    this.raw(octets)
+    this.crlf()
+  }
+
   /** Appends a line and its CRLF. */
   line(text: string): void {
     this.text(text)
-    this.#end()
+    this.crlf()
   }
 
   /** Appends octets as they are. */
@@ -79,10 +95,16 @@ export class WriteBuffer {
   /** Ends a block that follows its reply line; a last line without CRLF gets one. */
   endBlock(): void {
     const isLineEnd = this.#octets[this.#length - 1] === lf && this.#octets[this.#length - 2] === cr
-    if (!isLineEnd) this.#end()
-    this.#reserve(1)
+    if (!isLineEnd) this.crlf()
+    this.terminate()
+  }
+
+  /** Ends a block whose last line has its CRLF. */
+  terminate(): void {
+    this.#reserve(3)
     this.#octets[this.#length++] = dot
-    this.#end()
+    this.#octets[this.#length++] = cr
+    this.#octets[this.#length++] = lf
   }
 
   /** Takes back what was appended after `length`, which was asked for since the last take. */
@@ -112,7 +134,8 @@ export class WriteBuffer {
     this.#octets = nothing
   }
 
-  #end(): void {
+  /** Appends a CRLF. */
+  crlf(): void {
     this.#reserve(2)
     this.#octets[this.#length++] = cr
     this.#octets[this.#length++] = lf

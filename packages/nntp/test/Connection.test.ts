@@ -233,6 +233,7 @@ describe("Connection", () => {
               certificates: () => [],
               pull: transport.pull,
               write: (octets) => transport.write(octets),
+              send: (octets) => transport.send(octets),
               isDrained: () => false,
               end: Effect.never,
               close: transport.close,

@@ -195,7 +195,7 @@ describe("reading", () => {
     [
       "HEAD",
       /^221 4 <4@t>$/,
-      [/^Path: /, /^From/, /^Newsg/, /^Subj/, /^Date/, /^Mess/, /^Xref: alpha\.test misc\.test:4 misc\.wide:1$/]
+      [/^Xref: alpha\.test misc\.test:4 misc\.wide:1$/, /^Path: /, /^From/, /^Newsg/, /^Subj/, /^Date/, /^Mess/]
     ],
     ["BODY <1@t>", /^222 0 <1@t>$/, ["hello"]],
     ["STAT", /^223 4 <4@t>$/],

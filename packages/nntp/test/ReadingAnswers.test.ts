@@ -1,4 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
+import * as Article from "@lupin/core/Article"
 import type * as GroupName from "@lupin/core/GroupName"
 import type * as MessageId from "@lupin/core/MessageId"
 import type { Spool } from "@lupin/spool/Spool"
@@ -24,10 +25,13 @@ const article = fc
 
 const id = "<1@test.example>" as MessageId.MessageId
 const numbers = [["misc.test" as GroupName.GroupName, 3]] as const
+const xref = Buffer.from("Xref: our.site misc.test:3")
 const stuffed = (text: string): string => text.replaceAll(/^\./gm, "..")
 
 const answered = async (part: "ARTICLE" | "HEAD" | "BODY", octets: Uint8Array): Promise<string> => {
-  const held = { article: octets, numbers, position: 1, arrivedMillis: 0 }
+  const read = Article.read(octets)
+  const isWireReady = !Article.isMalformed(read) && Article.isWireReady(read)
+  const held = { article: octets, numbers, position: 1, arrivedMillis: 0, xref, isWireReady }
   // Nothing but this question is asked.
   const spool = { findAll: () => Effect.succeed([held]) } as unknown as Spool["Service"]
   const buffer = new WriteBuffer()
@@ -42,7 +46,7 @@ describe("ReadingAnswers", () => {
       fc.asyncProperty(article, async ({ body, fields }) => {
         const octets = Buffer.from(`${fields.join("")}\r\n${body}`, "latin1")
         const kept = fields.filter((text) => !/^xref:/i.test(text)).join("")
-        const header = `${stuffed(kept)}Xref: our.site misc.test:3\r\n`
+        const header = `Xref: our.site misc.test:3\r\n${stuffed(kept)}`
         assert.strictEqual(await answered("ARTICLE", octets), `220 0 ${id}\r\n${header}\r\n${stuffed(body)}.\r\n`)
         assert.strictEqual(await answered("HEAD", octets), `221 0 ${id}\r\n${header}.\r\n`)
         assert.strictEqual(await answered("BODY", octets), `222 0 ${id}\r\n${stuffed(body)}.\r\n`)

@@ -129,7 +129,7 @@ const make = Effect.fnUntraced(function* (parts: Parts) {
   const dispatcher = (yield* Scheduler.Scheduler).makeDispatcher()
   const signal = HeadSignal.make(index.progress.position)
   const follow = Follow.make(log, index)
-  const records = Articles.make(log, shelves, quarantine)
+  const records = Articles.make(log, shelves, quarantine, site)
   const reader = OverviewReader.make(index, records)
   const commits = GroupCommit.make({
     plan: () => {
@@ -161,9 +161,9 @@ const make = Effect.fnUntraced(function* (parts: Parts) {
       signal.move(index.progress.position)
     },
     soon: (act) => dispatcher.scheduleTask(act, 0),
-    settle: () => {
-      if (index.isCommitDue) index.commit()
-    }
+    isShared: durability === "fsync",
+    isUnsettled: () => index.isCommitDue,
+    settle: () => index.commit()
   })
   yield* Effect.addFinalizer(() => Effect.callback<void>((resume) => commits.close(() => resume(Effect.void))))
 
@@ -172,9 +172,9 @@ const make = Effect.fnUntraced(function* (parts: Parts) {
   const submit = (
     unitsAt: (atMillis: number) => ReadonlyArray<Plan.Unit>
   ): Effect.Effect<ReadonlyArray<Stored | undefined>, SpoolUnavailable> =>
-    Effect.flatMap(Clock.currentTimeMillis, (nowMillis) =>
+    Clock.clockWith((clock) =>
       Effect.callback((resume) => {
-        latestMillis = Math.max(latestMillis, nowMillis)
+        latestMillis = Math.max(latestMillis, clock.currentTimeMillisUnsafe())
         commits.submit(unitsAt(latestMillis), (answer) =>
           resume(
             "_tag" in answer ? Effect.fail(new SpoolUnavailable({ reason: answer.reason })) : Effect.succeed(answer)

@@ -84,67 +84,90 @@ export class Relayer extends Context.Service<
           ...(options.writerOf === undefined ? {} : { writerOf: options.writerOf })
         })
 
-        const offer = Effect.fnUntraced(function* (ids: ReadonlyArray<MessageId.MessageId>, peer: Peer) {
-          const statuses = yield* spool.status(ids)
-          const nowMillis = yield* Clock.currentTimeMillis
+        const judgeOffers = (
+          ids: ReadonlyArray<MessageId.MessageId>,
+          statuses: ReadonlyArray<Relay.Known["status"]>,
+          { connection }: Peer,
+          nowMillis: number
+        ): ReadonlyArray<Offer> => {
           const verdicts = ids.map((id, at): Offer => {
-            const isInTransit = transit.isElsewhere(id, peer.connection, nowMillis)
+            const isInTransit = transit.isElsewhere(id, connection, nowMillis)
             const verdict = Relay.judgeOffer(id, { status: statuses[at] ?? "unknown", isInTransit })
             return verdict === "refused" ? "here" : verdict
           })
           const wanted = ids.filter((_, at) => verdicts[at] === "wanted")
-          transit.take(wanted, peer.connection, nowMillis + leaseMillis)
+          transit.take(wanted, connection, nowMillis + leaseMillis)
           return verdicts
-        })
+        }
 
-        const receive = Effect.fnUntraced(function* (batch: ReadonlyArray<Offered>, peer: Peer) {
-          const nowMillis = yield* Clock.currentTimeMillis
-          // Whoever is asked for one of these while it is being stored has to wait for the outcome.
-          const ids = batch.map(({ id }) => id)
-          transit.take(ids, peer.connection, nowMillis + leaseMillis)
-          const statuses = yield* spool.status(ids)
-          const context = contextOf(peer, nowMillis)
-          const accepted: Array<Article.Article> = []
+        const storeWanted = (
+          batch: ReadonlyArray<Offered>,
+          statuses: ReadonlyArray<Relay.Known["status"]>,
+          context: Relay.RelayContext
+        ): Effect.Effect<ReadonlyArray<Received>, SpoolUnavailable> => {
+          const articles: Array<Article.Article> = []
           const refused: Array<MessageId.MessageId> = []
-          const verdicts = batch.map(
-            ({ id, octets }, at): Received | { readonly _tag: "Storing"; readonly at: number } => {
-              if (statuses[at] !== "unknown") return { _tag: "AlreadyHere" }
-              const verdict = Relay.receive(octets, id, context)
-              if (Relay.isRemembered(id, verdict)) refused.push(id)
-              if (verdict._tag !== "Accepted") return { _tag: verdict._tag, reason: verdict.message }
-              return { _tag: "Storing", at: accepted.push(verdict.article) - 1 }
-            }
-          )
-          const storing = accepted.length === 0 ? Effect.succeed([]) : spool.store(accepted)
+          const verdicts = batch.map(({ id, octets }, at): Received | { readonly _tag: "Storing"; at: number } => {
+            if (statuses[at] !== "unknown") return alreadyHere
+            const verdict = Relay.receive(octets, id, context)
+            if (Relay.isRemembered(id, verdict)) refused.push(id)
+            if (verdict._tag !== "Accepted") return { _tag: verdict._tag, reason: verdict.message }
+            return { _tag: "Storing", at: articles.push(verdict.article) - 1 }
+          })
+          const storing = articles.length === 0 ? nothingStored : spool.store(articles)
           // A peer is answered all the same where that could not be written down.
-          const refusing = refused.length === 0 ? Effect.void : Effect.ignore(spool.refuse(refused))
-          const [stored] = yield* Effect.all([storing, refusing], { concurrency: 2 })
-          return verdicts.map((verdict) => (verdict._tag === "Storing" ? answerOf(stored[verdict.at]) : verdict))
-        })
+          const both =
+            refused.length === 0
+              ? storing
+              : Effect.map(
+                  Effect.all([storing, Effect.ignore(spool.refuse(refused))], { concurrency: 2 }),
+                  ([one]) => one
+                )
+          return Effect.map(both, (stored) =>
+            verdicts.map((verdict) => (verdict._tag === "Storing" ? answerOf(stored[verdict.at]) : verdict))
+          )
+        }
 
         return {
-          offer,
-          receive: (batch, peer) =>
-            receive(batch, peer).pipe(
-              Effect.ensuring(
-                Effect.sync(() => {
-                  for (const { id } of batch) transit.end(id, peer.connection)
-                })
+          offer: (ids, peer) =>
+            Clock.clockWith((clock) =>
+              Effect.map(spool.status(ids), (statuses) =>
+                judgeOffers(ids, statuses, peer, clock.currentTimeMillisUnsafe())
               )
             ),
+          receive: (batch, peer) =>
+            Clock.clockWith((clock) => {
+              const nowMillis = clock.currentTimeMillisUnsafe()
+              // Whoever is asked for one of these while it is being stored has to wait for the outcome.
+              const ids = batch.map(({ id }) => id)
+              transit.take(ids, peer.connection, nowMillis + leaseMillis)
+              return Effect.onExit(
+                Effect.flatMap(spool.status(ids), (statuses) =>
+                  storeWanted(batch, statuses, contextOf(peer, nowMillis))
+                ),
+                () => {
+                  for (const id of ids) transit.end(id, peer.connection)
+                  return Effect.void
+                }
+              )
+            }),
           release: (peer) => Effect.sync(() => transit.endAll(peer.connection))
         }
       })
     )
 }
 
+const accepted: Received = { _tag: "Accepted" }
+const alreadyHere: Received = { _tag: "AlreadyHere" }
+const nothingStored: Effect.Effect<ReadonlyArray<Stored>> = Effect.succeed([])
+
 const answerOf = (stored: Stored | undefined): Received => {
   switch (stored?._tag) {
     case "Filed":
-      return { _tag: "Accepted" }
+      return accepted
     case "AlreadyHere":
     case "Removed":
-      return { _tag: "AlreadyHere" }
+      return alreadyHere
     case "Unapproved":
       return { _tag: "Refused", reason: `unapproved, and ${stored.group} is moderated` }
     case "Closed":

@@ -24,6 +24,10 @@ export interface Held {
   readonly numbers: Numbers
   readonly position: number
   readonly arrivedMillis: number
+  /** Its Xref field (RFC 5536 §3.2.14), as overview lines have it, without CRLF. */
+  readonly xref: Uint8Array
+  /** It is sent as it lies, with `xref`: no line of it begins with a dot, and it has no Xref of its own. False also where that is not known. */
+  readonly isWireReady: boolean
 }
 
 /** What became of one article of a batch. `Removed` also where its cancel came first. A digest that a better one outranks is filed, and superseded at once. */

@@ -13,7 +13,16 @@ describe("Find.upTo", () => {
         fc.integer({ min: 1, max: 300 }),
         (sizes, max) => {
           const held = sizes.map((size, position): Held | undefined =>
-            size === null ? undefined : { article: new Uint8Array(size), numbers: [], position, arrivedMillis: 0 }
+            size === null
+              ? undefined
+              : {
+                  article: new Uint8Array(size),
+                  numbers: [],
+                  position,
+                  arrivedMillis: 0,
+                  xref: new Uint8Array(),
+                  isWireReady: false
+                }
           )
           const ids = sizes.map((_, at) => id(String(at)))
           const find = (one: MessageId.MessageId) => held[ids.indexOf(one)]

@@ -21,7 +21,7 @@ describe("RecentIds", () => {
     fc.assert(
       fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
         const octets = new RecentOctets(1024 * 1024)
-        const recent = new RecentIds((address, bytes) => octets.read(address, bytes))
+        const recent = new RecentIds((address, bytes) => octets.around(address, bytes))
         const held = new Map<string, object>()
         let address = 12
         for (const [turn, { act, at }] of steps.entries()) {
@@ -41,6 +41,7 @@ describe("RecentIds", () => {
             const before = address
             octets.cut(before)
             octets.add(before, recordOf(at + 100, turn))
+            recent.delete(idOf(at))
             recent.add(idOf(at), before)
             held.delete(idOf(at))
             address += recordOf(at + 100, turn).reduce((sum, piece) => sum + piece.length, 0)

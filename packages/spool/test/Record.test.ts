@@ -1,7 +1,9 @@
 import { assert, describe, it } from "@effect/vitest"
+import * as Xref from "@lupin/core/Xref"
 import * as Netnews from "@lupin/testing/Netnews"
 import { Buffer } from "node:buffer"
 import * as fc from "fast-check"
+import { HeldRecord } from "../src/internal/HeldRecord.ts"
 import * as Record from "../src/internal/Record.ts"
 
 const position = fc.integer({ min: 1, max: 2 ** 47 })
@@ -9,6 +11,14 @@ const atMillis = fc.integer({ min: 0, max: 2 ** 47 })
 const number = fc.integer({ min: 1, max: 2_147_483_647 })
 const numbers = fc.array(fc.tuple(Netnews.groupName, number), { maxLength: 20 })
 const octets = fc.uint8Array({ maxLength: 9_000, size: "max" })
+const options = fc.record(
+  {
+    expiresMillis: atMillis,
+    isWireReady: fc.constant(true),
+    stored: fc.record({ class: fc.string().map((text) => text.toWellFormed()), address: position, bytes: number })
+  },
+  { requiredKeys: [] }
+)
 const slot = fc.record({ key: fc.string({ unit: "grapheme" }), rank: fc.string() })
 
 const filed = fc
@@ -22,9 +32,10 @@ const filed = fc
     fc.option(atMillis, { nil: undefined }),
     fc.string(),
     octets,
-    octets
+    octets,
+    options
   )
-  .map(([position, atMillis, id, numbers, slot, newsgroups, injectedMillis, path, overview, article]) => ({
+  .map(([position, atMillis, id, numbers, slot, newsgroups, injectedMillis, path, overview, article, options]) => ({
     event: {
       _tag: "Filed" as const,
       position,
@@ -34,6 +45,7 @@ const filed = fc
       path: path.toWellFormed(),
       overview,
       bytes: article.length,
+      ...options,
       ...(newsgroups === undefined ? {} : { newsgroups }),
       ...(injectedMillis === undefined ? {} : { injectedMillis }),
       ...(slot === undefined ? {} : { slot: { key: slot.key.toWellFormed(), rank: slot.rank.toWellFormed() } })
@@ -91,6 +103,47 @@ const plain = (events: ReadonlyArray<Record.Logged>) =>
   events.map((event) =>
     event._tag === "Filed" ? { ...event, overview: new Uint8Array(event.overview) } : { ...event }
   )
+
+describe("HeldRecord", () => {
+  it("tells of a filing what was written, wherever its article lies", () => {
+    fc.assert(
+      fc.property(filed, fc.array(other, { maxLength: 2 }), ({ article, event }, others) => {
+        const record = Buffer.concat(Record.encode([event, ...others], article))
+        const far = Uint8Array.of(1, 2, 3)
+        const asked: Array<unknown> = []
+        const elsewhere = (stored: object, id: string): Uint8Array => {
+          asked.push({ ...stored }, id)
+          return far
+        }
+        const held = HeldRecord.of(record.subarray(Record.headBytes), elsewhere, Buffer.from("Xref: here.test"))
+        assert.isDefined(held)
+        assert.deepStrictEqual(asked, event.stored === undefined ? [] : [event.stored, event.id])
+        assert.deepStrictEqual(new Uint8Array(held.article), event.stored === undefined ? article : far)
+        assert.deepStrictEqual(held.numbers, event.numbers)
+        assert.strictEqual(held.position, event.position)
+        assert.strictEqual(held.arrivedMillis, event.atMillis)
+        assert.strictEqual(held.isWireReady, event.isWireReady === true)
+        const xref = `Xref: ${Xref.format("here.test", event.numbers)}`
+        assert.strictEqual(Buffer.from(held.xref).toString("latin1"), xref)
+      })
+    )
+  })
+
+  it("is none where a record begins with another event, or the article has gone", () => {
+    fc.assert(
+      fc.property(other, filed, (event, { event: filing }) => {
+        const of = (logged: Record.Logged): HeldRecord | undefined =>
+          HeldRecord.of(
+            Buffer.concat(Record.encode([logged], undefined)).subarray(Record.headBytes),
+            () => undefined,
+            Buffer.alloc(0)
+          )
+        assert.isUndefined(of(event))
+        if (filing.stored !== undefined) assert.isUndefined(of(filing))
+      })
+    )
+  })
+})
 
 describe("Record", () => {
   it("reads back what it wrote, from its beginning alone", () => {

@@ -79,23 +79,35 @@ const storing: ReadonlyArray<Promised> = [
     yield* TestClock.setTime(5_000)
     const latin = article(id("1"), [alpha, beta], "naïve caf\u00e9\r\n..\r\n")
     yield* spool.store([latin])
-    const held = yield* spool.find(id("1"))
+    const { path: site } = yield* SiteIdentity
     const number = spool.generation.numberBase + 1
-    equal("held", held, {
+    const all = {
       article: latin.octets,
       numbers: [
         [alpha, number],
         [beta, number]
       ],
       position: 1,
-      arrivedMillis: 5_000
-    })
-    equal("by number", yield* spool.at(beta, number), held)
+      arrivedMillis: 5_000,
+      xref: new TextEncoder().encode(`Xref: ${site} ${alpha}:${number} ${beta}:${number}`),
+      isWireReady: false
+    }
+    equal("held", allOf(yield* spool.find(id("1"))), all)
+    equal("by number", allOf(yield* spool.at(beta, number)), all)
     equal("another number", yield* spool.at(beta, number + 1), undefined)
     equal("another group", yield* spool.at(gamma, number), undefined)
     equal("another id", yield* spool.find(id("2")), undefined)
+    yield* spool.store([article(id("2"), [alpha], "no dot in front: .\r\n")])
+    equal("without dots", (yield* spool.find(id("2")))?.isWireReady, true)
   })
 ]
+
+/** All that a spool tells of an article, some of which it reads only when asked. */
+const allOf = (held: Spool.Held | undefined): Spool.Held | undefined => {
+  if (held === undefined) return undefined
+  const { arrivedMillis, article, isWireReady, numbers, position, xref } = held
+  return { article, numbers, position, arrivedMillis, xref, isWireReady }
+}
 
 const removing: ReadonlyArray<Promised> = [
   promise("shows nothing of what was removed, and remembers it", function* () {

@@ -8,6 +8,7 @@ import type * as Xref from "@lupin/core/Xref"
 import { Buffer } from "node:buffer"
 import type { Held } from "../Spool.ts"
 import type { ClassLogs } from "./ClassLogs.ts"
+import { HeldRecord } from "./HeldRecord.ts"
 import type { Place } from "./IndexRows.ts"
 import type * as Quarantine from "./Quarantine.ts"
 import * as Record from "./Record.ts"
@@ -35,7 +36,14 @@ export interface Articles {
   readonly injectedMillis: (place: Place, id: MessageId.MessageId) => number | undefined
 }
 
-export const make = (log: SegmentLog, elsewhere: Elsewhere, quarantine: Quarantine.Quarantine): Articles => {
+/** `site`: what our Xref begins with. */
+export const make = (
+  log: SegmentLog,
+  elsewhere: Elsewhere,
+  quarantine: Quarantine.Quarantine,
+  site: string
+): Articles => {
+  const xrefStart = Buffer.from(`Xref: ${site}`, "latin1")
   const refuse = ({ address }: Place, id?: MessageId.MessageId): undefined =>
     quarantine.note({ address, ...(id === undefined ? {} : { id }) }) as undefined
 
@@ -51,16 +59,11 @@ export const make = (log: SegmentLog, elsewhere: Elsewhere, quarantine: Quaranti
       const id = typeof which === "string" ? which : undefined
       const payload = log.read(address, bytes)
       if (payload === undefined) return refuse(place, id ?? idOf(log.peek(address)?.events[0]))
-      const filing = Record.decodeFiling(payload)
-      const isMeant =
-        typeof which === "string" ? Record.bringsId(payload, which) : filing !== undefined && hasNumber(filing, which)
-      if (filing === undefined || !isMeant) return refuse(place, id)
-      const { articleStart, atMillis, numbers, position, stored } = filing
-      const article =
-        stored === undefined ? payload.subarray(articleStart) : elsewhere.read(stored, Record.idAt(payload))
-      return article === undefined
-        ? refuse(place, id ?? Record.idAt(payload))
-        : { article, numbers, position, arrivedMillis: atMillis }
+      if (!Record.bringsArticle(payload)) return refuse(place, id)
+      if (id !== undefined && !Record.bringsId(payload, id)) return refuse(place, id)
+      const held = HeldRecord.of(payload, elsewhere.read, xrefStart)
+      if (held === undefined) return refuse(place, id ?? Record.idAt(payload))
+      return typeof which === "string" || hasNumber(held, which) ? held : refuse(place, id)
     },
     line: (place, number) => {
       if (quarantine.has(place.address)) return undefined
@@ -83,7 +86,7 @@ export const make = (log: SegmentLog, elsewhere: Elsewhere, quarantine: Quaranti
   }
 }
 
-const hasNumber = ({ numbers }: Record.Filing, [group, number]: Numbered): boolean =>
+const hasNumber = ({ numbers }: Held, [group, number]: Numbered): boolean =>
   numbers.some(([name, given]) => name === group && given === number)
 
 const idOf = (event: Record.Logged | undefined): MessageId.MessageId | undefined =>

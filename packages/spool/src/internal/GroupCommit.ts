@@ -27,7 +27,11 @@ export interface Target {
   readonly publish: (records: ReadonlyArray<Plan.Planned>, addresses: ReadonlyArray<number>) => void
   /** Runs something once all that can run now has had its turn, and brought what it has to store. */
   readonly soon: (act: () => void) => void
-  /** Called after the answers were given, for what may take its time. */
+  /** Whether a commit costs so much that it is worth to wait until others join it: where it syncs. */
+  readonly isShared: boolean
+  /** Whether there is something to settle. */
+  readonly isUnsettled: () => boolean
+  /** What may take its time, and comes after the answers. */
   readonly settle: () => void
 }
 
@@ -101,11 +105,15 @@ export const make = (target: Target): GroupCommit => {
     const whole = jobs.filter((job) => job.stored.length === job.units.length)
     drop(whole)
     for (const job of whole) job.answer(job.stored)
+  }
+
+  const settle = (): void => {
     try {
       target.settle()
     } catch (error) {
       stalled = reasonOf(error)
     }
+    commit()
   }
 
   /** Nothing was shown, and nothing is left in the log: these callers try again. */
@@ -161,8 +169,11 @@ export const make = (target: Target): GroupCommit => {
     })
   }
 
+  /** Whoever was answered goes on first. */
   const next = (): void => {
-    target.soon(commit)
+    if (target.isUnsettled()) target.soon(settle)
+    else if (waiting.length > 0 || target.isShared) target.soon(commit)
+    else rest()
   }
 
   const rest = (): void => {
@@ -182,7 +193,8 @@ export const make = (target: Target): GroupCommit => {
       waitingBytes += bytes
       if (isBusy) return
       isBusy = true
-      target.soon(commit)
+      if (target.isShared) target.soon(commit)
+      else commit()
     },
     close: (done) => {
       closed = done

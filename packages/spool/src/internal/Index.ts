@@ -30,7 +30,7 @@ import { SlotRows } from "./SlotRows.ts"
 /** Raised when rows change their form: an older index is made anew from the log. */
 const indexFormat = 5
 
-type Log = Pick<SegmentLog, "start" | "recall">
+type Log = Pick<SegmentLog, "start" | "around">
 
 export class Index {
   readonly #tables: Tables
@@ -60,7 +60,7 @@ export class Index {
   /** Opens the index of a log in its tables; an index of another generation or format is emptied. */
   constructor(tables: Tables, generation: Site.Generation, log: Log, recordsPerCommit: number) {
     this.#tables = tables
-    this.#recentIds = new RecentIds(log.recall)
+    this.#recentIds = new RecentIds(log.around)
     const database = (name: string): Table => tables.table(name)
     this.#groups = database("groups")
     this.#meta = database("meta")

@@ -3,7 +3,7 @@
  */
 import * as Group from "@lupin/core/Group"
 import * as Event from "@lupin/core/Event"
-import type * as Article from "@lupin/core/Article"
+import * as Article from "@lupin/core/Article"
 import * as Filing from "@lupin/core/Filing"
 import type * as GroupName from "@lupin/core/GroupName"
 import * as MessageId from "@lupin/core/MessageId"
@@ -104,7 +104,14 @@ export const make = (
     const shelved = id === undefined ? undefined : articles.get(id)
     if (shelved === undefined) return undefined
     const { atMillis, numbers, position } = shelved.filed
-    return { article: shelved.article.octets, numbers, position, arrivedMillis: atMillis }
+    return {
+      article: shelved.article.octets,
+      numbers,
+      position,
+      arrivedMillis: atMillis,
+      xref: Buffer.from(`Xref: ${Xref.format(site, numbers)}`, "latin1"),
+      isWireReady: Article.isWireReady(shelved.article)
+    }
   }
 
   const lineOf = (id: MessageId.MessageId, group?: GroupName.GroupName): Uint8Array | undefined => {

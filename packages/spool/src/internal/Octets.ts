@@ -30,6 +30,12 @@ export class Writer {
     this.#at += 4 + bytes
   }
 
+  /** At most 65,535 texts. */
+  texts(values: ReadonlyArray<string>): void {
+    this.uint(values.length, 2)
+    for (const value of values) this.text(value)
+  }
+
   octets(value: Uint8Array): void {
     this.#reserve(4 + value.length)
     this.#buffer.writeUInt32BE(value.length, this.#at)
@@ -70,9 +76,23 @@ export class Reader {
     return this.#buffer.toString("utf8", this.#at - bytes, this.#at)
   }
 
+  texts(): ReadonlyArray<string> {
+    return Array.from({ length: this.uint(2) }, () => this.text())
+  }
+
   octets(): Uint8Array {
     const bytes = this.uint(4)
     this.#at += bytes
     return this.#buffer.subarray(this.#at - bytes, this.#at)
   }
 }
+
+export const uint16 = (octets: Uint8Array, at: number): number => ((octets[at] ?? 0) << 8) | (octets[at + 1] ?? 0)
+
+export const uint32 = (octets: Uint8Array, at: number): number => uint16(octets, at) * 0x10000 + uint16(octets, at + 2)
+
+export const uint48 = (octets: Uint8Array, at: number): number =>
+  uint16(octets, at) * 0x1_0000_0000 + uint32(octets, at + 2)
+
+/** Where the text, or the octets, end that begin with their length at a place. */
+export const textEnd = (octets: Uint8Array, at: number): number => at + 4 + uint32(octets, at)

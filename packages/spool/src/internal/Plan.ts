@@ -3,7 +3,7 @@
  *
  * Nothing here changes the spool: a plan that cannot be written is dropped, and readers never saw it.
  */
-import type * as Article from "@lupin/core/Article"
+import * as Article from "@lupin/core/Article"
 import * as Admission from "@lupin/core/Admission"
 import * as Filing from "@lupin/core/Filing"
 import * as Overview from "@lupin/core/Overview"
@@ -91,6 +91,11 @@ const expiryOf = ({ expiresMillis }: Article.Article): { readonly expiresMillis?
 const dateOf = ({ injectedMillis, messageId }: Article.Article): { readonly injectedMillis?: number } =>
   MessageId.kindOf(messageId) === "client" ? {} : { injectedMillis: Math.max(0, injectedMillis) }
 
+const readinessOf = (article: Article.Article): { readonly isWireReady?: boolean } =>
+  Article.isWireReady(article) ? wireReady : {}
+
+const wireReady = { isWireReady: true } as const
+
 const mend = (
   article: Article.Article,
   known: Known,
@@ -110,7 +115,8 @@ const mend = (
     ...dateOf(article),
     path: article.path,
     overview: overviewOf(article, numbers, site),
-    bytes: article.octets.length
+    bytes: article.octets.length,
+    ...readinessOf(article)
   }
 }
 
@@ -133,6 +139,7 @@ const toLogged = (
         path: article.path,
         overview: overviewOf(article, event.numbers, site),
         bytes: article.octets.length,
+        ...readinessOf(article),
         ...(Filing.isElsewhere(article, event.numbers) ? { newsgroups: article.groups } : {})
       }
     }

@@ -10,16 +10,20 @@ export const bytesMax = 32 * 1024 * 1024
 /** Octets of one slab, and the longest record that is kept. */
 const slabBytes = 256 * 1024
 
-interface Slab {
+/** Octets of the log with successive addresses. */
+export interface Slab {
   /** The address of its first octet; those that follow have the next ones. */
   readonly start: number
   readonly octets: Buffer
+  /** How many of them are the log's. */
   length: number
 }
 
 export class RecentOctets {
   /** Ascending by address. */
   #slabs: Array<Slab> = []
+  #starts = new Float64Array(0)
+  #latest: Slab | undefined
   readonly #slabsMax: number
 
   constructor(bytes = bytesMax) {
@@ -40,10 +44,19 @@ export class RecentOctets {
 
   /** So many octets at an address, if they are all kept. They are shared: nobody may write to them. */
   read(address: number, bytes: number): Buffer | undefined {
-    const slab = this.#slabs[this.#before(address)]
-    if (slab === undefined) return undefined
-    const from = address - slab.start
-    return from + bytes <= slab.length ? slab.octets.subarray(from, from + bytes) : undefined
+    const slab = this.around(address, bytes)
+    return slab?.octets.subarray(address - slab.start, address - slab.start + bytes)
+  }
+
+  /** The slab that holds so many octets at an address; as shared as what is read. */
+  around(address: number, bytes: number): Slab | undefined {
+    let slab = this.#latest
+    // Whoever looks at the head of a record reads the rest of it next.
+    if (slab === undefined || address < slab.start || address >= slab.start + slab.length) {
+      slab = this.#slabs[this.#before(address)]
+      this.#latest = slab
+    }
+    return slab === undefined || address + bytes > slab.start + slab.length ? undefined : slab
   }
 
   /** Forgets what lies at an address or behind it: the log was cut there. */
@@ -52,12 +65,19 @@ export class RecentOctets {
     this.#slabs = this.#slabs.filter(({ start }) => start < address)
     // Octets behind the cut may have been read out: others must not take their place.
     if (last !== undefined && last.start < address && last.start + last.length > address) this.#slabs.pop()
+    this.#changed()
   }
 
   /** Forgets what lies around an address: it was overwritten. */
   drop(address: number): void {
     const at = this.#before(address)
     if (at >= 0) this.#slabs.splice(at, 1)
+    this.#changed()
+  }
+
+  #changed(): void {
+    this.#starts = Float64Array.from(this.#slabs, ({ start }) => start)
+    this.#latest = undefined
   }
 
   #roomAt(address: number, bytes: number): Slab {
@@ -66,16 +86,18 @@ export class RecentOctets {
     const slab = { start: address, octets: Buffer.allocUnsafeSlow(slabBytes), length: 0 }
     this.#slabs.push(slab)
     if (this.#slabs.length > this.#slabsMax) this.#slabs.shift()
+    this.#changed()
     return slab
   }
 
   /** The place of the last slab that begins at an address or before it; -1 where there is none. */
   #before(address: number): number {
+    const starts = this.#starts
     let low = 0
-    let high = this.#slabs.length
+    let high = starts.length
     while (low < high) {
       const middle = (low + high) >>> 1
-      if ((this.#slabs[middle]?.start ?? Infinity) <= address) low = middle + 1
+      if ((starts[middle] as number) <= address) low = middle + 1
       else high = middle
     }
     return low - 1

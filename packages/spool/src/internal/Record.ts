@@ -12,7 +12,8 @@ import type * as Xref from "@lupin/core/Xref"
 import { Buffer } from "node:buffer"
 import { crc32 } from "node:zlib"
 import type { Stored } from "./ClassLogs.ts"
-import { Reader, Writer } from "./Octets.ts"
+import { Reader, uint32, uint48, Writer } from "./Octets.ts"
+import * as RecordOptions from "./RecordOptions.ts"
 
 /** An article's event with what followers and readers ask for most. `overview` is the line without its number. */
 export type Filed = Site.Filed & {
@@ -24,6 +25,8 @@ export type Filed = Site.Filed & {
   /** Injection-Date, where the id does not hold it. */
   readonly injectedMillis?: number
   readonly expiresMillis?: number
+  /** The article is sent as it lies: no line of it begins with a dot, and it has no Xref. */
+  readonly isWireReady?: boolean
   /** Where the article lies, if not here. */
   readonly stored?: Stored
 }
@@ -91,6 +94,9 @@ export interface Head {
   readonly metaCrc: number
   readonly crc: number
 }
+
+/** The length of the payload behind a head. */
+export const bytesOf = (octets: Buffer, start = 0): number => uint32(octets, start)
 
 export const readHead = (head: Buffer): Head => ({
   bytes: head.readUInt32BE(0),
@@ -183,41 +189,19 @@ const eventBytes = (event: Logged): number => {
   return writer.take().length
 }
 
-/** What a reader of an article needs of its event, and no more. */
-export interface Filing {
-  readonly position: number
-  readonly atMillis: number
-  readonly numbers: Xref.Numbers
-  /** How far into the payload the article begins, if it lies here. */
-  readonly articleStart: number
-  readonly stored?: Stored
-}
-
-/** The filing that a payload begins with; nothing where it begins with an event that brings no article. */
-export const decodeFiling = (payload: Buffer): Filing | undefined => {
-  const tag = tags[payload[prefixBytes] ?? tags.length]
-  if (tag !== "Filed" && tag !== "Mended") return undefined
-  const reader = new Reader(payload, idOffset + payload.readUInt32BE(idOffset - 4))
-  const filing = {
-    position: positionOf(payload),
-    atMillis: payload.readUIntBE(prefixBytes + 7, 6),
-    numbers: readNumbers(reader),
-    articleStart: payload.readUInt32BE(1)
-  }
-  const flags = reader.uint(1)
-  if ((flags & isElsewhere) === 0) return filing
-  const { stored } = readOptions(reader, flags)
-  return stored === undefined ? filing : { ...filing, stored }
-}
-
 /** Where the id stands in a payload that begins with a filing: behind count, length, tag, position and time. */
 export const idOffset = prefixBytes + 13 + 4
 
+/** Whether a payload begins with the filing of an article. `start`: where it begins. */
+export const bringsArticle = (octets: Buffer, start = 0): boolean => {
+  const tag = tags[octets[start + prefixBytes] ?? tags.length]
+  return tag === "Filed" || tag === "Mended"
+}
+
 /** Whether a payload, read at least as far as the id goes, begins with the filing of that id. `start`: where it begins. */
 export const bringsId = (octets: Buffer, id: string, start = 0): boolean => {
-  const tag = tags[octets[start + prefixBytes] ?? tags.length]
   const from = start + idOffset
-  if ((tag !== "Filed" && tag !== "Mended") || octets.readUInt32BE(from - 4) !== id.length) return false
+  if (!bringsArticle(octets, start) || uint32(octets, from - 4) !== id.length) return false
   for (let at = 0; at < id.length; at++) if (octets[from + at] !== id.charCodeAt(at)) return false
   return true
 }
@@ -228,7 +212,13 @@ export const idAt = (payload: Buffer): MessageId.MessageId =>
   new Reader(payload, idOffset - 4).text() as MessageId.MessageId
 
 /** The position of the first event of a payload. */
-export const positionOf = (octets: Buffer, start = 0): number => octets.readUIntBE(start + prefixBytes + 1, 6)
+export const positionOf = (octets: Buffer, start = 0): number => uint48(octets, start + prefixBytes + 1)
+
+/** When the first event of a payload happened. */
+export const atMillisOf = (octets: Buffer): number => uint48(octets, prefixBytes + 7)
+
+/** How far into a payload its article begins. */
+export const metaEnd = (payload: Buffer): number => uint32(payload, 1)
 
 const writeEvent = (writer: Writer, event: Logged): void => {
   writer.uint(tags.indexOf(event._tag), 1)
@@ -239,27 +229,14 @@ const writeEvent = (writer: Writer, event: Logged): void => {
     case "Mended":
       writer.text(event.id)
       writeNumbers(writer, event.numbers)
-      writer.uint(flagsOf(event), 1)
-      if (event.slot !== undefined) {
-        writer.text(event.slot.key)
-        writer.text(event.slot.rank)
-      }
-      if (event.newsgroups !== undefined) writeTexts(writer, event.newsgroups)
-      if (event.expiresMillis !== undefined) writer.uint(event.expiresMillis, 6)
-      if (event.injectedMillis !== undefined) writer.uint(event.injectedMillis, 6)
-      if (event.stored !== undefined) {
-        writer.text(event.stored.class)
-        writer.uint(event.stored.address, 6)
-        writer.uint(event.stored.bytes, 4)
-        writer.uint(event.bytes, 4)
-      }
+      RecordOptions.write(writer, event)
       writer.text(event.path)
       return writer.octets(event.overview)
     case "Claimed":
       writer.text(event.by)
       writer.text(event.claim.target)
       writer.uint(event.claim.why === "cancelled" ? 0 : 1, 1)
-      return writeTexts(writer, event.claim.opens)
+      return writer.texts(event.claim.opens)
     case "Cancelled":
     case "Superseded":
     case "Expired":
@@ -294,7 +271,7 @@ const readEvent = (reader: Reader, bytes: number): Logged => {
       const id = reader.text() as MessageId.MessageId
       const numbers = readNumbers(reader)
       const flags = reader.uint(1)
-      const options = readOptions(reader, flags)
+      const options = RecordOptions.read(reader, flags)
       const text = { path: reader.text(), overview: reader.octets() }
       const rest = { position, atMillis, id, numbers, ...text, bytes }
       if (tag === "Filed") return { _tag: tag, ...rest, ...options }
@@ -305,7 +282,7 @@ const readEvent = (reader: Reader, bytes: number): Logged => {
       const by = reader.text() as MessageId.MessageId
       const target = reader.text() as MessageId.MessageId
       const why = reader.uint(1) === 0 ? "cancelled" : "superseded"
-      return { _tag: tag, position, atMillis, by, claim: { target, why, opens: readTexts(reader) } }
+      return { _tag: tag, position, atMillis, by, claim: { target, why, opens: reader.texts() } }
     }
     case "Superseded":
     case "Cancelled":
@@ -340,44 +317,8 @@ const readEvent = (reader: Reader, bytes: number): Logged => {
   }
 }
 
-/** Flags of an article's event. */
-const hasSlot = 1
-const hasNewsgroups = 2
-const hasExpires = 4
-const isElsewhere = 8
-const isDated = 16
 /** Added to the number of groups of what was removed: no header has so many. */
 const hasDate = 32_768
-
-const flagsOf = ({ expiresMillis, injectedMillis, newsgroups, slot, stored }: Filed | Mended): number =>
-  (slot === undefined ? 0 : hasSlot) +
-  (newsgroups === undefined ? 0 : hasNewsgroups) +
-  (expiresMillis === undefined ? 0 : hasExpires) +
-  (injectedMillis === undefined ? 0 : isDated) +
-  (stored === undefined ? 0 : isElsewhere)
-
-/** What the flags say is there, in the order in which it lies. `bytes` of an article that lies elsewhere. */
-const readOptions = (
-  reader: Reader,
-  flags: number
-): Pick<Filed, "slot" | "newsgroups" | "expiresMillis" | "injectedMillis" | "stored"> & { readonly bytes?: number } => {
-  const slot = (flags & hasSlot) === 0 ? {} : { slot: { key: reader.text(), rank: reader.text() } }
-  const newsgroups =
-    (flags & hasNewsgroups) === 0 ? {} : { newsgroups: readTexts(reader) as ReadonlyArray<GroupName.GroupName> }
-  const expires = (flags & hasExpires) === 0 ? {} : { expiresMillis: reader.uint(6) }
-  const dated = (flags & isDated) === 0 ? {} : { injectedMillis: reader.uint(6) }
-  if ((flags & isElsewhere) === 0) return { ...slot, ...newsgroups, ...expires, ...dated }
-  const stored = { class: reader.text(), address: reader.uint(6), bytes: reader.uint(4) }
-  return { ...slot, ...newsgroups, ...expires, ...dated, stored, bytes: reader.uint(4) }
-}
-
-/** At most 65,535 texts. */
-const writeTexts = (writer: Writer, texts: ReadonlyArray<string>): void => {
-  writer.uint(texts.length, 2)
-  for (const text of texts) writer.text(text)
-}
-
-const readTexts = (reader: Reader): ReadonlyArray<string> => Array.from({ length: reader.uint(2) }, () => reader.text())
 
 const writeNumbers = (writer: Writer, numbers: Xref.Numbers, mark = 0): void => {
   writer.uint(numbers.length + mark, 2)
@@ -387,7 +328,7 @@ const writeNumbers = (writer: Writer, numbers: Xref.Numbers, mark = 0): void => 
   }
 }
 
-const readNumbers = (reader: Reader, count = reader.uint(2)): Xref.Numbers => {
+export const readNumbers = (reader: Reader, count = reader.uint(2)): Xref.Numbers => {
   const numbers: Array<readonly [GroupName.GroupName, number]> = []
   for (let at = 0; at < count; at++) numbers.push([reader.text() as GroupName.GroupName, reader.uint(4)])
   return numbers

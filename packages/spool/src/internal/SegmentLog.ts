@@ -46,7 +46,7 @@ export interface SegmentLog {
   /** The payload of so many octets at an address; nothing if its checksum does not hold. */
   readonly read: (address: number, bytes: number) => Buffer | undefined
   /** So many octets from an address on, if they are in memory. They are shared: nobody may write to them. */
-  readonly recall: (address: number, bytes: number) => Buffer | undefined
+  readonly around: RecentOctets["around"]
   /** The record at an address, or the next where that has gone, its article left out; nothing at the end of the log, or where its events are damaged. */
   readonly peek: (address: number) => Found | undefined
   /** The first record at an address or after it that `peek` can read, past what is damaged. */
@@ -277,7 +277,7 @@ export const open = (directory: string, disk: Disk, segmentBytes: number): Segme
       const payload = record.subarray(Record.headBytes)
       return Record.isIntact(payload, Record.readHead(record)) ? payload : undefined
     },
-    recall: (address, bytes) => recent.read(address, bytes),
+    around: (address, bytes) => recent.around(address, bytes),
     peek: (address) => find(address, false),
     seek: (address) => {
       const found = find(address, false)
