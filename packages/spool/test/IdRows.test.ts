@@ -23,15 +23,27 @@ const rowOf = (at: number, turn: number): IdRow => {
 const step = fc.oneof(
   {
     weight: 5,
-    arbitrary: fc.record({ act: fc.constant("set" as const), from: fc.nat(300), count: fc.integer({ min: 1, max: 60 }) })
+    arbitrary: fc.record({
+      act: fc.constant("set" as const),
+      from: fc.nat(300),
+      count: fc.integer({ min: 1, max: 60 })
+    })
   },
   {
     weight: 2,
-    arbitrary: fc.record({ act: fc.constant("drop" as const), from: fc.nat(300), count: fc.integer({ min: 1, max: 30 }) })
+    arbitrary: fc.record({
+      act: fc.constant("drop" as const),
+      from: fc.nat(300),
+      count: fc.integer({ min: 1, max: 30 })
+    })
   },
   {
     weight: 6,
-    arbitrary: fc.record({ act: fc.constantFrom("commit", "fail", "open"), from: fc.constant(0), count: fc.constant(0) })
+    arbitrary: fc.record({
+      act: fc.constantFrom("commit", "fail", "open"),
+      from: fc.constant(0),
+      count: fc.constant(0)
+    })
   }
 )
 

@@ -40,7 +40,8 @@ export const isOf = (octets: Buffer, at: number, second: number, id: string): bo
 
 export const secondAt = (octets: Buffer, at: number): number => octets.readInt32LE(at + 4)
 
-export const idAt = (octets: Buffer, at: number): string => octets.toString("latin1", at + headBytes, knownAt(octets, at))
+export const idAt = (octets: Buffer, at: number): string =>
+  octets.toString("latin1", at + headBytes, knownAt(octets, at))
 
 const knownAt = (octets: Buffer, at: number): number => at + headBytes + (octets[at + 8] ?? 0)
 
@@ -153,7 +154,11 @@ export class Gathering {
     band.copy(octets, start, 0, band.length)
     for (let at = start; at < this.#bytes;) {
       const first =
-        ((octets[at] ?? 0) | ((octets[at + 1] ?? 0) << 8) | ((octets[at + 2] ?? 0) << 16) | ((octets[at + 3] ?? 0) << 24)) >>> 0
+        ((octets[at] ?? 0) |
+          ((octets[at + 1] ?? 0) << 8) |
+          ((octets[at + 2] ?? 0) << 16) |
+          ((octets[at + 3] ?? 0) << 24)) >>>
+        0
       const there = bandOf(first, bands)
       if (there >= from && there < to) this.#enter(first, at)
       at = endAt(octets, at)

@@ -121,10 +121,10 @@ export class IdRows {
   idsOf(uuid: string, limit: number): ReadonlySet<string> {
     const prefix = `<${uuid}.`
     const found = new Set<string>()
-    for (const id of this.#fresh.ids()) if (id.startsWith(prefix)) found.add(id)
     if (prefix.length !== uuidEnd) return found
     this.#hash.take(prefix)
     const { first, second } = this.#hash
+    for (const id of this.#fresh.idsBy(second)) if (id.startsWith(prefix)) found.add(id)
     for (const { bands, filter, from, key, to } of this.#open) {
       const band = IdBand.bandOf(first, bands)
       if (first < from || first >= to) continue
@@ -157,7 +157,8 @@ export class IdRows {
     this.#staged = this.#state
     if (this.#fresh.size > 0) this.#staged = this.#bind(this.#staged)
     for (const found of stretchesOf(this.#staged)) this.#staged = this.#begin(this.#staged, found)
-    for (const { sheaf } of this.#staged.merges) this.#staged = this.#advance(this.#staged, sheaf.key, this.#mergedPerCommit)
+    for (const { sheaf } of this.#staged.merges)
+      this.#staged = this.#advance(this.#staged, sheaf.key, this.#mergedPerCommit)
     while (this.#staged.sheaves.length >= IdMerge.sheavesMax) this.#staged = this.#shorten(this.#staged)
     this.#filterRows.putSync(stateKey, Buffer.from(JSON.stringify(this.#staged)))
   }
@@ -267,9 +268,10 @@ export class IdRows {
     return { ...state, merges: others, sheaves }
   }
 
-  /** Makes room at once where merges have not kept up. */
+  /** Makes room at once where merges have not kept up: by the one with least to do. */
   #shorten(state: State): State {
-    const [merge] = state.merges
+    const rest = ({ done, sheaf }: Merge): number => sheaf.bands - done
+    const [merge] = state.merges.toSorted((one, other) => rest(one) - rest(other))
     if (merge !== undefined) return this.#advance(state, merge.sheaf.key, Infinity)
     const found = IdMerge.lightest(state.sheaves.map(({ count }) => count))
     return found === undefined ? state : this.#begin(state, found)
@@ -277,7 +279,8 @@ export class IdRows {
 
   #dropFilter(key: number): void {
     const range = { start: keyAt(Buffer.alloc(keyBytes), key, 0), end: keyAt(Buffer.alloc(keyBytes), key + 1, 0) }
-    for (const found of [...this.#filterRows.getKeys(range)]) this.#filterRows.removeSync(found)
+    const parts = Array.from(this.#filterRows.getKeys(range))
+    for (const part of parts) this.#filterRows.removeSync(part)
   }
 }
 

@@ -45,7 +45,9 @@ export class Index {
   #recordsSinceCommit = 0
   #hasMended = false
   /** What was known of the id that was removed last, and of the claims on it. */
-  #before: { readonly id: string; readonly row: IdRow | undefined; readonly claims: ReadonlyArray<Waiting.Entry> } | undefined
+  #before:
+    | { readonly id: string; readonly row: IdRow | undefined; readonly claims: ReadonlyArray<Waiting.Entry> }
+    | undefined
   progress: Progress.Progress
   groups: GroupTable.GroupTable
   accounts = new Accounts()
