@@ -7,7 +7,6 @@
 import * as Site from "@lupin/core/Site"
 import type * as Waiting from "@lupin/core/Waiting"
 import type * as MessageId from "@lupin/core/MessageId"
-import type * as Xref from "@lupin/core/Xref"
 import { Buffer } from "node:buffer"
 import type { Table, Tables } from "../Tables.ts"
 import { Accounts } from "./Accounts.ts"
@@ -255,7 +254,11 @@ export class Index {
   }
 
   async close(): Promise<void> {
-    this.commit()
+    try {
+      this.commit()
+    } catch {
+      // The log has what a full disk does not take: it is replayed.
+    }
     await this.#tables.close()
   }
 
@@ -324,7 +327,8 @@ export class Index {
     }
   }
 
-  #mend({ atMillis, expiresMillis, id, numbers, position: mendedAt, stored }: Record.Mended, place: Place): void {
+  #mend(event: Record.Mended, place: Place): void {
+    const { atMillis, expiresMillis, id, numbers, position: mendedAt, slot, stored } = event
     const row = this.id(id)
     if (row?._tag === "Removed") return
     const position = row?.position ?? mendedAt
@@ -333,6 +337,7 @@ export class Index {
     if (row === undefined) {
       this.accounts.file(place, stored)
       if (expiresMillis !== undefined) this.#expiring.add(id, expiresMillis, position)
+      if (slot !== undefined) this.slots.fill(slot.key, { id, rank: slot.rank })
       for (const [name, number] of numbers) this.groups.restore(name, number, atMillis)
     } else {
       this.accounts.replace(row, row.stored, place, stored)
@@ -361,16 +366,6 @@ export class Index {
     }
     this.claims.dropBy((by) => Site.hashOf(by) === hash)
     this.erasures.keep({ hash, atMillis, blanks, names: { address: names.address, bytes: names.bytes } })
-  }
-
-  /** The numbers of whatever lies at an address. Looks at every number of every group: for repairs. */
-  numbersAt(address: number): Xref.Numbers {
-    return [...this.groups.all()].flatMap((shelf) =>
-      this.numbers
-        .places(shelf, 0, shelf.high, Infinity)
-        .filter(([, place]) => place.address === address)
-        .map(([number]) => [shelf.name, number] as const)
-    )
   }
 
   *#readShelves(): Iterable<GroupTable.Shelf> {
