@@ -9,6 +9,7 @@ import * as Limits from "@lupin/core/Limits"
 import { Spool } from "@lupin/spool/Spool"
 import { Clock, Effect, Layer, Random } from "effect"
 import * as Backoff from "./Backoff.ts"
+import * as FeedPosition from "./FeedPosition.ts"
 import * as FeedSession from "./FeedSession.ts"
 import { FeedWindow } from "./FeedWindow.ts"
 import type { Endpoint } from "./Network.ts"
@@ -74,7 +75,7 @@ export const run = Effect.fnUntraced(function* (options: Options): Effect.fn.Ret
   const links = yield* PeerStats
   const stats = links.of(options.peer.name)
   const reconnect = options.reconnect ?? reconnectDefault
-  const progress: FeedSession.Progress = { state: new FeedWindow(0), follower: undefined }
+  const progress: FeedPosition.Progress = { state: new FeedWindow(0), follower: undefined, saved: 0 }
   const part: Part = { isActing: true, eager: options.eager ? "all" : "none", isWatched: false }
   const session = FeedSession.run({
     ...options,
@@ -99,7 +100,12 @@ export const run = Effect.fnUntraced(function* (options: Options): Effect.fn.Ret
   const remember = Effect.suspend(() =>
     progress.follower === undefined
       ? Effect.void
-      : Effect.ignore(spool.savePosition(remembered, progress.state.position))
+      : Effect.ignore(
+          Effect.andThen(
+            FeedPosition.save({ spool, progress }),
+            spool.savePosition(remembered, progress.state.position)
+          )
+        )
   )
   let failures = 0
   for (;;) {

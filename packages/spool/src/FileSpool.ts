@@ -287,7 +287,7 @@ const make = Effect.fnUntraced(function* (parts: Parts) {
       attempt(() => {
         const isOfUuid = (id: string): boolean => Event.parseMessageId(id)?.uuid === uuid
         // Only ids that passed a door are in the index.
-        return index.firstId(`<${uuid}.`, isOfUuid, uuidScanMax) as MessageId.MessageId | undefined
+        return index.firstOf(uuid, isOfUuid, uuidScanMax) as MessageId.MessageId | undefined
       }),
     group: (name) =>
       attempt(() => {
@@ -330,6 +330,7 @@ const make = Effect.fnUntraced(function* (parts: Parts) {
     changes: (after, limit) => attempt(() => follow.changes(after, limit)),
     head: Effect.sync(signal.head),
     changed: signal.changed,
+    watch: signal.watch,
     arrivedSince: (sinceMillis, limit, after = 0) => attempt(() => follow.arrivedSince(sinceMillis, limit, after)),
     condition: Effect.suspend(() =>
       // Commands that ask for nothing are enough to look at the disk again.

@@ -250,6 +250,7 @@ export const make = (
       }),
     head: Effect.sync(signal.head),
     changed: signal.changed,
+    watch: signal.watch,
     arrivedSince: (sinceMillis, limit, after = 0) =>
       Effect.sync(() => {
         const arrivals: Array<Arrival> = []
