@@ -254,8 +254,8 @@ const make = Effect.fnUntraced(function* (parts: Parts) {
       attempt(() => {
         // Where an erasure failed half-way, nobody may ask for it again.
         eraser.eraseOctets()
-        eraser.eraseNames(nowMillis - eraseNamesMillis)
-        return { isMore: compaction.step(nowMillis) }
+        const isMore = eraser.eraseNames(nowMillis - eraseNamesMillis)
+        return { isMore: compaction.step(nowMillis) || isMore }
       })
     ),
     reclaimed: Effect.sync(() => ({ ...compaction.done(), ...index.erasures.pending() })),
