@@ -28,7 +28,7 @@ interface Fields {
 /** The command by which a site files the article at a time. */
 export const command = (article: Article.Article, atMillis: number): Site.FileCommand => {
   const fields = read(article)
-  const slot = MessageId.kindOf(article.messageId) === "digest" ? DigestArticle.slot(article) : undefined
+  const slot = slotOf(article)
   const claim = claimOf(fields)
   return {
     _tag: "File",
@@ -41,6 +41,10 @@ export const command = (article: Article.Article, atMillis: number): Site.FileCo
     ...(claim === undefined ? {} : { claim })
   }
 }
+
+/** The place that it shares with others of which the highest rank is kept: that of a digest's key. */
+export const slotOf = (article: Article.Article): { readonly key: string; readonly rank: string } | undefined =>
+  MessageId.kindOf(article.messageId) === "digest" ? DigestArticle.slot(article) : undefined
 
 /** The marks of those who may remove the article. */
 export const owners = (article: Article.Article): ReadonlyArray<string> => ownersOf(article, read(article))

@@ -18,6 +18,8 @@ export interface Reading {
   readonly stats: PeerState
   readonly rule: FeedRule.FeedRule
   readonly peer: FeedRule.Peer
+  /** Told of events that could not be read. */
+  readonly onGap: (missed: number) => void
 }
 
 /** An open entry, with the Path that its article has here. */
@@ -67,6 +69,7 @@ const opened = (
     const entry = state.add(change.id, change.position, change.arrivedMillis)
     if (entry !== undefined) found.push({ entry, path: change.path })
   }
+  if (page.lost !== undefined) reading.onGap(page.lost)
   state.scan(Math.max(page.next, page.changes[page.changes.length - 1]?.position ?? 0))
   return { opened: found, isMore: state.scanned > before && state.scanned < page.head }
 }

@@ -61,7 +61,14 @@ export const run = Effect.fnUntraced(function* (feed: Feed): Effect.fn.Return<ne
 
   links.note(stats, "up")
 
-  const reading: FeedReading.Reading = { spool, state, stats, rule: feed.rule, peer: ruled(feed, capabilities) }
+  const reading: FeedReading.Reading = {
+    spool,
+    state,
+    stats,
+    rule: feed.rule,
+    peer: ruled(feed, capabilities),
+    onGap: gap(feed)
+  }
   const answered: FeedVerdict.Feed = { state, stats, defer: feed.defer }
   const bounds = CheckWindow.boundsOf(feed.windowMax)
   let window = CheckWindow.initial(bounds)
@@ -259,3 +266,11 @@ const adopt = Effect.fnUntraced(function* (
   stats.position = progress.state.position
   return progress.state
 })
+
+/** Counts events that the feed could not read, and has them looked for. */
+const gap =
+  ({ onGap, stats }: Feed) =>
+  (missed: number): void => {
+    stats.missed += missed
+    onGap()
+  }

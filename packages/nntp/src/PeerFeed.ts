@@ -39,6 +39,8 @@ export interface Options {
   /** Sends new articles at once by TAKETHIS; otherwise offers them in batches by CHECK. Where `part` is given, that decides. */
   readonly eager: boolean
   readonly part?: () => Part
+  /** The log could not tell some of what came after the feed's position: the peer may have it, or lack it. */
+  readonly onGap?: () => void
   /** Articles under way at a time, at most; how many there are follows from the peer's answers. */
   readonly windowMax?: number
   /** How long articles that are asked about are gathered. */
@@ -78,6 +80,7 @@ export const run = Effect.fnUntraced(function* (options: Options): Effect.fn.Ret
   const session = FeedSession.run({
     ...options,
     part: options.part ?? (() => part),
+    onGap: options.onGap ?? noGap,
     spool,
     stats,
     links,
@@ -124,6 +127,8 @@ export const run = Effect.fnUntraced(function* (options: Options): Effect.fn.Ret
     yield* Effect.sleep(Backoff.delayMillis(reconnect, failures, yield* Random.next))
   }
 })
+
+const noGap = (): void => {}
 
 /** Feeds a peer as long as the layer lives. */
 export const layer = (options: Options): Layer.Layer<never, never, Spool | PeerStats> =>

@@ -19,7 +19,7 @@ export interface Signal {
 /** Nothing is armed at first; all ends with the scope. */
 export const make: Effect.Effect<Signal, never, Scope.Scope> = Effect.gen(function* () {
   const clock = yield* Clock.Clock
-  const run = Effect.runForkWith(yield* Effect.context<never>())
+  const run = Effect.runForkWith(yield* Effect.context())
   const dispatcher = (yield* Scheduler.Scheduler).makeDispatcher()
   let isGiven = false
   /** Set while a fiber waits and is not woken yet. */

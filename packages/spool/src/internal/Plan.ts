@@ -87,6 +87,10 @@ const overviewOf = (article: Article.Article, numbers: Xref.Numbers, site: strin
 const expiryOf = ({ expiresMillis }: Article.Article): { readonly expiresMillis?: number } =>
   expiresMillis === undefined ? {} : { expiresMillis: Math.max(0, expiresMillis) }
 
+/** Newsgroups of what is filed elsewhere: a control message. */
+const newsgroupsOf = (article: Article.Article, numbers: Xref.Numbers): Pick<Record.Filed, "newsgroups"> =>
+  Filing.isElsewhere(article, numbers) ? { newsgroups: article.groups } : {}
+
 /** Injection-Date, unless the id holds it. */
 const dateOf = ({ injectedMillis, messageId }: Article.Article): { readonly injectedMillis?: number } =>
   MessageId.kindOf(messageId) === "client" ? {} : { injectedMillis: Math.max(0, injectedMillis) }
@@ -106,10 +110,13 @@ const mend = (
   const numbers = known.numbers(article.messageId)
   const event = { position: known.position + 1, atMillis, id: article.messageId }
   const stored = place?.(article, event)
+  const slot = Filing.slotOf(article)
   return {
     _tag: "Mended",
     ...event,
     numbers,
+    ...(slot === undefined ? {} : { slot }),
+    ...newsgroupsOf(article, numbers),
     ...(stored === undefined ? {} : { stored }),
     ...expiryOf(article),
     ...dateOf(article),
@@ -140,7 +147,7 @@ const toLogged = (
         overview: overviewOf(article, event.numbers, site),
         bytes: article.octets.length,
         ...readinessOf(article),
-        ...(Filing.isElsewhere(article, event.numbers) ? { newsgroups: article.groups } : {})
+        ...newsgroupsOf(article, event.numbers)
       }
     }
     case "Cancelled":
