@@ -56,7 +56,7 @@ const held = (reading: Reading, page: Spool.Changes, filed: ReadonlyArray<Filed>
   Effect.map(reading.spool.status(filed.map(({ id }) => id)), (statuses) => opened(reading, page, filed, statuses))
 
 const opened = (
-  { state }: Reading,
+  { onGap, state }: Reading,
   page: Spool.Changes,
   filed: ReadonlyArray<Filed>,
   statuses: ReadonlyArray<string>
@@ -69,7 +69,7 @@ const opened = (
     const entry = state.add(change.id, change.position, change.arrivedMillis)
     if (entry !== undefined) found.push({ entry, path: change.path })
   }
-  if (page.lost !== undefined) reading.onGap(page.lost)
+  if (page.lost !== undefined) onGap(page.lost)
   state.scan(Math.max(page.next, page.changes[page.changes.length - 1]?.position ?? 0))
   return { opened: found, isMore: state.scanned > before && state.scanned < page.head }
 }
