@@ -6,7 +6,7 @@
  */
 import type * as App from "@lupin/core/App"
 import * as DigestArticle from "@lupin/core/DigestArticle"
-import type * as MessageId from "@lupin/core/MessageId"
+import * as MessageId from "@lupin/core/MessageId"
 import * as Recoveries from "@lupin/core/Recoveries"
 import * as Wildmat from "@lupin/core/Wildmat"
 import * as Fanout from "@lupin/fanout/Fanout"
@@ -65,7 +65,7 @@ const makeDigesting = ({ apps, zone, zones }: Options): Digesting => {
     }
     const article = Pump.articleOf(message)
     if (article === undefined) return
-    if (DigestArticle.slot(article) !== undefined) {
+    if (MessageId.kindOf(article.messageId) === "digest") {
       const digest = DigestArticle.read(article)
       if (DigestArticle.isNotADigest(digest)) return
       const { note } = yield* Recoveries.Recoveries

@@ -111,10 +111,13 @@ export const run = Effect.fnUntraced(function* (feed: Feed): Effect.fn.Return<ne
   yield* Effect.addFinalizer(() => Effect.sync(unwatch))
   stats.head = yield* spool.head
 
+  const { beatMillis, silenceMillisMax, silentMillisMax } = feed
+  const unwatched = { silenceMillisMax, silentMillisMax, beatMillis: undefined }
+  const watched = { silenceMillisMax, silentMillisMax, beatMillis }
   const watch = FeedWatch.make({
     client,
     nowMillis,
-    limits: () => ({ ...feed, beatMillis: isStreaming && feed.part().isWatched ? feed.beatMillis : undefined }),
+    limits: () => (isStreaming && feed.part().isWatched ? watched : unwatched),
     isOwed: () => state.inFlight > 0,
     onLink: (link) => {
       if (link === "silent") note("peer-silent")

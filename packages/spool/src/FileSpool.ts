@@ -134,10 +134,11 @@ const make = Effect.fnUntraced(function* (parts: Parts) {
   const follow = Follow.make(log, index)
   const records = Articles.make(log, shelves, quarantine, site)
   const reader = OverviewReader.make(index, records)
+  const known = knownOf(index, records, quarantine)
   const commits = GroupCommit.make({
     plan: () => {
       shelves.begin()
-      return Plan.make(knownOf(index, records, quarantine), site, shelves.place)
+      return Plan.make(known, site, shelves.place)
     },
     write: (records) => {
       shelves.write()
@@ -187,10 +188,7 @@ const make = Effect.fnUntraced(function* (parts: Parts) {
       })
     )
 
-  const shelfOf = (name: string): GroupTable.Shelf | undefined => {
-    const shelf = index.groups.get(name)
-    return shelf?.isThere === true ? shelf : undefined
-  }
+  const shelfOf = (name: string): GroupTable.Shelf | undefined => index.groups.there(name)
 
   const groupOf = (shelf: GroupTable.Shelf): Group.Group => {
     const { count, createdMillis, description, high, name, status } = shelf
@@ -216,7 +214,7 @@ const make = Effect.fnUntraced(function* (parts: Parts) {
     generation,
     store: (batch) =>
       Effect.map(
-        submit((atMillis) => batch.map((article) => ({ command: Filing.command(article, atMillis), article }))),
+        submit((atMillis) => batch.map((article) => ({ command: Filing.unowned(article, atMillis), article }))),
         (stored) => stored.filter((one) => one !== undefined)
       ),
     remove: (ids, why) =>
@@ -257,8 +255,8 @@ const make = Effect.fnUntraced(function* (parts: Parts) {
       attempt(() => {
         // Where an erasure failed half-way, nobody may ask for it again.
         note("erasure-done-later", eraser.eraseOctets())
-        eraser.eraseNames(nowMillis - eraseNamesMillis)
-        return { isMore: compaction.step(nowMillis) }
+        const isMore = eraser.eraseNames(nowMillis - eraseNamesMillis)
+        return { isMore: compaction.step(nowMillis) || isMore }
       })
     ),
     reclaimed: Effect.sync(() => ({ ...compaction.done(), ...index.erasures.pending() })),
@@ -356,20 +354,18 @@ const make = Effect.fnUntraced(function* (parts: Parts) {
 
 /** What is safely in the log, as the decider asks for it. */
 const knownOf = (index: Index, records: Articles.Articles, quarantine: Quarantine.Quarantine): Plan.Known => ({
-  position: index.progress.position,
+  get position() {
+    return index.progress.position
+  },
   status: (id) => index.status(id),
   statusSince: (id, forgottenMillis) => index.statusToFile(id, forgottenMillis),
   isErased: (hash) => index.erasures.has(hash),
-  forgottenMillis: index.progress.forgottenMillis,
+  get forgottenMillis() {
+    return index.progress.forgottenMillis
+  },
   high: (name) => index.groups.high(name),
-  groupStatus: (name) => {
-    const shelf = index.groups.get(name)
-    return shelf?.isThere === true ? shelf.status : undefined
-  },
-  groupDescription: (name) => {
-    const shelf = index.groups.get(name)
-    return shelf?.isThere === true ? shelf.description : undefined
-  },
+  groupStatus: (name) => index.groups.there(name)?.status,
+  groupDescription: (name) => index.groups.there(name)?.description,
   highest: (key) => index.slots.get(key),
   numbers: (id) => {
     const row = index.id(id)
@@ -388,7 +384,9 @@ const knownOf = (index: Index, records: Articles.Articles, quarantine: Quarantin
     return article === undefined || Article.isMalformed(article) ? [] : Filing.owners(article)
   },
   waiting: (id) => Waiting.on(index.claims.waiting, id),
-  claims: index.claims.waiting,
+  get claims() {
+    return index.claims.waiting
+  },
   isDamaged: (id) => quarantine.address(id) !== undefined && index.status(id) === "held"
 })
 

@@ -310,14 +310,18 @@ export class Fleet {
   }
 
   #stored(site: SimSite, ...[batch, stored]: Parameters<Witness.Notice>): void {
-    const articles = batch.flatMap(({ messageId }, at) => {
+    const articles: Array<{ readonly id: MessageId.MessageId; readonly stored: Spool.Stored }> = []
+    for (const [at, { messageId: id }] of batch.entries()) {
       const answer = stored[at]
-      return answer === undefined ? [] : [{ id: messageId, stored: answer }]
-    })
-    for (const { id, stored: answer } of articles) {
-      const where = answer._tag === "Filed" ? ` ${answer.numbers.map(([group, n]) => `${group}:${n}`).join(",")}` : ""
-      this.world.tell(site.name, answer._tag.toLowerCase(), `${id}${where}`)
+      if (answer === undefined) continue
+      articles.push({ id, stored: answer })
+      let text: string = id
+      if (answer._tag === "Filed") {
+        for (const [group, number] of answer.numbers) text += `${text === id ? " " : ","}${group}:${number}`
+      }
+      this.world.tell(site.name, answer._tag.toLowerCase(), text)
     }
+    if (this.#observers.length === 0) return
     const generation = site.running?.spool.generation.id ?? ""
     this.#tell({ _tag: "Stored", site: site.name, generation, atMillis: this.world.nowMillis, articles })
   }

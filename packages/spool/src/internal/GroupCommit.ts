@@ -66,9 +66,13 @@ export const make = (target: Target): GroupCommit => {
   let closed: (() => void) | undefined
 
   const drop = (jobs: ReadonlyArray<Job>): void => {
+    for (const job of jobs) waitingBytes -= job.bytes
+    if (jobs.length === waiting.length) {
+      waiting = []
+      return
+    }
     const dropped = new Set(jobs)
     waiting = waiting.filter((job) => !dropped.has(job))
-    for (const job of jobs) waitingBytes -= job.bytes
   }
 
   /** Whoever is told may bring more at once, which has to wait for its own turn. */
