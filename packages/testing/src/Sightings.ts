@@ -56,7 +56,6 @@ export const elsewhere = {
   "overwrite-redone": "packages/spool/test/Faults.test.ts",
   "compaction-given-up": "packages/spool/test/Faults.test.ts",
   "refill-by-arrivals": "packages/site/test/reconcile.integration.test.ts",
-  "reconcile-erased": "packages/site/test/reconcile.integration.test.ts",
   "reconcile-invited": "packages/site/test/reconcile.integration.test.ts",
   "reconcile-asked": "packages/site/test/reconcile.integration.test.ts",
   "pump-waited": "packages/digest/test/Pump.test.ts",
