@@ -280,7 +280,9 @@ export class IdRows {
 
   #dropFilter(key: number): void {
     const range = { start: keyAt(Buffer.alloc(keyBytes), key, 0), end: keyAt(Buffer.alloc(keyBytes), key + 1, 0) }
-    for (const found of [...this.#filterRows.getKeys(range)]) this.#filterRows.removeSync(found)
+    // All of them first: nothing may be removed while they are gone through.
+    const found = [...this.#filterRows.getKeys(range)]
+    for (const one of found) this.#filterRows.removeSync(one)
   }
 }
 
