@@ -11,8 +11,8 @@ import * as Record from "./Record.ts"
 import type { SegmentLog } from "./SegmentLog.ts"
 
 export interface Eraser {
-  /** Overwrites the octets of all that was erased and still has some. */
-  readonly eraseOctets: () => void
+  /** Overwrites the octets of all that was erased and still has some; gives how many articles that were. */
+  readonly eraseOctets: () => number
   /** Overwrites ids of what was erased before a time, in the log and in the index; says whether there are more. */
   readonly eraseNames: (beforeMillis: number) => boolean
 }
@@ -35,7 +35,7 @@ export const make = (where: Overwrites.Where, log: SegmentLog, index: Index, log
     eraseOctets: () => {
       Overwrites.redo(where, logOf)
       const pending = index.erasures.all().filter(({ blanks }) => blanks.length > 0)
-      if (pending.length === 0) return
+      if (pending.length === 0) return 0
       // The groups of an erased article are told by the checkpoint; and a power cut from here on is made good on opening.
       Checkpoint.take(where, log, index)
       for (const erasure of pending) {
@@ -43,6 +43,7 @@ export const make = (where: Overwrites.Where, log: SegmentLog, index: Index, log
         index.erasures.keep({ ...erasure, blanks: [] })
       }
       index.commitAll()
+      return pending.length
     },
     eraseNames: (beforeMillis) => {
       const all = index.erasures.all().filter(({ atMillis, names }) => names !== undefined && atMillis < beforeMillis)
