@@ -153,7 +153,7 @@ const converse = Effect.fnUntraced(function* (
   const settleBatch = (): Effect.Effect<void, Socket.SocketError> => {
     if (batch.tasks.length === 0) return Effect.void
     return Effect.flatMap(TransitAnswers.answer(service, batch.tasks), (lines) => {
-      for (const line of lines) buffer.line(line)
+      buffer.lines(lines)
       batch.clear()
       return buffer.length < flushBytes ? Effect.void : flush
     })
