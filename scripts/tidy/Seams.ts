@@ -36,7 +36,8 @@ export const seams: Readonly<Record<string, string>> = {
   "packages/site/src/ConfigFile.ts": "a configuration that is given",
   "packages/site/src/LineSocket.ts": "no second process",
   "packages/site/src/SpoolTools.ts": "a tool for operators",
-  "packages/testing/src/LocalPostgres.ts": "a tool for tests"
+  "packages/testing/src/LocalPostgres.ts": "a tool for tests",
+  "packages/testing/src/SmallFileSystem.ts": "a tool for tests"
 }
 
 /** The command runs sites as processes of their own, and is never simulated. */

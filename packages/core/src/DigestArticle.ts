@@ -75,7 +75,7 @@ export interface NotADigest {
 /** `<hash@app.digest.lupin>`: 128 bits of SHA-256 over the identity, so that equal inputs are one article. */
 export const messageId = (identity: Identity): MessageId.MessageId => {
   const { app, name, version, key, events, removals, fingerprint } = identity
-  const canonical = CanonicalJson.encode({ app, name, version, key, events, removals, fingerprint })
+  const canonical = CanonicalJson.encode({ app, events, fingerprint, key, name, removals, version })
   const hash = Base32.encode(Sha256.hashText(canonical).subarray(0, Event.hashOctets))
   return MessageId.MessageId.make(`<${hash}@${app}.digest.lupin>`)
 }

@@ -131,7 +131,10 @@ export const keyOf = <S>(digestion: Digestion<S>, input: Input): string | undefi
 
 /** Whether a text can be a key: well-formed Unicode of 1 to 128 octets, no controls among them. */
 export const isKey = (text: string): boolean =>
-  /^\P{Cc}+$/u.test(text) && text.isWellFormed() && new TextEncoder().encode(text).length <= keyOctetsMax
+  /^\P{Cc}+$/u.test(text) &&
+  text.isWellFormed() &&
+  // A UTF-16 code unit takes three octets at most.
+  (text.length * 3 <= keyOctetsMax || new TextEncoder().encode(text).length <= keyOctetsMax)
 
 /**
  * `digests.<app>.<name>.<key>` where the key reads as components of a group's name, else its hash in their place.

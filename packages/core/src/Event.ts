@@ -66,10 +66,10 @@ export const hash32 = (event: Omit<Event, "id">): string => {
   const canonical = CanonicalJson.encode({
     app: event.app,
     kind: event.kind,
-    version: event.version,
+    ...(event.at === undefined ? {} : { location: GeoPoint.toUri(event.at) }),
     payload: event.payload,
     routing: event.routing,
-    ...(event.at === undefined ? {} : { location: GeoPoint.toUri(event.at) })
+    version: event.version
   })
   return Base32.encode(Sha256.hashText(canonical).subarray(0, hashOctets))
 }

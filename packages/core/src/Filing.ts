@@ -41,7 +41,7 @@ export const command = (article: Article.Article, atMillis: number): Site.FileCo
 /** The command without the marks of those who own the article: few are ever asked for. */
 export const unowned = (article: Article.Article, atMillis: number): Site.FileCommand => {
   const fields = read(article)
-  const slot = MessageId.kindOf(article.messageId) === "digest" ? DigestArticle.slot(article) : undefined
+  const slot = slotOf(article)
   const claim = claimOf(fields)
   const plain: Site.FileCommand = {
     _tag: "File",
@@ -53,6 +53,10 @@ export const unowned = (article: Article.Article, atMillis: number): Site.FileCo
   if (slot === undefined && claim === undefined) return plain
   return { ...plain, ...(slot === undefined ? {} : { slot }), ...(claim === undefined ? {} : { claim }) }
 }
+
+/** The place that it shares with others of which the highest rank is kept: that of a digest's key. */
+export const slotOf = (article: Article.Article): { readonly key: string; readonly rank: string } | undefined =>
+  MessageId.kindOf(article.messageId) === "digest" ? DigestArticle.slot(article) : undefined
 
 /** The marks of those who may remove the article. */
 export const owners = (article: Article.Article): ReadonlyArray<string> => ownersOf(article, read(article))

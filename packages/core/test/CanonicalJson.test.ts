@@ -1,5 +1,6 @@
 import * as CanonicalJson from "@lupin/core/CanonicalJson"
 import * as Events from "@lupin/testing/Events"
+import canonicalize from "canonicalize"
 import * as fc from "fast-check"
 import { describe, expect, it } from "vitest"
 
@@ -29,6 +30,28 @@ describe("CanonicalJson", () => {
     fc.assert(
       fc.property(Events.payload, (value) => {
         expect(CanonicalJson.encode(reversed(value))).toBe(CanonicalJson.encode(value))
+      })
+    )
+  })
+
+  it("spells every value as the canonicalizer does, whether its names come in order or not", () => {
+    const names = fc.constantFrom("a", "b", "B", "10", "9", "ä", "\ud83d\ude00", "\\ud800", "toString")
+    const { value: anything } = fc.letrec((tie) => ({
+      leaf: fc.oneof(
+        fc.double({ noNaN: true, noDefaultInfinity: true }),
+        fc.string({ unit: "binary" }),
+        fc.constantFrom(null, true, "\\udead", -0)
+      ),
+      value: fc.oneof(
+        { maxDepth: 4 },
+        tie("leaf"),
+        fc.array(tie("value"), { maxLength: 4 }),
+        fc.dictionary(names, tie("value"), { maxKeys: 4 })
+      )
+    }))
+    fc.assert(
+      fc.property(anything, (value) => {
+        expect(CanonicalJson.encode(value)).toBe(canonicalize(value))
       })
     )
   })

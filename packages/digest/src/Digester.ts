@@ -112,6 +112,13 @@ const emit = Effect.fn("Digester.emit")(function* (
 
 /** Emits what is due, then waits until something is or an input arrives; no timer runs where nothing waits. */
 const emitting = Effect.fn("Digester.emitting")(function* ({ states }: Digesting, arrived: Latch.Latch) {
+  /** When the timer that runs opens the latch; what is due later waits for the next one. */
+  let ringsMillis = Number.POSITIVE_INFINITY
+  const ring = (atMillis: number) =>
+    Effect.sync(() => {
+      if (ringsMillis === atMillis) ringsMillis = Number.POSITIVE_INFINITY
+      arrived.openUnsafe()
+    })
   while (true) {
     arrived.closeUnsafe()
     const nowMillis = yield* Clock.currentTimeMillis
@@ -121,9 +128,11 @@ const emitting = Effect.fn("Digester.emitting")(function* ({ states }: Digesting
       for (const emission of round.emissions) yield* emit(state, emission)
       if (round.wakeMillis !== undefined) wakeMillis = Math.min(wakeMillis, round.wakeMillis)
     }
-    const wait =
-      wakeMillis === Number.POSITIVE_INFINITY ? Effect.never : Effect.sleep(Math.max(1, wakeMillis - nowMillis))
-    yield* Effect.raceFirst(arrived.await, wait)
+    if (wakeMillis < ringsMillis) {
+      ringsMillis = wakeMillis
+      yield* Effect.forkChild(Effect.delay(ring(wakeMillis), Math.max(1, wakeMillis - nowMillis)))
+    }
+    yield* arrived.await
   }
 })
 

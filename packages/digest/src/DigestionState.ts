@@ -15,6 +15,8 @@ interface Entry {
   readonly inputs: InputSet.InputSet<Digestion.Input, unknown>
   readonly policy: Turn.Policy
   stage: Turn.Stage
+  /** When its stage may change if nothing comes before; -Infinity where something has come. */
+  wakeMillis: number
   seen: Turn.Seen | undefined
   /** Events that a digest, ours or a seen one, was known to count. */
   counted: number
@@ -79,6 +81,7 @@ export class DigestionState {
     const seen = { version, events, removals, fingerprint }
     if (entry.seen !== undefined && !Turn.outranks(seen, entry.seen)) return
     entry.seen = seen
+    entry.wakeMillis = -Infinity
     this.#count(entry)
   }
 
@@ -107,13 +110,19 @@ export class DigestionState {
     const emissions: Array<Emission> = []
     let wakeMillis: number | undefined
     for (const entry of this.#open) {
+      if (entry.wakeMillis > nowMillis) {
+        if (wakeMillis === undefined || entry.wakeMillis < wakeMillis) wakeMillis = entry.wakeMillis
+        continue
+      }
       const here = { set: entry.inputs.summary, version: this.digestion.version, seen: entry.seen }
       const [stage, action] = Turn.step(entry.stage, here, entry.policy, nowMillis)
       entry.stage = stage
       if (stage._tag === "Settled") this.#open.delete(entry)
       if (action._tag === "Emit") emissions.push({ key: entry.key, octets: this.#article(entry) })
-      if (action._tag === "Wake" && (wakeMillis === undefined || action.atMillis < wakeMillis))
-        wakeMillis = action.atMillis
+      if (action._tag === "Wake") {
+        entry.wakeMillis = action.atMillis
+        if (wakeMillis === undefined || action.atMillis < wakeMillis) wakeMillis = action.atMillis
+      }
     }
     return { emissions, wakeMillis }
   }
@@ -130,6 +139,7 @@ export class DigestionState {
 
   #gather(entry: Entry, nowMillis: number): void {
     entry.stage = Turn.gathered(entry.stage, nowMillis)
+    entry.wakeMillis = -Infinity
     this.#open.add(entry)
   }
 
@@ -147,6 +157,7 @@ export class DigestionState {
       inputs: new InputSet.InputSet(fold),
       policy: { ...due, turnMillis, place: Homes.placeOf(this.#zone, target(key), this.#zones) },
       stage: Turn.Stage.Settled(),
+      wakeMillis: -Infinity,
       seen: undefined,
       counted: 0
     }

@@ -28,6 +28,8 @@ export class InputSet<In, S> {
   #removals = 0
   #fingerprint = Fingerprint.empty
   #newestMillis = 0
+  /** As long as nothing has come since. */
+  #summary: Summary | undefined
 
   constructor(fold: Fold.Fold<In, S>) {
     this.#fold = fold
@@ -37,6 +39,7 @@ export class InputSet<In, S> {
   /** Takes an event once; says whether it was new. */
   add(id: MessageId.MessageId, value: In, injectedMillis: number): boolean {
     if (this.#inputs.has(id)) return false
+    this.#summary = undefined
     this.#events += 1
     this.#inputs.set(id, { value, ordinal: this.#events, isRemoved: false })
     this.#fingerprint = Fingerprint.add(this.#fingerprint, id)
@@ -49,6 +52,7 @@ export class InputSet<In, S> {
   remove(id: MessageId.MessageId): boolean {
     const input = this.#inputs.get(id)
     if (input === undefined || input.isRemoved) return false
+    this.#summary = undefined
     this.#inputs.set(id, { ordinal: input.ordinal, isRemoved: true })
     this.#removals += 1
     this.#fingerprint = Fingerprint.addRemoval(this.#fingerprint, id)
@@ -61,6 +65,7 @@ export class InputSet<In, S> {
   /** Takes an event with its removal, of which nothing else is known any more; says whether any of it was new. */
   addRemoved(id: MessageId.MessageId, injectedMillis: number): boolean {
     if (this.#inputs.has(id)) return this.remove(id)
+    this.#summary = undefined
     this.#events += 1
     this.#removals += 1
     this.#inputs.set(id, { ordinal: this.#events, isRemoved: true })
@@ -94,7 +99,11 @@ export class InputSet<In, S> {
   }
 
   get summary(): Summary {
-    return { events: this.#events, removals: this.#removals, fingerprint: Fingerprint.text(this.#fingerprint) }
+    return (this.#summary ??= {
+      events: this.#events,
+      removals: this.#removals,
+      fingerprint: Fingerprint.text(this.#fingerprint)
+    })
   }
 
   #refolded(): S {

@@ -22,27 +22,29 @@ const noOctets = new Uint8Array(0)
 const hasLeft = ({ id, why }: Spool.Change & { readonly _tag: "Removed" }): boolean =>
   why === "cancelled" || (why === "superseded" && MessageId.kindOf(id) !== "digest")
 
-/** The message of one change, or none: what expired stays counted, and what has gone since is told by its removal. */
-const messageOf = Effect.fnUntraced(function* (
+/**
+ * The messages of one change: what expired stays counted, and what has gone since is told by its removal, with the article in
+ * front of it as long as its octets are there. A digester that has not seen it knows by them in which key another one counted it.
+ */
+const messagesOf = Effect.fnUntraced(function* (
   change: Spool.Change
-): Effect.fn.Return<Fanout.Message | undefined, Spool.SpoolUnavailable, Spool.Spool> {
+): Effect.fn.Return<ReadonlyArray<Fanout.Message>, Spool.SpoolUnavailable, Spool.Spool> {
+  const spool = yield* Spool.Spool
   const { id, position } = change
   const subject = subjectOf(change.groups)
-  if (subject === undefined) return undefined
-  if (change._tag === "Removed")
-    return hasLeft(change) ? { id, subject, position, octets: noOctets, isRemoval: true } : undefined
-  const held = yield* (yield* Spool.Spool).find(id)
-  return held === undefined ? undefined : { id, subject, position, octets: held.article, isRemoval: false }
+  if (subject === undefined) return []
+  const filed = (octets: Uint8Array | undefined): ReadonlyArray<Fanout.Message> =>
+    octets === undefined ? [] : [{ id, subject, position, octets, isRemoval: false }]
+  if (change._tag === "Filed") return filed((yield* spool.find(id))?.article)
+  if (!hasLeft(change)) return []
+  return [...filed(yield* spool.findRemoved(id)), { id, subject, position, octets: noOctets, isRemoval: true }]
 })
 
 /** One page of changes above `after` as messages, and where the next page begins. */
 export const page = Effect.fnUntraced(function* (after: number) {
   const { changes, next, head } = yield* (yield* Spool.Spool).changes(after, pageMax)
   const messages: Array<Fanout.Message> = []
-  for (const change of changes) {
-    const message = yield* messageOf(change)
-    if (message !== undefined) messages.push(message)
-  }
+  for (const change of changes) messages.push(...(yield* messagesOf(change)))
   return { messages, next, head }
 })
 

@@ -18,6 +18,7 @@ import { Spool } from "@lupin/spool/Spool"
 import { articleOf } from "@lupin/testing/Events"
 import { Effect, Layer, Schema } from "effect"
 import { TestClock } from "effect/testing"
+import * as fc from "fast-check"
 
 const note = App.defineEvent({ schema: Schema.Struct({ about: Schema.String, stars: Schema.Int }) })
 const stars = Digestion.define({
@@ -79,6 +80,39 @@ const digests = Effect.gen(function* () {
 })
 
 const within = <A, E, R>(zone: string, test: Effect.Effect<A, E, R>) => Effect.provide(test, site(zone))
+
+/** A piece of a digester's life: events come or are cancelled, or it runs for a while. */
+type Step = { readonly _tag: "store" | "cancel"; readonly n: number; readonly about: string } | { readonly _tag: "run" }
+
+const step: fc.Arbitrary<Step> = fc.oneof(
+  fc.record({
+    _tag: fc.constantFrom("store", "store", "cancel"),
+    n: fc.integer({ min: 1, max: 5 }),
+    about: fc.constantFrom("lake", "peak")
+  }),
+  fc.record({ _tag: fc.constantFrom("run") })
+)
+
+const live = (steps: ReadonlyArray<Step>) =>
+  within(
+    home,
+    Effect.gen(function* () {
+      const spool = yield* Spool
+      const run = Effect.scoped(Effect.andThen(Layer.build(digesting(home)), TestClock.adjust("5 seconds")))
+      for (const one of steps) {
+        if (one._tag === "run") yield* run
+        else if (one._tag === "store") yield* store([noteArticle(one.n, one.about)])
+        else yield* spool.remove([noteArticle(one.n, one.about).messageId], "cancelled")
+      }
+      yield* run
+      const held = yield* Effect.filter([1, 2, 3, 4, 5], (n) =>
+        Effect.map(spool.status([noteArticle(n).messageId]), ([status]) => status === "held")
+      )
+      const [digest] = yield* digests
+      assert.strictEqual((digest?.events ?? 0) - (digest?.removals ?? 0), held.length)
+      if (held.length > 0) assert.deepInclude(digest?.view, { count: held.length })
+    })
+  )
 
 describe("Digester", () => {
   it.effect("posts the digest of a key at its home once the key is quiet", () =>
@@ -173,6 +207,14 @@ describe("Digester", () => {
       })
     )
   )
+
+  it("counts what is held, whatever was stored and cancelled while no digester ran", () =>
+    fc.assert(
+      fc.asyncProperty(fc.array(step, { maxLength: 12 }), (steps) =>
+        Effect.runPromise(live(steps).pipe(Effect.scoped, Effect.provide(TestClock.layer())))
+      ),
+      { numRuns: 60 }
+    ))
 
   it.effect("makes the same article in two zones, whatever the order of the inputs", () =>
     Effect.gen(function* () {

@@ -33,17 +33,19 @@ const makeConsumer = (open: Open, drained: Latch.Latch): Fanout.Consumer => {
     queue.expire(nowMillis)
     return queue.take(max, options.inFlightMax, nowMillis + options.acknowledgeMillisMax)
   })
-  const untilOverdue = Effect.suspend(() => {
+  /** Until something comes, or is overdue: no race where nothing is in flight. */
+  const untilMore = Effect.suspend(() => {
     const due = queue.nextDueMillis
-    if (due === undefined) return Effect.never
-    return Effect.flatMap(Clock.currentTimeMillis, (now) => Effect.sleep(Math.max(1, due - now)))
+    if (due === undefined) return filled.await
+    const overdue = Effect.flatMap(Clock.currentTimeMillis, (now) => Effect.sleep(Math.max(1, due - now)))
+    return Effect.raceFirst(filled.await, overdue)
   })
   const pull = Effect.fnUntraced(function* (max: number) {
     while (true) {
       const deliveries = yield* taken(max)
       if (deliveries.length > 0) return deliveries
       filled.closeUnsafe()
-      yield* Effect.raceFirst(filled.await, untilOverdue)
+      yield* untilMore
     }
   })
   const settle = (change: () => void) =>

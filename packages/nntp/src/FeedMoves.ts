@@ -43,11 +43,11 @@ export const stream = Effect.fnUntraced(function* (
   let requests: Array<NntpClient.Request> = []
   let bytes = 0
   for (const move of moves) {
-    const request = yield* requestOf(speaker, move)
-    if (request === undefined) continue
+    const article = move.way === "Ask" ? undefined : yield* take(speaker, move.entry)
+    if (move.way !== "Ask" && article === undefined) continue
     said.push(move)
-    requests.push(request)
-    bytes += request.article?.length ?? 0
+    requests.push(requestOf(speaker, move, article))
+    bytes += article?.length ?? 0
     if (bytes < writeBytes) continue
     yield* say(speaker, said, requests)
     said = []
@@ -81,34 +81,31 @@ const say = ({ client, onReply }: Speaker, moves: ReadonlyArray<Move>, requests:
     if (move !== undefined) onReply(move, commandOf(move), reply)
   })
 
-const requestOf = Effect.fnUntraced(function* (
-  speaker: Speaker,
-  move: Move
-): Effect.fn.Return<NntpClient.Request | undefined, SpoolUnavailable> {
-  const { nowMillis, state, stats } = speaker
+const requestOf = (
+  { nowMillis, state, stats }: Speaker,
+  move: Move,
+  article: Uint8Array | undefined
+): NntpClient.Request => {
   const line = `${commandOf(move)} ${move.entry.id}`
-  if (move.way === "Ask") {
-    stats.offers += 1
+  if (move.way !== "Send") stats.offers += 1
+  if (article === undefined) {
     stats.checks += 1
     state.depart(move.entry, "asking", nowMillis())
     return { line }
   }
-  const article = yield* take(speaker, move.entry)
-  if (article === undefined) return undefined
-  if (move.way === "SendUnasked") stats.offers += 1
   countSent(stats, article)
   return { line, article }
-})
+}
 
-const take = Effect.fnUntraced(function* (
+const take = (
   { nowMillis, spool, state }: Speaker,
   entry: Entry
-): Effect.fn.Return<Uint8Array | undefined, SpoolUnavailable> {
-  const held = yield* spool.find(entry.id)
-  if (held === undefined) state.settle(entry)
-  else state.depart(entry, "sending", nowMillis())
-  return held?.article
-})
+): Effect.Effect<Uint8Array | undefined, SpoolUnavailable> =>
+  Effect.map(spool.find(entry.id), (held) => {
+    if (held === undefined) state.settle(entry)
+    else state.depart(entry, "sending", nowMillis())
+    return held?.article
+  })
 
 const countSent = (stats: PeerState, article: Uint8Array): void => {
   stats.sent += 1

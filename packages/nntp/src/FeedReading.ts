@@ -18,6 +18,8 @@ export interface Reading {
   readonly stats: PeerState
   readonly rule: FeedRule.FeedRule
   readonly peer: FeedRule.Peer
+  /** Told of events that could not be read. */
+  readonly onGap: (missed: number) => void
 }
 
 /** An open entry, with the Path that its article has here. */
@@ -29,16 +31,16 @@ export interface Opened {
 /** Events read from the log at a time. */
 const pageMax = Limits.pageMax
 
-/** One page: what was opened, at most `limit`, and whether there was anything to read. */
+/** One page: what was opened, at most `limit`, and whether there is more to read. */
 export const read = Effect.fnUntraced(function* (
   reading: Reading,
   limit: number
-): Effect.fn.Return<{ readonly opened: ReadonlyArray<Opened>; readonly isRead: boolean }, Spool.SpoolUnavailable> {
+): Effect.fn.Return<{ readonly opened: ReadonlyArray<Opened>; readonly isMore: boolean }, Spool.SpoolUnavailable> {
   const { spool, state, stats } = reading
   const before = state.scanned
   const page = yield* spool.changes(before, Math.min(pageMax, limit))
   stats.head = page.head
-  const wanted = page.changes.filter((change) => change._tag === "Filed").filter((change) => isWanted(reading, change))
+  const wanted = page.changes.filter((change) => change._tag === "Filed" && isWanted(reading, change)) as Array<Filed>
   const filed = reading.rule.distributions === undefined ? wanted : yield* distributed(reading, wanted)
   const statuses = filed.length === 0 ? [] : yield* spool.status(filed.map(({ id }) => id))
   const opened: Array<Opened> = []
@@ -46,20 +48,19 @@ export const read = Effect.fnUntraced(function* (
     const entry = statuses[index] === "held" ? state.add(id, position, arrivedMillis) : undefined
     if (entry !== undefined) opened.push({ entry, path })
   }
+  if (page.lost !== undefined) reading.onGap(page.lost)
   state.scan(Math.max(page.next, page.changes[page.changes.length - 1]?.position ?? 0))
-  return { opened, isRead: state.scanned > before }
+  return { opened, isMore: state.scanned > before && state.scanned < page.head }
 })
 
 type Filed = Spool.Change & { readonly _tag: "Filed" }
 
 /** What the rule says of what the log tells; distributions stand in the article alone. */
 const isWanted = ({ peer, rule }: Reading, change: Filed, distribution?: string): boolean => {
-  const offered = {
-    ...change,
-    groups: change.newsgroups ?? change.groups,
-    injectedMillis: MessageId.mintedMillis(change.id) ?? change.arrivedMillis,
-    ...(distribution === undefined ? {} : { distribution })
-  }
+  const { arrivedMillis, bytes, id, path } = change
+  const groups = change.newsgroups ?? change.groups
+  const known = { groups, path, bytes, injectedMillis: MessageId.mintedMillis(id) ?? arrivedMillis }
+  const offered: FeedRule.Offered = distribution === undefined ? known : { ...known, distribution }
   return FeedRule.wants(rule, offered, peer)._tag === "Wanted"
 }
 

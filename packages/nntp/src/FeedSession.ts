@@ -10,6 +10,7 @@ import { Clock, Effect, Random, type Scope } from "effect"
 import * as Capabilities from "./Capabilities.ts"
 import * as CheckWindow from "./CheckWindow.ts"
 import * as FeedMoves from "./FeedMoves.ts"
+import * as FeedPosition from "./FeedPosition.ts"
 import * as FeedReading from "./FeedReading.ts"
 import * as FeedVerdict from "./FeedVerdict.ts"
 import * as FeedWatch from "./FeedWatch.ts"
@@ -26,14 +27,7 @@ export interface Feed extends Required<Omit<PeerFeed.Options, "reconnect">> {
   readonly stats: PeerState
   readonly links: PeerStats["Service"]
   /** What outlives a connection. */
-  readonly progress: Progress
-}
-
-/** How far a feed has come with one generation of the peer's spool. */
-export interface Progress {
-  state: FeedWindow
-  /** The name under which the position is stored; undefined before the first connection. */
-  follower: string | undefined
+  readonly progress: FeedPosition.Progress
 }
 
 type Trouble = NntpError | SpoolUnavailable
@@ -67,19 +61,51 @@ export const run = Effect.fnUntraced(function* (feed: Feed): Effect.fn.Return<ne
 
   links.note(stats, "up")
 
-  const reading: FeedReading.Reading = { spool, state, stats, rule: feed.rule, peer: ruled(feed, capabilities) }
+  const reading: FeedReading.Reading = {
+    spool,
+    state,
+    stats,
+    rule: feed.rule,
+    peer: ruled(feed, capabilities),
+    onGap: gap(feed)
+  }
   const answered: FeedVerdict.Feed = { state, stats, defer: feed.defer }
   const bounds = CheckWindow.boundsOf(feed.windowMax)
   let window = CheckWindow.initial(bounds)
   stats.window = window.size
+  const place = FeedPosition.make(feed)
   const moves: Array<FeedMoves.Move> = []
   // To be asked about together, and to be sent together, the oldest first.
   const gathered: Array<Entry> = []
   const paced: Array<Entry> = []
+  let gatheredMillis = 0
   let sentUnaskedMillis = -Infinity
   let standby: Standby | undefined
   let trouble: NntpDisconnected | undefined
   const signal = yield* Signal.make
+
+  /** What happens when the log has grown: a turn now, or one when enough may have come to ask about together. */
+  let onMove: "turn" | "gather" | "nothing" = "nothing"
+  /** Since when the log is left to grow; undefined where it is read on at each turn. */
+  let growingMillis: number | undefined
+  /** Whether answers make room that is waited for. */
+  let isCramped = true
+  const moved = (): void => {
+    if (onMove === "turn") {
+      growingMillis = undefined
+      signal.give()
+    } else if (onMove === "gather") {
+      growingMillis ??= nowMillis()
+      signal.at(growingMillis + feed.gatherMillis)
+    }
+    onMove = "nothing"
+  }
+  const unwatch = spool.watch((at) => {
+    stats.head = at
+    moved()
+  })
+  yield* Effect.addFinalizer(() => Effect.sync(unwatch))
+  stats.head = yield* spool.head
 
   const watch = FeedWatch.make({
     client,
@@ -103,62 +129,69 @@ export const run = Effect.fnUntraced(function* (feed: Feed): Effect.fn.Return<ne
       const reason = `said ${reply.code} ${reply.text} to ${command}`
       trouble ??= new NntpDisconnected({ server: client.server, reason })
     }
+    place.note()
     watch.heard()
-    signal.give()
+    if (isCramped || verdict === "send" || verdict === "later" || verdict === "trouble") signal.give()
   }
 
   /** Articles that may be offered now; the window may have shrunk below what is under way. */
   const room = (): number => Math.max(0, window.size - state.inFlight)
   /** Articles that may be read beside those gathered. */
   const free = (): number => (state.deferred < deferralsMax ? Math.max(0, room() - gathered.length - paced.length) : 0)
-  const gatheredDueMillis = (): number => (gathered[0]?.arrivedMillis ?? Infinity) + feed.gatherMillis
-  const pacedDueMillis = (): number => (paced.length === 0 ? Infinity : sentUnaskedMillis + feed.paceMillis)
+  const isGathered = (atMillis: number): boolean =>
+    gathered.length > 0 && hasPassed(gatheredMillis, feed.gatherMillis, atMillis)
+  const isPaced = (atMillis: number): boolean =>
+    paced.length > 0 && hasPassed(sentUnaskedMillis, feed.paceMillis, atMillis)
 
   /** One turn of a feed that acts: reads on, sends at once or gathers, and asks about what was gathered long enough. */
   const act = Effect.fnUntraced(function* ({ eager }: PeerFeed.Part, atMillis: number) {
-    const limit = signal.isExpecting() ? 0 : free()
-    const { isRead, opened } = limit === 0 ? nothing : yield* FeedReading.read(reading, limit)
+    const isGrown = growingMillis === undefined || hasPassed(growingMillis, feed.gatherMillis, atMillis)
+    const limit = isGrown && stats.head > state.scanned ? free() : 0
+    const { isMore, opened } = limit === 0 ? nothing : yield* FeedReading.read(reading, limit)
+    if (limit > 0) growingMillis = undefined
     for (const { entry, path } of opened) {
       const isNew = atMillis - entry.arrivedMillis <= eagerAgeMillisMax
       const isEager = isNew && (typeof eager === "string" ? eager === "all" : eager(path))
+      if (!isEager && gathered.length === 0) gatheredMillis = Math.min(entry.arrivedMillis, atMillis)
       if (isEager) paced.push(entry)
       else gathered.push(entry)
     }
     const isFull = gathered.length + paced.length >= room() - moves.length
-    if (isFull || pacedDueMillis() <= atMillis) {
+    if (isFull || isPaced(atMillis)) {
       if (paced.length > 0) sentUnaskedMillis = atMillis
       for (const entry of paced.splice(0)) moves.push({ entry, way: "SendUnasked" })
     }
-    if (isFull || gatheredDueMillis() <= atMillis) {
+    if (isFull || isGathered(atMillis)) {
       for (const entry of gathered.splice(0)) moves.push({ entry, way: "Ask" })
     }
-    return isRead
+    return isMore
   })
 
   /** One turn of a feed in whose place another site offers: keeps up, some time behind it. */
-  const follow = Effect.fnUntraced(function* (atMillis: number) {
+  const follow = (atMillis: number): void => {
     for (const entry of [...paced.splice(0), ...gathered.splice(0)]) moves.push({ entry, way: "Ask" })
-    if (standby !== undefined && atMillis >= standby.dueMillis) {
+    if (standby !== undefined && hasPassed(standby.sinceMillis, feed.standbyMillis, atMillis)) {
       state.scan(standby.head)
       standby = undefined
     }
-    const head = yield* spool.head
-    if (head > state.scanned) standby ??= { head, dueMillis: atMillis + feed.standbyMillis }
-    return false
-  })
+    if (stats.head > state.scanned) standby ??= { head: stats.head, sinceMillis: atMillis }
+  }
 
   /** Sees to it that the next turn comes when there may be something to do. */
-  const arm = Effect.fnUntraced(function* (part: PeerFeed.Part) {
-    const dueMillis = Math.min(
-      part.isActing ? Math.min(gatheredDueMillis(), pacedDueMillis()) : (standby?.dueMillis ?? Infinity),
-      (room() > 0 ? state.nextDueMillis() : undefined) ?? Infinity
-    )
-    yield* signal.at(dueMillis)
-    if (part.isActing ? free() === 0 : standby !== undefined) return
+  const arm = (part: PeerFeed.Part): void => {
+    if (part.isActing) {
+      if (gathered.length > 0) signal.at(gatheredMillis + feed.gatherMillis)
+      if (paced.length > 0) signal.at(sentUnaskedMillis + feed.paceMillis)
+    } else if (standby !== undefined) signal.at(standby.sinceMillis + feed.standbyMillis)
+    const offerMillis = room() > 0 ? state.nextDueMillis() : undefined
+    if (offerMillis !== undefined) signal.at(offerMillis)
+    isCramped = room() === 0 || (part.isActing && free() === 0)
+    const isFollowing = part.isActing ? free() > 0 : standby === undefined
     // What is asked about anyway need not wake us one by one.
     const isGathering = part.isActing && part.eager === "none" && gathered.length === 0
-    yield* signal.after(spool.changed(state.scanned), isGathering ? feed.gatherMillis : 0)
-  })
+    onMove = !isFollowing ? "nothing" : isGathering ? "gather" : "turn"
+    if (stats.head > state.scanned) moved()
+  }
 
   const speaker: FeedMoves.Speaker = { client, spool, state, stats, nowMillis, onReply }
   const say = isStreaming ? FeedMoves.stream : FeedMoves.oneByOne
@@ -166,11 +199,13 @@ export const run = Effect.fnUntraced(function* (feed: Feed): Effect.fn.Return<ne
     for (;;) {
       signal.take()
       if (trouble !== undefined) return yield* trouble
+      onMove = "nothing"
       const part = feed.part()
       const atMillis = nowMillis()
       for (const entry of state.due(atMillis, room())) moves.push({ entry, way: "Ask" })
       if (part.isActing) standby = undefined
-      const isRead = part.isActing ? yield* act(part, atMillis) : yield* follow(atMillis)
+      else follow(atMillis)
+      const isMore = part.isActing && (yield* act(part, atMillis))
       const batch = moves.splice(0)
       for (const { entry } of batch) state.depart(entry, "asking", atMillis)
       if (batch.length > 0) {
@@ -178,9 +213,9 @@ export const run = Effect.fnUntraced(function* (feed: Feed): Effect.fn.Return<ne
         yield* say(speaker, batch)
         if (state.inFlight === 0) watch.settled()
       }
-      yield* savePosition(feed)
-      if (isRead || moves.length > 0 || signal.isGiven()) continue
-      yield* arm(part)
+      place.note()
+      if (isMore || moves.length > 0 || signal.isGiven()) continue
+      arm(part)
       yield* signal.given
     }
   })
@@ -191,16 +226,20 @@ export const run = Effect.fnUntraced(function* (feed: Feed): Effect.fn.Return<ne
       yield* links.linkChanged(seen)
     }
   })
-  return yield* Effect.raceAllFirst([turns, watch.keep, linkChanges, client.ended])
+  return yield* Effect.raceAllFirst([turns, place.keep, watch.keep, linkChanges, client.ended])
 })
 
-/** Where the log ended when a feed that is not acting looked, and when it may pass that. */
+/** Where the log ended when a feed that is not acting looked; it passes that some time later. */
 interface Standby {
   readonly head: number
-  readonly dueMillis: number
+  readonly sinceMillis: number
 }
 
-const nothing = { opened: [], isRead: false } as const
+const nothing = { opened: [], isMore: false } as const
+
+/** Whether something that began then has lasted so long. Where the clock was set back since, nobody knows: it has. */
+const hasPassed = (sinceMillis: number, millis: number, nowMillis: number): boolean =>
+  nowMillis >= sinceMillis + millis || nowMillis < sinceMillis
 
 /** The peer as the rule judges it. */
 const ruled = ({ peer: { identities } }: Feed, { generation }: Capabilities.Capabilities): FeedRule.Peer =>
@@ -220,16 +259,15 @@ const adopt = Effect.fnUntraced(function* (
   const position = yield* spool.readPosition(name)
   progress.follower = name
   progress.state = new FeedWindow(position ?? 0)
+  progress.saved = progress.state.position
   stats.position = progress.state.position
   return progress.state
 })
 
-const savePosition = ({ progress, spool, stats }: Feed): Effect.Effect<void, SpoolUnavailable> =>
-  Effect.suspend(() => {
-    const { deferred, inFlight, position } = progress.state
-    stats.inFlight = inFlight
-    stats.deferred = deferred
-    if (position === stats.position || progress.follower === undefined) return Effect.void
-    stats.position = position
-    return spool.savePosition(progress.follower, position)
-  })
+/** Counts events that the feed could not read, and has them looked for. */
+const gap =
+  ({ onGap, stats }: Feed) =>
+  (missed: number): void => {
+    stats.missed += missed
+    onGap()
+  }

@@ -208,9 +208,7 @@ export const connect = Effect.fnUntraced(function* (
         append(buffer, requests[index])
         waiting.push(expect(index))
       }
-      const written = translate(opened.write(buffer.take()))
-      buffer.recycle(false)
-      return written
+      return translate(opened.write(buffer.takeAway()))
     }).pipe(Effect.onInterrupt(() => Effect.sync(() => finish(disconnected("interrupted while writing")))))
 
   /** Writes under the lock that the caller holds or takes, and waits for the replies. */

@@ -9,6 +9,7 @@ import * as Limits from "@lupin/core/Limits"
 import { Spool } from "@lupin/spool/Spool"
 import { Clock, Effect, Layer, Random } from "effect"
 import * as Backoff from "./Backoff.ts"
+import * as FeedPosition from "./FeedPosition.ts"
 import * as FeedSession from "./FeedSession.ts"
 import { FeedWindow } from "./FeedWindow.ts"
 import type { Endpoint } from "./Network.ts"
@@ -38,6 +39,8 @@ export interface Options {
   /** Sends new articles at once by TAKETHIS; otherwise offers them in batches by CHECK. Where `part` is given, that decides. */
   readonly eager: boolean
   readonly part?: () => Part
+  /** The log could not tell some of what came after the feed's position: the peer may have it, or lack it. */
+  readonly onGap?: () => void
   /** Articles under way at a time, at most; how many there are follows from the peer's answers. */
   readonly windowMax?: number
   /** How long articles that are asked about are gathered. */
@@ -72,11 +75,12 @@ export const run = Effect.fnUntraced(function* (options: Options): Effect.fn.Ret
   const links = yield* PeerStats
   const stats = links.of(options.peer.name)
   const reconnect = options.reconnect ?? reconnectDefault
-  const progress: FeedSession.Progress = { state: new FeedWindow(0), follower: undefined }
+  const progress: FeedPosition.Progress = { state: new FeedWindow(0), follower: undefined, saved: 0 }
   const part: Part = { isActing: true, eager: options.eager ? "all" : "none", isWatched: false }
   const session = FeedSession.run({
     ...options,
     part: options.part ?? (() => part),
+    onGap: options.onGap ?? noGap,
     spool,
     stats,
     links,
@@ -96,7 +100,12 @@ export const run = Effect.fnUntraced(function* (options: Options): Effect.fn.Ret
   const remember = Effect.suspend(() =>
     progress.follower === undefined
       ? Effect.void
-      : Effect.ignore(spool.savePosition(remembered, progress.state.position))
+      : Effect.ignore(
+          Effect.andThen(
+            FeedPosition.save({ spool, progress }),
+            spool.savePosition(remembered, progress.state.position)
+          )
+        )
   )
   let failures = 0
   for (;;) {
@@ -118,6 +127,8 @@ export const run = Effect.fnUntraced(function* (options: Options): Effect.fn.Ret
     yield* Effect.sleep(Backoff.delayMillis(reconnect, failures, yield* Random.next))
   }
 })
+
+const noGap = (): void => {}
 
 /** Feeds a peer as long as the layer lives. */
 export const layer = (options: Options): Layer.Layer<never, never, Spool | PeerStats> =>

@@ -43,6 +43,8 @@ export interface PeerState {
   deferrals: number
   /** Given up after they had been deferred for too long. */
   dropped: number
+  /** Events that our log could not tell any more when the feed came to them. */
+  missed: number
   /** Failed or broken connections. */
   failures: number
   lastTrouble: string | undefined
@@ -68,6 +70,7 @@ const initial = (name: string): PeerState => ({
   refused: 0,
   deferrals: 0,
   dropped: 0,
+  missed: 0,
   failures: 0,
   lastTrouble: undefined
 })

@@ -1,9 +1,9 @@
 /**
- * Wakes one fiber that waits for any of several things, without a fiber for each turn: what is waited for stays armed.
+ * Wakes one fiber that waits for any of several things, in a turn of its own: what comes at one moment wakes it once.
  *
  * A signal may come too often, never too seldom: whoever is woken looks again.
  */
-import { Clock, Effect, Fiber, Scope } from "effect"
+import { Clock, Effect, type Fiber, Scheduler, type Scope } from "effect"
 
 export interface Signal {
   readonly give: () => void
@@ -13,51 +13,35 @@ export interface Signal {
   /** Returns once it is given; for one fiber. */
   readonly given: Effect.Effect<void>
   /** Gives it at this time at the latest, by the clock; one timer, however often it is asked for. */
-  readonly at: (dueMillis: number) => Effect.Effect<void>
-  /** Gives it so long after `change` has come. Asked for again before that, the first one stays, unless it would wait longer. */
-  readonly after: (change: Effect.Effect<void>, delayMillis: number) => Effect.Effect<void>
-  /** Whether that change is still waited for, or its delay. */
-  readonly isExpecting: () => boolean
-}
-
-interface Armed {
-  readonly millis: number
-  fiber: Fiber.Fiber<void> | undefined
+  readonly at: (dueMillis: number) => void
 }
 
 /** Nothing is armed at first; all ends with the scope. */
 export const make: Effect.Effect<Signal, never, Scope.Scope> = Effect.gen(function* () {
-  const scope = yield* Scope.Scope
   const clock = yield* Clock.Clock
+  const run = Effect.runForkWith(yield* Effect.context())
+  const dispatcher = (yield* Scheduler.Scheduler).makeDispatcher()
   let isGiven = false
-  let wake = (): void => {}
+  /** Set while a fiber waits and is not woken yet. */
+  let wake: (() => void) | undefined
+  const waken = (): void => {
+    const resume = wake
+    wake = undefined
+    if (resume !== undefined) dispatcher.scheduleTask(resume, 0)
+  }
   const give = (): void => {
     isGiven = true
-    wake()
+    waken()
   }
 
-  /** One fiber that waits for something; a new one takes its place where `isBetter`. */
-  const slot = () => {
-    let armed: Armed | undefined
-    const arm = Effect.fnUntraced(function* (waiting: Effect.Effect<void>, millis: number) {
-      if (armed !== undefined) {
-        if (armed.millis <= millis) return
-        const { fiber } = armed
-        armed = undefined
-        if (fiber !== undefined) yield* Fiber.interrupt(fiber)
-      }
-      const own: Armed = { millis, fiber: undefined }
-      armed = own
-      const done = Effect.sync(() => {
-        if (armed === own) armed = undefined
-        give()
-      })
-      own.fiber = yield* Effect.forkIn(Effect.andThen(waiting, done), scope)
-    })
-    return { arm, isArmed: (): boolean => armed !== undefined }
-  }
-  const timer = slot()
-  const change = slot()
+  let armedMillis = Infinity
+  let timer: Fiber.Fiber<void> | undefined
+  const ring = Effect.sync(() => {
+    armedMillis = Infinity
+    timer = undefined
+    give()
+  })
+  yield* Effect.addFinalizer(() => Effect.sync(() => timer?.interruptUnsafe()))
 
   return {
     give,
@@ -66,21 +50,17 @@ export const make: Effect.Effect<Signal, never, Scope.Scope> = Effect.gen(functi
       isGiven = false
     },
     given: Effect.callback<void>((resume) => {
-      wake = () => {
-        wake = () => {}
-        resume(Effect.void)
-      }
-      if (isGiven) wake()
+      wake = () => resume(Effect.void)
+      if (isGiven) waken()
       return Effect.sync(() => {
-        wake = () => {}
+        wake = undefined
       })
     }),
-    at: (dueMillis) =>
-      dueMillis === Infinity
-        ? Effect.void
-        : timer.arm(Effect.sleep(Math.max(0, dueMillis - clock.currentTimeMillisUnsafe())), dueMillis),
-    after: (changed, delayMillis) =>
-      change.arm(delayMillis === 0 ? changed : Effect.andThen(changed, Effect.sleep(delayMillis)), delayMillis),
-    isExpecting: change.isArmed
+    at: (dueMillis) => {
+      if (dueMillis >= armedMillis) return
+      timer?.interruptUnsafe()
+      armedMillis = dueMillis
+      timer = run(Effect.andThen(Effect.sleep(Math.max(0, dueMillis - clock.currentTimeMillisUnsafe())), ring))
+    }
   }
 })

@@ -13,6 +13,9 @@ const bytesMin = 16_384
 /** Largest buffer that is kept for others, in octets; one that grew further is let go. */
 const keptBytesMax = 512 * 1024
 
+/** Octets that are rather copied than left in a buffer that nobody else can use meanwhile. */
+const copyBytesMax = 4_000
+
 /** Buffers kept for others, of all connections together. */
 const sparesMax = 32
 
@@ -122,6 +125,19 @@ export class WriteBuffer {
     const taken = this.#octets.subarray(0, this.#length)
     this.#length = 0
     return taken
+  }
+
+  /**
+   * Everything since the last take, to leave whenever it likes. Little is copied, so that the next one may write over the
+   * buffer at once.
+   */
+  takeAway(): Uint8Array {
+    const octets = this.#octets
+    const taken = this.take()
+    this.#octets = nothing
+    if (taken.length === 0 || taken.length > copyBytesMax) return taken
+    giveBack(octets)
+    return Buffer.from(taken)
   }
 
   /**

@@ -82,10 +82,11 @@ describe("PeerFeed", () => {
       yield* settled(alpha, "beta")
       yield* Fiber.interrupt(first)
       yield* post(alpha, "meanwhile")
-      yield* Effect.forkScoped(feed(alpha, to))
+      const second = yield* Effect.forkScoped(feed(alpha, to))
       yield* holds(beta, 2)
       yield* settled(alpha, "beta")
       expect(statsOf(alpha, "beta")).toMatchObject({ accepted: 2, sent: 2, notWanted: 0, refused: 0 })
+      yield* Fiber.interrupt(second)
       const { generation } = Context.get(beta, Spool)
       expect(yield* Context.get(alpha, Spool).readPosition(FeedSession.follower("beta", generation))).toBe(
         yield* Context.get(alpha, Spool).head

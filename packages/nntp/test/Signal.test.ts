@@ -1,5 +1,5 @@
 import { describe, expect, it } from "@effect/vitest"
-import { Deferred, Effect } from "effect"
+import { Effect, Exit, Scope } from "effect"
 import { TestClock } from "effect/testing"
 import * as Signal from "../src/Signal.ts"
 
@@ -37,7 +37,8 @@ describe("Signal", () => {
     Effect.gen(function* () {
       const signal = yield* Signal.make
       const seen = yield* woken(signal)
-      for (const dueMillis of [500, 200, 300, Infinity]) yield* signal.at(dueMillis)
+      yield* others
+      for (const dueMillis of [500, 200, 300, Infinity]) signal.at(dueMillis)
       yield* TestClock.adjust(199)
       expect(seen.times).toBe(0)
       yield* TestClock.adjust(1)
@@ -47,20 +48,30 @@ describe("Signal", () => {
     }).pipe(Effect.scoped)
   )
 
-  it.effect("comes so long after a change, or at once where that is asked for later", () =>
+  it.effect("wakes once for all that comes at one moment, in a turn of its own", () =>
     Effect.gen(function* () {
       const signal = yield* Signal.make
       const seen = yield* woken(signal)
-      const change = yield* Deferred.make<void>()
-      yield* signal.after(Deferred.await(change), 250)
-      yield* others
-      expect(signal.isExpecting()).toBe(true)
-      yield* Deferred.succeed(change, undefined)
-      yield* TestClock.adjust(249)
+      for (let times = 0; times < 3; times += 1) signal.give()
       expect(seen.times).toBe(0)
-      yield* signal.after(Deferred.await(change), 0)
       yield* others
-      expect([seen.times, signal.isExpecting()]).toEqual([1, false])
+      expect(seen.times).toBe(1)
+      signal.give()
+      yield* others
+      expect(seen.times).toBe(2)
     }).pipe(Effect.scoped)
+  )
+
+  it.effect("rings no more once its scope is closed", () =>
+    Effect.gen(function* () {
+      const scope = yield* Scope.make()
+      const signal = yield* Scope.provide(Signal.make, scope)
+      const seen = yield* woken(signal)
+      yield* others
+      signal.at(100)
+      yield* Scope.close(scope, Exit.void)
+      yield* TestClock.adjust(200)
+      expect([seen.times, signal.isGiven()]).toEqual([0, false])
+    })
   )
 })

@@ -56,4 +56,20 @@ describe("WriteBuffer", () => {
       })
     )
   })
+
+  it("gives away what may leave whenever it likes", () => {
+    fc.assert(
+      fc.property(fc.array(fc.nat(9_000), { maxLength: 6 }), (sizes) => {
+        const [buffer, other] = [new WriteBuffer(), new WriteBuffer()]
+        const taken = sizes.map((bytes, index) => {
+          const octets = Buffer.alloc(bytes, index + 1)
+          buffer.raw(octets)
+          const away = buffer.takeAway()
+          other.line("what another connection says")
+          return [away, octets] as const
+        })
+        for (const [away, octets] of taken) expect(octets.equals(away)).toBe(true)
+      })
+    )
+  })
 })

@@ -6,6 +6,7 @@ import { PeerStats } from "@lupin/nntp/PeerStats"
 import type { Spool } from "@lupin/spool/Spool"
 import type * as Flood from "./Flood.ts"
 import * as FloodParts from "./FloodParts.ts"
+import { ReconcileRequests } from "./ReconcileRequests.ts"
 import { Effect, Fiber, Scope } from "effect"
 
 /** A feed to one peer. */
@@ -45,44 +46,51 @@ export const difference = (running: ReadonlyArray<Feed>, wanted: ReadonlyArray<F
   }
 }
 
-/** No feed at first; all end with the scope. */
-export const make: Effect.Effect<Feeds, never, Spool | PeerStats | Scope.Scope> = Effect.gen(function* () {
-  const scope = yield* Scope.Scope
-  const context = yield* Effect.context<Spool | PeerStats>()
-  const stats = yield* PeerStats
-  const running = new Map<string, Running>()
+/** No feed at first; all end with the scope. Where the log could not tell a feed something, its peer is reconciled with. */
+export const make: Effect.Effect<Feeds, never, Spool | PeerStats | ReconcileRequests | Scope.Scope> = Effect.gen(
+  function* () {
+    const requests = yield* ReconcileRequests
+    const scope = yield* Scope.Scope
+    const context = yield* Effect.context<Spool | PeerStats>()
+    const stats = yield* PeerStats
+    const running = new Map<string, Running>()
 
-  const flood = FloodParts.make(stats)
+    const flood = FloodParts.make(stats)
 
-  const stop = Effect.fnUntraced(function* (name: string) {
-    const feed = running.get(name)
-    if (feed === undefined) return
-    running.delete(name)
-    yield* Fiber.interrupt(feed.fiber)
-  })
-  const start = Effect.fnUntraced(function* (options: Feed) {
-    // Shown from now on, also before it has tried to connect.
-    stats.of(options.peer.name)
-    const feed = options.isFlooding ? { ...options, part: flood.partOf(options.peer.name) } : options
-    const fiber = yield* PeerFeed.run(feed).pipe(Effect.interruptible, Effect.provide(context), Effect.forkIn(scope))
-    running.set(options.peer.name, { options, fiber })
-  })
-  return {
-    set: Effect.fnUntraced(function* (wanted, topology) {
-      flood.set(topology)
-      const found = difference(
-        [...running.values()].map(({ options }) => options),
-        wanted
-      )
-      yield* Effect.forEach([...found.stopped, ...found.changed], stop, { discard: true })
-      for (const name of found.stopped) stats.forget(name)
-      const due = new Set([...found.started, ...found.changed])
-      yield* Effect.forEach(
-        wanted.filter(({ peer }) => due.has(peer.name)),
-        start,
-        { discard: true }
-      )
-      return found
-    }, Effect.uninterruptible)
+    const stop = Effect.fnUntraced(function* (name: string) {
+      const feed = running.get(name)
+      if (feed === undefined) return
+      running.delete(name)
+      yield* Fiber.interrupt(feed.fiber)
+    })
+    const start = Effect.fnUntraced(function* (options: Feed) {
+      // Shown from now on, also before it has tried to connect.
+      stats.of(options.peer.name)
+      const onGap = (): void => {
+        for (const path of options.peer.identities) requests.add(path, "gap")
+      }
+      const part = options.isFlooding ? { part: flood.partOf(options.peer.name) } : {}
+      const feed = { ...options, ...part, onGap }
+      const fiber = yield* PeerFeed.run(feed).pipe(Effect.interruptible, Effect.provide(context), Effect.forkIn(scope))
+      running.set(options.peer.name, { options, fiber })
+    })
+    return {
+      set: Effect.fnUntraced(function* (wanted, topology) {
+        flood.set(topology)
+        const found = difference(
+          [...running.values()].map(({ options }) => options),
+          wanted
+        )
+        yield* Effect.forEach([...found.stopped, ...found.changed], stop, { discard: true })
+        for (const name of found.stopped) stats.forget(name)
+        const due = new Set([...found.started, ...found.changed])
+        yield* Effect.forEach(
+          wanted.filter(({ peer }) => due.has(peer.name)),
+          start,
+          { discard: true }
+        )
+        return found
+      }, Effect.uninterruptible)
+    }
   }
-})
+)

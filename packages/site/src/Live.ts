@@ -10,6 +10,7 @@ import type * as SiteLists from "@lupin/nntp/SiteLists"
 import * as Spool from "@lupin/spool/Spool"
 import { Context, Effect, Layer, Semaphore } from "effect"
 import * as Feeds from "./Feeds.ts"
+import type { ReconcileRequests } from "./ReconcileRequests.ts"
 import * as Settings from "./Settings.ts"
 import * as SiteConfig from "./SiteConfig.ts"
 
@@ -38,7 +39,7 @@ export class Live extends Context.Service<
 /** The settings of a site, with its feeds and its rules. */
 export const layer = (
   config: SiteConfig.SiteConfig
-): Layer.Layer<Live | PeerStats, SiteConfig.ConfigInvalid, Spool.Spool> =>
+): Layer.Layer<Live | PeerStats, SiteConfig.ConfigInvalid, Spool.Spool | ReconcileRequests> =>
   Layer.effect(Live, make(config)).pipe(
     Layer.provideMerge(PeerStats.layer),
     Layer.flatMap((context) =>

@@ -1,5 +1,5 @@
 /**
- * Reconciles this site with others of ours: by the hour, when a peer asks for it, and for an operator's look.
+ * Reconciles this site with others of ours: by the hour, when a peer or a loss here asks for it, and for an operator's look.
  *
  * One fiber, one timer. Each side takes what it lacks and removes what the other has removed, then invites the other to
  * do the same. Peers that do not know XRECONCILE are left alone.
@@ -19,7 +19,7 @@ import { Clock, Context, Effect, Layer, Metric, Random, type Scope } from "effec
 import * as Backfill from "./Backfill.ts"
 import { Histories } from "./Histories.ts"
 import { Live } from "./Live.ts"
-import { ReconcileRequests } from "./ReconcileRequests.ts"
+import { ReconcileRequests, type Why } from "./ReconcileRequests.ts"
 import * as SiteConfig from "./SiteConfig.ts"
 
 /** Between two audits of all peers, in the middle; each time between half of it and half as much again. */
@@ -53,6 +53,8 @@ export interface Report {
   /** Why nothing, or not all, is known. */
   readonly trouble?: string
 }
+
+const unable = "does not reconcile"
 
 const nothing = {
   hereOnly: 0,
@@ -148,23 +150,21 @@ export const settle = Effect.fn("Reconcile.settle")(function* (
   return { peer: peer.name, isEqual, ...total }
 })
 
-/** Why: a peer that asked is not asked back, else two sites would never stop. */
-export type Why = "audit" | "asked" | "look"
-
 /** Reconciles with one peer, and invites it to do the same where it lacks something and did not ask itself. */
 export const reconcile = Effect.fn("Reconcile.reconcile")(function* (
   peer: SiteConfig.Peer,
-  why: Why
+  why: Why | "audit" | "look"
 ): Effect.fn.Return<Report, NntpError | SpoolUnavailable, Needs | Live | Scope.Scope> {
   const histories = yield* Histories
   const wildmat = wildmatOf(peer)
   const reader = yield* open(peer)
-  if (reader === undefined) return { peer: peer.name, isEqual: false, ...nothing, trouble: "does not reconcile" }
+  if (reader === undefined) return { peer: peer.name, isEqual: false, ...nothing, trouble: unable }
   const { floor } = yield* histories.of(wildmat)
-  const window = windowAt(yield* Clock.currentTimeMillis, floor)
+  // What was lost here may be of the last minute; what is only on its way is then copied instead.
+  const window = windowAt(yield* Clock.currentTimeMillis, floor, why === "gap" ? 0 : -settleSeconds)
   const report = yield* settle(reader, peer, window, why === "look")
   const isLacking = report.hereOnly + report.unlike > 0
-  if (isLacking && why === "audit") yield* ReconcileClient.invite(reader.client, { wildmat, window })
+  if (isLacking && (why === "audit" || why === "gap")) yield* ReconcileClient.invite(reader.client, { wildmat, window })
   yield* Metric.update(takenCount, report.taken)
   yield* Metric.update(removedCount, report.removed)
   if (report.taken + report.removed > 0) {
@@ -188,7 +188,7 @@ const make = Effect.gen(function* () {
   const live = yield* Live
   const requests = yield* ReconcileRequests
 
-  const attempt = (peer: SiteConfig.Peer, why: Why): Effect.Effect<Report> =>
+  const attempt = (peer: SiteConfig.Peer, why: Why | "audit" | "look"): Effect.Effect<Report> =>
     reconcile(peer, why).pipe(
       Effect.catch((error) =>
         Effect.as(Effect.logDebug(`could not reconcile with ${peer.name}`, error), {
@@ -201,16 +201,24 @@ const make = Effect.gen(function* () {
       Effect.provide(context)
     )
 
-  const serve = Effect.fnUntraced(function* (asked: ReadonlySet<string>) {
-    for (const path of asked) {
+  /** Peers that could not be reached, and wait to be tried again. */
+  const waiting = new Map<string, Why>()
+  const serve = Effect.fnUntraced(function* (asked: ReadonlyMap<string, Why>) {
+    for (const [path, why] of asked) {
       const peer = live.peers().find((known) => known.path === path && isOurs(known))
       if (peer === undefined) continue
-      const { trouble } = yield* attempt(peer, "asked")
-      if (trouble === undefined) continue
+      const { trouble } = yield* attempt(peer, why)
+      if (trouble === undefined || trouble === unable) continue
+      const isWaiting = waiting.has(path)
+      waiting.set(path, waiting.get(path) === "gap" ? "gap" : why)
+      if (isWaiting) continue
       yield* Effect.forkScoped(
         Effect.andThen(
           Effect.sleep(retryMillis),
-          Effect.sync(() => requests.add(path))
+          Effect.sync(() => {
+            requests.add(path, waiting.get(path) ?? why)
+            waiting.delete(path)
+          })
         )
       )
     }
@@ -232,9 +240,10 @@ const make = Effect.gen(function* () {
     }
     yield* audit
   })
-  const { damagedRecords } = yield* (yield* Spool).condition
+  const { damagedRecords, lostEvents = 0 } = yield* (yield* Spool).condition
   // What the log has lost, history has forgotten too.
-  yield* Effect.forkScoped(Effect.andThen(damagedRecords > 0 ? audit : Effect.void, Effect.forever(turn)))
+  if (damagedRecords + lostEvents > 0) for (const { path } of live.peers().filter(isOurs)) requests.add(path, "gap")
+  yield* Effect.forkScoped(Effect.forever(turn))
   return Reconcile.of({
     compare: Effect.suspend(() => Effect.forEach(live.peers().filter(isOurs), (peer) => attempt(peer, "look")))
   })

@@ -84,7 +84,6 @@ export const serving = <R>(
       ReconcileServer.layer((path) => peers().find((peer) => peer.path === path)?.feed)
     )
   )
-  const reconciling = Layer.mergeAll(Histories.layer, ReconcileRequests.layer)
   return Layer.mergeAll(
     server.pipe(Layer.provide(reconciler)),
     Refill.layer(config.peers),
@@ -92,7 +91,7 @@ export const serving = <R>(
     Mend.layer(config.peers),
     Expiry.layer({ rules: Storage.rulesOf(config) }),
     ControlMessages.layer.pipe(Layer.provide(authority(config)))
-  ).pipe(Layer.provide(reconciling), Layer.provideMerge(Live.layer(config)))
+  ).pipe(Layer.provide(Histories.layer), Layer.provideMerge(Live.layer(config)), Layer.provide(ReconcileRequests.layer))
 }
 
 /** Whose control messages act here; the configuration was checked, so its wildmats are some. */

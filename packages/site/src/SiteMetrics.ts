@@ -17,6 +17,7 @@ const roomGauges = {
   movedRecords: ["lupin_spool_moved_records", "Records that compaction has moved since the start"],
   droppedFiles: ["lupin_spool_dropped_files", "Files of the log that compaction has dropped since the start"],
   freedBytes: ["lupin_spool_freed_bytes", "Octets that compaction has given back since the start"],
+  lostStretches: ["lupin_spool_lost_stretches", "Stretches of files that compaction could not read since the start"],
   pendingErasures: ["lupin_spool_pending_erasures", "Erased articles whose octets are still on the disk"],
   namedErasures: ["lupin_spool_named_erasures", "Erased articles whose ids are still in the log, for followers"]
 } as const
@@ -37,6 +38,7 @@ const feedGauges = {
   checks: ["lupin_feed_checks", "CHECK commands to a peer since the start"],
   window: ["lupin_feed_window", "Articles that may wait for a peer's answer at a time"],
   refused: ["lupin_feed_refused", "Articles a peer refused since the start"],
+  missed: ["lupin_feed_missed_events", "Events that the log could not tell a feed any more, since the start"],
   connected: ["lupin_feed_connected", "1 while a feed is connected"]
 } as const
 
@@ -70,7 +72,18 @@ const updateFeed = Effect.fnUntraced(function* (
   feed: Readonly<PeerStats.PeerState>
 ): Effect.fn.Return<void, Spool.SpoolUnavailable> {
   const { name } = feed
-  for (const which of ["deferred", "offers", "accepted", "notWanted", "sent", "checks", "window", "refused"] as const) {
+  const counted = [
+    "deferred",
+    "offers",
+    "accepted",
+    "notWanted",
+    "sent",
+    "checks",
+    "window",
+    "refused",
+    "missed"
+  ] as const
+  for (const which of counted) {
     yield* Metric.update(gauge(which, name), feed[which])
   }
   yield* Metric.update(gauge("connected", name), feed.isConnected ? 1 : 0)

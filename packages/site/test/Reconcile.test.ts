@@ -55,14 +55,21 @@ it("tells groups apart by heat, from empty ones to the fullest", () => {
   assert.strictEqual(ReconcileServer.heatOf(1e9), 255)
 })
 
-it.effect("keeps one request for each peer, and waits for the next", () =>
+it.effect("keeps one request for each peer, a gap before an invitation, and waits for the next", () =>
   Effect.gen(function* () {
     const requests = yield* ReconcileRequests
-    for (const path of ["a.test", "b.test", "a.test"]) requests.add(path)
-    assert.deepStrictEqual([...(yield* requests.take)], ["a.test", "b.test"])
+    requests.add("a.test", "asked")
+    requests.add("b.test", "gap")
+    requests.add("a.test", "gap")
+    requests.add("b.test", "asked")
+    const taken = [...(yield* requests.take)]
+    assert.deepStrictEqual(taken, [
+      ["a.test", "gap"],
+      ["b.test", "gap"]
+    ])
     const next = yield* Effect.forkChild(requests.take)
     yield* Effect.yieldNow
-    requests.add("c.test")
-    assert.deepStrictEqual([...(yield* Fiber.join(next))], ["c.test"])
+    requests.add("c.test", "asked")
+    assert.deepStrictEqual([...(yield* Fiber.join(next)).keys()], ["c.test"])
   }).pipe(Effect.provide(ReconcileRequests.layer))
 )

@@ -1,52 +1,22 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as NewsDate from "@lupin/core/NewsDate"
 import * as NntpServer from "@lupin/nntp/NntpServer"
-import { Disk, node } from "@lupin/spool/Disk"
-import * as FileSpool from "@lupin/spool/FileSpool"
-import { Injector } from "@lupin/spool/Injector"
-import { Relayer } from "@lupin/spool/Relayer"
-import { SiteIdentity } from "@lupin/spool/SiteIdentity"
+import { type Disk, node } from "@lupin/spool/Disk"
 import { Spool } from "@lupin/spool/Spool"
 import { article, group, id } from "@lupin/testing/SampleArticles"
-import { Context, Effect, Layer, Logger } from "effect"
+import { Context, Effect } from "effect"
 import { Buffer } from "node:buffer"
 import * as fs from "node:fs"
-import * as net from "node:net"
 import * as os from "node:os"
 import * as path from "node:path"
 import * as Mend from "../src/Mend.ts"
 import * as SiteChecks from "../src/SiteChecks.ts"
+import { ask, dialled, siteOn } from "./lines.ts"
 
 const temporary = Effect.acquireRelease(
   Effect.sync(() => fs.mkdtempSync(path.join(os.tmpdir(), "lupin-sick-"))),
   (directory) => Effect.sync(() => fs.rmSync(directory, { recursive: true, force: true }))
 )
-const siteOn = (directory: string, disk: Disk) =>
-  Layer.build(
-    Layer.fresh(
-      NntpServer.layerTcp({ host: "127.0.0.1", port: 0 }).pipe(
-        Layer.provideMerge(Layer.mergeAll(Injector.layer, Relayer.layer())),
-        Layer.provideMerge(FileSpool.layer({ directory, durability: "fsync" })),
-        Layer.provideMerge(SiteIdentity.layer({ name: "a", path: "a.example", kind: "central", apps: "any" })),
-        Layer.provide(Logger.layer([]))
-      )
-    )
-  ).pipe(Effect.provideService(Disk, disk))
-
-/** A conversation in lines: what is sent, and the first line that answers. */
-const dialled = (port: number) =>
-  Effect.acquireRelease(
-    Effect.callback<net.Socket>((resume) => {
-      const socket = net.connect({ host: "127.0.0.1", port })
-      socket.once("data", () => resume(Effect.succeed(socket)))
-    }),
-    (socket) => Effect.sync(() => void socket.destroy())
-  )
-const ask = (socket: net.Socket, octets: string): Effect.Effect<string> =>
-  Effect.callback<string>((resume) => {
-    socket.once("data", (answer) => resume(Effect.succeed(String(answer))))
-    socket.write(octets, "latin1")
-  })
 const octetsOf = (name: string): string =>
   Buffer.from(article(id(name), [group("misc.test")]).octets)
     .toString("latin1")

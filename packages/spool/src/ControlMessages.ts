@@ -6,13 +6,15 @@
  */
 import * as Article from "@lupin/core/Article"
 import * as Control from "@lupin/core/Control"
-import { Effect, Layer } from "effect"
+import { Clock, Effect, Layer } from "effect"
 import { ControlAuthority } from "./ControlAuthority.ts"
 import * as GroupChanges from "./internal/GroupChanges.ts"
 import { type Change, Spool, type SpoolUnavailable } from "./Spool.ts"
 
 /** Changes read at a time. */
 export const pageMax = 500
+/** From one look at the log to the next: where much arrives, what arrives together is looked at together. */
+export const gatherMillis = 250
 /** How long to wait when the spool cannot answer. */
 export const retryMillis = 60_000
 
@@ -24,7 +26,7 @@ const isAboutGroups = (change: Change): boolean =>
   change._tag === "Filed" && change.groups.some((group) => [NewGroup, RemoveGroup, CheckGroups].includes(group))
 
 /** Looks at one page of changes; says where the next one begins, and the head of the log. */
-export const step = Effect.fn("ControlMessages.step")(function* (): Effect.fn.Return<
+export const step = Effect.fnUntraced(function* (): Effect.fn.Return<
   { readonly next: number; readonly head: number },
   SpoolUnavailable,
   Spool
@@ -65,7 +67,11 @@ export const layer: Layer.Layer<never, never, Spool> = Layer.effectDiscard(
     Effect.forever(
       Effect.gen(function* () {
         const { head, next } = yield* step()
-        if (next >= head) yield* (yield* Spool).changed(next)
+        if (next < head) return
+        const lookedMillis = yield* Clock.currentTimeMillis
+        yield* (yield* Spool).changed(next)
+        const sinceMillis = (yield* Clock.currentTimeMillis) - lookedMillis
+        if (sinceMillis >= 0 && sinceMillis < gatherMillis) yield* Effect.sleep(gatherMillis - sinceMillis)
       }).pipe(
         Effect.catchTag("SpoolUnavailable", ({ reason }) =>
           Effect.andThen(Effect.logWarning(`control messages wait: ${reason}`), Effect.sleep(retryMillis))

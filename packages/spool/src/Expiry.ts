@@ -43,8 +43,16 @@ type Filed = Extract<Change, { _tag: "Filed" }>
 type Rules = ReadonlyArray<RetentionRule.RetentionRule>
 type Sweep<A> = Effect.fn.Return<A, SpoolUnavailable, Spool>
 
+/** What a process remembers between two slices: up to when it had removals forgotten. */
+export interface Memory {
+  forgottenMillis: number
+}
+
 /** One slice of each walk. Safe to repeat: what is gone already stays gone. */
-export const sweep = Effect.fn("Expiry.sweep")(function* ({ rules = [] }: Options = {}): Sweep<Swept> {
+export const sweep = Effect.fn("Expiry.sweep")(function* (
+  { rules = [] }: Options = {},
+  memory: Memory = { forgottenMillis: 0 }
+): Sweep<Swept> {
   const spool = yield* Spool
   const nowMillis = yield* Clock.currentTimeMillis
   const parts: Array<Part> = []
@@ -55,10 +63,9 @@ export const sweep = Effect.fn("Expiry.sweep")(function* ({ rules = [] }: Option
     if (rule.bytesMax !== undefined) parts.push(yield* shrink(rule.class ?? "", rule.bytesMax))
   }
   const before = nowMillis - Limits.historyMillis
-  const forgotten = (yield* spool.readPosition("expiry/forgotten")) ?? 0
-  if (before >= forgotten + forgetStrideMillis) {
+  if (before >= memory.forgottenMillis + forgetStrideMillis) {
     yield* spool.forget(before)
-    yield* spool.savePosition("expiry/forgotten", before)
+    memory.forgottenMillis = before
   }
   const expired = parts.reduce((sum, part) => sum + part.expired, 0)
   if (parts.some(({ isMore }) => isMore)) return { expired, next: { _tag: "Now" } }
@@ -178,7 +185,11 @@ const heldOf = Effect.fnUntraced(function* (ids: ReadonlyArray<MessageId.Message
 /** Sweeps in the background as long as the layer lives, and gives room back. */
 export const layer = (options: Options = {}): Layer.Layer<never, never, Spool> =>
   Layer.effectDiscard(
-    Effect.all([Effect.forkScoped(forever(Effect.flatMap(sweep(options), rest))), Effect.forkScoped(forever(reclaim))])
+    Effect.suspend(() => {
+      const memory: Memory = { forgottenMillis: 0 }
+      const sweeping = Effect.forkScoped(forever(Effect.flatMap(sweep(options, memory), rest)))
+      return Effect.all([sweeping, Effect.forkScoped(forever(reclaim))])
+    })
   )
 
 const forever = (once: Effect.Effect<void, SpoolUnavailable, Spool>) =>

@@ -84,23 +84,26 @@ export const layer = (options: Options): Layer.Layer<Spool, SpoolUnavailable, Si
           )
       )
       const positions = yield* Effect.acquireRelease(
-        attempt(() => PositionsFile.open(options.directory, disk)),
+        attempt(() => PositionsFile.open(options.directory, disk, index.progress.position)),
         (file) => Effect.sync(() => file.close())
       )
       if (cutBytes > 0) yield* Effect.logWarning(`cut ${cutBytes} octets of a torn record off ${options.directory}`)
+      if (positions.lost > 0) {
+        yield* Effect.logError(`the newest ${positions.lost} events, at least, are gone from ${options.directory}`)
+      }
       if (replayed > 0) yield* Effect.logInfo(`took ${replayed} records of the log into the index again`)
       if (gaps > 0) yield* Effect.logError(`passed over ${gaps} stretches of the log of ${options.directory}: damaged`)
       // What an earlier process left in the kernel's hands counts as stored from now on.
       yield* attempt(() => shelves.syncAll())
       if (options.durability === "fsync") yield* attempt(() => log.syncAll())
-      const quarantine = yield* attempt(() => Quarantine.open(options.directory, disk, isStill(index)))
-      yield* attempt(() => quarantine.note(...damaged.filter(isStill(index))))
+      const quarantine = yield* attempt(() => Quarantine.open(options.directory, disk, Quarantine.isStill(index)))
+      yield* attempt(() => quarantine.note(...damaged.filter(Quarantine.isStill(index))))
       const where = { directory, disk }
       const logOf = SpoolDirectory.logOf(log, shelves)
       const eraser = Eraser.make(where, log, index, logOf)
       // What a power cut left of an erasure is done before anybody reads.
       yield* attempt(() => eraser.eraseOctets())
-      const compaction = Compaction.ofAll(where, log, index, [
+      const compaction = Compaction.ofAll({ where, spoolLog: log, index, note: quarantine.note }, [
         ...shelves.all.map(([name, shelf]) => Compaction.classGround(shelf.log, index, name, shelf.segmentBytes)),
         Compaction.spoolGround(log, index, sizes.segmentBytes, logOf)
       ])
@@ -263,6 +266,11 @@ const make = Effect.fnUntraced(function* (parts: Parts) {
       attempt(() => ids.map((id) => (quarantine.address(id) === undefined ? index.status(id) : "unknown"))),
     find: (id) => attempt(() => find(id)),
     findAll: (ids, bytesMax) => attempt(() => Find.upTo(find, ids, bytesMax)),
+    findRemoved: (id) =>
+      attempt(() => {
+        const filed = index.status(id) === "removed" ? index.removed(id)?.filed : undefined
+        return filed && records.removed(filed, id)
+      }),
     at: (group, number) =>
       attempt(() => {
         const shelf = shelfOf(group)
@@ -273,7 +281,7 @@ const make = Effect.fnUntraced(function* (parts: Parts) {
       attempt(() => {
         const isOfUuid = (id: string): boolean => Event.parseMessageId(id)?.uuid === uuid
         // Only ids that passed a door are in the index.
-        return index.firstId(`<${uuid}.`, isOfUuid, uuidScanMax) as MessageId.MessageId | undefined
+        return index.firstOf(uuid, isOfUuid, uuidScanMax) as MessageId.MessageId | undefined
       }),
     group: (name) =>
       attempt(() => {
@@ -316,6 +324,7 @@ const make = Effect.fnUntraced(function* (parts: Parts) {
     changes: (after, limit) => attempt(() => follow.changes(after, limit)),
     head: Effect.sync(signal.head),
     changed: signal.changed,
+    watch: signal.watch,
     arrivedSince: (sinceMillis, limit, after = 0) => attempt(() => follow.arrivedSince(sinceMillis, limit, after)),
     condition: Effect.suspend(() =>
       // Commands that ask for nothing are enough to look at the disk again.
@@ -327,7 +336,8 @@ const make = Effect.fnUntraced(function* (parts: Parts) {
         return {
           ...(refuses === undefined ? {} : { refuses }),
           damaged: all.flatMap(({ id }) => id ?? []),
-          damagedRecords: all.length + gaps
+          damagedRecords: all.length + gaps,
+          ...(positions.lost === 0 ? {} : { lostEvents: positions.lost })
         }
       })
     ),
@@ -353,7 +363,9 @@ const knownOf = (index: Index, records: Articles.Articles, quarantine: Quarantin
   highest: (key) => index.slots.get(key),
   numbers: (id) => {
     const row = index.id(id)
-    return row?._tag === "Held" ? (records.numbers(row, id) ?? index.numbersAt(row.address)) : []
+    return row?._tag === "Held"
+      ? (records.numbers(row, id) ?? index.numbers.allAt(index.groups.all(), row.address))
+      : []
   },
   injectedMillis: (id) => {
     const row = index.id(id)
@@ -371,15 +383,6 @@ const knownOf = (index: Index, records: Articles.Articles, quarantine: Quarantin
   },
   isDamaged: (id) => quarantine.address(id) !== undefined && index.status(id) === "held"
 })
-
-/** Whether a record once found damaged is still what the index knows of its id. */
-const isStill =
-  (index: Index) =>
-  ({ address, id }: Quarantine.Damaged): boolean => {
-    if (id === undefined) return true
-    const row = index.id(id)
-    return row?._tag === "Held" && row.address === address
-  }
 
 /** Runs what touches files or index, and names what they say in our own words. */
 const attempt = <A>(act: () => A): Effect.Effect<A, SpoolUnavailable> => Effect.try({ try: act, catch: unavailable })

@@ -78,6 +78,8 @@ export interface Changes {
   readonly changes: ReadonlyArray<Change>
   readonly next: number
   readonly head: number
+  /** Events of the scanned stretch that the log cannot tell any more, because it is damaged; absent where there are none. */
+  readonly lost?: number
 }
 
 /** An article that arrived and is still held. Groups are those of its Newsgroups where it is a control message. */
@@ -117,6 +119,8 @@ export interface Reclaimed {
   readonly droppedFiles: number
   /** Octets by which log and classes became smaller. */
   readonly freedBytes: number
+  /** Stretches of files that could not be read when these were compacted: what was held there is damaged. */
+  readonly lostStretches: number
   /** Erasures whose octets are still to be overwritten: some only while the disk refuses. */
   readonly pendingErasures: number
   /** Erasures whose ids the log still names, for `eraseNamesMillis` at most. */
@@ -145,6 +149,8 @@ export interface Condition {
   readonly damaged: ReadonlyArray<MessageId.MessageId>
   /** Damaged records, those of unknown ids and gaps in the log included. */
   readonly damagedRecords: number
+  /** Newest events, at least, that the log had lost when it was opened; followers stood behind them. Absent where there are none. */
+  readonly lostEvents?: number
 }
 
 export class Spool extends Context.Service<
@@ -206,6 +212,11 @@ export class Spool extends Context.Service<
       ids: ReadonlyArray<MessageId.MessageId>,
       bytesMax: number
     ) => Effect.Effect<ReadonlyArray<Held | undefined>, SpoolUnavailable>
+    /**
+     * The octets of an article that was cancelled or superseded, until `reclaim` or `erase` has overwritten them. For
+     * digesters alone, which take it out of what they counted it in.
+     */
+    readonly findRemoved: (id: MessageId.MessageId) => Effect.Effect<Uint8Array | undefined, SpoolUnavailable>
     readonly at: (group: GroupName.GroupName, number: number) => Effect.Effect<Held | undefined, SpoolUnavailable>
     /** The Message-ID that this client UUID has here, held or removed (ids of `*.client.lupin` only). */
     readonly findUuid: (uuid: string) => Effect.Effect<MessageId.MessageId | undefined, SpoolUnavailable>
@@ -253,6 +264,11 @@ export class Spool extends Context.Service<
     readonly head: Effect.Effect<number>
     /** Returns as soon as `head > after`. Any number may wait. */
     readonly changed: (after: number) => Effect.Effect<void>
+    /**
+     * Calls back each time the head has moved, before anybody is answered who moved it; gives what ends this. For followers
+     * to which a fiber for each change would cost too much: what is called must neither throw nor take long.
+     */
+    readonly watch: (onMove: (head: number) => void) => () => void
     /** What arrived at `sinceMillis` or later and is held, by position, above position `after` (0 at first), at most `limit`. */
     readonly arrivedSince: (
       sinceMillis: number,
@@ -263,7 +279,7 @@ export class Spool extends Context.Service<
     /** Looks at the disk again where it has refused, so that a spool without visitors gets well too. */
     readonly condition: Effect.Effect<Condition>
 
-    /** A follower's saved position. It survives a crash of the process; a power cut may bring back an older one. */
+    /** A follower's saved position. It survives a crash of the process; a power cut may bring back an older one. Never behind `head`. */
     readonly readPosition: (follower: string) => Effect.Effect<number | undefined, SpoolUnavailable>
     readonly savePosition: (follower: string, position: number) => Effect.Effect<void, SpoolUnavailable>
   }

@@ -19,6 +19,8 @@ export interface Range {
 /** One table. All is synchronous; what is put outside a transaction is one by itself. */
 export interface Table {
   readonly get: (key: Buffer) => Buffer | undefined
+  /** As `get`, without a copy: the octets are good until the next look, and are not to be changed. */
+  readonly look: (key: Buffer) => Buffer | undefined
   readonly putSync: (key: Buffer, value: Buffer) => unknown
   readonly removeSync: (key: Buffer) => unknown
   readonly clearSync: () => void
@@ -45,7 +47,18 @@ export const open = (directory: string): Tables => {
   if (!isReadable(path.join(directory, "data.mdb"))) throw new Error(`${directory} holds no tables`)
   const environment = openLmdb({ path: directory, maxDbs: tablesMax, noSubdir: false, ...binary })
   return {
-    table: (name) => environment.openDB<Buffer, Buffer>({ name, ...binary }),
+    table: (name) => {
+      const rows = environment.openDB<Buffer, Buffer>({ name, ...binary })
+      return {
+        get: (key) => rows.get(key),
+        look: (key) => rows.getBinaryFast(key),
+        putSync: (key, value) => rows.putSync(key, value),
+        removeSync: (key) => rows.removeSync(key),
+        clearSync: () => rows.clearSync(),
+        getRange: (range) => rows.getRange(range),
+        getKeys: (range) => rows.getKeys(range)
+      }
+    },
     transactionSync: (act) => environment.transactionSync(act),
     close: () => environment.close()
   }

@@ -320,7 +320,7 @@ export class Trial {
     await this.#remove([...this.erased, ...this.#halfErased], "Erase")
     if (!(await this.#compacted())) wrong("compaction comes to no end")
     for (const one of ids) {
-      // Of what nobody acknowledged pieces may lie about, and files that cannot be read throughout are left for repair.
+      // Of what nobody acknowledged pieces may lie about, as of what cannot be read.
       if (this.#hasGaps || this.#doubted.has(one)) continue
       if (Site.status(this.site, one) !== "held") this.nothingIsLeft(about(one))
     }

@@ -1,40 +1,19 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Wildmat from "@lupin/core/Wildmat"
 import { Disk, node } from "@lupin/spool/Disk"
-import * as FileSpool from "@lupin/spool/FileSpool"
-import { SiteIdentity } from "@lupin/spool/SiteIdentity"
-import { Spool, type SpoolUnavailable } from "@lupin/spool/Spool"
-import { type StorageClass, StorageClasses } from "@lupin/spool/StorageClass"
+import { Spool } from "@lupin/spool/Spool"
 import { article, group, id } from "@lupin/testing/SampleArticles"
 import { reclaimAll } from "@lupin/testing/SpoolPromise"
-import { Effect, Layer, Logger } from "effect"
+import { Effect } from "effect"
 import { TestClock } from "effect/testing"
 import * as fs from "node:fs"
 import * as path from "node:path"
+import { inSpool, lastSegment } from "./OpenSpool.ts"
 import { temporaryDirectory } from "./TemporaryDirectory.ts"
 
-const identity = SiteIdentity.layer({ name: "boi1", path: "h1.boi.pop.lupin", kind: "pop", apps: "any" })
 const alpha = group("misc.alpha")
 const one = article(id("1"), [alpha])
 const two = article(id("2"), [alpha])
-
-/** Opens the spool in a directory for as long as the effect takes. */
-const inSpool = <A, E, R>(
-  directory: string,
-  use: (spool: Spool["Service"]) => Effect.Effect<A, E, R>,
-  options: Partial<FileSpool.Options> = {},
-  classes: ReadonlyArray<StorageClass> = []
-): Effect.Effect<A, E | SpoolUnavailable, R> =>
-  Effect.flatMap(Spool, use).pipe(
-    Effect.provide(
-      Layer.fresh(FileSpool.layer({ directory, durability: "fsync", ...options })).pipe(
-        Layer.provide([identity, Logger.layer([]), Layer.succeed(StorageClasses, classes)])
-      )
-    )
-  )
-
-const lastSegment = (directory: string): string =>
-  path.join(directory, "log", fs.readdirSync(path.join(directory, "log")).toSorted().at(-1) ?? "")
 
 describe("FileSpool", () => {
   it.effect("finds everything again, its generation and positions included", () =>

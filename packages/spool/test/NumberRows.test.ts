@@ -2,13 +2,11 @@ import { describe, expect, it } from "@effect/vitest"
 import { group as named } from "@lupin/testing/SampleArticles"
 import { Effect } from "effect"
 import * as fc from "fast-check"
-import type { Buffer } from "node:buffer"
-import { open } from "lmdb"
 import * as GroupTable from "../src/internal/GroupTable.ts"
 import { NumberRows } from "../src/internal/NumberRows.ts"
+import * as Tables from "../src/Tables.ts"
 import { temporaryDirectory } from "./TemporaryDirectory.ts"
 
-const binary = { encoding: "binary", keyEncoding: "binary" } as const
 const groups = [named("misc.a"), named("misc.b")]
 const group = fc.nat(groups.length - 1)
 
@@ -28,8 +26,8 @@ const step = fc.oneof(
 describe("NumberRows", () => {
   it.effect("finds what is held and nothing else, whatever was added, dropped and committed", () =>
     Effect.gen(function* () {
-      const env = open({ path: yield* temporaryDirectory, ...binary })
-      const rows = new NumberRows(env.openDB<Buffer, Buffer>({ name: "numbers", ...binary }))
+      const env = Tables.open(yield* temporaryDirectory)
+      const rows = new NumberRows(env.table("numbers"))
       fc.assert(
         fc.property(
           fc.array(step, { maxLength: 25 }),

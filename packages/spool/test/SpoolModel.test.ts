@@ -277,8 +277,9 @@ const reclaim = fc.nat(40).map((slices) =>
   })
 )
 
-const savePosition = fc.tuple(fc.constantFrom("feed", "digester é"), fc.nat(1_000)).map(([follower, position]) =>
-  command(`${follower} at ${position}`, async (model, real) => {
+const savePosition = fc.tuple(fc.constantFrom("feed", "digester é"), fc.nat(1_000)).map(([follower, at]) =>
+  command(`${follower} at ${at}`, async (model, real) => {
+    const position = Math.min(at, model.site.position)
     model.positions.set(follower, position)
     await run(real, real.spool.savePosition(follower, position))
   })

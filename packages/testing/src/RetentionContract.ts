@@ -70,6 +70,19 @@ export const retentionPromises: ReadonlyArray<Promised> = [
     yield* spool.erase(ids)
     equal("twice", yield* spool.head, head)
   }),
+  promise("has the octets of what was cancelled for digesters, until it is erased", function* () {
+    const spool = yield* Spool.Spool
+    const one = article(id("1"), [alpha])
+    const found = (name: string) =>
+      Effect.map(spool.findRemoved(id(name)), (octets) => octets && new TextDecoder().decode(octets))
+    yield* spool.store([one, article(id("2"), [alpha])])
+    equal("held", yield* found("1"), undefined)
+    yield* spool.remove([id("1"), id("3")], "cancelled")
+    equal("cancelled", yield* found("1"), new TextDecoder().decode(one.octets))
+    equal("never here", yield* found("3"), undefined)
+    yield* spool.erase([id("1"), id("2")])
+    equal("erased", [yield* found("1"), yield* found("2")], [undefined, undefined])
+  }),
   promise("tells followers that what was erased was cancelled, and nothing more of it", function* () {
     const spool = yield* Spool.Spool
     yield* spool.store([article(id("1"), [alpha])])

@@ -107,25 +107,26 @@ export class SimDisk implements Disk {
 
   readonly size = (number: number): number => this.#file(number).bytes
 
-  readonly read = (number: number, buffer: Uint8Array, offset: number): number => {
-    const octets = this.#file(number).octets.subarray(offset, offset + buffer.length)
-    buffer.set(octets)
-    return octets.length
-  }
+  readonly read = (number: number, buffer: Uint8Array, offset: number): number =>
+    this.#file(number).read(buffer, offset)
 
   readonly write = (number: number, pieces: ReadonlyArray<Uint8Array>, offset: number): void => {
     const file = this.#file(number)
-    const all = Buffer.concat(pieces)
-    this.#operate(() => file.write(offset, all.subarray(0, all.length >> 1)))
+    this.#operate(() => {
+      const all = Buffer.concat(pieces)
+      file.write(offset, all.subarray(0, all.length >> 1))
+    })
     const short = this.#strikes("WriteIsShort")
     if (short === undefined && this.#strikes("WriteFails") !== undefined) throw new Error("input/output error")
     const { bytesMax = Number.POSITIVE_INFINITY } = this.#options
-    const growth = Math.max(0, offset + all.length - file.bytes)
-    if (Number.isFinite(bytesMax) && growth > 0 && this.bytes(() => true) + growth > bytesMax) {
-      throw new Error("no space left on device")
+    if (Number.isFinite(bytesMax)) {
+      const bytes = pieces.reduce((sum, piece) => sum + piece.length, 0)
+      const growth = Math.max(0, offset + bytes - file.bytes)
+      if (growth > 0 && this.bytes(() => true) + growth > bytesMax) throw new Error("no space left on device")
     }
-    file.write(offset, all.subarray(0, short?.octets))
-    if (short !== undefined) throw new Error("no space left on device")
+    if (short === undefined) return file.write(offset, ...pieces)
+    file.write(offset, Buffer.concat(pieces).subarray(0, short.octets))
+    throw new Error("no space left on device")
   }
 
   readonly sync = (number: number, done: (error: Error | null) => void): void => {
@@ -304,6 +305,7 @@ export class SimDisk implements Disk {
   }
 
   #strikes<T extends Fault["_tag"]>(tag: T): Extract<Fault, { readonly _tag: T }> | undefined {
+    if (this.#faults.length === 0) return undefined
     const at = this.#faults.findIndex((fault) => fault._tag === tag)
     const fault = this.#faults[at]
     if (fault === undefined) return undefined

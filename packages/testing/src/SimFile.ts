@@ -39,20 +39,32 @@ class Content {
     if (offset + piece.length > this.#bytes) this.resize(offset + piece.length)
     this.#room.set(piece, offset)
   }
+
+  /** Copies what there is from `offset` on; says how many octets. */
+  read(into: Uint8Array, offset: number): number {
+    const end = Math.min(this.#bytes, offset + into.length)
+    return offset >= end ? 0 : this.#room.copy(into, 0, offset, end)
+  }
 }
 
-type Change = { readonly offset: number; readonly octets: Buffer } | { readonly bytes: number }
+/** An append says only where its octets lie, as long as they lie in what processes read. */
+type Change =
+  | { readonly offset: number; readonly octets: Buffer }
+  | { readonly offset: number; readonly end: number }
+  | { readonly bytes: number }
 
 export class SimFile {
-  #cached: Content
-  #durable: Content
+  readonly #cached: Content
+  /** What is safe, where something else is cached in its place: otherwise it is the first octets of what is cached. */
+  #durable: Content | undefined
+  #durableBytes: number
   /** Made since the last sync, in order. */
   #pending: Array<Change> = []
 
   /** A file that is safe as it is. */
   constructor(octets: Uint8Array = new Uint8Array(0)) {
     this.#cached = new Content(octets)
-    this.#durable = new Content(octets)
+    this.#durableBytes = octets.length
   }
 
   /** What processes read. Not to be changed. */
@@ -64,21 +76,32 @@ export class SimFile {
     return this.#cached.bytes
   }
 
-  write(offset: number, octets: Uint8Array): void {
-    this.#cached.write(offset, octets)
-    this.#pending.push({ offset, octets: Buffer.from(octets) })
+  read(into: Uint8Array, offset: number): number {
+    return this.#cached.read(into, offset)
+  }
+
+  /** One write of all pieces, end to end. */
+  write(offset: number, ...pieces: ReadonlyArray<Uint8Array>): void {
+    const isAppend = offset === this.#cached.bytes && this.#durable === undefined
+    if (!isAppend) this.#part()
+    let end = offset
+    for (const piece of pieces) {
+      this.#cached.write(end, piece)
+      end += piece.length
+    }
+    this.#pending.push(isAppend ? { offset, end } : { offset, octets: this.#copy(offset, end) })
   }
 
   resize(bytes: number): void {
+    this.#part()
     this.#cached.resize(bytes)
     this.#pending.push({ bytes })
   }
 
   sync(): void {
-    for (const change of this.#pending.splice(0)) {
-      if ("bytes" in change) this.#durable.resize(change.bytes)
-      else this.#durable.write(change.offset, change.octets)
-    }
+    this.#durable = undefined
+    this.#durableBytes = this.#cached.bytes
+    this.#pending = []
   }
 
   /** Turns over one bit, synced or not. */
@@ -90,28 +113,44 @@ export class SimFile {
 
   copy(): SimFile {
     const copy = new SimFile(this.octets)
-    copy.#durable = new Content(this.#durable.octets)
+    copy.#durable = this.#durable && new Content(this.#durable.octets)
+    copy.#durableBytes = this.#durableBytes
     copy.#pending = [...this.#pending]
     return copy
   }
 
   /** After a power cut: `chance` says of each sector that was not synced whether it got through. */
   left(chance: () => boolean): SimFile {
-    const content = new Content(this.#durable.octets)
+    const content = new Content(this.#durable?.octets ?? this.octets.subarray(0, this.#durableBytes))
     for (const change of this.#pending) {
       if ("bytes" in change) {
         if (chance()) content.resize(change.bytes)
         continue
       }
+      const { offset } = change
+      const octets = "end" in change ? this.octets.subarray(offset, change.end) : change.octets
       // The length of a file may get through without what it holds.
-      const end = change.offset + change.octets.length
+      const end = offset + octets.length
       if (end > content.bytes && chance()) content.resize(end)
-      for (let at = change.offset; at < end;) {
+      for (let at = offset; at < end;) {
         const next = Math.min(end, (Math.floor(at / sectorBytes) + 1) * sectorBytes)
-        if (chance()) content.write(at, change.octets.subarray(at - change.offset, next - change.offset))
+        if (chance()) content.write(at, octets.subarray(at - offset, next - offset))
         at = next
       }
     }
     return new SimFile(content.octets)
+  }
+
+  /** From now until the next sync something else may be cached where octets are safe, or were appended. */
+  #part(): void {
+    if (this.#durable !== undefined) return
+    this.#durable = new Content(this.octets.subarray(0, this.#durableBytes))
+    this.#pending = this.#pending.map((change) =>
+      "end" in change ? { offset: change.offset, octets: this.#copy(change.offset, change.end) } : change
+    )
+  }
+
+  #copy(start: number, end: number): Buffer {
+    return Buffer.from(this.octets.subarray(start, end))
   }
 }

@@ -28,6 +28,8 @@ class SimRows implements Tables.Table {
 
   readonly get: Tables.Table["get"] = (key) => this.#values.get(key.toString("latin1"))
 
+  readonly look: Tables.Table["look"] = this.get
+
   readonly putSync = (key: Buffer, value: Buffer): void => this.#set(key.toString("latin1"), Buffer.from(value))
 
   readonly removeSync = (key: Buffer): void => this.#set(key.toString("latin1"), undefined)

@@ -329,6 +329,20 @@ const following: ReadonlyArray<Promised> = [
     yield* Fiber.join(later)
     yield* spool.changed(1)
   }),
+  promise("calls back whoever watches, once for each move of its head, until that is ended", function* () {
+    const spool = yield* Spool.Spool
+    const seen: Array<number> = []
+    const stop = spool.watch((head) => void seen.push(head))
+    yield* spool.store([article(id("1"), [alpha]), article(id("2"), [alpha])])
+    equal("after a batch", seen, [yield* spool.head])
+    yield* spool.store([article(id("1"), [alpha])])
+    yield* spool.remove([id("1")], "cancelled")
+    const head = yield* spool.head
+    equal("the last", seen.at(-1), head)
+    stop()
+    yield* spool.store([article(id("3"), [alpha])])
+    equal("after its end", seen.at(-1), head)
+  }),
   promise("keeps the position of each follower", function* () {
     const spool = yield* Spool.Spool
     equal("at first", yield* spool.readPosition("feed to lhr1"), undefined)

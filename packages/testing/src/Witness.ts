@@ -42,6 +42,14 @@ export const kept = (spool: Spool.Spool["Service"], process: SimProcess): Spool.
     remove: (ids, why) => changing(spool.remove(ids, why)),
     addGroup: (group, status) => changing(spool.addGroup(group, status)),
     removeGroup: (group) => changing(spool.removeGroup(group)),
+    watch: (onMove) => {
+      const stop = spool.watch((head) => process.perform(() => onMove(head)))
+      const forget = process.onDeath(stop)
+      return () => {
+        forget()
+        stop()
+      }
+    },
     changed: (after) =>
       Effect.flatMap(spool.head, (head) =>
         head > after

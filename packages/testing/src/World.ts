@@ -32,8 +32,11 @@ export type Timer = Entry<Task>
 /** Events and turns of fibers without any passing of time, after which we say that the world hangs. */
 const eventsPerMomentMax = 1_000_000
 
-/** Turns of the microtask queue between two events: promises within promises come to something, so many deep. */
-const turnsPerEvent = 8
+/** Turns of the microtask queue in which promises within promises come to something, so many deep. */
+const turnsPerMilli = 8
+
+/** Simulated time in which promises are left alone: a loaded fleet has many events in each millisecond. */
+const promiseMillis = 1
 
 /** Times that nothing is ready and nothing to come, before we say that nothing will ever happen. */
 const idleTurnsMax = 100
@@ -122,6 +125,7 @@ export class World {
   async drive(isOver: () => boolean): Promise<void> {
     let sinceBreath = 0
     let idleTurns = 0
+    let settledMillis = -Infinity
     for (;;) {
       const before = this.#events
       this.#runReady()
@@ -130,8 +134,9 @@ export class World {
       if (sinceBreath >= eventsPerBreath) {
         sinceBreath = 0
         await new Promise<void>((resume) => void setImmediate(resume))
-      } else {
-        for (let turn = 0; turn < turnsPerEvent && !this.#isReady; turn++) await settled
+      } else if ((this.#queue.nextMillis ?? Infinity) >= settledMillis + promiseMillis) {
+        for (let turn = 0; turn < turnsPerMilli && !this.#isReady; turn++) await settled
+        if (!this.#isReady) settledMillis = this.#nowMillis
       }
       if (this.#isReady || isOver()) continue
       const event = this.#queue.take()

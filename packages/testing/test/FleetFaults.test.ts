@@ -57,4 +57,18 @@ describe("a fleet under faults of network, processes and disks", () => {
       })
     )
   )
+
+  it.live("hands articles on at once where the clock of a site was set back", () =>
+    Fleet.run({ pops: 2, zones: 3, apps: [trailblaze], seed: 1 }, (fleet) =>
+      Effect.gen(function* () {
+        const [first = "", second = ""] = fleet.topology.pops
+        yield* fleet.post(first, proposal(1))
+        yield* fleet.settle()
+        fleet.skew(first, -3_600_000)
+        const { posted } = yield* fleet.post(first, proposal(2))
+        yield* fleet.advance("5 seconds")
+        yield* fleet.read(second, posted.messageId)
+      })
+    )
+  )
 })

@@ -14,9 +14,14 @@ export interface Terminal {
   readonly type: (text: string) => Effect.Effect<void>
   /** Returns the screen once this stands there; fails with the screen where it never does. */
   readonly sees: (text: string | RegExp) => Effect.Effect<string>
+  /** Waits for each text in turn, and presses the keys that answer it. */
+  readonly dialogue: (...turns: ReadonlyArray<Turn>) => Effect.Effect<void>
   /** Returns once the program has ended. */
   readonly ended: Effect.Effect<void>
 }
+
+/** What stands on the screen, and the keys that are pressed then. */
+export type Turn = readonly [sees: string | RegExp, ...press: ReadonlyArray<string>]
 
 const columns = 160
 const rows = 50
@@ -55,23 +60,27 @@ export const open = Effect.fnUntraced(function* (
     () => Effect.andThen(Effect.flatMap(tmux("list-panes", "-a", "-F", "#{pane_pid}"), endAll), tmux("kill-server"))
   )
   const screen = Effect.map(tmux("capture-pane", "-p"), ({ stdout }) => Buffer.from(stdout, "latin1").toString("utf8"))
+  const press: Terminal["press"] = (...keys) => Effect.asVoid(tmux("send-keys", ...keys))
+  const sees: Terminal["sees"] = (text) =>
+    Programs.until(
+      Effect.map(screen, (shown) => {
+        const isThere = typeof text === "string" ? shown.includes(text) : text.test(shown)
+        return isThere ? shown : undefined
+      })
+    ).pipe(
+      Effect.timeoutOption(seenMillisMax),
+      Effect.flatMap((seen) =>
+        seen._tag === "Some"
+          ? Effect.succeed(seen.value)
+          : Effect.flatMap(screen, (shown) => Effect.die(new Error(`${text} is not on the screen:\n${shown}`)))
+      )
+    )
   return {
-    press: (...keys) => Effect.asVoid(tmux("send-keys", ...keys)),
+    press,
     type: (text) => Effect.asVoid(tmux("send-keys", "-l", text)),
-    sees: (text) =>
-      Programs.until(
-        Effect.map(screen, (shown) => {
-          const isThere = typeof text === "string" ? shown.includes(text) : text.test(shown)
-          return isThere ? shown : undefined
-        })
-      ).pipe(
-        Effect.timeoutOption(seenMillisMax),
-        Effect.flatMap((seen) =>
-          seen._tag === "Some"
-            ? Effect.succeed(seen.value)
-            : Effect.flatMap(screen, (shown) => Effect.die(new Error(`${text} is not on the screen:\n${shown}`)))
-        )
-      ),
+    sees,
+    dialogue: (...turns) =>
+      Effect.forEach(turns, ([text, ...keys]) => Effect.andThen(sees(text), press(...keys)), { discard: true }),
     ended: Programs.until(
       Effect.map(tmux("display-message", "-p", "#{pane_dead}"), ({ stdout, status }) =>
         status !== 0 || stdout.trim() === "1" ? true : undefined

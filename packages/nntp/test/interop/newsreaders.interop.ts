@@ -60,6 +60,27 @@ const posted = (port: number, subject: string) =>
     )
   }).pipe(Effect.scoped, Effect.orDie)
 
+const openTin = (directory: string, port: number, ...options: ReadonlyArray<string>) => {
+  const editor = path.join(directory, "editor")
+  const command = [Programs.file("tin"), ...options, "-r", "-g", "127.0.0.1", "-p", String(port)]
+  return Terminal.open(command, { HOME: directory, EDITOR: editor, VISUAL: editor })
+}
+
+const openSlrn = (directory: string, port: number) => {
+  const files = ["-f", path.join(directory, "newsrc"), "-i", path.join(directory, ".slrnrc")]
+  const command = [Programs.file("slrn"), "-h", "127.0.0.1", "-p", String(port), ...files, "--create"]
+  return Terminal.open(command, { HOME: directory, EDITOR: path.join(directory, "editor") })
+}
+
+/** How somebody at tin cancels the article on top. */
+const cancelling: ReadonlyArray<Terminal.Turn> = [
+  ["Group Selection", "Enter"],
+  ["to be cancelled", "Enter"],
+  ["hello", "D"],
+  ["(d/s/q)", "d"],
+  ["d=delete", "d"]
+]
+
 /** What a script saw on the POP host. */
 const script = (interpreter: Programs.Name, options: ReadonlyArray<string>, name: string, port: number) =>
   Effect.map(
@@ -96,29 +117,22 @@ describe("On a POP host", () => {
         },
         "I was there with tin."
       )
-      const editor = path.join(directory, "editor")
-      const command = [Programs.file("tin"), "-r", "-g", "127.0.0.1", "-p", String(host.port)]
-      const tin = yield* Terminal.open(command, { HOME: directory, EDITOR: editor, VISUAL: editor })
-      yield* tin.sees("Group Selection")
-      yield* tin.press("Enter")
-      yield* tin.sees("review tin-lake")
-      yield* tin.press("Enter")
-      yield* tin.sees("someone@trailblaze.invalid")
-      yield* tin.press("C-h")
-      yield* tin.sees("Snow at the pass of tin-lake")
-      yield* tin.press("f")
-      yield* tin.sees("p=post")
-      yield* tin.press("p")
+      const tin = yield* openTin(directory, host.port)
+      yield* tin.dialogue(
+        ["Group Selection", "Enter"],
+        ["review tin-lake", "Enter"],
+        ["someone@trailblaze.invalid", "C-h"],
+        ["Snow at the pass of tin-lake", "f"],
+        ["p=post", "p"]
+      )
       const answer = yield* posted(host.port, "Re: review tin-lake")
       expect(answer.row.references).toBe(id)
       expect(answer.text).toContain("I was there with tin.\r\n.dots\r\n")
-      yield* tin.sees("f=followup")
-      yield* tin.press("w")
+      yield* tin.dialogue(["f=followup", "w"])
       yield* tin.sees("Post subject")
       yield* tin.type("A word with tin")
       yield* tin.press("Enter")
-      yield* tin.sees("p=post")
-      yield* tin.press("p")
+      yield* tin.dialogue(["p=post", "p"])
       const word = yield* posted(host.port, "A word with tin")
       expect(word.row.from).toBe("Ann Reader <ann@reader.test>")
     })
@@ -131,40 +145,29 @@ describe("On a POP host", () => {
       const host = yield* PopHost.PopHost
       const id = yield* host.review(review("slrn-lake"))
       const directory = yield* home({ ".slrnrc": slrnrc }, "I was there with slrn.")
-      const editor = path.join(directory, "editor")
-      const files = ["-f", path.join(directory, "newsrc"), "-i", path.join(directory, ".slrnrc")]
-      const command = [Programs.file("slrn"), "-h", "127.0.0.1", "-p", String(host.port), ...files, "--create"]
-      const slrn = yield* Terminal.open(command, { HOME: directory, EDITOR: editor })
-      yield* slrn.sees("News Groups: 127.0.0.1")
-      yield* slrn.press("Enter")
-      yield* slrn.sees("review slrn-lake")
-      yield* slrn.press("Enter")
-      yield* slrn.sees("Snow at the pass of slrn-lake")
-      yield* slrn.press("f")
-      yield* slrn.sees("want to followup?")
-      yield* slrn.press("y")
-      yield* slrn.sees("Crosspost using")
-      yield* slrn.press("t")
-      yield* slrn.sees("Post the message?")
-      yield* slrn.press("y")
-      yield* slrn.sees("wrap lines with more than 80 characters")
-      yield* slrn.press("f")
+      const slrn = yield* openSlrn(directory, host.port)
+      yield* slrn.dialogue(
+        ["News Groups: 127.0.0.1", "Enter"],
+        ["review slrn-lake", "Enter"],
+        ["Snow at the pass of slrn-lake", "f"],
+        ["want to followup?", "y"],
+        ["Crosspost using", "t"],
+        ["Post the message?", "y"],
+        ["wrap lines with more than 80 characters", "f"]
+      )
       const answer = yield* posted(host.port, "Re: review slrn-lake")
       expect(answer.row.references).toBe(id)
       expect(answer.text).toContain("I was there with slrn.\r\n.dots\r\n")
-      yield* slrn.sees(/Posting\.\.\.\s*done/)
-      yield* slrn.press("q")
-      yield* slrn.sees("News Groups: 127.0.0.1")
-      yield* slrn.press("P")
-      yield* slrn.sees("sure that you want to post?")
-      yield* slrn.press("y")
-      yield* slrn.sees("Newsgroup:")
-      yield* slrn.press("Enter")
+      yield* slrn.dialogue(
+        [/Posting\.\.\.\s*done/, "q"],
+        ["News Groups: 127.0.0.1", "P"],
+        ["sure that you want to post?", "y"],
+        ["Newsgroup:", "Enter"]
+      )
       yield* slrn.sees("Subject:")
       yield* slrn.type("A word with slrn")
       yield* slrn.press("Enter")
-      yield* slrn.sees("Post the message?")
-      yield* slrn.press("y")
+      yield* slrn.dialogue(["Post the message?", "y"])
       const word = yield* posted(host.port, "A word with slrn")
       expect(word.row.from).toBe("Ann Reader <ann@reader.test>")
     })
@@ -233,19 +236,8 @@ describe("In a group of another network", () => {
       const ours = yield* Site.start("ours")
       const id = yield* Site.post(ours, "to be cancelled", "misc.test")
       const directory = yield* home({ ".tin/tinrc": tinrc, ".newsrc": "misc.test:\n" }, "Not needed.")
-      const editor = path.join(directory, "editor")
-      const command = [Programs.file("tin"), "-r", "-g", "127.0.0.1", "-p", String(Site.port(ours))]
-      const tin = yield* Terminal.open(command, { HOME: directory, EDITOR: editor, VISUAL: editor })
-      yield* tin.sees("Group Selection")
-      yield* tin.press("Enter")
-      yield* tin.sees("to be cancelled")
-      yield* tin.press("Enter")
-      yield* tin.sees("hello")
-      yield* tin.press("D")
-      yield* tin.sees("(d/s/q)")
-      yield* tin.press("d")
-      yield* tin.sees("d=delete")
-      yield* tin.press("d")
+      const tin = yield* openTin(directory, Site.port(ours))
+      yield* tin.dialogue(...cancelling)
       yield* Site.lacks(ours, id)
     }).pipe(Effect.scoped)
   )
@@ -263,19 +255,8 @@ describe("In a group of another network", () => {
         const files = { ".tin/tinrc": mine, ".newsrc": "misc.test:\n", ".newsauth": `127.0.0.1 secret ${user}\n` }
         const directory = yield* home(files, "Not needed.")
         fs.chmodSync(path.join(directory, ".newsauth"), 0o600)
-        const editor = path.join(directory, "editor")
-        const command = [Programs.file("tin"), "-A", "-r", "-g", "127.0.0.1", "-p", String(port)]
-        const tin = yield* Terminal.open(command, { HOME: directory, EDITOR: editor, VISUAL: editor })
-        yield* tin.sees("Group Selection")
-        yield* tin.press("Enter")
-        yield* tin.sees("to be cancelled")
-        yield* tin.press("Enter")
-        yield* tin.sees("hello")
-        yield* tin.press("D")
-        yield* tin.sees("(d/s/q)")
-        yield* tin.press("d")
-        yield* tin.sees("d=delete")
-        yield* tin.press("d")
+        const tin = yield* openTin(directory, port, "-A")
+        yield* tin.dialogue(...cancelling)
         const cancels = yield* Programs.until(
           Effect.map(Site.spool(ours).group(GroupName.GroupName.make("control.cancel")), (group) =>
             (group?.count ?? 0) >= (user === "eve" ? 1 : 2) ? group?.count : undefined
@@ -292,17 +273,13 @@ describe("In a group of another network", () => {
       const ours = yield* Site.start("ours")
       const id = yield* Site.post(ours, "to be cancelled", "misc.test")
       const directory = yield* home({ ".slrnrc": slrnrc }, "Not needed.")
-      const files = ["-f", path.join(directory, "newsrc"), "-i", path.join(directory, ".slrnrc")]
-      const command = [Programs.file("slrn"), "-h", "127.0.0.1", "-p", String(Site.port(ours)), ...files, "--create"]
-      const slrn = yield* Terminal.open(command, { HOME: directory, EDITOR: path.join(directory, "editor") })
-      yield* slrn.sees("News Groups: 127.0.0.1")
-      yield* slrn.press("Enter")
-      yield* slrn.sees("to be cancelled")
-      yield* slrn.press("Enter")
-      yield* slrn.sees("hello")
-      yield* slrn.press("Escape", "C-c")
-      yield* slrn.sees("want to cancel this article?")
-      yield* slrn.press("y")
+      const slrn = yield* openSlrn(directory, Site.port(ours))
+      yield* slrn.dialogue(
+        ["News Groups: 127.0.0.1", "Enter"],
+        ["to be cancelled", "Enter"],
+        ["hello", "Escape", "C-c"],
+        ["want to cancel this article?", "y"]
+      )
       yield* Site.lacks(ours, id)
     }).pipe(Effect.scoped)
   )
@@ -319,9 +296,7 @@ describe("In a group of another network", () => {
         yield* Site.post(ours, "a first word", "misc.begin")
         yield* Site.post(ours, "another word", "misc.other")
         const directory = yield* home({ ".tin/tinrc": tinrc }, "Not needed.")
-        const editor = path.join(directory, "editor")
-        const command = [Programs.file("tin"), "-r", "-g", "127.0.0.1", "-p", String(Site.port(ours))]
-        const tin = yield* Terminal.open(command, { HOME: directory, EDITOR: editor, VISUAL: editor })
+        const tin = yield* openTin(directory, Site.port(ours))
         yield* tin.sees("MOTD: Be kind to hikers.")
         const screen = yield* tin.sees("Where to begin")
         expect(screen).toContain("misc.begin")

@@ -25,6 +25,8 @@ export type Numbered = readonly [group: GroupName.GroupName, number: number]
 export interface Articles {
   /** The article at a place, if it is the one that was meant. */
   readonly held: (place: Place, which: MessageId.MessageId | Numbered) => Held | undefined
+  /** The octets of an article that was removed from a place, if they are still there. */
+  readonly removed: (place: Place, id: MessageId.MessageId) => Uint8Array | undefined
   /** Its overview line under a number. */
   readonly line: (place: Place, number: number) => Uint8Array | undefined
   /** Its overview without the number that a group gave it. */
@@ -64,6 +66,11 @@ export const make = (
       const held = HeldRecord.of(payload, elsewhere.read, xrefStart)
       if (held === undefined) return refuse(place, id ?? Record.idAt(payload))
       return typeof which === "string" || hasNumber(held, which) ? held : refuse(place, id)
+    },
+    removed: ({ address, bytes }, id) => {
+      const payload = log.read(address, bytes)
+      if (payload === undefined || !Record.bringsId(payload, id)) return undefined
+      return HeldRecord.of(payload, elsewhere.read, xrefStart)?.article
     },
     line: (place, number) => {
       if (quarantine.has(place.address)) return undefined

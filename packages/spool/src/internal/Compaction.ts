@@ -2,7 +2,8 @@
  * Gives back what is dead in a log, a slice at a time: what is still needed of some files moves into a pack.
  *
  * Before anything goes, a checkpoint holds what could not be told from the rest. A removal stays as long as history
- * remembers it, and as long as an earlier file might still have what it removed.
+ * remembers it, and as long as an earlier file might still have what it removed. What cannot be read does not move: articles
+ * that lay there go to quarantine, and come again from another site.
  */
 import { Buffer } from "node:buffer"
 import * as Checkpoint from "./Checkpoint.ts"
@@ -11,8 +12,10 @@ import type { Reclaimed } from "../Spool.ts"
 import type { DeadOctets } from "./DeadOctets.ts"
 import type { Spot } from "./Erasures.ts"
 import type { Index } from "./Index.ts"
+import type { IdRow } from "./IndexRows.ts"
 import type * as Overwrites from "./Overwrites.ts"
 import type * as PackFile from "./PackFile.ts"
+import type { Damaged } from "./Quarantine.ts"
 import * as Record from "./Record.ts"
 import { addressSpan, type Stretch } from "./Segment.ts"
 import type { Found, SegmentLog } from "./SegmentLog.ts"
@@ -31,14 +34,15 @@ export interface Compaction {
   readonly done: () => Done
 }
 
-export type Done = Pick<Reclaimed, "movedRecords" | "droppedFiles" | "freedBytes">
+export type Done = Pick<Reclaimed, "movedRecords" | "droppedFiles" | "freedBytes" | "lostStretches">
 
-const nothing: Done = { movedRecords: 0, droppedFiles: 0, freedBytes: 0 }
+const nothing: Done = { movedRecords: 0, droppedFiles: 0, freedBytes: 0, lostStretches: 0 }
 
 const sum = (one: Done, other: Done): Done => ({
   movedRecords: one.movedRecords + other.movedRecords,
   droppedFiles: one.droppedFiles + other.droppedFiles,
-  freedBytes: one.freedBytes + other.freedBytes
+  freedBytes: one.freedBytes + other.freedBytes,
+  lostStretches: one.lostStretches + other.lostStretches
 })
 
 interface Job {
@@ -54,7 +58,11 @@ interface Job {
   readonly deadBytes: number
   address: number
   movedRecords: number
+  /** What cannot be read: from one address up to another. */
+  readonly lost: Array<Span>
 }
+
+type Span = readonly [from: number, to: number]
 
 /** What is compacted: the log of the spool, or of a class. */
 export interface Ground {
@@ -66,18 +74,24 @@ export interface Ground {
   readonly segmentBytes: number
   /** Whether an event has to stay in the log. `settledAt`: all files before it were compacted at this position or later. */
   readonly isNeeded: (event: Record.Logged, found: Found, settledAt: number) => boolean
+  /** Where an article that is held lies, if it lies here. */
+  readonly addressOf: (row: Extract<IdRow, { readonly _tag: "Held" }>) => number | undefined
 }
 
-/** `spoolLog`: of the spool whose checkpoint lies there, and is taken whatever is compacted. */
-export const make = (where: Overwrites.Where, spoolLog: SegmentLog, index: Index, ground: Ground): Compaction => {
+/** Whose log it is, and who is told of what cannot be read. The checkpoint of the spool is taken whatever is compacted. */
+export interface Keeper {
+  readonly where: Overwrites.Where
+  readonly spoolLog: SegmentLog
+  readonly index: Index
+  readonly note: (...damaged: ReadonlyArray<Damaged>) => void
+}
+
+export const make = ({ index, note, spoolLog, where }: Keeper, ground: Ground): Compaction => {
   const { log, segmentBytes } = ground
   let job: Job | undefined
   let done = nothing
   /** Packs given up that are still to be overwritten. */
   const discarded: Array<PackFile.Growing> = []
-  /** Files of which a part cannot be read stay as they are, for repair. */
-  const unfit = new Set<number>()
-
   /** Files of which the index knows all, for good. */
   const settled = (): ReadonlyArray<Stretch> => {
     const below = ground.below()
@@ -85,17 +99,14 @@ export const make = (where: Overwrites.Where, spoolLog: SegmentLog, index: Index
   }
 
   const choose = (nowMillis: number): ReadonlyArray<Stretch> | undefined =>
-    CompactionChoice.choose(
-      settled().filter(({ first }) => !unfit.has(first)),
-      {
-        nowMillis,
-        segmentBytes,
-        forgottenMillis: index.progress.forgottenMillis,
-        position: index.progress.position,
-        dead: ({ first, last }) => ground.dead().of(first, last),
-        nextMillis: ({ end }) => log.peek(end)?.events[0]?.atMillis
-      }
-    )
+    CompactionChoice.choose(settled(), {
+      nowMillis,
+      segmentBytes,
+      forgottenMillis: index.progress.forgottenMillis,
+      position: index.progress.position,
+      dead: ({ first, last }) => ground.dead().of(first, last),
+      nextMillis: ({ end }) => log.seek(end)?.events[0]?.atMillis
+    })
 
   /** What grows is not compacted: with something in it that was dead for long, it grows no more. */
   const turnWorn = (nowMillis: number): void => {
@@ -124,12 +135,14 @@ export const make = (where: Overwrites.Where, spoolLog: SegmentLog, index: Index
       deadBytes: ground.dead().of(first.first, last.last).bytes,
       address: first.start,
       end: last.end,
-      movedRecords: 0
+      movedRecords: 0,
+      lost: []
     }
   }
 
   const finish = (finished: Job): void => {
     const { compactedAt, deadBytes, end, forgottenMillis, growing, movedRecords, startedMillis, stretches } = finished
+    quarantine(finished)
     const nextPosition = log.peek(end)?.events[0]?.position ?? 0
     const first = stretches[0]?.first ?? 0
     const last = stretches.at(-1)?.last ?? 0
@@ -138,15 +151,35 @@ export const make = (where: Overwrites.Where, spoolLog: SegmentLog, index: Index
     ground.dead().reset(first, last)
     if (died > 0) ground.dead().add(first, died, startedMillis)
     const freedBytes = stretches.reduce((rest, { bytes }) => rest + bytes, -growing.bytes())
-    done = sum(done, { movedRecords, droppedFiles: stretches.length, freedBytes })
+    done = sum(done, { movedRecords, droppedFiles: stretches.length, freedBytes, lostStretches: finished.lost.length })
   }
 
-  /** Moves what is needed of a slice. */
-  const move = (under: Job): "more" | "done" | "damaged" => {
+  /** Notes what is held and lay in stretches that cannot be read, by a look at every id. */
+  const quarantine = ({ lost }: Job): void => {
+    if (lost.length === 0) return
+    index.commitAll()
+    for (const [id, row] of index.held()) {
+      const at = ground.addressOf(row)
+      if (at !== undefined && lost.some(([from, to]) => at >= from && at < to)) note({ address: row.address, id })
+    }
+  }
+
+  /** Passes over what cannot be read. */
+  const skip = (under: Job): void => {
+    const from = under.address
+    under.address = Math.min(log.seek(from)?.address ?? under.end, under.end)
+    under.lost.push([from, under.address])
+  }
+
+  /** Moves what is needed of a slice; says whether there is more. */
+  const move = (under: Job): boolean => {
     for (let bytes = 0; bytes < sliceBytes;) {
-      if ((log.at(under.address) ?? under.end) >= under.end) return "done"
+      if ((log.at(under.address) ?? under.end) >= under.end) return false
       const whole = log.whole(under.address)
-      if (whole === undefined) return "damaged"
+      if (whole === undefined) {
+        skip(under)
+        return true
+      }
       // An article that is damaged moves as it is: that it was here is known, and another copy may come.
       const octets = remains(ground, whole.found, whole.octets, under.settledAt)
       if (octets !== undefined) {
@@ -156,7 +189,7 @@ export const make = (where: Overwrites.Where, spoolLog: SegmentLog, index: Index
       bytes += whole.octets.length
       under.address = whole.found.next
     }
-    return "more"
+    return true
   }
 
   const giveUp = ({ growing }: Job): void => {
@@ -186,11 +219,8 @@ export const make = (where: Overwrites.Where, spoolLog: SegmentLog, index: Index
       }
       const under = job
       try {
-        const moved = move(under)
-        if (moved === "more") return true
-        if (moved === "done") finish(under)
-        else for (const { first } of under.stretches) unfit.add(first)
-        if (moved === "damaged") giveUp(under)
+        if (move(under)) return true
+        finish(under)
       } catch (error) {
         giveUp(under)
         throw error
@@ -209,13 +239,8 @@ export const make = (where: Overwrites.Where, spoolLog: SegmentLog, index: Index
 }
 
 /** Compacts one after another. */
-export const ofAll = (
-  where: Overwrites.Where,
-  spoolLog: SegmentLog,
-  index: Index,
-  grounds: ReadonlyArray<Ground>
-): Compaction => {
-  const compactions = grounds.map((ground) => make(where, spoolLog, index, ground))
+export const ofAll = (keeper: Keeper, grounds: ReadonlyArray<Ground>): Compaction => {
+  const compactions = grounds.map((ground) => make(keeper, ground))
   return {
     step: (nowMillis) => compactions.some((compaction) => compaction.step(nowMillis)),
     abandon: () => {
@@ -231,6 +256,7 @@ export const spoolGround = (log: SegmentLog, index: Index, segmentBytes: number,
   segmentBytes,
   dead: () => index.accounts.dead,
   below: () => Math.floor(index.progress.latestAddress / addressSpan),
+  addressOf: ({ address }) => address,
   isNeeded: (event, found, settledAt) => {
     if (isNeeded(index, event, found, settledAt)) return true
     const { address } = found
@@ -250,6 +276,7 @@ export const classGround = (log: SegmentLog, index: Index, name: string, segment
   segmentBytes,
   dead: () => index.accounts.deadOf(name),
   below: () => log.stretches().at(-1)?.first ?? 0,
+  addressOf: ({ stored }) => (stored?.class === name ? stored.address : undefined),
   isNeeded: (event, { address }) => {
     const row = Record.isCopy(event) ? index.id(event.id) : undefined
     return row?._tag === "Held" && row.stored?.class === name && row.stored.address === address

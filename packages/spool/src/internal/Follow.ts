@@ -47,26 +47,30 @@ export const make = (log: SegmentLog, index: Index): Follow => {
     const { position: head } = index.progress
     const changes: Array<Change> = []
     let next = after
+    let lost = 0
+    const page = (): Changes => ({ changes, next, head, ...(lost === 0 ? {} : { lost }) })
     let address = near(after)
     for (let records = 0; records < limit + scanRecordsMax && next < head; records++) {
       const found = log.seek(address)
       if (found === undefined) {
         // Nothing can be read from here on: what comes next is behind it.
+        lost += head - next
         next = head
         break
       }
+      lost += log.lostBetween(next, found.events[0]?.position ?? 0, found.address)
       for (const event of found.events) {
         if (event.position <= next || changes.length >= limit) continue
         next = event.position
         const change = toChange(event)
         if (change !== undefined) changes.push(change)
       }
-      if (next < (found.events.at(-1)?.position ?? 0)) return { changes, next, head }
+      if (next < (found.events.at(-1)?.position ?? 0)) return page()
       address = found.next
       if (changes.length >= limit) break
     }
     bookmark(next, address)
-    return { changes, next, head }
+    return page()
   }
 
   return {

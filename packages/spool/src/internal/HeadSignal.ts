@@ -5,9 +5,10 @@ import { Effect } from "effect"
 
 export interface HeadSignal {
   readonly head: () => number
-  /** Moves the head and wakes everyone who waited for less. */
+  /** Moves the head, tells all who watch, and wakes everyone who waited for less. */
   readonly move: (head: number) => void
   readonly changed: (after: number) => Effect.Effect<void>
+  readonly watch: (onMove: (head: number) => void) => () => void
 }
 
 interface Waiter {
@@ -18,10 +19,13 @@ interface Waiter {
 export const make = (start: number): HeadSignal => {
   let head = start
   const waiters = new Set<Waiter>()
+  const watchers = new Set<(head: number) => void>()
   return {
     head: () => head,
     move: (next) => {
+      if (next === head) return
       head = next
+      for (const onMove of watchers) onMove(head)
       for (const waiter of waiters) {
         if (waiter.after >= head) continue
         waiters.delete(waiter)
@@ -36,6 +40,12 @@ export const make = (start: number): HeadSignal => {
         return Effect.sync(() => {
           waiters.delete(waiter)
         })
-      })
+      }),
+    watch: (onMove) => {
+      // The same function may watch twice.
+      const own = (at: number): void => onMove(at)
+      watchers.add(own)
+      return () => void watchers.delete(own)
+    }
   }
 }

@@ -7,7 +7,6 @@
 import * as Site from "@lupin/core/Site"
 import type * as Waiting from "@lupin/core/Waiting"
 import type * as MessageId from "@lupin/core/MessageId"
-import type * as Xref from "@lupin/core/Xref"
 import { Buffer } from "node:buffer"
 import type { Table, Tables } from "../Tables.ts"
 import { Accounts } from "./Accounts.ts"
@@ -17,6 +16,7 @@ import { ExpiringRows } from "./ExpiringRows.ts"
 import * as GroupTable from "./GroupTable.ts"
 import type { IdRow, Place } from "./IndexRows.ts"
 import * as Rows from "./IndexRows.ts"
+import { IdRows } from "./IdRows.ts"
 import { MarkRows } from "./MarkRows.ts"
 import { MendedRows } from "./MendedRows.ts"
 import { NumberRows } from "./NumberRows.ts"
@@ -27,25 +27,26 @@ import type { SegmentLog } from "./SegmentLog.ts"
 import { SlotRows } from "./SlotRows.ts"
 
 /** Raised when rows change their form: an older index is made anew from the log. */
-const indexFormat = 4
+const indexFormat = 5
 
 type Log = Pick<SegmentLog, "start" | "around">
 
 export class Index {
   readonly #tables: Tables
-  readonly #ids: Table
+  readonly #ids: IdRows
   readonly #groups: Table
   readonly #meta: Table
   readonly #recentIds: RecentIds
   readonly #generation: Site.Generation
   readonly #recordsPerCommit: number
-  readonly #newIds = new Map<string, IdRow | undefined>()
   /** Forgotten removals of ids that may come again in this commit. */
   readonly #forgotten = new Map<string, IdRow>()
   #recordsSinceCommit = 0
   #hasMended = false
   /** What was known of the id that was removed last, and of the claims on it. */
-  #before: { readonly row: IdRow | undefined; readonly claims: ReadonlyArray<Waiting.Entry> } | undefined
+  #before:
+    | { readonly id: string; readonly row: IdRow | undefined; readonly claims: ReadonlyArray<Waiting.Entry> }
+    | undefined
   progress: Progress.Progress
   groups: GroupTable.GroupTable
   accounts = new Accounts()
@@ -62,7 +63,6 @@ export class Index {
     this.#tables = tables
     this.#recentIds = new RecentIds(log.around)
     const database = (name: string): Table => tables.table(name)
-    this.#ids = database("ids")
     this.#groups = database("groups")
     this.#meta = database("meta")
     this.#generation = generation
@@ -73,6 +73,7 @@ export class Index {
     const isKept = kept?.format === indexFormat && kept.generation === generation.id
     // Rows of another format are not even looked at.
     if (!isKept) for (const name of partNames) database(name).clearSync()
+    this.#ids = new IdRows(database("ids"), database("idFilters"), generation.id)
     this.numbers = new NumberRows(database("numbers"))
     this.slots = new SlotRows(database("slots"))
     this.marks = new MarkRows(database("marks"))
@@ -92,7 +93,7 @@ export class Index {
   /** Forgets everything, so that the log can be taken in from its start. */
   empty(start: number): GroupTable.GroupTable {
     this.#recentIds.clear()
-    for (const rows of [this.#ids, this.#groups, this.#meta]) rows.clearSync()
+    for (const rows of [this.#groups, this.#meta]) rows.clearSync()
     for (const part of this.#parts()) part.empty()
     this.progress = Progress.nothing(start)
     this.accounts = new Accounts()
@@ -137,7 +138,6 @@ export class Index {
       this.groups.keepChanged(changed)
       throw error
     }
-    this.#newIds.clear()
     this.#forgotten.clear()
     for (const part of this.#parts()) part.settle()
     this.#recordsSinceCommit = 0
@@ -151,15 +151,11 @@ export class Index {
 
   /** What has rows and an overlay of its own. */
   #parts() {
-    return [this.numbers, this.slots, this.marks, this.claims, this.erasures, this.mended, this.#expiring]
+    return [this.#ids, this.numbers, this.slots, this.marks, this.claims, this.erasures, this.mended, this.#expiring]
   }
 
   #write(changed: ReadonlyArray<GroupTable.Shelf>): void {
     this.#tables.transactionSync(() => {
-      for (const [id, row] of this.#newIds) {
-        if (row === undefined) this.#ids.removeSync(Rows.idKey(id))
-        else this.#ids.putSync(Rows.idKey(id), Rows.writeId(row))
-      }
       for (const part of this.#parts()) part.write()
       for (const shelf of changed) {
         this.#groups.putSync(Rows.idKey(shelf.name), Rows.writeShelf(shelf))
@@ -173,10 +169,7 @@ export class Index {
 
   /** What is known of an id, forgotten removals too. */
   #row(id: string): IdRow | undefined {
-    const fresh = this.#recentIds.find(id) ?? this.#newIds.get(id)
-    if (fresh !== undefined || this.#newIds.has(id)) return fresh
-    const octets = this.#ids.get(Rows.idKey(id))
-    return octets === undefined ? undefined : Rows.readId(octets)
+    return this.#recentIds.find(id) ?? this.#ids.get(id)
   }
 
   /** What is remembered of an id. */
@@ -187,10 +180,10 @@ export class Index {
 
   /** Every id held as of the last commit. For repairs. */
   *held(): Iterable<readonly [MessageId.MessageId, Extract<IdRow, { readonly _tag: "Held" }>]> {
-    for (const { key, value } of this.#ids.getRange({})) {
-      const row = Rows.readId(value)
+    for (const id of this.#ids.all()) {
+      const row = this.#ids.get(id)
       // Only ids that passed a door are in the index.
-      if (row._tag === "Held") yield [key.toString("latin1") as MessageId.MessageId, row]
+      if (row?._tag === "Held") yield [id as MessageId.MessageId, row]
     }
   }
 
@@ -212,19 +205,9 @@ export class Index {
     return row._tag === "Held" ? "held" : "removed"
   }
 
-  /** The first id that begins so and passes, held or removed. At most `scanMax` others are looked at. */
-  firstId(prefix: string, isSought: (id: string) => boolean, scanMax: number): string | undefined {
-    const isThere = (id: string): boolean => isSought(id) && this.id(id) !== undefined
-    const found = [...this.#newIds.keys()].filter((id) => id.startsWith(prefix) && isThere(id))
-    for (const key of this.#ids.getKeys({ start: Rows.idKey(prefix), limit: scanMax })) {
-      const id = key.toString("latin1")
-      if (!id.startsWith(prefix)) break
-      if (isThere(id)) {
-        found.push(id)
-        break
-      }
-    }
-    return found.toSorted()[0]
+  /** The first id with a UUID in front that passes, held or removed. Of about `scanMax` at most. */
+  firstOf(uuid: string, isSought: (id: string) => boolean, scanMax: number): string | undefined {
+    return [...this.#ids.idsOf(uuid, scanMax)].filter((id) => isSought(id) && this.id(id) !== undefined).toSorted()[0]
   }
 
   /**
@@ -266,12 +249,16 @@ export class Index {
   dropForgotten(id: string, address: number): void {
     const row = this.removed(id)
     if (row?.by.address !== address || row.atMillis >= this.progress.forgottenMillis) return
-    this.#newIds.set(id, undefined)
+    this.#ids.set(id, undefined)
     this.mended.drop(id)
   }
 
   async close(): Promise<void> {
-    this.commit()
+    try {
+      this.commit()
+    } catch {
+      // The log has what a full disk does not take: it is replayed.
+    }
     await this.#tables.close()
   }
 
@@ -309,7 +296,7 @@ export class Index {
     const forgotten = this.#forgotten.get(id)
     if (forgotten !== undefined) this.mended.add(id, spotsOf(forgotten))
     this.#forgotten.delete(id)
-    this.#newIds.set(id, { _tag: "Held", position, ...place, ...(stored === undefined ? {} : { stored }) })
+    this.#ids.set(id, { _tag: "Held", position, ...place, ...(stored === undefined ? {} : { stored }) })
     if (stored === undefined) this.#recentIds.add(id, place.address)
     this.accounts.file(place, stored)
     if (expiresMillis !== undefined) this.#expiring.add(id, expiresMillis, position)
@@ -321,9 +308,9 @@ export class Index {
     const { atMillis, id, numbers } = event
     const row = this.#row(id)
     const filed = row === undefined ? undefined : row._tag === "Held" ? row : row.filed
-    this.#before = { row, claims: this.claims.drop(id) }
+    this.#before = { id, row, claims: this.claims.drop(id) }
     this.#recentIds.delete(id)
-    this.#newIds.set(id, {
+    this.#ids.set(id, {
       _tag: "Removed",
       atMillis,
       by: place,
@@ -340,15 +327,17 @@ export class Index {
     }
   }
 
-  #mend({ atMillis, expiresMillis, id, numbers, position: mendedAt, stored }: Record.Mended, place: Place): void {
+  #mend(event: Record.Mended, place: Place): void {
+    const { atMillis, expiresMillis, id, numbers, position: mendedAt, slot, stored } = event
     const row = this.id(id)
     if (row?._tag === "Removed") return
     const position = row?.position ?? mendedAt
     this.#recentIds.delete(id)
-    this.#newIds.set(id, { _tag: "Held", position, ...place, ...(stored === undefined ? {} : { stored }) })
+    this.#ids.set(id, { _tag: "Held", position, ...place, ...(stored === undefined ? {} : { stored }) })
     if (row === undefined) {
       this.accounts.file(place, stored)
       if (expiresMillis !== undefined) this.#expiring.add(id, expiresMillis, position)
+      if (slot !== undefined) this.slots.fill(slot.key, { id, rank: slot.rank })
       for (const [name, number] of numbers) this.groups.restore(name, number, atMillis)
     } else {
       this.accounts.replace(row, row.stored, place, stored)
@@ -363,31 +352,20 @@ export class Index {
 
   /** The cancel of the same record has just told which id that is; one that was erased for good is told no more. */
   #erase({ atMillis, hash }: Site.Erased, names: Place): void {
-    const { claims = [], row } = this.#before ?? {}
+    const { claims = [], id, row } = this.#before ?? {}
     const blanks: Array<Spot> = row === undefined ? [] : [...spotsOf(row)]
     // A claim lies with the article that made it.
     for (const { by } of claims) {
       const claimant = this.#row(by)
       blanks.push(...(claimant === undefined ? [] : spotsOf(claimant)), ...this.mended.of(by))
     }
-    for (const [id, fresh] of this.#newIds) {
-      if (fresh?._tag !== "Removed" || fresh.by.address !== names.address || Site.hashOf(id) !== hash) continue
+    if (id !== undefined && Site.hashOf(id) === hash) {
       blanks.push(...this.mended.of(id))
       this.mended.drop(id)
-      this.#newIds.set(id, undefined)
+      this.#ids.set(id, undefined)
     }
     this.claims.dropBy((by) => Site.hashOf(by) === hash)
     this.erasures.keep({ hash, atMillis, blanks, names: { address: names.address, bytes: names.bytes } })
-  }
-
-  /** The numbers of whatever lies at an address. Looks at every number of every group: for repairs. */
-  numbersAt(address: number): Xref.Numbers {
-    return [...this.groups.all()].flatMap((shelf) =>
-      this.numbers
-        .places(shelf, 0, shelf.high, Infinity)
-        .filter(([, place]) => place.address === address)
-        .map(([number]) => [shelf.name, number] as const)
-    )
   }
 
   *#readShelves(): Iterable<GroupTable.Shelf> {

@@ -30,39 +30,44 @@ export type IdRow =
 
 export const idKey = (id: string): Buffer => Buffer.from(id, "latin1")
 
-export const writeId = (row: IdRow): Buffer => {
-  if (row._tag === "Removed") {
-    const places = row.filed === undefined ? [row.by] : [row.by, row.filed]
-    const octets = Buffer.allocUnsafe(7)
-    octets[0] = 1
-    octets.writeUIntBE(row.atMillis, 1, 6)
-    const stored = row.filed === undefined || row.stored === undefined ? [] : [writeStored(row.stored)]
-    return Buffer.concat([octets, ...places.map((one) => writePlace(one)), ...stored])
+/** As many octets as `writeIdAt` needs. */
+export const idBytesMax = ({ stored }: IdRow): number => 7 + 3 * placeBytes + (stored?.class.length ?? 0)
+
+/** Writes what is known of an id at an offset, and gives where it ends. */
+export const writeIdAt = (octets: Buffer, at: number, row: IdRow): number => {
+  if (row._tag === "Held") {
+    octets[at] = 0
+    octets.writeUIntBE(row.position, at + 1, 6)
+    const end = writePlaceAt(octets, at + 7, row)
+    return row.stored === undefined ? end : writeStoredAt(octets, end, row.stored)
   }
-  const octets = Buffer.allocUnsafe(17)
-  octets[0] = 0
-  octets.writeUIntBE(row.position, 1, 6)
-  octets.writeUIntBE(row.address, 7, 6)
-  octets.writeUInt32BE(row.bytes, 13)
-  return row.stored === undefined ? octets : Buffer.concat([octets, writeStored(row.stored)])
+  octets[at] = 1
+  octets.writeUIntBE(row.atMillis, at + 1, 6)
+  const end = writePlaceAt(octets, at + 7, row.by)
+  if (row.filed === undefined) return end
+  const filedEnd = writePlaceAt(octets, end, row.filed)
+  return row.stored === undefined ? filedEnd : writeStoredAt(octets, filedEnd, row.stored)
 }
 
-export const readId = (octets: Buffer): IdRow =>
-  octets[0] === 1
+export const readId = (octets: Buffer, from = 0, to = octets.length): IdRow =>
+  octets[from] === 1
     ? {
         _tag: "Removed",
-        atMillis: octets.readUIntBE(1, 6),
-        by: readPlace(octets.subarray(7)),
-        ...(octets.length > 17 ? { filed: readPlace(octets.subarray(17)) } : {}),
-        ...(octets.length > 27 ? { stored: readStored(octets.subarray(27)) } : {})
+        atMillis: octets.readUIntBE(from + 1, 6),
+        by: readPlace(octets, from + 7),
+        ...(to > from + 17 ? { filed: readPlace(octets, from + 17) } : {}),
+        ...(to > from + 27 ? { stored: readStored(octets, from + 27, to) } : {})
       }
-    : {
-        _tag: "Held",
-        position: octets.readUIntBE(1, 6),
-        address: octets.readUIntBE(7, 6),
-        bytes: octets.readUInt32BE(13),
-        ...(octets.length > 17 ? { stored: readStored(octets.subarray(17)) } : {})
-      }
+    : to > from + 17
+      ? { ...readHeld(octets, from), stored: readStored(octets, from + 17, to) }
+      : readHeld(octets, from)
+
+const readHeld = (octets: Buffer, from: number): Held => ({
+  _tag: "Held",
+  position: octets.readUIntBE(from + 1, 6),
+  address: octets.readUIntBE(from + 7, 6),
+  bytes: octets.readUInt32BE(from + 13)
+})
 
 export const numberKey = (group: number, number: number): Buffer => {
   const octets = Buffer.allocUnsafe(8)
@@ -77,12 +82,10 @@ export const readNumber = (key: Buffer): number => key.readUInt32BE(4)
 /** Octets of a place. */
 export const placeBytes = 10
 
-export const writePlace = (place: Place): Buffer => writePlaceAt(Buffer.allocUnsafe(placeBytes), 0, place)
-
-export const writePlaceAt = (octets: Buffer, at: number, { address, bytes }: Place): Buffer => {
+/** Writes a place at an offset, and gives where it ends. */
+export const writePlaceAt = (octets: Buffer, at: number, { address, bytes }: Place): number => {
   octets.writeUIntBE(address, at, 6)
-  octets.writeUInt32BE(bytes, at + 6)
-  return octets
+  return octets.writeUInt32BE(bytes, at + 6)
 }
 
 export const readPlace = (octets: Buffer, at = 0): Place => ({
@@ -90,10 +93,15 @@ export const readPlace = (octets: Buffer, at = 0): Place => ({
   bytes: octets.readUInt32BE(at + 6)
 })
 
-const writeStored = ({ address, bytes, class: name }: Stored): Buffer =>
-  Buffer.concat([writePlace({ address, bytes }), Buffer.from(name, "latin1")])
+const writeStoredAt = (octets: Buffer, at: number, stored: Stored): number => {
+  const end = writePlaceAt(octets, at, stored)
+  return end + octets.write(stored.class, end, "latin1")
+}
 
-const readStored = (octets: Buffer): Stored => ({ ...readPlace(octets), class: octets.toString("latin1", 10) })
+const readStored = (octets: Buffer, from: number, to: number): Stored => ({
+  ...readPlace(octets, from),
+  class: octets.toString("latin1", from + 10, to)
+})
 
 /** A landmark of the log: from here a follower reads on. */
 export interface Mark {

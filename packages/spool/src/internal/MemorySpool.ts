@@ -33,6 +33,8 @@ export const make = (
   let model = Site.empty(generation)
   let latestMillis = 0
   const articles = new Map<MessageId.MessageId, Shelved>()
+  /** Octets of what was cancelled or superseded, until room is given back. */
+  const removed = new Map<MessageId.MessageId, Uint8Array>()
   const log: Array<Change | undefined> = []
   const uuids = new Map<string, ReadonlySet<MessageId.MessageId>>()
   const positions = new Map<string, number>()
@@ -41,6 +43,12 @@ export const make = (
   const learn = (id: MessageId.MessageId): void => {
     const uuid = Event.parseMessageId(id)?.uuid
     if (uuid !== undefined) uuids.set(uuid, new Set([...(uuids.get(uuid) ?? []), id]))
+  }
+
+  const withdraw = ({ _tag, id }: Site.Event & { readonly id: MessageId.MessageId }): void => {
+    const shelved = articles.get(id)
+    articles.delete(id)
+    if (shelved !== undefined && _tag !== "Expired") removed.set(id, shelved.article.octets)
   }
 
   const record = (event: Site.Event, article?: Article.Article): void => {
@@ -54,7 +62,7 @@ export const make = (
       case "Superseded":
       case "Expired":
         log.push(removedChange(event, Site.numbers(model, event.id) ?? [], dateOf(event.id, article)))
-        articles.delete(event.id)
+        withdraw(event)
         return learn(event.id)
       default:
         log.push(undefined)
@@ -167,12 +175,14 @@ export const make = (
       acting((atMillis) => {
         for (const id of ids) {
           run({ _tag: "Erase", id, atMillis })
+          removed.delete(id)
           for (const [at, change] of log.entries()) {
             if (change?._tag === "Filed" && change.id === id) log[at] = undefined
           }
         }
       }),
     reclaim: Effect.sync(() => {
+      removed.clear()
       for (const [at, change] of log.entries()) {
         if (change?._tag === "Filed" && articles.get(change.id)?.filed.position !== change.position) log[at] = undefined
         if (change?._tag === "Removed" && change.removedMillis < model.forgottenMillis) log[at] = undefined
@@ -192,6 +202,7 @@ export const make = (
       movedRecords: 0,
       droppedFiles: 0,
       freedBytes: 0,
+      lostStretches: 0,
       pendingErasures: 0,
       namedErasures: 0
     }),
@@ -206,6 +217,7 @@ export const make = (
     status: (ids) => Effect.sync(() => ids.map((id) => Site.status(model, id))),
     find: (id) => Effect.sync(() => heldOf(id)),
     findAll: (ids, bytesMax) => Effect.sync(() => Find.upTo(heldOf, ids, bytesMax)),
+    findRemoved: (id) => Effect.sync(() => removed.get(id)),
     at: (group, number) => Effect.sync(() => heldOf(Site.at(model, group, number))),
     findUuid: (uuid) =>
       Effect.sync(() => [...(uuids.get(uuid) ?? [])].filter((id) => Site.isRemembered(model, id)).toSorted()[0]),
@@ -238,6 +250,7 @@ export const make = (
       }),
     head: Effect.sync(signal.head),
     changed: signal.changed,
+    watch: signal.watch,
     arrivedSince: (sinceMillis, limit, after = 0) =>
       Effect.sync(() => {
         const arrivals: Array<Arrival> = []

@@ -4,6 +4,7 @@
  * A row holds the places of some numbers in a row, one after the other, up to the last that there is: an article costs
  * a part of a row. A place that is all zero is none.
  */
+import type * as Xref from "@lupin/core/Xref"
 import { Buffer } from "node:buffer"
 import type { Table } from "../Tables.ts"
 import type * as GroupTable from "./GroupTable.ts"
@@ -102,6 +103,15 @@ export class NumberRows {
   low(shelf: GroupTable.Shelf): number {
     if (shelf.count > 0) shelf.lowAtLeast = this.places(shelf, 0, shelf.high, 1)[0]?.[0] ?? shelf.high + 1
     return shelf.lowAtLeast
+  }
+
+  /** The numbers of whatever lies at an address. Looks at every number of these groups: for repairs. */
+  allAt(shelves: Iterable<GroupTable.Shelf>, address: number): Xref.Numbers {
+    return [...shelves].flatMap((shelf) =>
+      this.places(shelf, 0, shelf.high, Infinity)
+        .filter(([, place]) => place.address === address)
+        .map(([number]) => [shelf.name, number] as const)
+    )
   }
 
   /** Within a transaction. */

@@ -51,6 +51,10 @@ export class OverviewPages {
     this.#bytesMax = bytesMax
   }
 
+  get isEmpty(): boolean {
+    return this.#pages.size === 0
+  }
+
   /** Octets held by all pages. */
   get bytes(): number {
     return this.#bytes

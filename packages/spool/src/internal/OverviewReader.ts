@@ -69,6 +69,7 @@ export const make = (
   return {
     text,
     note: (events) => {
+      if (pages.isEmpty) return
       for (const event of events) {
         if (!("numbers" in event)) continue
         for (const [name, number] of event.numbers) {

@@ -94,6 +94,10 @@ const overviewOf = (article: Article.Article, numbers: Xref.Numbers, site: strin
 const expiryOf = ({ expiresMillis }: Article.Article): { readonly expiresMillis?: number } =>
   expiresMillis === undefined ? {} : { expiresMillis: Math.max(0, expiresMillis) }
 
+/** Newsgroups of what is filed elsewhere: a control message. */
+const newsgroupsOf = (article: Article.Article, numbers: Xref.Numbers): Pick<Record.Filed, "newsgroups"> =>
+  Filing.isElsewhere(article, numbers) ? { newsgroups: article.groups } : {}
+
 /** Injection-Date, unless the id holds it. */
 const dateOf = ({ injectedMillis, messageId }: Article.Article): { readonly injectedMillis?: number } =>
   MessageId.kindOf(messageId) === "client" ? {} : { injectedMillis: Math.max(0, injectedMillis) }
@@ -113,10 +117,13 @@ const mend = (
   const numbers = known.numbers(article.messageId)
   const event = { position: known.position + 1, atMillis, id: article.messageId }
   const stored = place?.(article, event)
+  const slot = Filing.slotOf(article)
   return {
     _tag: "Mended",
     ...event,
     numbers,
+    ...(slot === undefined ? {} : { slot }),
+    ...newsgroupsOf(article, numbers),
     ...(stored === undefined ? {} : { stored }),
     ...expiryOf(article),
     ...dateOf(article),
@@ -154,7 +161,7 @@ const toLogged = (
         ...(event.slot === undefined ? {} : { slot: event.slot }),
         ...(stored === undefined ? {} : { stored }),
         ...expiryOf(article),
-        ...(Filing.isElsewhere(article, numbers) ? { newsgroups: article.groups } : {})
+        ...newsgroupsOf(article, numbers)
       }
     }
     case "Cancelled":

@@ -1,7 +1,9 @@
 /**
  * Positions of followers in a file: a line each time one is saved, the last line of a follower counts.
  *
- * A line reaches the system at once and the disk when it likes; a torn or damaged line is passed over.
+ * A line reaches the system at once and the disk when it likes; a torn or damaged line is passed over. A log that was not
+ * synced may have lost its newest events in a power cut and kept the positions behind them: such a position is cut back,
+ * since the log uses it again.
  */
 import { Buffer } from "node:buffer"
 import * as path from "node:path"
@@ -11,13 +13,16 @@ import type { Disk } from "../Disk.ts"
 export interface PositionsFile {
   readonly read: (follower: string) => number | undefined
   readonly save: (follower: string, position: number) => void
+  /** Events of the log, at least, that followers had been told of before it was opened and that it has lost. */
+  readonly lost: number
   readonly close: () => void
 }
 
 /** The file is written anew with one line a follower once it has grown so long. */
 const fileBytesMax = 1024 * 1024
 
-export const open = (directory: string, disk: Disk): PositionsFile => {
+/** `head`: where the log ends now. */
+export const open = (directory: string, disk: Disk, head: number): PositionsFile => {
   const name = path.join(directory, "positions")
   const positions = new Map<string, number>()
   const text = Buffer.from(disk.load(name) ?? []).toString("utf8")
@@ -25,6 +30,8 @@ export const open = (directory: string, disk: Disk): PositionsFile => {
     const saved = parse(line)
     if (saved !== undefined) positions.set(saved.follower, saved.position)
   }
+  const lost = Math.max(head, ...positions.values()) - head
+  for (const [follower, position] of positions) if (position > head) positions.set(follower, head)
 
   let bytes = 0
   const rewrite = (): number => {
@@ -47,6 +54,7 @@ export const open = (directory: string, disk: Disk): PositionsFile => {
       disk.close(file)
       file = rewrite()
     },
+    lost,
     close: () => disk.close(file)
   }
 }

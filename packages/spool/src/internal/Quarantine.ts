@@ -8,6 +8,7 @@ import type * as MessageId from "@lupin/core/MessageId"
 import { Buffer } from "node:buffer"
 import * as path from "node:path"
 import type { Disk } from "../Disk.ts"
+import type { Index } from "./Index.ts"
 
 export interface Damaged {
   /** Where the log holds it. */
@@ -31,6 +32,15 @@ const fileName = "quarantine"
 
 /** Damaged records that are remembered; beyond it they are still not served. */
 export const damagedMax = 10_000
+
+/** Whether a record once found damaged is still what the index knows of its id. */
+export const isStill =
+  (index: Pick<Index, "id">) =>
+  ({ address, id }: Damaged): boolean => {
+    if (id === undefined) return true
+    const row = index.id(id)
+    return row?._tag === "Held" && row.address === address
+  }
 
 /** `isStill` tells whether a record of the file is still the one that the index knows. */
 export const open = (directory: string, disk: Disk, isStill: (damaged: Damaged) => boolean): Quarantine => {

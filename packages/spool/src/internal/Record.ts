@@ -31,11 +31,7 @@ export type Filed = Site.Filed & {
   readonly stored?: Stored
 }
 /** Another copy of an article that is held, with its numbers, in the place of one that was damaged. */
-export type Mended = Omit<Filed, "_tag" | "slot" | "newsgroups"> & {
-  readonly _tag: "Mended"
-  readonly slot?: undefined
-  readonly newsgroups?: undefined
-}
+export type Mended = Omit<Filed, "_tag"> & { readonly _tag: "Mended" }
 /** An event that removes, with the numbers that were taken from the article. */
 export type Removal = Site.Removal & {
   readonly numbers: Xref.Numbers
@@ -273,10 +269,7 @@ const readEvent = (reader: Reader, bytes: number): Logged => {
       const flags = reader.uint(1)
       const options = RecordOptions.read(reader, flags)
       const text = { path: reader.text(), overview: reader.octets() }
-      const rest = { position, atMillis, id, numbers, ...text, bytes }
-      if (tag === "Filed") return { _tag: tag, ...rest, ...options }
-      const { newsgroups: _, slot: __, ...others } = options
-      return { _tag: tag, ...rest, ...others }
+      return { _tag: tag, position, atMillis, id, numbers, ...text, bytes, ...options }
     }
     case "Claimed": {
       const by = reader.text() as MessageId.MessageId

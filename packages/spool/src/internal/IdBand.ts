@@ -1,0 +1,214 @@
+/**
+ * Ids with what is known of each, one after the other in the octets of one band of a sheaf, and bands gathered into others.
+ *
+ * An entry is its hash, the lengths of its id and of what is known, and both of them. What is known of an id that is no
+ * longer known is empty.
+ */
+import { Buffer } from "node:buffer"
+import * as Rows from "./IndexRows.ts"
+
+/** The two halves of the hash, one octet for the length of the id, two for that of what is known. */
+const headBytes = 11
+
+/** How ids are dealt out: the order of bands is that of hashes, whatever their number. */
+export const bandOf = (first: number, bands: number): number => Math.floor((first * bands) / firsts)
+
+/** Upper halves of hashes: all are less than this. */
+export const firsts = 2 ** 32
+
+/** The lowest upper half of a hash that belongs to a band. */
+export const firstOf = (band: number, bands: number): number => {
+  let first = Math.floor((band * firsts) / bands)
+  while (bandOf(first, bands) < band) first += 1
+  return first
+}
+
+/** Where in a band an id stands; -1 where it does not. */
+export const find = (band: Buffer, second: number, id: string): number => {
+  for (let at = 0; at < band.length; at = endAt(band, at)) if (isOf(band, at, second, id)) return at
+  return -1
+}
+
+/** Whether the entry at an offset is that of an id. */
+export const isOf = (octets: Buffer, at: number, second: number, id: string): boolean => {
+  if (octets[at + 4] !== (second & 0xff) || octets[at + 8] !== id.length) return false
+  // Ids are told apart at their end, as a rule.
+  const from = at + headBytes
+  for (let turn = id.length - 1; turn >= 0; turn--) if (octets[from + turn] !== id.charCodeAt(turn)) return false
+  return true
+}
+
+export const secondAt = (octets: Buffer, at: number): number => octets.readInt32LE(at + 4)
+
+export const idAt = (octets: Buffer, at: number): string =>
+  octets.toString("latin1", at + headBytes, knownAt(octets, at))
+
+const knownAt = (octets: Buffer, at: number): number => at + headBytes + (octets[at + 8] ?? 0)
+
+const endAt = (octets: Buffer, at: number): number =>
+  knownAt(octets, at) + ((octets[at + 9] ?? 0) | ((octets[at + 10] ?? 0) << 8))
+
+/** What is known of the id that stands at an offset; nothing where it has gone. */
+export const known = (octets: Buffer, at: number): Rows.IdRow | undefined => {
+  const from = knownAt(octets, at)
+  const to = endAt(octets, at)
+  return from === to ? undefined : Rows.readId(octets, from, to)
+}
+
+/** As many octets as `write` needs. */
+export const entryBytesMax = (id: string, row: Rows.IdRow | undefined): number =>
+  headBytes + id.length + (row === undefined ? 0 : Rows.idBytesMax(row))
+
+/** Writes an entry at an offset, and gives where it ends. */
+export const write = (
+  octets: Buffer,
+  at: number,
+  first: number,
+  second: number,
+  id: string,
+  row: Rows.IdRow | undefined
+): number => {
+  octets.writeUInt32LE(first, at)
+  octets.writeInt32LE(second, at + 4)
+  octets[at + 8] = id.length
+  octets.write(id, at + headBytes, "latin1")
+  const from = at + headBytes + id.length
+  const end = row === undefined ? from : Rows.writeIdAt(octets, from, row)
+  octets.writeUInt16LE(end - from, at + 9)
+  return end
+}
+
+/** The ids of a band. */
+export const idsIn = (band: Buffer): ReadonlyArray<string> => {
+  const ids: Array<string> = []
+  for (let at = 0; at < band.length; at = endAt(band, at)) {
+    ids.push(idAt(band, at))
+  }
+  return ids
+}
+
+/** Entries of one gathering at most: as many as have room beside a hash of 32 bits in a number. */
+const entriesMax = 2 ** 21
+const bytesAtFirst = 1024 * 1024
+
+/** Where the bands of a sheaf go that is being written. */
+export interface Target {
+  readonly bands: number
+  /** `hashes`: the lower halves, of which some may come twice. */
+  readonly put: (band: number, octets: Buffer, hashes: ReadonlyArray<number>) => void
+}
+
+/** Entries on their way into other bands; what came first is newer, and goes before what comes later under the same id. */
+export class Gathering {
+  #octets: Buffer = Buffer.allocUnsafeSlow(bytesAtFirst)
+  #bytes = 0
+  #written = this.#octets.subarray(0, 0)
+  #starts = new Uint32Array(bytesAtFirst / 64)
+  #keys = new Float64Array(bytesAtFirst / 64)
+  #count = 0
+
+  clear(): void {
+    this.#bytes = 0
+    this.#count = 0
+  }
+
+  /** Room for so many octets, and where they begin. */
+  #room(bytes: number): number {
+    const start = this.#bytes
+    this.#bytes += bytes
+    if (this.#bytes > this.#octets.length) {
+      const grown = Buffer.allocUnsafeSlow(Math.max(this.#bytes, this.#octets.length * 2))
+      this.#octets.copy(grown, 0, 0, start)
+      this.#octets = grown
+    }
+    return start
+  }
+
+  #enter(first: number, start: number): void {
+    const count = this.#count++
+    if (count >= entriesMax) throw new Error(`more than ${entriesMax} ids in a part of the index`)
+    if (count === this.#starts.length) {
+      const [starts, keys] = [this.#starts, this.#keys]
+      this.#starts = new Uint32Array(count * 2)
+      this.#starts.set(starts)
+      this.#keys = new Float64Array(count * 2)
+      this.#keys.set(keys)
+    }
+    this.#starts[count] = start
+    this.#keys[count] = first * entriesMax + count
+  }
+
+  /** Takes in the entry at an offset. */
+  add(octets: Buffer, at: number): void {
+    const end = endAt(octets, at)
+    const start = this.#room(end - at)
+    octets.copy(this.#octets, start, at, end)
+    this.#enter(octets.readUInt32LE(at), start)
+  }
+
+  /** Takes in a band of a sheaf: those of its entries that go into some of so many bands. */
+  take(band: Buffer, from: number, to: number, bands: number): void {
+    const start = this.#room(band.length)
+    const octets = this.#octets
+    band.copy(octets, start, 0, band.length)
+    for (let at = start; at < this.#bytes;) {
+      const first =
+        ((octets[at] ?? 0) |
+          ((octets[at + 1] ?? 0) << 8) |
+          ((octets[at + 2] ?? 0) << 16) |
+          ((octets[at + 3] ?? 0) << 24)) >>>
+        0
+      const there = bandOf(first, bands)
+      if (there >= from && there < to) this.#enter(first, at)
+      at = endAt(octets, at)
+    }
+  }
+
+  /**
+   * Writes all bands that get something, and gives the number of entries. The octets that `put` gets are good until it
+   * returns. `isLast`: what has gone need not be said.
+   */
+  write({ bands, put }: Target, isLast: boolean): number {
+    const keys = this.#keys.subarray(0, this.#count).sort()
+    if (this.#written.length < this.#bytes) this.#written = Buffer.allocUnsafeSlow(this.#octets.length)
+    const written = this.#written
+    const seen = new Set<string>()
+    let hashes: Array<number> = []
+    let total = 0
+    let band = -1
+    let begun = 0
+    let length = 0
+    let firstBefore = -1
+    for (let turn = 0; turn < keys.length; turn++) {
+      const key = keys[turn] ?? 0
+      const first = Math.floor(key / entriesMax)
+      const start = this.#starts[key - first * entriesMax] ?? 0
+      if (first !== firstBefore) {
+        seen.clear()
+        const next = bandOf(first, bands)
+        if (next !== band && length > begun) {
+          put(band, written.subarray(begun, length), hashes)
+          hashes = []
+          begun = length
+        }
+        band = next
+      }
+      const isShared = first === firstBefore || Math.floor((keys[turn + 1] ?? -1) / entriesMax) === first
+      firstBefore = first
+      const end = endAt(this.#octets, start)
+      const idEnd = knownAt(this.#octets, start)
+      if (isShared) {
+        const id = this.#octets.toString("latin1", start + headBytes, idEnd)
+        if (seen.has(id)) continue
+        seen.add(id)
+      }
+      if (isLast && idEnd === end) continue
+      this.#octets.copy(written, length, start, end)
+      length += end - start
+      hashes.push(this.#octets.readInt32LE(start + 4))
+      total += 1
+    }
+    if (length > begun) put(band, written.subarray(begun, length), hashes)
+    return total
+  }
+}

@@ -1,0 +1,77 @@
+/**
+ * Sixty-four bits of a Message-ID under a key: where the index looks for it.
+ *
+ * HalfSipHash-1-3 (Aumasson and Bernstein), so that nobody who does not know the key can pile up ids in one place. Ids that
+ * begin with the same UUID have the same hash, and are found together.
+ */
+import { createHash } from "node:crypto"
+
+export class IdHash {
+  /** The upper and the lower half of the last id that was hashed; the upper one is not negative. */
+  first = 0
+  second = 0
+  readonly #low: number
+  readonly #high: number
+
+  constructor(key: string) {
+    const octets = createHash("sha256").update(key).digest()
+    this.#low = octets.readInt32LE(0)
+    this.#high = octets.readInt32LE(4)
+  }
+
+  /** Leaves the hash of an id in `first` and `second`. */
+  take(id: string): void {
+    const bytes = isOfUuid(id) ? uuidEnd : id.length
+    let v0 = this.#low
+    let v1 = this.#high ^ 0xee
+    let v2 = this.#low ^ 0x6c796765
+    let v3 = this.#high ^ 0x74656462
+    // One round for four octets, one for the rest with the length, three at each end.
+    const words = bytes >>> 2
+    for (let turn = 0; turn < words + 7; turn++) {
+      let word = 0
+      if (turn < words) {
+        const at = turn * 4
+        word =
+          id.charCodeAt(at) |
+          (id.charCodeAt(at + 1) << 8) |
+          (id.charCodeAt(at + 2) << 16) |
+          (id.charCodeAt(at + 3) << 24)
+      } else if (turn === words) {
+        word = bytes << 24
+        for (let at = words * 4; at < bytes; at++) word |= id.charCodeAt(at) << ((at & 3) * 8)
+      } else if (turn === words + 1) v2 ^= 0xee
+      else if (turn === words + 4) {
+        this.first = (v1 ^ v3) >>> 0
+        v1 ^= 0xdd
+      }
+      v3 ^= word
+      v0 = (v0 + v1) | 0
+      v1 = ((v1 << 5) | (v1 >>> 27)) ^ v0
+      v0 = (v0 << 16) | (v0 >>> 16)
+      v2 = (v2 + v3) | 0
+      v3 = ((v3 << 8) | (v3 >>> 24)) ^ v2
+      v0 = (v0 + v3) | 0
+      v3 = ((v3 << 7) | (v3 >>> 25)) ^ v0
+      v2 = (v2 + v1) | 0
+      v1 = ((v1 << 13) | (v1 >>> 19)) ^ v2
+      v2 = (v2 << 16) | (v2 >>> 16)
+      v0 ^= word
+    }
+    this.second = v1 ^ v3
+  }
+}
+
+/** Where the UUID of an id of a client ends, with the bracket in front and the dot behind. */
+export const uuidEnd = 38
+
+const dot = 0x2e
+const hyphen = 0x2d
+
+const isOfUuid = (id: string): boolean =>
+  id.length >= uuidEnd &&
+  id.charCodeAt(uuidEnd - 1) === dot &&
+  id.charCodeAt(9) === hyphen &&
+  id.charCodeAt(14) === hyphen &&
+  id.charCodeAt(19) === hyphen &&
+  id.charCodeAt(24) === hyphen

@@ -1,0 +1,84 @@
+/**
+ * Ids with what is known of each since the last commit: entries of a band in one stretch of octets, and a table of where
+ * each begins, so that no object lives as long as a commit takes to come.
+ */
+import { Buffer } from "node:buffer"
+import * as IdBand from "./IdBand.ts"
+import type { IdRow } from "./IndexRows.ts"
+
+const bytesAtFirst = 256 * 1024
+/** Twice as many as the ids of a commit, at first; a power of two. */
+const placesAtFirst = 8_192
+
+export class IdOverlay {
+  #octets = Buffer.allocUnsafeSlow(bytesAtFirst)
+  #bytes = 0
+  /** One more than where an entry begins, or nothing. */
+  #places = new Uint32Array(placesAtFirst)
+  #count = 0
+
+  get size(): number {
+    return this.#count
+  }
+
+  /** Where an id stands; -1 where it does not. */
+  find(second: number, id: string): number {
+    return (this.#places[this.#placeOf(second, id)] ?? 0) - 1
+  }
+
+  /** What was set at an offset; nothing for an id that has gone. */
+  known(at: number): IdRow | undefined {
+    return IdBand.known(this.#octets, at)
+  }
+
+  set(first: number, second: number, id: string, row: IdRow | undefined): void {
+    const bytes = IdBand.entryBytesMax(id, row)
+    if (this.#bytes + bytes > this.#octets.length) {
+      const grown = Buffer.allocUnsafeSlow(Math.max(this.#octets.length * 2, this.#bytes + bytes))
+      this.#octets.copy(grown, 0, 0, this.#bytes)
+      this.#octets = grown
+    }
+    const place = this.#placeOf(second, id)
+    if (this.#places[place] === 0) this.#count += 1
+    this.#places[place] = this.#bytes + 1
+    this.#bytes = IdBand.write(this.#octets, this.#bytes, first, second, id, row)
+    if (this.#count * 2 > this.#places.length) this.#spread()
+  }
+
+  /** All ids, in no order. */
+  *ids(): Iterable<string> {
+    for (const place of this.#places) if (place > 0) yield IdBand.idAt(this.#octets, place - 1)
+  }
+
+  /** Adds all entries that count to others. */
+  gather(gathering: IdBand.Gathering): void {
+    for (const place of this.#places) if (place > 0) gathering.add(this.#octets, place - 1)
+  }
+
+  clear(): void {
+    this.#bytes = 0
+    if (this.#count > 0) this.#places.fill(0)
+    this.#count = 0
+  }
+
+  /** Where an id is in the table, or would be. */
+  #placeOf(second: number, id: string): number {
+    const last = this.#places.length - 1
+    for (let place = second & last; ; place = (place + 1) & last) {
+      const entry = this.#places[place] ?? 0
+      if (entry === 0 || IdBand.isOf(this.#octets, entry - 1, second, id)) return place
+    }
+  }
+
+  #spread(): void {
+    const entries = this.#places
+    this.#places = new Uint32Array(entries.length * 2)
+    const last = this.#places.length - 1
+    for (const entry of entries) {
+      if (entry === 0) continue
+      let place = IdBand.secondAt(this.#octets, entry - 1) & last
+      while (this.#places[place] !== 0) place = (place + 1) & last
+      this.#places[place] = entry
+    }
+  }
+}

@@ -1,0 +1,153 @@
+import { describe, expect, it } from "@effect/vitest"
+import { SimTables } from "@lupin/testing/SimTables"
+import { Effect } from "effect"
+import * as fc from "fast-check"
+import { IdRows } from "../src/internal/IdRows.ts"
+import * as IdMerge from "../src/internal/IdMerge.ts"
+import type { IdRow } from "../src/internal/IndexRows.ts"
+import * as Tables from "../src/Tables.ts"
+import { temporaryDirectory } from "./TemporaryDirectory.ts"
+
+const uuids = ["01939f2e-7a51-7f00-8000-000000000001", "01939f2e-7a51-7f00-8000-000000000002"]
+/** A third of them begin with one of two UUIDs. */
+const idOf = (at: number): string =>
+  at % 3 === 0 ? `<${uuids[at % 2]}.${at}@test.example>` : `<${at.toString(36)}@test.example>`
+
+const rowOf = (at: number, turn: number): IdRow => {
+  const place = { address: turn + 1, bytes: at }
+  if (turn % 3 === 0) return { _tag: "Removed", atMillis: turn, by: place }
+  const stored = { class: "large", address: at, bytes: turn }
+  return { _tag: "Held", position: turn, ...place, ...(turn % 5 === 0 ? { stored } : {}) }
+}
+
+const step = fc.oneof(
+  {
+    weight: 5,
+    arbitrary: fc.record({
+      act: fc.constant("set" as const),
+      from: fc.nat(300),
+      count: fc.integer({ min: 1, max: 60 })
+    })
+  },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      act: fc.constant("drop" as const),
+      from: fc.nat(300),
+      count: fc.integer({ min: 1, max: 30 })
+    })
+  },
+  {
+    weight: 6,
+    arbitrary: fc.record({
+      act: fc.constantFrom("commit", "fail", "open"),
+      from: fc.constant(0),
+      count: fc.constant(0)
+    })
+  }
+)
+
+const check = (
+  tables: Tables.Tables,
+  steps: ReadonlyArray<typeof step extends fc.Arbitrary<infer A> ? A : never>,
+  slice: number
+) => {
+  const open = () => new IdRows(tables.table("ids"), tables.table("idFilters"), "secret", slice)
+  let rows = open()
+  rows.empty()
+  const model = new Map<string, IdRow>()
+  const committed = new Map<string, IdRow>()
+  const commit = (fails: boolean): void => {
+    const act = () =>
+      tables.transactionSync(() => {
+        rows.write()
+        if (fails) throw new Error("full")
+      })
+    if (fails) return expect(act).toThrow("full")
+    act()
+    rows.settle()
+    committed.clear()
+    for (const [id, row] of model) committed.set(id, row)
+  }
+  for (const [turn, { act, count, from }] of steps.entries()) {
+    for (let at = from; at < from + count; at++) {
+      const row = act === "set" ? rowOf(at, turn) : undefined
+      rows.set(idOf(at), row)
+      if (row === undefined) model.delete(idOf(at))
+      else model.set(idOf(at), row)
+    }
+    if (act === "commit" || act === "fail") commit(act === "fail")
+    if (act === "open") {
+      rows = open()
+      model.clear()
+      for (const [id, row] of committed) model.set(id, row)
+    }
+  }
+  const seen = Array.from({ length: 400 }, (_, at) => idOf(at)).filter((id) => rows.get(id) !== undefined)
+  expect(seen.toSorted()).toEqual([...model.keys()].toSorted())
+  for (const [id, row] of model) expect(rows.get(id)).toEqual(row)
+  for (const uuid of uuids) {
+    const found = [...rows.idsOf(uuid, Infinity)].filter((id) => rows.get(id) !== undefined)
+    expect(found.toSorted()).toEqual([...model.keys()].filter((id) => id.startsWith(`<${uuid}.`)).toSorted())
+  }
+  commit(false)
+  const held = [...rows.all()].filter((id) => rows.get(id) !== undefined)
+  expect(held.toSorted()).toEqual([...model.keys()].toSorted())
+}
+
+const steps = fc.array(step, { maxLength: 120 })
+/** Ids merged with a commit: from one band on. */
+const slice = fc.constantFrom(1, 50, 300, 10_000)
+
+describe("IdRows", () => {
+  it("knows what was set last, whatever was committed, merged, lost and opened again", () => {
+    fc.assert(
+      fc.property(steps, slice, (some, ids) => check(new SimTables(), some, ids)),
+      { numRuns: 150 }
+    )
+  })
+
+  it.effect("does so in LMDB", () =>
+    Effect.gen(function* () {
+      const tables = Tables.open(yield* temporaryDirectory)
+      fc.assert(
+        fc.property(steps, slice, (some, ids) => check(tables, some, ids)),
+        { numRuns: 30 }
+      )
+      yield* Effect.promise(() => tables.close())
+    })
+  )
+
+  it("keeps sheaves few while a hundred thousand ids come, and asks LMDB once for an id, or not at all", () => {
+    const tables = new SimTables()
+    let looks = 0
+    const ids = tables.table("ids")
+    const counted: Tables.Table = {
+      get: ids.get,
+      look: (key) => {
+        looks += 1
+        return ids.look(key)
+      },
+      putSync: ids.putSync,
+      removeSync: ids.removeSync,
+      clearSync: ids.clearSync,
+      getRange: (range) => ids.getRange(range),
+      getKeys: (range) => ids.getKeys(range)
+    }
+    const rows = new IdRows(counted, tables.table("idFilters"), "secret")
+    const plain = (at: number): string => `<${at.toString(36)}@test.example>`
+    const count = 100_000
+    for (let from = 0; from < count; from += 500) {
+      for (let at = from; at < from + 500; at++) rows.set(plain(at), rowOf(at, at))
+      tables.transactionSync(() => rows.write())
+      rows.settle()
+      expect(rows.sheaves).toBeLessThanOrEqual(IdMerge.sheavesMax)
+    }
+    looks = 0
+    for (let at = 1; at <= 3_000; at++) expect(rows.get(plain(-at))).toBeUndefined()
+    expect(looks / 3_000).toBeLessThan(0.15)
+    looks = 0
+    for (let at = 1; at < count; at += 100) expect(rows.get(plain(at))).toEqual(rowOf(at, at))
+    expect(looks / (count / 100)).toBeLessThan(1.15)
+  })
+})
