@@ -65,7 +65,8 @@ export const open = (directory: string, disk: Disk, isStill: (damaged: Damaged) 
       const fresh = damaged.filter(keep)
       if (fresh.length > 0) append(name, fresh.map(format).join(""), disk)
     },
-    address: (id) => addresses.get(id),
+    // Nearly always there is nothing: then not even the id is hashed.
+    address: (id) => (addresses.size === 0 ? undefined : addresses.get(id)),
     has: (address) => records.has(address),
     release: (id) => {
       const address = addresses.get(id)
