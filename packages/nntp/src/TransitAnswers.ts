@@ -29,27 +29,40 @@ const postsMax = 64
  */
 export class Batch {
   readonly tasks: Array<Batched> = []
-  /** Made with the first id: most connections never offer any. */
+  /** Ids of the first tasks, so many of them; made when two tasks may be about one article. */
   #ids: Set<string> | undefined
-  #hasPost = false
+  #idsOf = 0
+  #has: "nothing" | "posts" | "offers" | "articles" = "nothing"
 
   /** Says whether `task` may be answered together with those gathered so far. */
   accepts(task: Batched): boolean {
-    if (task._tag === "Answer" || this.tasks.length === 0) return true
-    if (task._tag === "Post") return (this.#ids?.size ?? 0) === 0
-    return !this.#hasPost && this.#ids?.has(task.id) !== true
+    if (task._tag === "Answer" || this.#has === "nothing") return true
+    if (task._tag === "Post" || this.#has === "posts") return task._tag === "Post" && this.#has === "posts"
+    // Whoever offers an article twice may send it, both times.
+    return (task._tag === "Offer" && this.#has === "offers") || !this.#idsSoFar().has(task.id)
   }
 
   add(task: Batched): void {
     this.tasks.push(task)
-    if (task._tag === "Post") this.#hasPost = true
-    else if (task._tag !== "Answer") (this.#ids ??= new Set()).add(task.id)
+    if (task._tag === "Post") this.#has = "posts"
+    else if (task._tag === "Receive") this.#has = "articles"
+    else if (task._tag === "Offer" && this.#has === "nothing") this.#has = "offers"
   }
 
   clear(): void {
     this.tasks.length = 0
     this.#ids?.clear()
-    this.#hasPost = false
+    this.#idsOf = 0
+    this.#has = "nothing"
+  }
+
+  #idsSoFar(): ReadonlySet<string> {
+    const ids = (this.#ids ??= new Set())
+    for (; this.#idsOf < this.tasks.length; this.#idsOf += 1) {
+      const task = this.tasks[this.#idsOf]
+      if (task !== undefined && "id" in task) ids.add(task.id)
+    }
+    return ids
   }
 }
 
