@@ -181,7 +181,7 @@ export const prefixPath = (article: Article, prefix: string): Article => {
   const { bodyStart, octets, scan } = withoutXref(article)
   const pathAt = Headers.contentStart(octets, ArticleScan.startOf(scan, path), bodyStart - 2)
   const whole = Octets.take(octets.length + prefix.length)
-  Octets.copyTo(whole, octets, pathAt)
+  whole.set(octets.subarray(0, pathAt))
   whole.set(octets.subarray(pathAt), Octets.write(whole, pathAt, prefix))
   const { expiresMillis, groups, injectedMillis, messageId } = article
   const relayed = {

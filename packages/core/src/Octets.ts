@@ -45,15 +45,6 @@ export const copy = (octets: Uint8Array, start: number, end: number): Uint8Array
 
 const utf8 = new TextEncoder()
 
-/** So many are copied one by one in less time than a view takes to make. */
-const fewBytes = 64
-
-/** Puts the first octets of an array at the beginning of another. */
-export const copyTo = (out: Uint8Array, octets: Uint8Array, bytes: number): void => {
-  if (bytes > fewBytes) out.set(octets.subarray(0, bytes))
-  else for (let at = 0; at < bytes; at += 1) out[at] = octets[at] as number
-}
-
 /** The octets of a text that is ASCII. */
 export const ofAscii = (text: string): Uint8Array => {
   const octets = take(text.length)
