@@ -6,6 +6,7 @@ import * as Group from "./Group.ts"
 import type * as GroupName from "./GroupName.ts"
 import * as Limits from "./Limits.ts"
 import type * as MessageId from "./MessageId.ts"
+import * as OwnerMark from "./OwnerMark.ts"
 import type * as Site from "./Site.ts"
 import type * as Waiting from "./Waiting.ts"
 import type * as Xref from "./Xref.ts"
@@ -73,10 +74,7 @@ const takers = (site: Pick<Site.Known, "groupStatus">, groups: ReadonlyArray<Gro
 const claimOn = (site: Site.Known, { atMillis, id, owners = [] }: Site.FileCommand): Waiting.Entry | undefined =>
   site
     .waiting(id)
-    .find((entry) => atMillis - entry.atMillis <= Limits.historyMillis && isOwner(entry.claim.opens, owners))
-
-const isOwner = (opens: ReadonlyArray<string>, owners: ReadonlyArray<string>): boolean =>
-  opens.some((mark) => owners.includes(mark))
+    .find((entry) => atMillis - entry.atMillis <= Limits.historyMillis && OwnerMark.opens(entry.claim.opens, owners))
 
 /** What was removed before it came is not filed, but what it claims itself holds: the order of arrival does not matter. */
 export const decide = (site: Site.Known, command: Site.FileCommand): ReadonlyArray<Site.Event> => {
@@ -121,7 +119,7 @@ const decideClaim = (
     case "unknown":
       return [{ _tag: "Claimed", by: id, claim, ...next }]
     case "held":
-      return isOwner(claim.opens, site.owners(target)) ? [removal(claim, id, next)] : []
+      return OwnerMark.opens(claim.opens, site.owners(target)) ? [removal(claim, id, next)] : []
   }
 }
 

@@ -13,6 +13,7 @@ import * as DigestArticle from "./DigestArticle.ts"
 import type * as GroupName from "./GroupName.ts"
 import * as MessageId from "./MessageId.ts"
 import * as Namespace from "./Namespace.ts"
+import * as OwnerMark from "./OwnerMark.ts"
 import type * as Site from "./Site.ts"
 import type * as Xref from "./Xref.ts"
 
@@ -91,7 +92,7 @@ const ownersOf = (article: Article.Article, fields: Fields): ReadonlyArray<strin
 const authors = (fields: Fields): ReadonlyArray<string> =>
   [from, sender].flatMap((name) => {
     const address = addressIn(contentOf(fields, name) ?? "")
-    return address === undefined ? [] : [`author:${address}`]
+    return address === undefined ? [] : [OwnerMark.ofAuthor(address)]
   })
 
 /** The last address of a mailbox, in lower case: no two authors differ in case alone. */
@@ -118,5 +119,5 @@ const marks = (fields: Fields): ReadonlyArray<string> => [
   ...CancelLock.parse(contentOf(fields, cancelKey) ?? "")
     .map(CancelLock.lockOf)
     .filter((lock) => lock !== undefined),
-  ...authors(fields)
+  ...authors(fields).map(OwnerMark.claimed)
 ]

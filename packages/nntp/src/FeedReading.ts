@@ -32,26 +32,47 @@ export interface Opened {
 const pageMax = Limits.pageMax
 
 /** One page: what was opened, at most `limit`, and whether there is more to read. */
-export const read = Effect.fnUntraced(function* (
-  reading: Reading,
-  limit: number
-): Effect.fn.Return<{ readonly opened: ReadonlyArray<Opened>; readonly isMore: boolean }, Spool.SpoolUnavailable> {
-  const { spool, state, stats } = reading
+export const read = (reading: Reading, limit: number): Effect.Effect<Read, Spool.SpoolUnavailable> =>
+  Effect.flatMap(reading.spool.changes(reading.state.scanned, Math.min(pageMax, limit)), (page) => {
+    reading.stats.head = page.head
+    const wanted: Array<Filed> = []
+    for (const change of page.changes) if (change._tag === "Filed" && isWanted(reading, change)) wanted.push(change)
+    if (wanted.length === 0) return Effect.succeed(opened(reading, page, wanted, nothing))
+    const filing = reading.rule.distributions === undefined ? undefined : distributed(reading, wanted)
+    return filing === undefined
+      ? held(reading, page, wanted)
+      : Effect.flatMap(filing, (filed) => held(reading, page, filed))
+  })
+
+export interface Read {
+  readonly opened: ReadonlyArray<Opened>
+  readonly isMore: boolean
+}
+
+const nothing: ReadonlyArray<never> = []
+
+/** What is held no more is not opened. */
+const held = (reading: Reading, page: Spool.Changes, filed: ReadonlyArray<Filed>) =>
+  Effect.map(reading.spool.status(filed.map(({ id }) => id)), (statuses) => opened(reading, page, filed, statuses))
+
+const opened = (
+  { onGap, state }: Reading,
+  page: Spool.Changes,
+  filed: ReadonlyArray<Filed>,
+  statuses: ReadonlyArray<string>
+): Read => {
   const before = state.scanned
-  const page = yield* spool.changes(before, Math.min(pageMax, limit))
-  stats.head = page.head
-  const wanted = page.changes.filter((change) => change._tag === "Filed" && isWanted(reading, change)) as Array<Filed>
-  const filed = reading.rule.distributions === undefined ? wanted : yield* distributed(reading, wanted)
-  const statuses = filed.length === 0 ? [] : yield* spool.status(filed.map(({ id }) => id))
-  const opened: Array<Opened> = []
-  for (const [index, { arrivedMillis, id, path, position }] of filed.entries()) {
-    const entry = statuses[index] === "held" ? state.add(id, position, arrivedMillis) : undefined
-    if (entry !== undefined) opened.push({ entry, path })
+  const found: Array<Opened> = []
+  for (let at = 0; at < filed.length; at += 1) {
+    const change = filed[at]
+    if (change === undefined || statuses[at] !== "held") continue
+    const entry = state.add(change.id, change.position, change.arrivedMillis)
+    if (entry !== undefined) found.push({ entry, path: change.path })
   }
-  if (page.lost !== undefined) reading.onGap(page.lost)
+  if (page.lost !== undefined) onGap(page.lost)
   state.scan(Math.max(page.next, page.changes[page.changes.length - 1]?.position ?? 0))
-  return { opened, isMore: state.scanned > before && state.scanned < page.head }
-})
+  return { opened: found, isMore: state.scanned > before && state.scanned < page.head }
+}
 
 type Filed = Spool.Change & { readonly _tag: "Filed" }
 

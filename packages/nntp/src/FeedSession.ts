@@ -5,6 +5,7 @@
  * sets a timer but an answer that is due, a batch, a deferral, and the heartbeat of a feed that is watched.
  */
 import type * as FeedRule from "@lupin/core/FeedRule"
+import type * as Recoveries from "@lupin/core/Recoveries"
 import type { Spool, SpoolUnavailable } from "@lupin/spool/Spool"
 import { Clock, Effect, Random, type Scope } from "effect"
 import * as Capabilities from "./Capabilities.ts"
@@ -28,6 +29,7 @@ export interface Feed extends Required<Omit<PeerFeed.Options, "reconnect">> {
   readonly links: PeerStats["Service"]
   /** What outlives a connection. */
   readonly progress: FeedPosition.Progress
+  readonly note: Recoveries.Counting["note"]
 }
 
 type Trouble = NntpError | SpoolUnavailable
@@ -43,12 +45,14 @@ export const eagerAgeMillisMax = 60_000
 
 /** Runs until the connection ends; every end is a failure that says why. */
 export const run = Effect.fnUntraced(function* (feed: Feed): Effect.fn.Return<never, Trouble, Scope.Scope> {
-  const { links, spool, stats } = feed
+  const { links, note, spool, stats } = feed
+  const { beganPosition } = feed.progress
   const clock = yield* Clock.Clock
   const nowMillis = (): number => clock.currentTimeMillisUnsafe()
   const random = yield* Random.Random
   const client = yield* NntpClient.connect({ ...feed.peer, silenceMillisMax: feed.silenceMillisMax })
   stats.connects += 1
+  if (stats.connects > 1) note("feed-reconnected")
   const reader = NntpReader.make(client)
   const capabilities = yield* reader.capabilities.pipe(
     Effect.catchTag("NntpRefused", () => Effect.succeed(Capabilities.none))
@@ -69,7 +73,7 @@ export const run = Effect.fnUntraced(function* (feed: Feed): Effect.fn.Return<ne
     peer: ruled(feed, capabilities),
     onGap: gap(feed)
   }
-  const answered: FeedVerdict.Feed = { state, stats, defer: feed.defer }
+  const answered: FeedVerdict.Feed = { state, stats, note, defer: feed.defer }
   const bounds = CheckWindow.boundsOf(feed.windowMax)
   let window = CheckWindow.initial(bounds)
   stats.window = window.size
@@ -107,12 +111,20 @@ export const run = Effect.fnUntraced(function* (feed: Feed): Effect.fn.Return<ne
   yield* Effect.addFinalizer(() => Effect.sync(unwatch))
   stats.head = yield* spool.head
 
+  const { beatMillis, silenceMillisMax, silentMillisMax } = feed
+  const unwatched = { silenceMillisMax, silentMillisMax, beatMillis: undefined }
+  const watched = { silenceMillisMax, silentMillisMax, beatMillis }
   const watch = FeedWatch.make({
     client,
     nowMillis,
-    limits: () => ({ ...feed, beatMillis: isStreaming && feed.part().isWatched ? feed.beatMillis : undefined }),
+    limits: () => (isStreaming && feed.part().isWatched ? watched : unwatched),
     isOwed: () => state.inFlight > 0,
-    onLink: (link) => links.note(stats, link)
+    onLink: (link) => {
+      if (link === "silent") note("peer-silent")
+      else if (stats.link === "silent") note("peer-speaks-again")
+      links.note(stats, link)
+    },
+    onGivenUp: () => note("peer-given-up")
   })
 
   const onReply: FeedMoves.OnReply = ({ entry }, command, reply) => {
@@ -150,7 +162,7 @@ export const run = Effect.fnUntraced(function* (feed: Feed): Effect.fn.Return<ne
     const { isMore, opened } = limit === 0 ? nothing : yield* FeedReading.read(reading, limit)
     if (limit > 0) growingMillis = undefined
     for (const { entry, path } of opened) {
-      const isNew = atMillis - entry.arrivedMillis <= eagerAgeMillisMax
+      const isNew = entry.position > beganPosition && atMillis - entry.arrivedMillis <= eagerAgeMillisMax
       const isEager = isNew && (typeof eager === "string" ? eager === "all" : eager(path))
       if (!isEager && gathered.length === 0) gatheredMillis = Math.min(entry.arrivedMillis, atMillis)
       if (isEager) paced.push(entry)
@@ -251,11 +263,12 @@ export const follower = (peerName: string, generation: Capabilities.Capabilities
 
 /** A peer whose spool began anew has lost what we sent, so the feed begins anew as well. */
 const adopt = Effect.fnUntraced(function* (
-  { peer, progress, spool, stats }: Feed,
+  { note, peer, progress, spool, stats }: Feed,
   { generation }: Capabilities.Capabilities
 ): Effect.fn.Return<FeedWindow, SpoolUnavailable> {
   const name = follower(peer.name, generation)
   if (progress.follower === name) return progress.state
+  if (progress.follower !== undefined) note("feed-begun-anew")
   const position = yield* spool.readPosition(name)
   progress.follower = name
   progress.state = new FeedWindow(position ?? 0)
@@ -266,8 +279,9 @@ const adopt = Effect.fnUntraced(function* (
 
 /** Counts events that the feed could not read, and has them looked for. */
 const gap =
-  ({ onGap, stats }: Feed) =>
+  ({ note, onGap, stats }: Feed) =>
   (missed: number): void => {
+    note("feed-missed")
     stats.missed += missed
     onGap()
   }

@@ -39,6 +39,7 @@ export class FeedWindow {
 
   /** Everything up to here was answered by the peer, or is not for it. */
   get position(): number {
+    if (this.#open.size === 0) return this.#scanned
     for (const entry of this.#open.values()) return Math.min(this.#scanned, entry.position - 1)
     return this.#scanned
   }
@@ -102,8 +103,8 @@ export class FeedWindow {
 
   /** At most `limit` deferred entries that are due, the oldest articles first. */
   due(nowMillis: number, limit: number): ReadonlyArray<Entry> {
+    if (this.#deferred === 0) return nothing
     const found: Array<Entry> = []
-    if (this.#deferred === 0) return found
     for (const entry of this.#open.values()) {
       if (found.length === limit) break
       if (entry.stage === "deferred" && entry.dueMillis <= nowMillis) found.push(entry)
@@ -127,3 +128,5 @@ export class FeedWindow {
     entry.stage = "waiting"
   }
 }
+
+const nothing: ReadonlyArray<Entry> = []

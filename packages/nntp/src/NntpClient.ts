@@ -71,7 +71,9 @@ export const progressBytes = 16 * 1024
 
 interface Expected {
   readonly request: Request | undefined
-  readonly onReply: (reply: Reply) => void
+  /** Its place among those it was sent with. */
+  readonly index: number
+  readonly onReply: (reply: Reply, index: number) => void
   readonly onEnd: (error: NntpDisconnected) => void
 }
 
@@ -146,7 +148,7 @@ export const connect = Effect.fnUntraced(function* (
     opened.settle()
     answerBytes = 0
     sinceBytes = progressBytes
-    expected.onReply(reply)
+    expected.onReply(reply, expected.index)
     return undefined
   }
 
@@ -200,13 +202,15 @@ export const connect = Effect.fnUntraced(function* (
   /** Must run under the lock: what is expected is in the order of what is written. */
   const write = (
     requests: ReadonlyArray<Request>,
-    expect: (index: number) => Expected
+    onReply: Expected["onReply"],
+    onEnd: Expected["onEnd"]
   ): Effect.Effect<void, NntpDisconnected> =>
     Effect.suspend(() => {
       if (end !== undefined) return Effect.fail(end)
       for (let index = 0; index < requests.length; index += 1) {
-        append(buffer, requests[index])
-        waiting.push(expect(index))
+        const request = requests[index]
+        append(buffer, request)
+        waiting.push({ request, index, onReply, onEnd })
       }
       return translate(opened.write(buffer.takeAway()))
     }).pipe(Effect.onInterrupt(() => Effect.sync(() => finish(disconnected("interrupted while writing")))))
@@ -232,7 +236,7 @@ export const connect = Effect.fnUntraced(function* (
         wake = () => resume(failed === undefined ? Effect.void : Effect.fail(failed))
         if (failed !== undefined || replies.length === requests.length) wake()
       })
-      const writing = guard(write(requests, (index) => ({ request: requests[index], onReply, onEnd })))
+      const writing = guard(write(requests, onReply, onEnd))
       return writing.pipe(Effect.andThen(arrived), Effect.raceFirst(silence), Effect.as(replies))
     })
 
@@ -277,17 +281,11 @@ export const connect = Effect.fnUntraced(function* (
         lock.withPermits(1)
       ),
     send: (requests, onReply) =>
-      requests.length === 0
-        ? Effect.void
-        : lock.withPermits(1)(
-            write(requests, (index) => ({
-              request: requests[index],
-              onReply: (reply) => onReply(reply, index),
-              onEnd: () => {}
-            }))
-          )
+      requests.length === 0 ? Effect.void : lock.withPermits(1)(write(requests, onReply, ignore))
   }
 })
+
+const ignore = (): void => {}
 
 /** How long a closing client tries to say QUIT. */
 const quitMillisMax = 1_000
@@ -297,13 +295,18 @@ const quit = encoder.encode("QUIT\r\n")
 
 /** A simulated network may bring text. */
 const bytes = (pull: Socket.Reader["pull"]): Opening.Line["pull"] =>
-  Effect.map(pull, (chunks) => chunks.map((chunk) => (typeof chunk === "string" ? encoder.encode(chunk) : chunk)))
+  Effect.map(pull, (chunks) =>
+    chunks.every(isOctets) ? chunks : chunks.map((chunk) => (typeof chunk === "string" ? encoder.encode(chunk) : chunk))
+  )
+
+const isOctets = (chunk: Uint8Array | string): chunk is Uint8Array => typeof chunk !== "string"
 
 /**
  * Whether a reply begins with `id`, or a number and `id`, or with no id at all (RFC 3977 §6.2.1, RFC 4644 §2.4): a server
  * that answers about another article has lost its place.
  */
 export const isAbout = ({ text }: Reply, id: string): boolean => {
+  if (text.startsWith(id) && (text.length === id.length || text[id.length] === " ")) return true
   const named = /^(?:\d+ )?(<[^<>\s]*>)(?: |$)/.exec(text)?.[1]
   return named === undefined || named === id
 }

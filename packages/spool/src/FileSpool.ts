@@ -10,6 +10,7 @@ import * as Filing from "@lupin/core/Filing"
 import * as Group from "@lupin/core/Group"
 import type * as GroupName from "@lupin/core/GroupName"
 import type * as MessageId from "@lupin/core/MessageId"
+import * as Recoveries from "@lupin/core/Recoveries"
 import type * as Site from "@lupin/core/Site"
 import * as Waiting from "@lupin/core/Waiting"
 import { Clock, Effect, Layer, Scheduler } from "effect"
@@ -26,6 +27,7 @@ import type * as GroupTable from "./internal/GroupTable.ts"
 import * as HeadSignal from "./internal/HeadSignal.ts"
 import type { Index } from "./internal/Index.ts"
 import type { Place } from "./internal/IndexRows.ts"
+import * as Opening from "./internal/Opening.ts"
 import * as OverviewReader from "./internal/OverviewReader.ts"
 import * as Plan from "./internal/Plan.ts"
 import * as PositionsFile from "./internal/PositionsFile.ts"
@@ -62,6 +64,7 @@ export const layer = (options: Options): Layer.Layer<Spool, SpoolUnavailable, Si
     Effect.gen(function* () {
       const site = yield* SiteIdentity
       const disk = yield* Disk
+      const { note } = yield* Recoveries.Recoveries
       const fresh = yield* Generation.fresh
       yield* Effect.acquireRelease(
         attempt(() => disk.lock(options.directory)),
@@ -75,7 +78,7 @@ export const layer = (options: Options): Layer.Layer<Spool, SpoolUnavailable, Si
         recordsPerCommit: options.recordsPerCommit ?? recordsPerCommitDefault,
         segmentBytes: options.segmentBytes ?? segmentBytesDefault
       }
-      const { cutBytes, damaged, gaps, index, log, replayed, shelves } = yield* Effect.acquireRelease(
+      const opened = yield* Effect.acquireRelease(
         attempt(() => SpoolDirectory.open(directory, generation, disk, sizes, classes)),
         ({ index, log, shelves }) =>
           Effect.promise(() => index.close()).pipe(
@@ -83,37 +86,33 @@ export const layer = (options: Options): Layer.Layer<Spool, SpoolUnavailable, Si
             Effect.ensuring(Effect.sync(() => shelves.close()))
           )
       )
+      const { damaged, gaps, index, log, shelves } = opened
       const positions = yield* Effect.acquireRelease(
         attempt(() => PositionsFile.open(options.directory, disk, index.progress.position)),
         (file) => Effect.sync(() => file.close())
       )
-      if (cutBytes > 0) yield* Effect.logWarning(`cut ${cutBytes} octets of a torn record off ${options.directory}`)
-      if (positions.lost > 0) {
-        yield* Effect.logError(`the newest ${positions.lost} events, at least, are gone from ${options.directory}`)
-      }
-      if (replayed > 0) yield* Effect.logInfo(`took ${replayed} records of the log into the index again`)
-      if (gaps > 0) yield* Effect.logError(`passed over ${gaps} stretches of the log of ${options.directory}: damaged`)
+      yield* Opening.tell(directory, { ...opened, lost: positions.lost }, note)
       // What an earlier process left in the kernel's hands counts as stored from now on.
       yield* attempt(() => shelves.syncAll())
       if (options.durability === "fsync") yield* attempt(() => log.syncAll())
-      const quarantine = yield* attempt(() => Quarantine.open(options.directory, disk, Quarantine.isStill(index)))
+      const quarantine = yield* attempt(() => Quarantine.open(options.directory, disk, Quarantine.isStill(index), note))
       yield* attempt(() => quarantine.note(...damaged.filter(Quarantine.isStill(index))))
       const where = { directory, disk }
       const logOf = SpoolDirectory.logOf(log, shelves)
       const eraser = Eraser.make(where, log, index, logOf)
       // What a power cut left of an erasure is done before anybody reads.
-      yield* attempt(() => eraser.eraseOctets())
-      const compaction = Compaction.ofAll({ where, spoolLog: log, index, note: quarantine.note }, [
+      note("erasure-done-later", yield* attempt(() => eraser.eraseOctets()))
+      const compaction = Compaction.ofAll({ where, spoolLog: log, index, note: quarantine.note, count: note }, [
         ...shelves.all.map(([name, shelf]) => Compaction.classGround(shelf.log, index, name, shelf.segmentBytes)),
         Compaction.spoolGround(log, index, sizes.segmentBytes, logOf)
       ])
       yield* Effect.addFinalizer(() => Effect.ignore(attempt(() => compaction.abandon())))
-      const parts = { generation, index, log, positions, quarantine, gaps, site: site.path, durability }
+      const parts = { note, generation, index, log, positions, quarantine, gaps, site: site.path, durability }
       return yield* make({ ...parts, shelves, compaction, eraser })
     })
   )
 
-interface Parts {
+interface Parts extends Recoveries.Counting {
   readonly generation: Site.Generation
   readonly index: Index
   readonly log: SegmentLog
@@ -128,7 +127,8 @@ interface Parts {
 }
 
 const make = Effect.fnUntraced(function* (parts: Parts) {
-  const { compaction, durability, eraser, gaps, generation, index, log, positions, quarantine, shelves, site } = parts
+  const { compaction, durability, eraser, gaps, generation, index, log, note, positions, quarantine, shelves, site } =
+    parts
   const dispatcher = (yield* Scheduler.Scheduler).makeDispatcher()
   const signal = HeadSignal.make(index.progress.position)
   const follow = Follow.make(log, index)
@@ -160,14 +160,15 @@ const make = Effect.fnUntraced(function* (parts: Parts) {
         index.take(events, { address, bytes }, address + Record.headBytes + bytes)
         follow.note(events)
         reader.note(events)
-        for (const event of events) if ("id" in event && event._tag !== "Filed") quarantine.release(event.id)
+        for (const event of events) quarantine.release(event)
       }
       signal.move(index.progress.position)
     },
     soon: (act) => dispatcher.scheduleTask(act, 0),
     isShared: durability === "fsync",
     isUnsettled: () => index.isCommitDue,
-    settle: () => index.commit()
+    settle: () => index.commit(),
+    note
   })
   yield* Effect.addFinalizer(() => Effect.callback<void>((resume) => commits.close(() => resume(Effect.void))))
 
@@ -249,9 +250,9 @@ const make = Effect.fnUntraced(function* (parts: Parts) {
     reclaim: Effect.flatMap(Clock.currentTimeMillis, (nowMillis) =>
       attempt(() => {
         // Where an erasure failed half-way, nobody may ask for it again.
-        eraser.eraseOctets()
-        eraser.eraseNames(nowMillis - eraseNamesMillis)
-        return { isMore: compaction.step(nowMillis) }
+        note("erasure-done-later", eraser.eraseOctets())
+        const isMore = eraser.eraseNames(nowMillis - eraseNamesMillis)
+        return { isMore: compaction.step(nowMillis) || isMore }
       })
     ),
     reclaimed: Effect.sync(() => ({ ...compaction.done(), ...index.erasures.pending() })),

@@ -21,7 +21,8 @@ export type Ending = { readonly _tag: "End" } | { readonly _tag: "Broken"; reado
 interface Message {
   readonly sequence: number
   readonly bytes: number
-  readonly arrive: () => void
+  /** What it brings to the other end: octets, or the end of the connection. */
+  readonly brings: Uint8Array | Ending
 }
 
 /** Where an end is: a process on a host. */
@@ -97,7 +98,7 @@ export class End {
     this.#openBytes += bytes
     this.#out.messages += 1
     this.#out.bytes += bytes
-    this.#send({ sequence: this.#sent++, bytes, arrive: () => this.#peer?.arrived(copy) })
+    this.#send({ sequence: this.#sent++, bytes, brings: copy })
     return undefined
   }
 
@@ -115,7 +116,7 @@ export class End {
   close(): void {
     if (this.#isClosed) return
     this.#shut()
-    this.#send({ sequence: this.#sent++, bytes: 0, arrive: () => this.#peer?.ended({ _tag: "End" }) })
+    this.#send({ sequence: this.#sent++, bytes: 0, brings: { _tag: "End" } })
   }
 
   /** Breaks the connection; the other side hears of it, if anything gets there. */
@@ -124,7 +125,7 @@ export class End {
     this.#shut()
     this.#stuck = []
     this.ended({ _tag: "Broken", reason })
-    this.#send({ sequence: this.#sent++, bytes: 0, arrive: () => this.#peer?.ended({ _tag: "Broken", reason }) })
+    this.#send({ sequence: this.#sent++, bytes: 0, brings: { _tag: "Broken", reason } })
   }
 
   /** Its machine has stopped. */
@@ -206,12 +207,16 @@ export class End {
     if (!this.#out.isUp || this.#stuck.length > 0) return this.#hold(message)
     const arrivalMillis = Math.max(world.nowMillis + this.#network.delay(this.#out, message.bytes), this.#latestMillis)
     this.#latestMillis = arrivalMillis
-    world.after(arrivalMillis - world.nowMillis, undefined, () => {
-      const isEarlierHeld = (this.#stuck[0]?.sequence ?? message.sequence) < message.sequence
-      if (!this.#out.isUp || isEarlierHeld) return this.#hold(message)
-      world.trace.stir(world.nowMillis - world.startMillis + message.bytes)
-      message.arrive()
-    })
+    world.after(arrivalMillis - world.nowMillis, undefined, () => this.#arrive(message))
+  }
+
+  #arrive(message: Message): void {
+    const { world } = this.#network
+    const isEarlierHeld = (this.#stuck[0]?.sequence ?? message.sequence) < message.sequence
+    if (!this.#out.isUp || isEarlierHeld) return this.#hold(message)
+    world.trace.stir(world.nowMillis - world.startMillis + message.bytes)
+    if ("_tag" in message.brings) this.#peer?.ended(message.brings)
+    else this.#peer?.arrived(message.brings)
   }
 
   #hold(message: Message): void {

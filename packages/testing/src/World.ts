@@ -55,7 +55,8 @@ export class World {
   readonly #queue = new EventQueue<Task>()
   readonly #processes = new Set<SimProcess>()
   #nowMillis: number
-  #ready: Array<Task> = []
+  /** Emptied from the front: `#next` is the place of the first that waits. */
+  readonly #ready: Array<Task> = []
   #next = 0
   /** Turns that let others go first, by how far they stand back. */
   #later: Array<{ readonly priority: number; readonly task: Task }> = []
@@ -162,7 +163,7 @@ export class World {
         const task = this.#ready[this.#next++]
         if (task !== undefined) this.#perform(task)
       }
-      this.#ready = []
+      this.#ready.length = 0
       this.#next = 0
       const later = this.#later.shift()
       if (later === undefined) return

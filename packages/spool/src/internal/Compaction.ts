@@ -8,6 +8,7 @@
 import { Buffer } from "node:buffer"
 import * as Checkpoint from "./Checkpoint.ts"
 import * as CompactionChoice from "./CompactionChoice.ts"
+import type * as Recoveries from "@lupin/core/Recoveries"
 import type { Reclaimed } from "../Spool.ts"
 import type { DeadOctets } from "./DeadOctets.ts"
 import type { Spot } from "./Erasures.ts"
@@ -24,6 +25,9 @@ import type { Found, SegmentLog } from "./SegmentLog.ts"
 export const sliceBytes = 1024 * 1024
 /** Octets of files no longer needed that one slice overwrites. */
 export const scrubBytes = 4 * 1024 * 1024
+
+/** Damaged articles that are noted with one write. */
+const noteMax = 1_000
 
 export interface Compaction {
   /** Does one slice; says whether there is more to do at once. */
@@ -84,14 +88,16 @@ export interface Keeper {
   readonly spoolLog: SegmentLog
   readonly index: Index
   readonly note: (...damaged: ReadonlyArray<Damaged>) => void
+  readonly count: Recoveries.Counting["note"]
 }
 
-export const make = ({ index, note, spoolLog, where }: Keeper, ground: Ground): Compaction => {
+export const make = ({ count, index, note, spoolLog, where }: Keeper, ground: Ground): Compaction => {
   const { log, segmentBytes } = ground
   let job: Job | undefined
   let done = nothing
   /** Packs given up that are still to be overwritten. */
   const discarded: Array<PackFile.Growing> = []
+
   /** Files of which the index knows all, for good. */
   const settled = (): ReadonlyArray<Stretch> => {
     const below = ground.below()
@@ -158,10 +164,14 @@ export const make = ({ index, note, spoolLog, where }: Keeper, ground: Ground): 
   const quarantine = ({ lost }: Job): void => {
     if (lost.length === 0) return
     index.commitAll()
+    const damaged: Array<Damaged> = []
     for (const [id, row] of index.held()) {
       const at = ground.addressOf(row)
-      if (at !== undefined && lost.some(([from, to]) => at >= from && at < to)) note({ address: row.address, id })
+      if (at !== undefined && lost.some(([from, to]) => at >= from && at < to))
+        damaged.push({ address: row.address, id })
     }
+    // A call with all of them would have too many arguments.
+    for (let at = 0; at < damaged.length; at += noteMax) note(...damaged.slice(at, at + noteMax))
   }
 
   /** Passes over what cannot be read. */
@@ -194,6 +204,7 @@ export const make = ({ index, note, spoolLog, where }: Keeper, ground: Ground): 
 
   const giveUp = ({ growing }: Job): void => {
     job = undefined
+    count("compaction-given-up")
     discarded.push(growing)
   }
 

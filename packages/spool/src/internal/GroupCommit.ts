@@ -3,6 +3,7 @@
  *
  * One commit is under way at a time; what comes meanwhile shares the next. Readers see a commit only when it is safe.
  */
+import type * as Recoveries from "@lupin/core/Recoveries"
 import type { Stored } from "../Spool.ts"
 import type * as Plan from "./Plan.ts"
 
@@ -33,6 +34,7 @@ export interface Target {
   readonly isUnsettled: () => boolean
   /** What may take its time, and comes after the answers. */
   readonly settle: () => void
+  readonly note: Recoveries.Counting["note"]
 }
 
 export type Answer = ReadonlyArray<Stored | undefined> | { readonly _tag: "Unavailable"; readonly reason: string }
@@ -123,6 +125,7 @@ export const make = (target: Target): GroupCommit => {
   /** Nothing was shown, and nothing is left in the log: these callers try again. */
   const giveUp = (jobs: ReadonlyArray<Job>, error: unknown): void => {
     stalled = reasonOf(error)
+    target.note("spool-refused")
     try {
       target.undo()
     } catch {
@@ -141,6 +144,7 @@ export const make = (target: Target): GroupCommit => {
     target.recover((error) => {
       if (error === null) {
         stalled = undefined
+        target.note("spool-took-again")
         return act()
       }
       stalled = reasonOf(error)
