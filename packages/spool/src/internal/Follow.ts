@@ -133,25 +133,33 @@ export const toFiled = (event: Record.Logged | undefined): Extract<Change, { _ta
 
 const whys = { Cancelled: "cancelled", Superseded: "superseded", Expired: "expired" } as const
 
+/** Made for every article: fields are set one by one, which costs less than objects put together. */
+const filedOf = (event: Articles.Copy): Filed => {
+  const change: { -readonly [K in keyof Filed]: Filed[K] } = {
+    _tag: "Filed",
+    position: event.position,
+    id: event.id,
+    groups: event.numbers.map(([group]) => group),
+    bytes: event.bytes,
+    arrivedMillis: event.atMillis,
+    path: event.path
+  }
+  if (event.slot !== undefined) change.slot = event.slot.key
+  if (event.newsgroups !== undefined) change.newsgroups = event.newsgroups
+  if (event.injectedMillis !== undefined) change.injectedMillis = event.injectedMillis
+  if (event.expiresMillis !== undefined) change.expiresMillis = event.expiresMillis
+  if (event.stored !== undefined) change.class = event.stored.class
+  return change
+}
+
+type Filed = Extract<Change, { readonly _tag: "Filed" }>
+
 export const toChange = (event: Record.Logged): Change | undefined => {
   switch (event._tag) {
     case "Filed":
     // Whoever passed it while it was damaged could not read it.
     case "Mended":
-      return {
-        _tag: "Filed",
-        position: event.position,
-        id: event.id,
-        groups: event.numbers.map(([group]) => group),
-        bytes: event.bytes,
-        arrivedMillis: event.atMillis,
-        path: event.path,
-        ...(event.slot === undefined ? {} : { slot: event.slot.key }),
-        ...(event.newsgroups === undefined ? {} : { newsgroups: event.newsgroups }),
-        ...(event.injectedMillis === undefined ? {} : { injectedMillis: event.injectedMillis }),
-        ...(event.expiresMillis === undefined ? {} : { expiresMillis: event.expiresMillis }),
-        ...(event.stored === undefined ? {} : { class: event.stored.class })
-      }
+      return filedOf(event)
     case "Cancelled":
     case "Superseded":
     case "Expired":
