@@ -42,9 +42,10 @@ export const stream = Effect.fnUntraced(function* (
   let said: Array<Move> = []
   let requests: Array<NntpClient.Request> = []
   let bytes = 0
+  yield* dropGone(speaker, moves)
   for (const move of moves) {
     const article = move.way === "Ask" ? undefined : yield* take(speaker, move.entry)
-    if (move.way !== "Ask" && article === undefined) continue
+    if (move.way === "Ask" ? move.entry.stage === "waiting" : article === undefined) continue
     said.push(move)
     requests.push(requestOf(speaker, move, article))
     bytes += article?.length ?? 0
@@ -80,6 +81,15 @@ const say = ({ client, onReply }: Speaker, moves: ReadonlyArray<Move>, requests:
     const move = moves[index]
     if (move !== undefined) onReply(move, commandOf(move), reply)
   })
+
+/** Settles what was to be asked about and is held no more. */
+const dropGone = ({ spool, state }: Speaker, moves: ReadonlyArray<Move>): Effect.Effect<void, SpoolUnavailable> => {
+  const asked = moves.filter(({ way }) => way === "Ask")
+  if (asked.length === 0) return Effect.void
+  return Effect.map(spool.status(asked.map(({ entry }) => entry.id)), (statuses) => {
+    for (const [at, { entry }] of asked.entries()) if (statuses[at] !== "held") state.settle(entry)
+  })
+}
 
 const requestOf = (
   { nowMillis, state, stats }: Speaker,
