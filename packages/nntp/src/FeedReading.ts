@@ -87,11 +87,19 @@ const open = (state: FeedWindow, filed: ReadonlyArray<Filed>): ReadonlyArray<Ope
 
 type Filed = Spool.Change & { readonly _tag: "Filed" }
 
+/** The feeds of a site look at an article one after the other. */
+let latest: { readonly id: string; readonly millis: number | undefined } = { id: "", millis: undefined }
+
+const mintedMillis = (id: MessageId.MessageId): number | undefined => {
+  if (latest.id !== id) latest = { id, millis: MessageId.mintedMillis(id) }
+  return latest.millis
+}
+
 /** What the rule says of what the log tells; distributions stand in the article alone. */
 const isWanted = ({ peer, rule }: Reading, change: Filed, distribution?: string): boolean => {
   const { arrivedMillis, bytes, id, path } = change
   const groups = change.newsgroups ?? change.groups
-  const known = { groups, path, bytes, injectedMillis: MessageId.mintedMillis(id) ?? arrivedMillis }
+  const known = { groups, path, bytes, injectedMillis: mintedMillis(id) ?? arrivedMillis }
   const offered: FeedRule.Offered = distribution === undefined ? known : { ...known, distribution }
   return FeedRule.wants(rule, offered, peer)._tag === "Wanted"
 }

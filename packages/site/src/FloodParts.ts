@@ -53,7 +53,9 @@ export const make = (stats: PeerStats["Service"]): FloodParts => {
         parts.clear()
         asOf = stats.linkChanges()
       }
-      const part = parts.get(name) ?? decide(topology, name)
+      const known = parts.get(name)
+      if (known !== undefined) return known
+      const part = decide(topology, name)
       parts.set(name, part)
       return part
     }
