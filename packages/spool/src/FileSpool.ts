@@ -35,15 +35,7 @@ import * as Recovery from "./internal/Recovery.ts"
 import type { SegmentLog } from "./internal/SegmentLog.ts"
 import * as SpoolDirectory from "./internal/SpoolDirectory.ts"
 import { SiteIdentity } from "./SiteIdentity.ts"
-import {
-  type Change,
-  eraseNamesMillis,
-  type Held,
-  type OverviewLine,
-  Spool,
-  SpoolUnavailable,
-  type Stored
-} from "./Spool.ts"
+import { eraseNamesMillis, type Held, type OverviewLine, Spool, SpoolUnavailable, type Stored } from "./Spool.ts"
 import { StorageClasses } from "./StorageClass.ts"
 
 export interface Options {
@@ -161,15 +153,14 @@ const make = Effect.fnUntraced(function* (parts: Parts) {
     recover: (done) => Recovery.recover(log, shelves, index, durability === "fsync", done),
     sync: (done) => shelves.sync((error) => (error === null && durability === "fsync" ? log.sync(done) : done(error))),
     publish: (planned, addresses) => {
-      const changes: Array<Change> = []
-      for (const [at, { events, pieces }] of planned.entries()) {
+      const changes = planned.flatMap(({ events, pieces }, at) => {
         const address = addresses[at] ?? 0
         const bytes = pieces.reduce((sum, piece) => sum + piece.length, -Record.headBytes)
         index.take(events, { address, bytes }, address + Record.headBytes + bytes)
-        follow.note(events, changes)
         reader.note(events)
         for (const event of events) if ("id" in event && event._tag !== "Filed") quarantine.release(event.id)
-      }
+        return follow.note(events)
+      })
       signal.move(index.progress.position, changes)
     },
     soon: (act) => dispatcher.scheduleTask(act, 0),
