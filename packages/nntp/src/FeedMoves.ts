@@ -3,6 +3,7 @@
  *
  * What is held no more is not spoken of again.
  */
+import type * as MessageId from "@lupin/core/MessageId"
 import type { Spool, SpoolUnavailable } from "@lupin/spool/Spool"
 import { Effect } from "effect"
 import type { Entry, FeedWindow } from "./FeedWindow.ts"
@@ -84,10 +85,12 @@ const say = ({ client, onReply }: Speaker, moves: ReadonlyArray<Move>, requests:
 
 /** Settles what was to be asked about and is held no more. */
 const dropGone = ({ spool, state }: Speaker, moves: ReadonlyArray<Move>): Effect.Effect<void, SpoolUnavailable> => {
-  const asked = moves.filter(({ way }) => way === "Ask")
+  const asked: Array<MessageId.MessageId> = []
+  for (const { entry, way } of moves) if (way === "Ask") asked.push(entry.id)
   if (asked.length === 0) return Effect.void
-  return Effect.map(spool.status(asked.map(({ entry }) => entry.id)), (statuses) => {
-    for (const [at, { entry }] of asked.entries()) if (statuses[at] !== "held") state.settle(entry)
+  return Effect.map(spool.status(asked), (statuses) => {
+    let at = 0
+    for (const { entry, way } of moves) if (way === "Ask" && statuses[at++] !== "held") state.settle(entry)
   })
 }
 

@@ -29,29 +29,46 @@ const postsMax = 64
  */
 export class Batch {
   readonly tasks: Array<Batched> = []
-  /** Made with the first id: most connections never offer any. */
+  /** Made where there are many: in a few, an id is found sooner by a look at each. */
   #ids: Set<string> | undefined
+  #hasId = false
   #hasPost = false
 
   /** Says whether `task` may be answered together with those gathered so far. */
   accepts(task: Batched): boolean {
     if (task._tag === "Answer" || this.tasks.length === 0) return true
-    if (task._tag === "Post") return (this.#ids?.size ?? 0) === 0
-    return !this.#hasPost && this.#ids?.has(task.id) !== true
+    if (task._tag === "Post") return !this.#hasId
+    return !this.#hasPost && !this.#has(task.id)
   }
 
   add(task: Batched): void {
     this.tasks.push(task)
     if (task._tag === "Post") this.#hasPost = true
-    else if (task._tag !== "Answer") (this.#ids ??= new Set()).add(task.id)
+    else if (task._tag !== "Answer") {
+      this.#hasId = true
+      this.#ids?.add(task.id)
+    }
+    if (this.#ids === undefined && this.tasks.length === fewTasks) this.#ids = new Set(this.tasks.flatMap(idOf))
   }
 
   clear(): void {
     this.tasks.length = 0
-    this.#ids?.clear()
+    this.#ids = undefined
+    this.#hasId = false
     this.#hasPost = false
   }
+
+  #has(id: string): boolean {
+    if (this.#ids !== undefined) return this.#ids.has(id)
+    for (const task of this.tasks) if ("id" in task && task.id === id) return true
+    return false
+  }
 }
+
+/** Tasks among which an id is sought one by one. */
+const fewTasks = 12
+
+const idOf = (task: Batched): ReadonlyArray<string> => ("id" in task ? [task.id] : [])
 
 /** Reply lines, one per task, in order. Trouble of the spool is an answer: the peer tries again later. */
 export const answer = (transit: Transit, tasks: ReadonlyArray<Batched>): Effect.Effect<ReadonlyArray<string>> => {
