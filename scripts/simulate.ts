@@ -15,6 +15,7 @@ import { fork } from "node:child_process"
 import { fileURLToPath } from "node:url"
 import { parseArgs } from "node:util"
 import * as History from "../packages/testing/src/History.ts"
+import * as KnownHistories from "../packages/testing/src/KnownHistories.ts"
 import * as Sightings from "../packages/testing/src/Sightings.ts"
 import * as Verdict from "../packages/testing/src/Verdict.ts"
 import * as Workload from "../packages/testing/src/Workload.ts"
@@ -59,9 +60,10 @@ const historyOf = (seed: number): History.History => {
   return process.exit(2)
 }
 
-const live = async (seed: number): Promise<Done> => {
+const live = async (history: History.History): Promise<Done> => {
+  const { seed } = history
   const options = values.large ? { triesMax: 40 } : {}
-  const { outcome, report } = await Effect.runPromise(Verdict.of(historyOf(seed), options))
+  const { outcome, report } = await Effect.runPromise(Verdict.of(history, options))
   if (values.trace) console.log(outcome.trace)
   return { seed, report, counts: [...outcome.sightings.counts], simulatedMillis: outcome.simulatedMillis }
 }
@@ -102,6 +104,17 @@ const take = ({ counts, report, seed, ...rest }: Done): void => {
 }
 
 const isChild = process.send !== undefined
+const isWhole = !isOne && count >= enoughHistories && !values["zones-down"] && !values.large && !values.first
+if (isWhole && !isChild) {
+  // Ways to recover that chance seldom takes.
+  for (const { history } of KnownHistories.all) {
+    const { counts, report } = await live(history)
+    sightings.addAll(counts)
+    if (report === undefined) continue
+    broken.push(history.seed)
+    console.log(report)
+  }
+}
 if (jobs > 1) {
   const kept = process.argv.slice(2)
   const children = Array.from({ length: jobs }, (_, at) => {
@@ -113,7 +126,7 @@ if (jobs > 1) {
   await Promise.all(children)
 } else {
   for (const seed of seeds) {
-    const told = await live(seed)
+    const told = await live(historyOf(seed))
     if (isChild) process.send?.(told)
     else take(told)
     if (values.first && told.report !== undefined) break
@@ -125,7 +138,6 @@ else {
   say()
   const lines = [...sightings.counts].map(([what, times]) => `${String(times).padStart(9)}  ${what}`)
   console.log(lines.join("\n"))
-  const isWhole = !isOne && count >= enoughHistories && !values["zones-down"] && !values.large
   const missing = isWhole && done === count ? sightings.missing : []
   for (const what of missing) console.log(`never seen: ${what}`)
   if (broken.length > 0) console.log(`promises were broken by seeds ${broken.join(", ")}`)

@@ -11,6 +11,7 @@ import { SiteIdentity } from "@lupin/spool/SiteIdentity"
 import { Effect, Layer } from "effect"
 import { spawn } from "node:child_process"
 import { fileURLToPath } from "node:url"
+import siteOptions from "../../apps/cli/bin/node-options.json" with { type: "json" }
 
 const program = fileURLToPath(import.meta.url)
 const connectionsMax = 15_000
@@ -21,14 +22,17 @@ export interface Running {
   readonly stop: () => Promise<void>
 }
 
-/** Starts a site on a directory; resolves once it serves. `nodeOptions` go to Node, `--cpu-prof` for one. */
+/**
+ * Starts a site on a directory, with the options of Node that `lupin` gives it; resolves once it serves. `nodeOptions` go to
+ * Node too, `--cpu-prof` for one.
+ */
 export const start = (
   directory: string,
   nodeOptions: ReadonlyArray<string> = [],
   durability: FileSpool.Options["durability"] = "kernel"
 ): Promise<Running> =>
   new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, [...nodeOptions, program, directory, durability], {
+    const child = spawn(process.execPath, [...siteOptions, ...nodeOptions, program, directory, durability], {
       stdio: ["pipe", "pipe", "inherit"]
     })
     const ended = new Promise<void>((done) => void child.once("exit", () => done()))

@@ -1,10 +1,12 @@
 #!/usr/bin/env node
 /**
- * Runs the `lupin` command from its sources, on a Node that can.
+ * Runs the `lupin` command from its sources, on a Node that can, and with the options that keep a site's memory small.
  */
+import { readFileSync } from "node:fs"
 import { dirname, join } from "node:path"
 import { fileURLToPath, pathToFileURL } from "node:url"
 
 const cli = dirname(dirname(fileURLToPath(import.meta.url)))
-process.argv.splice(2, 0, join(cli, "src", "main.ts"))
+const options = JSON.parse(readFileSync(join(cli, "bin", "node-options.json"), "utf8"))
+process.argv.splice(2, 0, ...options, join(cli, "src", "main.ts"))
 await import(pathToFileURL(join(cli, "..", "..", "scripts", "node.mjs")).href)

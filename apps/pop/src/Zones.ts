@@ -2,6 +2,7 @@
  * Asks the central zones what they hold: receipts are made of their answers.
  */
 import type * as MessageId from "@lupin/core/MessageId"
+import * as Recoveries from "@lupin/core/Recoveries"
 import * as NntpReaderPool from "@lupin/nntp/NntpReaderPool"
 import { Live } from "@lupin/site/Live"
 import * as SiteConfig from "@lupin/site/SiteConfig"
@@ -39,6 +40,7 @@ const make = Effect.gen(function* () {
   const live = yield* Live
   const parent = yield* Scope.Scope
   const pools = new Map<string, Pool>()
+  const { note } = yield* Recoveries.Recoveries
 
   /** Peers may change while the site runs: a pool is of one endpoint. */
   const poolOf = Effect.fnUntraced(function* (peer: SiteConfig.Peer) {
@@ -66,7 +68,10 @@ const make = Effect.gen(function* () {
               isDigested: status === "digested"
             })),
             Effect.timeout(answerMillisMax),
-            Effect.tapError((error) => Effect.logDebug(`${site} does not answer`, error)),
+            Effect.tapError((error) => {
+              note("receipt-without-zone")
+              return Effect.logDebug(`${site} does not answer`, error)
+            }),
             Effect.option
           )
         },

@@ -12,6 +12,7 @@ import * as Layer from "effect/Layer"
 import * as Reactivity from "effect/reactivity/Reactivity"
 import * as Scope from "effect/Scope"
 import * as SqlClient from "effect/sql/SqlClient"
+import * as Recoveries from "@lupin/core/Recoveries"
 import * as CacheStore from "./CacheStore.ts"
 import * as DirectoryLock from "./DirectoryLock.ts"
 import * as PgliteBackend from "./PgliteBackend.ts"
@@ -76,4 +77,7 @@ const inOwnScope = <A, E, R>(self: Effect.Effect<A, E, R>) =>
 const told = (directory: string, cause: Cause.Cause<unknown>) =>
   Cause.hasInterruptsOnly(cause)
     ? Effect.failCause(cause as Cause.Cause<never>)
-    : Effect.logWarning(`The cache database in ${directory} does not open, and is made anew`, Cause.pretty(cause))
+    : Effect.andThen(
+        Effect.map(Recoveries.Recoveries, ({ note }) => note("cache-made-anew")),
+        Effect.logWarning(`The cache database in ${directory} does not open, and is made anew`, Cause.pretty(cause))
+      )

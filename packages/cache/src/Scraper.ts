@@ -2,6 +2,7 @@
  * Brings the copy of one subtree up to its source: by changes since a position where the source tells them, else by groups.
  */
 import type * as GroupName from "@lupin/core/GroupName"
+import * as Recoveries from "@lupin/core/Recoveries"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as CachedArticle from "./CachedArticle.ts"
@@ -51,6 +52,7 @@ const byChanges = Effect.fnUntraced(function* (
     const times = { scrapedAtMillis, answeredAtMillis: yield* Clock.currentTimeMillis }
     if (from !== undefined && (page.isReset || page.generation !== from.generation)) {
       draft = yield* (yield* CacheStore.CacheStore).freshDraft(group)
+      ;(yield* Recoveries.Recoveries).note("cache-begun-anew")
       from = undefined
       isNew = true
     }

@@ -3,6 +3,7 @@
  */
 import type * as GroupName from "@lupin/core/GroupName"
 import * as Limits from "@lupin/core/Limits"
+import * as Recoveries from "@lupin/core/Recoveries"
 import * as Cause from "effect/Cause"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
@@ -43,6 +44,7 @@ const make = Effect.fnUntraced(function* (options: Options) {
   const store = yield* CacheStore.CacheStore
   const { use } = yield* Source.CacheSource
   const scope = yield* Effect.scope
+  const { note } = yield* Recoveries.Recoveries
   const slots = yield* Semaphore.make(options.scrapesMax ?? scrapesMaxDefault)
   const running = new Map<GroupName.GroupName, ScrapeFiber>()
   const usedMillis = new Map<string, number>()
@@ -66,10 +68,15 @@ const make = Effect.fnUntraced(function* (options: Options) {
     yield* store.drop(leaving)
   })
 
+  const scrapeNow = (group: GroupName.GroupName) => use((source) => Scraper.scrape(source, group))
+
   const scrapeOnce = (group: GroupName.GroupName): Effect.Effect<void, Scraper.Trouble> =>
-    use((source) => Scraper.scrape(source, group)).pipe(
+    scrapeNow(group).pipe(
       // A connection that was idle may have gone unnoticed.
-      Effect.retry({ times: 1, while: (trouble) => trouble._tag === "SourceUnavailable" }),
+      Effect.catchTag("SourceUnavailable", () => {
+        note("scrape-retried")
+        return scrapeNow(group)
+      }),
       Effect.provideService(CacheStore.CacheStore, store),
       Effect.flatMap((isNew) => (isNew ? keepBudget(group) : Effect.void)),
       slots.withPermit,
@@ -132,7 +139,9 @@ const make = Effect.fnUntraced(function* (options: Options) {
       if (awaited.length === 0) return found
       for (const { group, fiber } of awaited) {
         const exit = yield* Fiber.await(fiber)
-        if (Exit.isFailure(exit)) failures.set(group, `scraping ${group}: ${describe(exit.cause)}`)
+        if (Exit.isSuccess(exit)) continue
+        failures.set(group, `scraping ${group}: ${describe(exit.cause)}`)
+        note("cache-served-old", copies.has(group) ? 1 : 0)
       }
     }
   }, Effect.scoped)

@@ -1,5 +1,6 @@
 import { afterAll, assert, describe, it } from "@effect/vitest"
 import * as GroupName from "@lupin/core/GroupName"
+import * as Recovered from "@lupin/testing/Recovered"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as ChildProcess from "node:child_process"
@@ -70,7 +71,9 @@ describe("a cache directory", () => {
       const { directory } = options(home)
       Fs.rmSync(Path.join(directory, "base"), { recursive: true })
       Fs.writeFileSync(Path.join(directory, "global", "pg_control"), "gone")
-      const second = yield* visit(home, server)
+      const recovered = Recovered.make()
+      const second = yield* recovered.counting(visit(home, server))
+      assert.strictEqual(recovered.times("cache-made-anew"), 1)
       assert.notStrictEqual(second.generation, first.generation)
       assert.strictEqual(second.count, 1)
     })

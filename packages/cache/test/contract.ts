@@ -4,6 +4,7 @@
 import { assert, describe, type Vitest } from "@effect/vitest"
 import * as GeoPoint from "@lupin/core/GeoPoint"
 import * as Place from "@lupin/core/Place"
+import * as Recovered from "@lupin/testing/Recovered"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
@@ -223,21 +224,26 @@ const anyWay = (it: Vitest.MethodsNonLive<CacheStore.CacheStore>, offersChanges:
     )
   )
 
-  it.effect("shows an old copy for what it is when its source is out of reach, and fails without one", () =>
-    scripted(offersChanges, (server, cache, beganMillis) =>
-      Effect.gen(function* () {
-        server.post(review(1))
-        yield* query(cache)
-        server.isDown = true
-        yield* TestClock.adjust("1 hour")
-        const page = yield* query(cache)
-        assert.strictEqual(page.events.length, 1)
-        assert.strictEqual(page.freshness[0]?.scrapedAtMillis, beganMillis)
-        const trouble = yield* Effect.flip(query(cache, { subtrees: [lake, hill] }))
-        assert.strictEqual(trouble._tag, "CacheUnavailable")
-      })
+  it.effect("shows an old copy for what it is when its source is out of reach, and fails without one", () => {
+    const recovered = Recovered.make()
+    return recovered.counting(
+      scripted(offersChanges, (server, cache, beganMillis) =>
+        Effect.gen(function* () {
+          server.post(review(1))
+          yield* query(cache)
+          server.isDown = true
+          yield* TestClock.adjust("1 hour")
+          const page = yield* query(cache)
+          assert.strictEqual(page.events.length, 1)
+          assert.strictEqual(page.freshness[0]?.scrapedAtMillis, beganMillis)
+          assert.isAtLeast(recovered.times("cache-served-old"), 1)
+          assert.isAtLeast(recovered.times("scrape-retried"), 1)
+          const trouble = yield* Effect.flip(query(cache, { subtrees: [lake, hill] }))
+          assert.strictEqual(trouble._tag, "CacheUnavailable")
+        })
+      )
     )
-  )
+  })
 
   it.effect("goes on where a scrape broke off, and fetches no body twice", () =>
     scripted(offersChanges, (server, cache) =>
@@ -256,24 +262,28 @@ const anyWay = (it: Vitest.MethodsNonLive<CacheStore.CacheStore>, offersChanges:
     )
   )
 
-  it.effect("begins anew with a source that was wiped, and shows the old until the new is there as a whole", () =>
-    scripted(offersChanges, (server, cache) =>
-      Effect.gen(function* () {
-        server.post(review(1), review(2), review(3))
-        yield* query(cache)
-        server.wipe("again")
-        server.post(review(4))
-        yield* TestClock.adjust("1 second")
-        const gate = yield* ScriptedServer.gate
-        server.beforeAnswer = (asked) => (asked === "articles" ? Effect.asVoid(gate.pass) : Effect.void)
-        const fresh = yield* Effect.forkChild(serials(cache))
-        yield* gate.reached
-        if (offersChanges) assert.deepStrictEqual(yield* serials(cache, { staleMillisMax: 5_000 }), [3, 2, 1])
-        yield* gate.open
-        assert.deepStrictEqual(yield* Fiber.join(fresh), [4])
-      })
+  it.effect("begins anew with a source that was wiped, and shows the old until the new is there as a whole", () => {
+    const recovered = Recovered.make()
+    return recovered.counting(
+      scripted(offersChanges, (server, cache) =>
+        Effect.gen(function* () {
+          server.post(review(1), review(2), review(3))
+          yield* query(cache)
+          server.wipe("again")
+          server.post(review(4))
+          yield* TestClock.adjust("1 second")
+          const gate = yield* ScriptedServer.gate
+          server.beforeAnswer = (asked) => (asked === "articles" ? Effect.asVoid(gate.pass) : Effect.void)
+          const fresh = yield* Effect.forkChild(serials(cache))
+          yield* gate.reached
+          if (offersChanges) assert.deepStrictEqual(yield* serials(cache, { staleMillisMax: 5_000 }), [3, 2, 1])
+          yield* gate.open
+          assert.deepStrictEqual(yield* Fiber.join(fresh), [4])
+          if (offersChanges) assert.strictEqual(recovered.times("cache-begun-anew"), 1)
+        })
+      )
     )
-  )
+  })
 
   it.effect("begins anew when it is given another source", () =>
     scripted(offersChanges, (server, cache) =>

@@ -6,20 +6,40 @@ import * as Group from "./Group.ts"
 import type * as GroupName from "./GroupName.ts"
 import * as Limits from "./Limits.ts"
 import type * as MessageId from "./MessageId.ts"
+import * as OwnerMark from "./OwnerMark.ts"
 import type * as Site from "./Site.ts"
 import type * as Waiting from "./Waiting.ts"
 import type * as Xref from "./Xref.ts"
 
 /** What filing would come to. */
-export const outcome = (site: Site.Known, command: Site.FileCommand): Outcome => {
-  const status = site.status(command.id)
-  if (status !== "unknown") return status === "held" ? "here" : "removed"
-  const names = takers(site, command.groups)
-  if (command.isApproved !== true && names.some((name) => site.groupStatus(name) === "m")) return "unapproved"
-  if (claimOn(site, command) !== undefined) return "removed"
-  if (names.some((name) => site.high(name) < Limits.articleNumberMax)) return "filed"
-  return names.length > 0 ? "full" : "closed"
+export const outcome = (site: Site.Known, command: Site.FileCommand): Outcome => admit(site, command).outcome
+
+interface Admitted {
+  readonly outcome: Outcome
+  /** The next number of each group that has one left, in order, a group once. */
+  readonly numbers: Xref.Numbers
+  /** The claim by which it is removed before it came. */
+  readonly claim?: Waiting.Entry
 }
+
+/** Asks for what is known of the id first: in a flood of repeats each costs one look-up. */
+const admit = (site: Site.Known, command: Site.FileCommand): Admitted => {
+  const status = site.status(command.id)
+  if (status !== "unknown") return { outcome: status === "held" ? "here" : "removed", numbers: none }
+  const { moderated, names } = takers(site, command.groups)
+  if (command.isApproved !== true && moderated !== undefined) return { outcome: "unapproved", numbers: none }
+  const claim = claimOn(site, command)
+  if (claim !== undefined) return { outcome: "removed", numbers: none, claim }
+  const numbers: Array<Xref.Numbers[number]> = []
+  for (const name of names) {
+    const number = site.high(name) + 1
+    if (number <= Limits.articleNumberMax) numbers.push([name, number])
+  }
+  if (numbers.length > 0) return { outcome: "filed", numbers }
+  return { outcome: names.length > 0 ? "full" : "closed", numbers }
+}
+
+const none: ReadonlyArray<never> = []
 
 /** `full`: none of the groups has a number left. `closed`: none takes articles. `unapproved`: one of them is moderated. */
 export type Outcome = "filed" | "here" | "removed" | "full" | "closed" | "unapproved"
@@ -28,56 +48,53 @@ export type Outcome = "filed" | "here" | "removed" | "full" | "closed" | "unappr
 export const moderated = (
   site: Pick<Site.Known, "groupStatus">,
   groups: ReadonlyArray<GroupName.GroupName>
-): GroupName.GroupName | undefined => takers(site, groups).find((name) => site.groupStatus(name) === "m")
+): GroupName.GroupName | undefined => takers(site, groups).moderated
+
+interface Takers {
+  readonly names: ReadonlyArray<GroupName.GroupName>
+  /** The first of them that is moderated. */
+  readonly moderated: GroupName.GroupName | undefined
+}
 
 /** The groups in which an article for `groups` is filed, each once: some take none, some stand for another. */
-const takers = (
-  site: Pick<Site.Known, "groupStatus">,
-  groups: ReadonlyArray<GroupName.GroupName>
-): ReadonlyArray<GroupName.GroupName> => {
-  const names = new Set<GroupName.GroupName>()
+const takers = (site: Pick<Site.Known, "groupStatus">, groups: ReadonlyArray<GroupName.GroupName>): Takers => {
+  const names: Array<GroupName.GroupName> = []
+  let moderated: GroupName.GroupName | undefined
   for (const group of groups) {
-    const name = Group.target(group, site.groupStatus(group))
-    if (name !== undefined) names.add(name)
+    const status = site.groupStatus(group)
+    const name = Group.target(group, status)
+    if (name === undefined || names.includes(name)) continue
+    names.push(name)
+    if (moderated === undefined && (name === group ? status : site.groupStatus(name)) === "m") moderated = name
   }
-  return [...names]
+  return { names, moderated }
 }
 
 /** The oldest claim that waited for this very article and may remove it. */
 const claimOn = (site: Site.Known, { atMillis, id, owners = [] }: Site.FileCommand): Waiting.Entry | undefined =>
   site
     .waiting(id)
-    .find((entry) => atMillis - entry.atMillis <= Limits.historyMillis && isOwner(entry.claim.opens, owners))
-
-const isOwner = (opens: ReadonlyArray<string>, owners: ReadonlyArray<string>): boolean =>
-  opens.some((mark) => owners.includes(mark))
+    .find((entry) => atMillis - entry.atMillis <= Limits.historyMillis && OwnerMark.opens(entry.claim.opens, owners))
 
 /** What was removed before it came is not filed, but what it claims itself holds: the order of arrival does not matter. */
 export const decide = (site: Site.Known, command: Site.FileCommand): ReadonlyArray<Site.Event> => {
-  const verdict = outcome(site, command)
-  const earlier = verdict === "removed" && site.status(command.id) === "unknown" ? claimOn(site, command) : undefined
-  if (verdict !== "filed" && earlier === undefined) return []
+  const { claim: earlier, numbers, outcome: verdict } = admit(site, command)
+  if (verdict !== "filed" && earlier === undefined) return none
   const events =
     earlier === undefined
-      ? decideSlot(site, command)
+      ? decideSlot(site, command, numbers)
       : [removal(earlier.claim, earlier.by, { position: site.position + 1, atMillis: command.atMillis })]
+  if (command.claim === undefined) return events
   const last = { position: site.position + events.length + 1, atMillis: command.atMillis }
   return [...events, ...decideClaim(site, command, events, last)]
 }
 
-const decideSlot = (site: Site.Known, command: Site.FileCommand): ReadonlyArray<Site.Event> => {
+const decideSlot = (site: Site.Known, command: Site.FileCommand, numbers: Xref.Numbers): ReadonlyArray<Site.Event> => {
   const { atMillis, id, owners, slot } = command
   const position = site.position + 1
-  const numbers = assign(site, command.groups)
-  const filed: Site.Event = {
-    _tag: "Filed",
-    id,
-    numbers,
-    position,
-    atMillis,
-    ...(slot === undefined ? {} : { slot }),
-    ...(owners === undefined ? {} : { owners })
-  }
+  const bare: Site.Filed = { _tag: "Filed", id, numbers, position, atMillis }
+  const owned = owners === undefined ? bare : { ...bare, owners }
+  const filed = slot === undefined ? owned : { ...owned, slot }
   const rival = slot === undefined ? undefined : site.highest(slot.key)
   if (slot === undefined || rival === undefined) return [filed]
   const isHigher = rankOrder({ id, rank: slot.rank }, rival) > 0
@@ -102,18 +119,12 @@ const decideClaim = (
     case "unknown":
       return [{ _tag: "Claimed", by: id, claim, ...next }]
     case "held":
-      return isOwner(claim.opens, site.owners(target)) ? [removal(claim, id, next)] : []
+      return OwnerMark.opens(claim.opens, site.owners(target)) ? [removal(claim, id, next)] : []
   }
 }
 
 const removal = ({ target, why }: Site.Claim, by: MessageId.MessageId, next: Site.Positioned): Site.Event =>
   why === "cancelled" ? { _tag: "Cancelled", id: target, ...next } : { _tag: "Superseded", id: target, by, ...next }
-
-/** The next number of each group that has one left, in order, a group once. */
-const assign = (site: Site.Known, groups: ReadonlyArray<GroupName.GroupName>): Xref.Numbers =>
-  takers(site, groups)
-    .map((name) => [name, site.high(name) + 1] as const)
-    .filter(([, number]) => number <= Limits.articleNumberMax)
 
 /** Orders the articles of a slot: by rank, ties by Message-ID. */
 export const rankOrder = (

@@ -3,6 +3,7 @@
  *
  * The octets are those on the wire before dot-stuffing: CRLF line ends, header, empty line, body, no terminator.
  */
+import * as ArticleScan from "./ArticleScan.ts"
 import * as GroupName from "./GroupName.ts"
 import * as Headers from "./Headers.ts"
 import * as MessageId from "./MessageId.ts"
@@ -21,14 +22,18 @@ export interface Article {
   /** Of Injection-Date, else of Date; whole seconds. */
   readonly injectedMillis: number
   /** What was found when it was read. Whoever makes an article by hand leaves it out. */
-  readonly scan?: Headers.Scan
+  readonly scan?: ArticleScan.ArticleScan
   /** Of Expires (RFC 5536 §3.2.5), where it has one that can be read. */
   readonly expiresMillis?: number
 }
 
 /** What a look at the article's octets finds, without another look where there was one. */
-export const scanOf = ({ bodyStart, octets, scan }: Pick<Article, "octets" | "bodyStart" | "scan">): Headers.Scan =>
-  scan ?? Headers.rescan(octets, bodyStart - 2)
+export const scanOf = ({
+  bodyStart,
+  octets,
+  scan
+}: Pick<Article, "octets" | "bodyStart" | "scan">): ArticleScan.ArticleScan =>
+  scan ?? ArticleScan.again(octets, bodyStart - 2)
 
 /** Octets that are no article. The reason is a phrase for a reply line: ASCII, no line break. */
 export interface Malformed {
@@ -40,76 +45,50 @@ const malformed = (reason: string): Malformed => ({ _tag: "Malformed", reason })
 
 export const isMalformed = (read: Article | Malformed): read is Malformed => "_tag" in read
 
-/** Fields that are looked for in every article, by their place in what `locate` gives. All but the last two are mandatory. */
-const sought = ["path", "from", "newsgroups", "subject", "message-id", "date", "injection-date", "expires"] as const
-const mandatoryCount = 6
-const [path, , newsgroups, , messageId, date, injectionDate, expires] = [0, 1, 2, 3, 4, 5, 6, 7] as const
+const { date, expires, from, injectionDate, messageId, newsgroups, path, subject } = ArticleScan.field
+/** RFC 5536 §3.1. */
+const mandatory = [path, from, newsgroups, subject, messageId, date] as const
+/** Fields of which an article has at most one. */
+const single: ReadonlyArray<ArticleScan.Field> = [...mandatory, injectionDate, expires]
+const singleBits = single.reduce((bits: number, field) => bits | (1 << field), 0)
 
 /**
  * Reads an article, or says why octets are none: a bare CR or LF, a NUL, a header line without a name, a mandatory
  * field (RFC 5536 §3.1) that is missing, double or unreadable. Sizes are the doors' affair.
+ *
+ * `expected` is the id that it should have: where it has, that needs no second look.
  */
-export const read = (octets: Uint8Array): Article | Malformed => {
-  const scan = Headers.scan(octets)
+export const read = (octets: Uint8Array, expected?: MessageId.MessageId): Article | Malformed => {
+  const scan = ArticleScan.of(octets)
   if (typeof scan === "string") return malformed(scan)
-  const { bodyStart } = scan
-  const spans = locate(octets, scan.starts)
-  if (typeof spans === "string") return malformed(spans)
-  const contentOf = (field: number): string =>
-    Headers.content(octets, spans[field] as number, spans[field + sought.length] as number)
-  const id = MessageId.parse(contentOf(messageId))
+  const fault = countFault(scan)
+  if (fault !== undefined) return malformed(fault)
+  const named = ArticleScan.content(octets, scan, messageId) ?? ""
+  const id = named === expected ? expected : MessageId.parse(named)
   if (id === undefined) return malformed("the Message-ID is not one")
-  const groups = readGroups(contentOf(newsgroups))
+  const groups = readGroups(ArticleScan.content(octets, scan, newsgroups) ?? "")
   if (groups === undefined) return malformed("Newsgroups names no group, or one that cannot be")
-  const dated = spans[injectionDate] === -1 ? date : injectionDate
-  const injectedMillis = NewsDate.parse(contentOf(dated))
-  if (injectedMillis === undefined) return malformed(`the ${dated === date ? "Date" : "Injection-Date"} is not one`)
-  const way = contentOf(path)
+  const injected = ArticleScan.content(octets, scan, injectionDate)
+  const injectedMillis = NewsDate.parse(injected ?? ArticleScan.content(octets, scan, date) ?? "")
+  if (injectedMillis === undefined) {
+    return malformed(`the ${injected === undefined ? "Date" : "Injection-Date"} is not one`)
+  }
+  const way = ArticleScan.content(octets, scan, path) ?? ""
   if (way === "") return malformed("the Path is empty")
-  const expiresMillis = spans[expires] === -1 ? undefined : NewsDate.parse(contentOf(expires))
-  const article = { octets, bodyStart, messageId: id, groups, path: way, injectedMillis, scan }
+  const ends = ArticleScan.content(octets, scan, expires)
+  const expiresMillis = ends === undefined ? undefined : NewsDate.parse(ends)
+  const article = { octets, bodyStart: scan.bodyStart, messageId: id, groups, path: way, injectedMillis, scan }
   return expiresMillis === undefined ? article : { ...article, expiresMillis }
 }
 
-/** Where the fields sought begin, -1 for one that is not there, then where they end; or why there is no article. */
-const locate = (octets: Uint8Array, starts: ReadonlyArray<number>): ReadonlyArray<number> | string => {
-  const spans = [-1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1]
-  for (let place = 0; place < starts.length - 1; place += 1) {
-    const at = starts[place] as number
-    const field = fieldAt(octets, at)
-    if (field < 0) continue
-    if (spans[field] !== -1) return `more than one ${sought[field]} field`
-    spans[field] = at
-    spans[field + sought.length] = starts[place + 1] as number
+/** Which field is there too often, or is missing. */
+const countFault = ({ places, repeated }: ArticleScan.ArticleScan): string | undefined => {
+  if ((repeated & singleBits) !== 0) {
+    const twice = single.find((field) => (repeated & (1 << field)) !== 0) ?? path
+    return `more than one ${ArticleScan.names[twice]} field`
   }
-  for (let field = 0; field < mandatoryCount; field += 1) {
-    if (spans[field] === -1) return `no ${sought[field]} field`
-  }
-  return spans
-}
-
-/** Decides by the first letter which names are worth comparing. */
-const fieldAt = (octets: Uint8Array, at: number): number => {
-  switch ((octets[at] as number) | 32) {
-    case 112:
-      return Headers.isNamed(octets, at, "path") ? 0 : -1
-    case 102:
-      return Headers.isNamed(octets, at, "from") ? 1 : -1
-    case 110:
-      return Headers.isNamed(octets, at, "newsgroups") ? 2 : -1
-    case 115:
-      return Headers.isNamed(octets, at, "subject") ? 3 : -1
-    case 109:
-      return Headers.isNamed(octets, at, "message-id") ? 4 : -1
-    case 100:
-      return Headers.isNamed(octets, at, "date") ? 5 : -1
-    case 101:
-      return Headers.isNamed(octets, at, "expires") ? 7 : -1
-    case 105:
-      return Headers.isNamed(octets, at, "injection-date") ? 6 : -1
-    default:
-      return -1
-  }
+  for (const field of mandatory) if (places[field] === -1) return `no ${ArticleScan.names[field]} field`
+  return undefined
 }
 
 /**
@@ -118,18 +97,25 @@ const fieldAt = (octets: Uint8Array, at: number): number => {
  */
 export const readGroups = (content: string): ReadonlyArray<GroupName.GroupName> | undefined => {
   const groups: Array<GroupName.GroupName> = []
-  const seen = content.includes(",") ? new Set<string>() : undefined
-  for (const part of content.split(",")) {
-    const name = part.trim()
+  let seen: Set<string> | undefined
+  for (let at = 0; at < content.length;) {
+    const comma = content.indexOf(",", at)
+    const end = comma < 0 ? content.length : comma
+    const name = content.slice(at, end).trim()
+    at = end + 1
     if (name === "") continue
     const group = GroupName.parse(name)
     if (group === undefined) return undefined
-    if (seen?.has(group)) continue
+    if (groups.length >= fewGroups) seen ??= new Set(groups)
+    if (seen === undefined ? groups.includes(group) : seen.has(group)) continue
     seen?.add(group)
     groups.push(group)
   }
   return groups.length === 0 ? undefined : groups
 }
+
+/** So many names are looked through one by one. */
+const fewGroups = 8
 
 /** The content of the first field of that name, in any case, unfolded; UTF-8, or Latin-1 where it is not UTF-8. */
 export const field = (article: Article, name: string): string | undefined =>
@@ -193,37 +179,48 @@ export const withFields = (
  */
 export const prefixPath = (article: Article, prefix: string): Article => {
   const { bodyStart, octets, scan } = withoutXref(article)
-  const start = Headers.startOf(octets, scan.starts, "path")
-  const pathAt = Headers.contentStart(octets, start, bodyStart - 2)
+  const pathAt = Headers.contentStart(octets, ArticleScan.startOf(scan, path), bodyStart - 2)
   const whole = Octets.take(octets.length + prefix.length)
   whole.set(octets.subarray(0, pathAt))
   whole.set(octets.subarray(pathAt), Octets.write(whole, pathAt, prefix))
-  const path = prefix + article.path
-  const starts = scan.starts.map((each) => (each > start ? each + prefix.length : each))
-  const moved = { ...scan, bodyStart: bodyStart + prefix.length, starts }
-  return { ...article, octets: whole, bodyStart: moved.bodyStart, path, scan: moved }
+  const { expiresMillis, groups, injectedMillis, messageId } = article
+  const relayed = {
+    octets: whole,
+    bodyStart: bodyStart + prefix.length,
+    messageId,
+    groups,
+    path: prefix + article.path,
+    injectedMillis,
+    scan: ArticleScan.withPrefix(scan, path, pathAt, prefix)
+  }
+  return expiresMillis === undefined ? relayed : { ...relayed, expiresMillis }
 }
 
 /** Whether it can be sent as it lies, once it has an Xref of the site that serves it: no dot to double, no other Xref. */
 export const isWireReady = (article: Article): boolean => {
-  const { isDotless, starts } = scanOf(article)
-  return isDotless && Headers.startOf(article.octets, starts, "xref") < 0
+  const scan = scanOf(article)
+  return scan.isDotless && scan.places[ArticleScan.field.xref] === -1
 }
 
-type Scanned = Pick<Article, "octets" | "bodyStart"> & { readonly scan: Headers.Scan }
+type Scanned = Pick<Article, "octets" | "bodyStart"> & { readonly scan: ArticleScan.ArticleScan }
 
 const withoutXref = (article: Article): Scanned => {
   const { bodyStart, octets } = article
   const scan = scanOf(article)
-  if (Headers.startOf(octets, scan.starts, "xref") < 0) return { octets, bodyStart, scan }
-  const kept = dropped(article, "Xref")
-  const { isDotless, isPlain } = scan
-  return { ...kept, scan: { ...Headers.rescan(kept.octets, kept.bodyStart - 2), isPlain, isDotless } }
-}
-
-const dropped = (article: Article, name: string): Pick<Article, "octets" | "bodyStart"> => {
-  const octets = withFields(article, [], [name])
-  return { octets, bodyStart: article.bodyStart - (article.octets.length - octets.length) }
+  const start = ArticleScan.startOf(scan, ArticleScan.field.xref)
+  if (start < 0) return { octets, bodyStart, scan }
+  const cut = ArticleScan.without(scan, ArticleScan.field.xref)
+  if (cut !== undefined) {
+    const end = start + bodyStart - cut.bodyStart
+    return {
+      octets: Octets.concat([octets.subarray(0, start), octets.subarray(end)]),
+      bodyStart: cut.bodyStart,
+      scan: cut
+    }
+  }
+  const kept = withFields(article, [], ["Xref"])
+  const again = ArticleScan.again(kept, bodyStart - (octets.length - kept.length) - 2)
+  return { octets: kept, bodyStart: again.bodyStart, scan: again }
 }
 
 const utf8 = new TextEncoder()

@@ -6,40 +6,53 @@
  * lock belongs to the address in its From or Sender, as ever in netnews; under our own roots it belongs to nobody.
  */
 import * as Article from "./Article.ts"
+import * as ArticleScan from "./ArticleScan.ts"
 import * as CancelLock from "./CancelLock.ts"
 import * as Control from "./Control.ts"
 import * as DigestArticle from "./DigestArticle.ts"
 import type * as GroupName from "./GroupName.ts"
-import * as Headers from "./Headers.ts"
 import * as MessageId from "./MessageId.ts"
 import * as Namespace from "./Namespace.ts"
+import * as OwnerMark from "./OwnerMark.ts"
 import type * as Site from "./Site.ts"
 import type * as Xref from "./Xref.ts"
 
-type Name = "control" | "supersedes" | "cancel-lock" | "cancel-key" | "approved" | "from" | "sender"
-
-/** Where the fields begin that decide about filing; what they say is read only if somebody asks. */
+/** What the fields say is read only if somebody asks. */
 interface Fields {
   readonly octets: Uint8Array
-  readonly end: number
-  readonly starts: { readonly [N in Name]: number }
+  readonly scan: ArticleScan.ArticleScan
 }
 
+const {
+  approved,
+  cancelKey,
+  cancelLock,
+  control: controlField,
+  from,
+  sender,
+  supersedes: supersedesField
+} = ArticleScan.field
+
 /** The command by which a site files the article at a time. */
-export const command = (article: Article.Article, atMillis: number): Site.FileCommand => {
+export const command = (article: Article.Article, atMillis: number): Site.FileCommand => ({
+  ...unowned(article, atMillis),
+  owners: owners(article)
+})
+
+/** The command without the marks of those who own the article: few are ever asked for. */
+export const unowned = (article: Article.Article, atMillis: number): Site.FileCommand => {
   const fields = read(article)
   const slot = slotOf(article)
   const claim = claimOf(fields)
-  return {
+  const plain: Site.FileCommand = {
     _tag: "File",
     id: article.messageId,
     groups: groupsOf(fields) ?? article.groups,
     atMillis,
-    owners: ownersOf(article, fields),
-    isApproved: fields.starts.approved >= 0,
-    ...(slot === undefined ? {} : { slot }),
-    ...(claim === undefined ? {} : { claim })
+    isApproved: fields.scan.places[approved] !== -1
   }
+  if (slot === undefined && claim === undefined) return plain
+  return { ...plain, ...(slot === undefined ? {} : { slot }), ...(claim === undefined ? {} : { claim }) }
 }
 
 /** The place that it shares with others of which the highest rank is kept: that of a digest's key. */
@@ -60,65 +73,26 @@ export const pseudoGroups = (article: Article.Article): ReadonlyArray<GroupName.
 export const isElsewhere = (article: Article.Article, numbers: Xref.Numbers): boolean =>
   numbers.some(([group]) => !article.groups.includes(group))
 
-const read = (article: Article.Article): Fields => {
-  const { octets } = article
-  const scan = Article.scanOf(article)
-  const starts = {
-    control: -1,
-    supersedes: -1,
-    "cancel-lock": -1,
-    "cancel-key": -1,
-    approved: -1,
-    from: -1,
-    sender: -1
-  }
-  for (let field = 0; field < scan.starts.length - 1; field += 1) {
-    const at = scan.starts[field] as number
-    const name = nameAt(octets, at)
-    if (name !== undefined && starts[name] < 0) starts[name] = at
-  }
-  return { octets, end: scan.bodyStart - 2, starts }
-}
+const read = (article: Article.Article): Fields => ({ octets: article.octets, scan: Article.scanOf(article) })
 
-/** Decides by the first letter which names are worth comparing. */
-const nameAt = (octets: Uint8Array, at: number): Name | undefined => {
-  switch ((octets[at] as number) | 32) {
-    case 97:
-      return Headers.isNamed(octets, at, "approved") ? "approved" : undefined
-    case 99:
-      if (Headers.isNamed(octets, at, "control")) return "control"
-      if (Headers.isNamed(octets, at, "cancel-lock")) return "cancel-lock"
-      return Headers.isNamed(octets, at, "cancel-key") ? "cancel-key" : undefined
-    case 102:
-      return Headers.isNamed(octets, at, "from") ? "from" : undefined
-    case 115:
-      if (Headers.isNamed(octets, at, "supersedes")) return "supersedes"
-      return Headers.isNamed(octets, at, "sender") ? "sender" : undefined
-    default:
-      return undefined
-  }
-}
-
-const contentOf = ({ end, octets, starts }: Fields, name: Name): string | undefined => {
-  const start = starts[name]
-  return start < 0 ? undefined : Headers.content(octets, start, Headers.fieldEnd(octets, start, end))
-}
+const contentOf = ({ octets, scan }: Fields, field: ArticleScan.Field): string | undefined =>
+  ArticleScan.content(octets, scan, field)
 
 const groupsOf = (fields: Fields): ReadonlyArray<GroupName.GroupName> | undefined => {
-  const control = contentOf(fields, "control")
+  const control = contentOf(fields, controlField)
   return control === undefined ? undefined : [Control.pseudoGroups[Control.parse(control)._tag]]
 }
 
 const ownersOf = (article: Article.Article, fields: Fields): ReadonlyArray<string> => {
-  const lock = contentOf(fields, "cancel-lock")
+  const lock = contentOf(fields, cancelLock)
   if (lock !== undefined) return CancelLock.parse(lock)
   return article.groups.some(Namespace.isOurs) ? [] : authors(fields)
 }
 
 const authors = (fields: Fields): ReadonlyArray<string> =>
-  (["from", "sender"] as const).flatMap((name) => {
+  [from, sender].flatMap((name) => {
     const address = addressIn(contentOf(fields, name) ?? "")
-    return address === undefined ? [] : [`author:${address}`]
+    return address === undefined ? [] : [OwnerMark.ofAuthor(address)]
   })
 
 /** The last address of a mailbox, in lower case: no two authors differ in case alone. */
@@ -130,8 +104,8 @@ const addressIn = (mailbox: string): string | undefined => {
 
 /** An article with both fields is a control message, and nothing else (RFC 5536 §3.2.3). */
 const claimOf = (fields: Fields): Site.Claim | undefined => {
-  const control = contentOf(fields, "control")
-  const supersedes = contentOf(fields, "supersedes")
+  const control = contentOf(fields, controlField)
+  const supersedes = contentOf(fields, supersedesField)
   if (control === undefined && supersedes === undefined) return undefined
   if (control === undefined) {
     const target = MessageId.parse(supersedes ?? "")
@@ -142,8 +116,8 @@ const claimOf = (fields: Fields): Site.Claim | undefined => {
 }
 
 const marks = (fields: Fields): ReadonlyArray<string> => [
-  ...CancelLock.parse(contentOf(fields, "cancel-key") ?? "")
+  ...CancelLock.parse(contentOf(fields, cancelKey) ?? "")
     .map(CancelLock.lockOf)
     .filter((lock) => lock !== undefined),
-  ...authors(fields)
+  ...authors(fields).map(OwnerMark.claimed)
 ]

@@ -30,7 +30,18 @@ export const GroupName = Schema.String.pipe(
 export type GroupName = typeof GroupName.Type
 
 /** The group that `text` names, or nothing where RFC 5536 §3.1.4 does not allow it. Surrounding space is not trimmed. */
-export const parse = (text: string): GroupName | undefined => (isWellFormed(text) ? text : undefined)
+export const parse = (text: string): GroupName | undefined => {
+  const known = parsed.get(text)
+  if (known !== undefined || !isWellFormed(text)) return known
+  if (parsed.size >= parsedMax) parsed.clear()
+  parsed.set(text, text)
+  return text
+}
+
+/** Names that are remembered as well formed. */
+const parsedMax = 4_096
+/** The same names come again and again: what was looked at once is given out as it was, so that it compares at once. */
+const parsed = new Map<string, GroupName>()
 
 /** Says whether `group` is `subtree` itself or lies anywhere below it. */
 export const isWithin = (group: GroupName, subtree: GroupName): boolean =>
@@ -49,6 +60,14 @@ export const ancestors = (group: GroupName): ReadonlyArray<GroupName> => {
 export const root = (group: GroupName): string => {
   const end = group.indexOf(".")
   return end < 0 ? group : group.slice(0, end)
+}
+
+/** Which of the roots of this network the group lies under, if it does. */
+export const ownRoot = (group: GroupName): Root | undefined => {
+  for (const root of roots) {
+    if (group.startsWith(root) && (group.length === root.length || group.charCodeAt(root.length) === dot)) return root
+  }
+  return undefined
 }
 
 /** The app whose group this is: the second component under the roots that apps share; nothing elsewhere. */

@@ -4,6 +4,8 @@
  * A header here is the octets up to `end`, the offset of the empty line. `check` must have found them well formed.
  */
 
+import * as ControlOctets from "./ControlOctets.ts"
+
 const nul = 0
 const tab = 9
 const lf = 10
@@ -34,6 +36,8 @@ export interface Scan {
   readonly starts: ReadonlyArray<number>
   /** No field is folded or holds a tab: contents can be taken as they lie. */
   readonly isPlain: boolean
+  /** Every octet of the header is ASCII. Where that is not said, it may be all the same. */
+  readonly isAscii: boolean
   /** Lines of the body. */
   readonly lines: number
   /** No line begins with a dot, which would have to be doubled on its way (RFC 3977 §3.1.1). */
@@ -48,6 +52,13 @@ export const check = (octets: Uint8Array): number | Fault => {
 
 /** Looks at every octet once, so that whoever looks for fields need not; or says what is not well formed. */
 export const scan = (octets: Uint8Array): Scan | Fault => {
+  ControlOctets.open(octets)
+  const found = scanOpen(octets)
+  ControlOctets.close()
+  return found
+}
+
+const scanOpen = (octets: Uint8Array): Scan | Fault => {
   const size = octets.length
   const starts: Array<number> = []
   let isPlain = true
@@ -67,6 +78,7 @@ export const scan = (octets: Uint8Array): Scan | Fault => {
     if (end < 0) isPlain = false
     at = Math.abs(end)
   }
+  const isAscii = ControlOctets.isAscii()
   if (at + 1 >= size) return faults.noBody
   if (octets[at + 1] !== lf) return faults.bareCr
   if (at === 0) return faults.emptyHeader
@@ -75,7 +87,7 @@ export const scan = (octets: Uint8Array): Scan | Fault => {
   const body = bodyLines(octets, bodyStart)
   if (typeof body !== "number") return body
   // Lines that are counted below zero are those among which one begins with a dot.
-  return { bodyStart, starts, isPlain, lines: Math.abs(body), isDotless: isDotless && body >= 0 }
+  return { bodyStart, starts, isPlain, isAscii, lines: Math.abs(body), isDotless: isDotless && body >= 0 }
 }
 
 /** As `scan`, of a header that was found well formed and ends at `end`; what is not looked at is taken for the worse. */
@@ -84,16 +96,7 @@ export const rescan = (octets: Uint8Array, end: number): Scan => {
   for (let at = 0; at < end; at = fieldEnd(octets, at, end)) starts.push(at)
   let lines = 0
   for (let at = octets.indexOf(lf, end + 2); at >= 0; at = octets.indexOf(lf, at + 1)) lines += 1
-  return { bodyStart: end + 2, starts: [...starts, end], isPlain: false, lines, isDotless: false }
-}
-
-/** Where the first field of a lower-case name begins, among the starts of a scan; -1 where there is none. */
-export const startOf = (octets: Uint8Array, starts: ReadonlyArray<number>, name: string): number => {
-  for (let field = 0; field < starts.length - 1; field += 1) {
-    const start = starts[field] as number
-    if (isNamed(octets, start, name)) return start
-  }
-  return -1
+  return { bodyStart: end + 2, starts: [...starts, end], isPlain: false, isAscii: false, lines, isDotless: false }
 }
 
 /** The offset after the colon, or -1. */
@@ -112,9 +115,8 @@ const nameEnd = (octets: Uint8Array, start: number): number => {
 const lineEnd = (octets: Uint8Array, start: number): number | Fault => {
   const size = octets.length
   let sign = 1
-  for (let at = start; at < size; at += 1) {
+  for (let at = ControlOctets.next(start); at < size; at = ControlOctets.next(at + 1)) {
     const octet = octets[at] as number
-    if (octet > cr) continue
     if (octet === cr) return octets[at + 1] === lf ? sign * (at + 2) : faults.bareCr
     if (octet === tab) sign = -1
     if (octet === lf) return faults.bareLf
@@ -128,9 +130,8 @@ const bodyLines = (octets: Uint8Array, bodyStart: number): number | Fault => {
   const size = octets.length
   let lines = 0
   let sign = octets[bodyStart] === dot ? -1 : 1
-  for (let at = bodyStart; at < size; at += 1) {
+  for (let at = ControlOctets.next(bodyStart); at < size; at = ControlOctets.next(at + 1)) {
     const octet = octets[at] as number
-    if (octet > cr) continue
     if (octet === cr) {
       at += 1
       if (octets[at] !== lf) return faults.bareCr

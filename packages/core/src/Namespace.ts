@@ -7,17 +7,19 @@ import * as MessageId from "./MessageId.ts"
 /** A client posts through a POP, a zone computes, an operator runs the network. */
 export type Writer = "client" | "zone" | "operator"
 
-const owners: ReadonlyMap<string, Writer> = new Map<GroupName.Root, Writer>([
-  ["clientposts", "client"],
-  ["blobs", "client"],
-  ["digests", "zone"],
-  ["deadletter", "zone"],
-  ["control", "operator"]
-])
+const owners: Readonly<Record<GroupName.Root, Writer>> = {
+  clientposts: "client",
+  blobs: "client",
+  digests: "zone",
+  deadletter: "zone",
+  control: "operator"
+}
 
 /** Whose groups these are; `foreign` for all that other networks bring along. */
-export const ownerOf = (group: GroupName.GroupName): Writer | "foreign" =>
-  owners.get(GroupName.root(group)) ?? "foreign"
+export const ownerOf = (group: GroupName.GroupName): Writer | "foreign" => {
+  const root = GroupName.ownRoot(group)
+  return root === undefined ? "foreign" : owners[root]
+}
 
 /** Says whether the group lies under one of our roots. */
 export const isOurs = (group: GroupName.GroupName): boolean => ownerOf(group) !== "foreign"
@@ -40,8 +42,8 @@ export const strayGroup = (
     case "client":
       return groups.find((group) => ownerOf(group) !== "client")
     case "digest":
-      return groups.find((group) => GroupName.root(group) !== "digests")
+      return groups.find((group) => GroupName.ownRoot(group) !== "digests")
     case "foreign":
-      return groups.find((group) => GroupName.root(group) === "digests")
+      return groups.find((group) => GroupName.ownRoot(group) === "digests")
   }
 }

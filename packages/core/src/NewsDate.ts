@@ -27,6 +27,11 @@ const zones: ReadonlyMap<string, number> = new Map([
   ["nzdt", 13]
 ])
 
+/** By their letters, as `monthAt` packs them. */
+const monthOf: ReadonlyMap<number, number> = new Map(
+  months.map((name, month) => [(name.charCodeAt(0) << 16) | (name.charCodeAt(1) << 8) | name.charCodeAt(2), month])
+)
+
 const grammar =
   /^(?:[a-z]{3,9} *,? +)?(\d{1,2}) +([a-z]{3}) +(\d{2,4}) +(\d{1,2}):(\d{2})(?::(\d{2}))?(?: +(?:([+-])(\d{2})(\d{2})|([a-z]{1,5})(?:([+-]\d{1,2}))?))?$/i
 const comments = /\([^()]*\)/g
@@ -53,6 +58,12 @@ let latest: { readonly text: string; readonly millis: number | undefined } = { t
 
 const read = (text: string): number | undefined => {
   if (text.length > textMax) return undefined
+  if (isUsual(text)) {
+    const offsetMinutes = (text.charCodeAt(26) === minus ? -1 : 1) * (two(text, 27) * 60 + two(text, 29))
+    const year = two(text, 12) * 100 + two(text, 14)
+    const clock = clockOf(two(text, 17), two(text, 20), two(text, 23))
+    return two(text, 29) > 59 ? undefined : millisOf(year, monthAt(text, 8), two(text, 5), clock, offsetMinutes)
+  }
   const found = grammar.exec(isPlain.test(text) ? text : plain(text))
   if (found === null) return undefined
   const [
@@ -69,17 +80,64 @@ const read = (text: string): number | undefined => {
     zoneName,
     zoneShift
   ] = found
-  const month = months.indexOf(monthName.toLowerCase())
-  const year = fullYear(yearDigits)
-  if (month < 0 || Number(hour) > 23 || Number(minute) > 59 || Number(second) > 60) return undefined
-  if (Number(day) < 1 || Number(day) > daysIn(year, month) || Number(zoneMinutes) > 59) return undefined
-  const local = Date.UTC(year, month, Number(day), Number(hour), Number(minute), Number(second))
+  if (Number(zoneMinutes) > 59) return undefined
   const offsetMinutes =
     sign === undefined
       ? (zones.get((zoneName ?? "").toLowerCase()) ?? 0) * 60 + Number(zoneShift ?? 0) * 60
       : (sign === "-" ? -1 : 1) * (Number(zoneHours) * 60 + Number(zoneMinutes))
-  return local - offsetMinutes * 60_000
+  const clock = clockOf(Number(hour), Number(minute), Number(second))
+  return millisOf(fullYear(yearDigits), monthAt(monthName, 0), Number(day), clock, offsetMinutes)
 }
+
+/** Seconds since midnight; nothing where no clock shows that. */
+const clockOf = (hour: number, minute: number, second: number): number | undefined =>
+  hour > 23 || minute > 59 || second > 60 ? undefined : (hour * 60 + minute) * 60 + second
+
+const millisOf = (
+  year: number,
+  month: number,
+  day: number,
+  clock: number | undefined,
+  offsetMinutes: number
+): number | undefined =>
+  month < 0 || clock === undefined || day < 1 || day > daysIn(year, month)
+    ? undefined
+    : Date.UTC(year, month, day) + (clock - offsetMinutes * 60) * 1000
+
+const minus = 45
+/** The form of `format`, which nearly every article has: `x` for a letter, `0` for a digit, `+` for a sign. */
+const usual = "xxx, 00 xxx 0000 00:00:00 +0000"
+
+/** Whether a text has the usual form, in which each part has its place. */
+const isUsual = (text: string): boolean => {
+  if (text.length !== usual.length) return false
+  for (let at = 0; at < usual.length; at += 1) {
+    const code = text.charCodeAt(at)
+    switch (usual.charCodeAt(at)) {
+      case 0x78:
+        if ((code | 32) < 97 || (code | 32) > 122) return false
+        break
+      case 0x30:
+        if (code < 48 || code > 57) return false
+        break
+      case 0x2b:
+        if (code !== 43 && code !== minus) return false
+        break
+      default:
+        if (code !== usual.charCodeAt(at)) return false
+    }
+  }
+  return true
+}
+
+/** Two digits as a number. */
+const two = (text: string, at: number): number => (text.charCodeAt(at) - 48) * 10 + text.charCodeAt(at + 1) - 48
+
+/** Which month three letters name, in any case; -1 where none. */
+const monthAt = (text: string, at: number): number =>
+  monthOf.get(
+    ((text.charCodeAt(at) | 32) << 16) | ((text.charCodeAt(at + 1) | 32) << 8) | text.charCodeAt(at + 2) | 32
+  ) ?? -1
 
 /** As `Thu, 01 Jan 1970 00:00:00 +0000`; parts of a second are cut off. */
 export const format = (millis: number): string => {

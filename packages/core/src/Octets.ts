@@ -43,6 +43,22 @@ export const copy = (octets: Uint8Array, start: number, end: number): Uint8Array
   return copied
 }
 
+const utf8 = new TextEncoder()
+
+/** The octets of a text that is ASCII. */
+export const ofAscii = (text: string): Uint8Array => {
+  const octets = take(text.length)
+  utf8.encodeInto(text, octets)
+  return octets
+}
+
+/** The octets of a text of which each character is one. */
+export const ofLatin1 = (text: string): Uint8Array => {
+  const octets = take(text.length)
+  write(octets, 0, text)
+  return octets
+}
+
 /** Writes text of which each character is one octet, and says where it ends. */
 export const write = (out: Uint8Array, start: number, text: string): number => {
   for (let index = 0; index < text.length; index += 1) out[start + index] = text.charCodeAt(index)

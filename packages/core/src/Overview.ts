@@ -4,6 +4,7 @@
  * Columns after the eighth carry their field's name, so lines of other servers are read by name.
  */
 import * as Article from "./Article.ts"
+import * as ArticleScan from "./ArticleScan.ts"
 import * as Headers from "./Headers.ts"
 import * as MessageId from "./MessageId.ts"
 import * as Octets from "./Octets.ts"
@@ -43,16 +44,12 @@ export interface Row {
   readonly injectionDate: string
 }
 
+const { date, from, injectionDate, lupinEvent, lupinLocation, messageId, newsgroups, references, subject } =
+  ArticleScan.field
 /** Columns that are copied from the header, in their order; `full` ones carry their name. */
-const plain = ["subject", "from", "date", "message-id", "references"] as const
-const full = ["lupin-event", "lupin-location", "newsgroups", "injection-date"] as const
+const plain = [subject, from, date, messageId, references] as const
+const full = [lupinEvent, lupinLocation, newsgroups, injectionDate] as const
 const fullNames = ["Lupin-Event: ", "Lupin-Location: ", "Newsgroups: ", "Injection-Date: "] as const
-const copied: ReadonlyArray<string> = [...plain, ...full]
-
-const tab = 9
-const lf = 10
-const cr = 13
-const space = 32
 
 /**
  * The line of an article without CRLF. `xref` is the content of the Xref field it is served with, or empty.
@@ -60,36 +57,29 @@ const space = 32
  * As RFC 3977 §8.3.2 has it, folds are undone, and a tab or a stray line break becomes a space.
  */
 export const line = (number: number, article: Article.Article, xref: string): Uint8Array => {
-  const { bodyStart, octets } = article
+  const { octets } = article
   const scan = Article.scanOf(article)
-  const fields = locate(octets, scan.starts)
+  let text = String(number)
+  for (const field of plain) text += `\t${contentOf(octets, scan, field)}`
   const xrefBytes = xref === "" ? 0 : xref.length + "Xref: \r\n".length
-  const counts = `\t${octets.length + xrefBytes}\t${scan.lines}\t${xref === "" ? "" : `Xref: ${xref}`}`
-  const out = room(bodyStart + counts.length + lineOverheadBytes)
-  let to = Octets.write(out, 0, String(number))
-  for (let column = 0; column < copied.length; column += 1) {
-    if (column === plain.length) to = Octets.write(out, to, counts)
-    out[to] = tab
-    to += 1
-    const field = fields[column] as number
-    if (field < 0) continue
-    const name = fullNames[column - plain.length]
-    if (name !== undefined) to = Octets.write(out, to, name)
-    const start = (scan.starts[field] as number) + (copied[column] as string).length + 1
-    const end = scan.starts[field + 1] as number
-    to = scan.isPlain ? writePlain(out, to, octets, start, end - 2) : writeContent(out, to, octets, start, end)
+  text += `\t${octets.length + xrefBytes}\t${scan.lines}\t${xref === "" ? "" : `Xref: ${xref}`}`
+  for (let column = 0; column < full.length; column += 1) {
+    const field = full[column] as ArticleScan.Field
+    text += scan.places[field] === -1 ? "\t" : `\t${fullNames[column]}${contentOf(octets, scan, field)}`
   }
-  return Octets.copy(out, 0, to)
+  return scan.text === undefined ? Octets.ofLatin1(text) : Octets.ofAscii(text)
 }
 
-/** What the number, the tabs and the names of the full columns take at most. */
-const lineOverheadBytes = 160
-
-// Lines are put together in one place and copied out: a fresh buffer of full size for each would cost more than the line.
-let scratch = new Uint8Array(4_096)
-const room = (bytes: number): Uint8Array => {
-  if (scratch.length < bytes) scratch = new Uint8Array(bytes)
-  return scratch
+/** The content of a field, folds undone and without tabs, a character for each octet; empty where there is none. */
+const contentOf = (octets: Uint8Array, scan: ArticleScan.ArticleScan, field: ArticleScan.Field): string => {
+  if (scan.text !== undefined) return ArticleScan.content(octets, scan, field) ?? ""
+  const place = scan.places[field] as number
+  if (place < 0) return ""
+  const start = (scan.starts[place] as number) + ArticleScan.names[field].length + 1
+  return Headers.latin1(octets, start, scan.starts[place + 1] as number)
+    .replaceAll(/[\r\n]/g, "")
+    .replaceAll("\t", " ")
+    .replaceAll(/^ +| +$/g, "")
 }
 
 /** Reads a line without its CRLF; nothing if it does not begin with a number and hold a Message-ID. */
@@ -122,67 +112,4 @@ export const parse = (text: string): Row | undefined => {
 const toCount = (column: string | undefined): number => {
   const count = Number(column ?? "0")
   return Number.isSafeInteger(count) && count > 0 ? count : 0
-}
-
-/** For each column the place of its field among the starts; -1 where there is none. */
-const locate = (octets: Uint8Array, starts: ReadonlyArray<number>): ReadonlyArray<number> => {
-  const fields = copied.map(() => -1)
-  for (let field = 0; field < starts.length - 1; field += 1) {
-    const column = columnAt(octets, starts[field] as number)
-    if (column >= 0 && fields[column] === -1) fields[column] = field
-  }
-  return fields
-}
-
-/** Decides by the first letter which names are worth comparing; the numbers are places in `copied`. */
-const columnAt = (octets: Uint8Array, at: number): number => {
-  switch ((octets[at] as number) | 32) {
-    case 115:
-      return Headers.isNamed(octets, at, "subject") ? 0 : -1
-    case 102:
-      return Headers.isNamed(octets, at, "from") ? 1 : -1
-    case 100:
-      return Headers.isNamed(octets, at, "date") ? 2 : -1
-    case 109:
-      return Headers.isNamed(octets, at, "message-id") ? 3 : -1
-    case 114:
-      return Headers.isNamed(octets, at, "references") ? 4 : -1
-    case 108:
-      return Headers.isNamed(octets, at, "lupin-event") ? 5 : Headers.isNamed(octets, at, "lupin-location") ? 6 : -1
-    case 110:
-      return Headers.isNamed(octets, at, "newsgroups") ? 7 : -1
-    case 105:
-      return Headers.isNamed(octets, at, "injection-date") ? 8 : -1
-    default:
-      return -1
-  }
-}
-
-/** Writes content without space around it. */
-const writePlain = (out: Uint8Array, to: number, octets: Uint8Array, start: number, end: number): number => {
-  let from = start
-  let stop = end
-  while (from < stop && octets[from] === space) from += 1
-  while (stop > from && octets[stop - 1] === space) stop -= 1
-  out.set(octets.subarray(from, stop), to)
-  return to + stop - from
-}
-
-/** Writes content without space around it, folds undone; `start` is behind the colon. */
-const writeContent = (
-  out: Uint8Array,
-  start: number,
-  octets: Uint8Array,
-  contentStart: number,
-  end: number
-): number => {
-  let to = start
-  for (let at = contentStart; at < end; at += 1) {
-    const octet = octets[at] as number
-    if (octet === cr || octet === lf || (to === start && (octet === space || octet === tab))) continue
-    out[to] = octet === tab ? space : octet
-    to += 1
-  }
-  while (to > start && out[to - 1] === space) to -= 1
-  return to
 }

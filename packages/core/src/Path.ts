@@ -65,13 +65,25 @@ export const prefix = (path: string, site: string, origin: Origin = {}): string 
     const host = typeof origin.posted === "string" && isIdentity(origin.posted) ? `.${origin.posted}` : ""
     return `${site}!.POSTED${host}!`
   }
-  const [latest = ""] = path.split("!", 1)
-  const said = latest.trim().toLowerCase()
-  const peers = origin.peers?.filter(isIdentity) ?? []
-  if (peers.some((peer) => peer.toLowerCase() === said)) return `${site}!!`
-  if (peers.length === 1) return `${site}!.MISMATCH.${peers[0]}!`
-  const address = origin.address?.replace(/^::ffff:(?=\d+\.)/i, "").replace(/%.*$/, "") ?? ""
-  return /^[0-9A-Fa-f:.]+$/.test(address) ? `${site}!.SEEN.${address}!` : `${site}!`
+  const peers = origin.peers === undefined ? none : origin.peers.filter(isIdentity)
+  if (peers.length > 0) {
+    const [latest = ""] = path.split("!", 1)
+    const said = latest.trim().toLowerCase()
+    if (peers.some((peer) => peer.toLowerCase() === said)) return `${site}!!`
+    if (peers.length === 1) return `${site}!.MISMATCH.${peers[0]}!`
+  }
+  const address = origin.address === undefined ? "" : plainAddress(origin.address)
+  return isAddress.test(address) ? `${site}!.SEEN.${address}!` : `${site}!`
+}
+
+const none: ReadonlyArray<string> = []
+const isAddress = /^[0-9A-Fa-f:.]+$/
+
+/** An IPv4 address that came as an IPv6 one as what it is, and none with a zone. */
+const plainAddress = (address: string): string => {
+  const from = /^::ffff:\d+\./i.test(address) ? "::ffff:".length : 0
+  const zone = address.indexOf("%")
+  return from === 0 && zone < 0 ? address : address.slice(from, zone < 0 ? undefined : zone)
 }
 
 /** The Path with `site` in front. An article that has no Path yet gets the tail `not-for-mail`. */

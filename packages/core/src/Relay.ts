@@ -90,9 +90,13 @@ const refused = (reason: Reason, message: string): Received => ({ _tag: "Refused
  * Judges octets that came under `commandId` (that of TAKETHIS or IHAVE; nothing where the command names none). Messages
  * fit into a reply line: ASCII, short, no line break.
  */
-export const receive = (octets: Uint8Array, commandId: string | undefined, context: RelayContext): Received => {
+export const receive = (
+  octets: Uint8Array,
+  commandId: MessageId.MessageId | undefined,
+  context: RelayContext
+): Received => {
   if (octets.length > Limits.articleBytesMax) return refused("TooLarge", `over ${Limits.articleBytesMax} octets`)
-  const article = Article.read(octets)
+  const article = Article.read(octets, commandId)
   if (Article.isMalformed(article)) return refused("Malformed", article.reason)
   if (article.bodyStart - 2 > Limits.headerBytesMax) {
     return refused("TooLarge", `header over ${Limits.headerBytesMax} octets`)

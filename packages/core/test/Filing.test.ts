@@ -1,5 +1,6 @@
 import * as CancelLock from "@lupin/core/CancelLock"
 import * as Filing from "@lupin/core/Filing"
+import * as OwnerMark from "@lupin/core/OwnerMark"
 import * as Netnews from "@lupin/testing/Netnews"
 import { article, digest, digestId, group, id } from "@lupin/testing/SampleArticles"
 import * as fc from "fast-check"
@@ -47,9 +48,13 @@ describe("Filing", () => {
     expect(claimOf([["Control", "cancel <a@b>"], keys])).toEqual({
       target: "<a@b>",
       why: "cancelled",
-      opens: [lock, author]
+      opens: [lock, OwnerMark.claimed(author)]
     })
-    expect(claimOf([["Supersedes", "<a@b>"]])).toEqual({ target: "<a@b>", why: "superseded", opens: [author] })
+    expect(claimOf([["Supersedes", "<a@b>"]])).toEqual({
+      target: "<a@b>",
+      why: "superseded",
+      opens: [OwnerMark.claimed(author)]
+    })
     expect(
       claimOf([
         ["Control", "newgroup x"],

@@ -52,6 +52,32 @@ describe("NewsDate", () => {
     expect(NewsDate.parse(text)).toBeUndefined()
   })
 
+  it("reads the usual form as it reads it with a comment behind it", () => {
+    const two = (max: number) => fc.integer({ min: 0, max }).map((number) => String(number).padStart(2, "0"))
+    const month = fc.constantFrom("Jan", "feb", "APR", "Jun", "Dec", "Foo", "J n")
+    fc.assert(
+      fc.property(
+        fc.tuple(
+          two(33),
+          month,
+          two(99),
+          two(99),
+          two(25),
+          two(61),
+          two(62),
+          fc.constantFrom("+", "-", " "),
+          two(24),
+          two(61)
+        ),
+        ([day, name, century, year, hour, minute, second, sign, hours, minutes]) => {
+          const text = `Sat, ${day} ${name} ${century}${year} ${hour}:${minute}:${second} ${sign}${hours}${minutes}`
+          expect(NewsDate.parse(text)).toBe(NewsDate.parse(`${text} (here)`))
+        }
+      ),
+      { numRuns: 1_000 }
+    )
+  })
+
   it("is total and quick on any text", () => {
     fc.assert(
       fc.property(fc.oneof(fc.string(), fc.stringMatching(/^[ 0-9A-Za-z:,+()-]{0,40}$/)), (text) => {

@@ -24,7 +24,8 @@ const octets = (changes: { readonly [name: string]: string } = {}, body = "text"
   }
   return Article.make(Object.entries(fields), body)
 }
-const outcome = (article: Uint8Array, changes: Partial<Relay.RelayContext> = {}, commandId?: string): string => {
+const outcome = (article: Uint8Array, changes: Partial<Relay.RelayContext> = {}, named?: string): string => {
+  const commandId = named === undefined ? undefined : MessageId.MessageId.make(named)
   const received = Relay.receive(article, commandId, { ...context, ...changes })
   return received._tag === "Accepted" ? "Accepted" : `${received._tag} ${received.reason}`
 }

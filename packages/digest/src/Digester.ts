@@ -7,6 +7,7 @@
 import type * as App from "@lupin/core/App"
 import * as DigestArticle from "@lupin/core/DigestArticle"
 import * as MessageId from "@lupin/core/MessageId"
+import * as Recoveries from "@lupin/core/Recoveries"
 import * as Wildmat from "@lupin/core/Wildmat"
 import * as Fanout from "@lupin/fanout/Fanout"
 import * as Injector from "@lupin/spool/Injector"
@@ -67,8 +68,11 @@ const makeDigesting = ({ apps, zone, zones }: Options): Digesting => {
     if (MessageId.kindOf(article.messageId) === "digest") {
       const digest = DigestArticle.read(article)
       if (DigestArticle.isNotADigest(digest)) return
-      for (const state of states)
-        if (state.digestion.app === digest.app && state.digestion.name === digest.name) state.see(digest, nowMillis)
+      const { note } = yield* Recoveries.Recoveries
+      for (const state of states) {
+        if (state.digestion.app !== digest.app || state.digestion.name !== digest.name) continue
+        if (state.see(digest, nowMillis)) note("digest-removals-adopted")
+      }
       return
     }
     const event = EventInput.read(apps, article)
@@ -84,12 +88,13 @@ const makeDigesting = ({ apps, zone, zones }: Options): Digesting => {
 
 /** Reads all that the spool holds, so that what is followed afterwards is new. */
 const rebuild = Effect.fn("Digester.rebuild")(function* ({ take }: Digesting, subjects: Wildmat.Wildmat) {
+  const { note } = yield* Recoveries.Recoveries
   const nowMillis = yield* Clock.currentTimeMillis
   let after = 0
   while (true) {
     const { messages, next, head } = yield* Pump.page(after)
     for (const message of messages) if (Wildmat.matches(subjects, message.subject)) yield* take(message, nowMillis)
-    if (next >= head) return
+    if (next >= head) return note("digester-rebuilt", head > 0 ? 1 : 0)
     after = next
   }
 })
@@ -98,12 +103,15 @@ const emit = Effect.fn("Digester.emit")(function* (
   state: DigestionState.DigestionState,
   emission: DigestionState.Emission
 ) {
+  const { note } = yield* Recoveries.Recoveries
+  note("digester-stood-in", emission.isStandIn ? 1 : 0)
   const injector = yield* Injector.Injector
   yield* injector.injectDigest(emission.octets).pipe(
     Effect.andThen(Metric.update(emitted, 1)),
     Effect.catch((error) =>
       Effect.flatMap(Clock.currentTimeMillis, (nowMillis) => {
         state.retry(emission.key, nowMillis)
+        note("digest-retried")
         return Effect.logWarning(`the digest ${state.digestion.name} ${emission.key} is tried again`, error)
       })
     )

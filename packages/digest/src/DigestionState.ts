@@ -26,6 +26,8 @@ interface Entry {
 export interface Emission {
   readonly key: string
   readonly octets: Uint8Array
+  /** The key has its home elsewhere. */
+  readonly isStandIn: boolean
 }
 
 /** What is due, and when to ask again if nothing comes before. */
@@ -73,20 +75,21 @@ export class DigestionState {
     return true
   }
 
-  /** Takes note of a digest of this digestion, whoever emitted it. */
-  see(digest: DigestArticle.Identity & Pick<DigestArticle.Content, "removed">, nowMillis: number): void {
+  /** Takes note of a digest of this digestion, whoever emitted it; says whether it told of removals that were not known. */
+  see(digest: DigestArticle.Identity & Pick<DigestArticle.Content, "removed">, nowMillis: number): boolean {
     const entry = this.#entry(digest.key)
-    if (digest.version === this.digestion.version) this.#adopt(entry, digest.removed, nowMillis)
+    const hasTold = digest.version === this.digestion.version && this.#adopt(entry, digest.removed, nowMillis)
     const { version, events, removals, fingerprint } = digest
     const seen = { version, events, removals, fingerprint }
-    if (entry.seen !== undefined && !Turn.outranks(seen, entry.seen)) return
+    if (entry.seen !== undefined && !Turn.outranks(seen, entry.seen)) return hasTold
     entry.seen = seen
     entry.wakeMillis = -Infinity
     this.#count(entry)
+    return hasTold
   }
 
   /** Removed events that another set has are of this one too: what was removed before we looked is known only so. */
-  #adopt(entry: Entry, removed: ReadonlyArray<MessageId.MessageId>, nowMillis: number): void {
+  #adopt(entry: Entry, removed: ReadonlyArray<MessageId.MessageId>, nowMillis: number): boolean {
     let isNew = false
     for (const id of removed) {
       const injectedMillis = Math.floor((MessageId.mintedMillis(id) ?? 0) / 1000) * 1000
@@ -95,6 +98,7 @@ export class DigestionState {
       isNew = true
     }
     if (isNew) this.#gather(entry, nowMillis)
+    return isNew
   }
 
   /** Whether an event that counts here is in a digest; `undefined` where it counts for nothing. */
@@ -118,7 +122,8 @@ export class DigestionState {
       const [stage, action] = Turn.step(entry.stage, here, entry.policy, nowMillis)
       entry.stage = stage
       if (stage._tag === "Settled") this.#open.delete(entry)
-      if (action._tag === "Emit") emissions.push({ key: entry.key, octets: this.#article(entry) })
+      if (action._tag === "Emit")
+        emissions.push({ key: entry.key, octets: this.#article(entry), isStandIn: entry.policy.place > 0 })
       if (action._tag === "Wake") {
         entry.wakeMillis = action.atMillis
         if (wakeMillis === undefined || action.atMillis < wakeMillis) wakeMillis = action.atMillis

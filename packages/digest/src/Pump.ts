@@ -5,6 +5,7 @@ import * as Article from "@lupin/core/Article"
 import * as Digestion from "@lupin/core/Digestion"
 import type * as GroupName from "@lupin/core/GroupName"
 import * as MessageId from "@lupin/core/MessageId"
+import * as Recoveries from "@lupin/core/Recoveries"
 import * as Fanout from "@lupin/fanout/Fanout"
 import * as Spool from "@lupin/spool/Spool"
 import { Effect, Layer, Schedule } from "effect"
@@ -58,6 +59,7 @@ export const articleOf = (message: Fanout.Message): Article.Article | undefined 
 const run = Effect.fn("Pump.run")(function* (after: number) {
   const spool = yield* Spool.Spool
   const fanout = yield* Fanout.Fanout
+  const { note } = yield* Recoveries.Recoveries
   let position = after
   const step = Effect.gen(function* () {
     const { messages, next, head } = yield* page(position)
@@ -66,7 +68,10 @@ const run = Effect.fn("Pump.run")(function* (after: number) {
     if (next >= head) yield* spool.changed(head)
   })
   return yield* step.pipe(
-    Effect.tapError((error) => Effect.logWarning("the pump waits", error)),
+    Effect.tapError((error) => {
+      note("pump-waited")
+      return Effect.logWarning("the pump waits", error)
+    }),
     Effect.retry(Schedule.min([Schedule.exponential("100 millis"), Schedule.spaced("5 seconds")])),
     Effect.forever
   )

@@ -4,6 +4,7 @@
  * Nothing outlives the process. Whoever consumes rebuilds from the spool at its start, so nothing needs to.
  */
 import { Clock, Effect, Latch, Layer } from "effect"
+import * as Recoveries from "@lupin/core/Recoveries"
 import * as Wildmat from "@lupin/core/Wildmat"
 import * as Fanout from "./Fanout.ts"
 import { PendingQueue } from "./PendingQueue.ts"
@@ -26,11 +27,11 @@ interface Open {
   readonly filled: Latch.Latch
 }
 
-const makeConsumer = (open: Open, drained: Latch.Latch): Fanout.Consumer => {
+const makeConsumer = (open: Open, drained: Latch.Latch, note: Recoveries.Counting["note"]): Fanout.Consumer => {
   const { options, queue, filled } = open
   const taken = Effect.fnUntraced(function* (max: number) {
     const nowMillis = yield* Clock.currentTimeMillis
-    queue.expire(nowMillis)
+    note("fanout-redelivered", queue.expire(nowMillis))
     return queue.take(max, options.inFlightMax, nowMillis + options.acknowledgeMillisMax)
   })
   /** Until something comes, or is overdue: no race where nothing is in flight. */
@@ -63,7 +64,7 @@ const makeConsumer = (open: Open, drained: Latch.Latch): Fanout.Consumer => {
 }
 
 const make = (given: Options) =>
-  Effect.sync(() => {
+  Effect.map(Recoveries.Recoveries, ({ note }) => {
     const pendingMax = given.pendingMax ?? pendingMaxDefault
     const repeatsMax = given.repeatsMax ?? repeatsMaxDefault
     const consumers = new Map<string, Open>()
@@ -102,7 +103,7 @@ const make = (given: Options) =>
           filled: Latch.makeUnsafe(false)
         }
         consumers.set(options.name, open)
-        return makeConsumer(open, drained)
+        return makeConsumer(open, drained, note)
       })
     return Fanout.Fanout.of({ publish, consumer })
   })

@@ -60,9 +60,11 @@ export class PendingQueue {
     this.#waiting.sort((a, b) => a.sequence - b.sequence)
   }
 
-  /** Gives back all that is overdue at `nowMillis`. */
-  expire(nowMillis: number): void {
-    this.release([...this.#inFlight].filter(([, held]) => held.dueMillis <= nowMillis).map(([sequence]) => sequence))
+  /** Gives back all that is overdue at `nowMillis`; says how many. */
+  expire(nowMillis: number): number {
+    const overdue = [...this.#inFlight].filter(([, held]) => held.dueMillis <= nowMillis)
+    this.release(overdue.map(([sequence]) => sequence))
+    return overdue.length
   }
 
   /** When the first delivery in flight is overdue; undefined where none is in flight. */

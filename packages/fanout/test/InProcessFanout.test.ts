@@ -1,5 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Fanout from "@lupin/fanout/Fanout"
+import * as Recovered from "@lupin/testing/Recovered"
 import * as InProcessFanout from "@lupin/fanout/InProcessFanout"
 import * as GroupName from "@lupin/core/GroupName"
 import * as MessageId from "@lupin/core/MessageId"
@@ -24,8 +25,9 @@ describe("the contract of a fan-out, in process", () => {
 })
 
 describe("InProcessFanout", () => {
-  it.effect("hands out again what was not acknowledged in time", () =>
-    Effect.gen(function* () {
+  it.effect("hands out again what was not acknowledged in time", () => {
+    const recovered = Recovered.make()
+    return Effect.gen(function* () {
       const fanout = yield* Fanout.Fanout
       const consumer = yield* fanout.consumer(consumerOptions)
       yield* fanout.publish([message(1)])
@@ -36,8 +38,9 @@ describe("InProcessFanout", () => {
       yield* TestClock.adjust("1 millis")
       const [again] = yield* Fiber.join(waiting)
       assert.strictEqual(again?.attempt, 2)
-    }).pipe(Effect.provide(InProcessFanout.layer()))
-  )
+      assert.strictEqual(recovered.times("fanout-redelivered"), 1)
+    }).pipe(Effect.provide(InProcessFanout.layer()), recovered.counting)
+  })
 
   it.effect("makes a publisher wait while a consumer is too far behind", () =>
     Effect.gen(function* () {

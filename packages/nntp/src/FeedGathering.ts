@@ -19,14 +19,17 @@ export interface Delays {
 
 export class FeedGathering {
   readonly #delays: Delays
+  readonly #beganPosition: number
   // Both with the oldest first.
   #toAsk: Array<Entry> = []
   #toSend: Array<Entry> = []
   #gatheredMillis = 0
   #sentMillis = -Infinity
 
-  constructor(delays: Delays) {
+  /** What stands up to `beganPosition` may have been sent before: it is asked about. */
+  constructor(delays: Delays, beganPosition = 0) {
     this.#delays = delays
+    this.#beganPosition = beganPosition
   }
 
   get size(): number {
@@ -39,7 +42,7 @@ export class FeedGathering {
   }
 
   add({ entry, path }: Opened, eager: PeerFeed.Part["eager"], nowMillis: number): void {
-    const isNew = nowMillis - entry.arrivedMillis <= eagerAgeMillisMax
+    const isNew = entry.position > this.#beganPosition && nowMillis - entry.arrivedMillis <= eagerAgeMillisMax
     if (isNew && (typeof eager === "string" ? eager === "all" : eager(path))) {
       this.#toSend.push(entry)
       return

@@ -13,6 +13,8 @@ export interface Progress {
   follower: string | undefined
   /** What was stored last. */
   saved: number
+  /** Up to here an earlier feed of this process may have sent: it is asked about. */
+  readonly beganPosition: number
 }
 
 export interface Options {

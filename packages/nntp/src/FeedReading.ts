@@ -43,6 +43,7 @@ export const read = (reading: Reading, limit: number): Effect.Effect<Read, Spool
     const finish = (filed: ReadonlyArray<Filed>): Read => {
       stats.head = page.head
       const opened = open(state, filed)
+      if (page.lost !== undefined) reading.onGap(page.lost)
       state.scan(end)
       return { opened, isMore: state.scanned > before && state.scanned < page.head }
     }

@@ -5,6 +5,7 @@
  * sets a timer but an answer that is due, a batch, a deferral, and the heartbeat of a feed that is watched.
  */
 import type * as FeedRule from "@lupin/core/FeedRule"
+import type * as Recoveries from "@lupin/core/Recoveries"
 import type { Change, Spool, SpoolUnavailable } from "@lupin/spool/Spool"
 import { Clock, Effect, Random, type Scope } from "effect"
 import * as Capabilities from "./Capabilities.ts"
@@ -29,6 +30,7 @@ export interface Feed extends Required<Omit<PeerFeed.Options, "reconnect">> {
   readonly links: PeerStats["Service"]
   /** What outlives a connection. */
   readonly progress: FeedPosition.Progress
+  readonly note: Recoveries.Counting["note"]
 }
 
 type Trouble = NntpError | SpoolUnavailable
@@ -41,12 +43,13 @@ export const deferralsMax = 1_000
 
 /** Runs until the connection ends; every end is a failure that says why. */
 export const run = Effect.fnUntraced(function* (feed: Feed): Effect.fn.Return<never, Trouble, Scope.Scope> {
-  const { links, spool, stats } = feed
+  const { links, note, spool, stats } = feed
   const clock = yield* Clock.Clock
   const nowMillis = (): number => clock.currentTimeMillisUnsafe()
   const random = yield* Random.Random
   const client = yield* NntpClient.connect({ ...feed.peer, silenceMillisMax: feed.silenceMillisMax })
   stats.connects += 1
+  if (stats.connects > 1) note("feed-reconnected")
   const reader = NntpReader.make(client)
   const capabilities = yield* reader.capabilities.pipe(
     Effect.catchTag("NntpRefused", () => Effect.succeed(Capabilities.none))
@@ -67,13 +70,13 @@ export const run = Effect.fnUntraced(function* (feed: Feed): Effect.fn.Return<ne
     peer: ruled(feed, capabilities),
     onGap: gap(feed)
   }
-  const answered: FeedVerdict.Feed = { state, stats, defer: feed.defer }
+  const answered: FeedVerdict.Feed = { state, stats, note, defer: feed.defer }
   const bounds = CheckWindow.boundsOf(feed.windowMax)
   let window = CheckWindow.initial(bounds)
   stats.window = window.size
   const place = FeedPosition.make(feed)
   const moves: Array<FeedMoves.Move> = []
-  const gathering = new FeedGathering(feed)
+  const gathering = new FeedGathering(feed, feed.progress.beganPosition)
   let standby: Standby | undefined
   let trouble: NntpDisconnected | undefined
   const signal = yield* Signal.make
@@ -124,7 +127,12 @@ export const run = Effect.fnUntraced(function* (feed: Feed): Effect.fn.Return<ne
     nowMillis,
     limits: () => (isStreaming && feed.part().isWatched ? watched : unwatched),
     isOwed: () => state.inFlight > 0,
-    onLink: (link) => links.note(stats, link)
+    onLink: (link) => {
+      if (link === "silent") note("peer-silent")
+      else if (stats.link === "silent") note("peer-speaks-again")
+      links.note(stats, link)
+    },
+    onGivenUp: () => note("peer-given-up")
   })
 
   const onReply: FeedMoves.OnReply = ({ entry }, command, reply) => {
@@ -244,11 +252,12 @@ export const follower = (peerName: string, generation: Capabilities.Capabilities
 
 /** A peer whose spool began anew has lost what we sent, so the feed begins anew as well. */
 const adopt = Effect.fnUntraced(function* (
-  { peer, progress, spool, stats }: Feed,
+  { note, peer, progress, spool, stats }: Feed,
   { generation }: Capabilities.Capabilities
 ): Effect.fn.Return<FeedWindow, SpoolUnavailable> {
   const name = follower(peer.name, generation)
   if (progress.follower === name) return progress.state
+  if (progress.follower !== undefined) note("feed-begun-anew")
   const position = yield* spool.readPosition(name)
   progress.follower = name
   progress.state = new FeedWindow(position ?? 0)
@@ -259,8 +268,9 @@ const adopt = Effect.fnUntraced(function* (
 
 /** Counts events that the feed could not read, and has them looked for. */
 const gap =
-  ({ onGap, stats }: Feed) =>
+  ({ note, onGap, stats }: Feed) =>
   (missed: number): void => {
+    note("feed-missed")
     stats.missed += missed
     onGap()
   }

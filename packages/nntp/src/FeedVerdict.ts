@@ -2,6 +2,7 @@
  * What a peer's answer means for an article of a feed: settled, to be sent, or to be offered again later.
  */
 import * as Limits from "@lupin/core/Limits"
+import type * as Recoveries from "@lupin/core/Recoveries"
 import * as Backoff from "./Backoff.ts"
 import type { Entry, FeedWindow } from "./FeedWindow.ts"
 import type { PeerState } from "./PeerStats.ts"
@@ -35,6 +36,7 @@ export const of = (command: "CHECK" | "TAKETHIS" | "IHAVE", code: number): FeedV
 export interface Feed {
   readonly state: FeedWindow
   readonly stats: PeerState
+  readonly note: Recoveries.Counting["note"]
   readonly defer: Backoff.Backoff
 }
 
@@ -43,7 +45,7 @@ export interface Feed {
  * more is given up. `chance` in [0, 1) spreads the next offer.
  */
 export const apply = (feed: Feed, entry: Entry, verdict: FeedVerdict, nowMillis: number, chance: number): void => {
-  const { state, stats } = feed
+  const { note, state, stats } = feed
   switch (verdict) {
     case "accepted":
     case "notWanted":
@@ -52,10 +54,12 @@ export const apply = (feed: Feed, entry: Entry, verdict: FeedVerdict, nowMillis:
       return state.settle(entry)
     case "later":
       stats.deferrals += 1
+      note("feed-put-off")
       if (nowMillis - entry.arrivedMillis < Limits.relayAgeMillisMax) {
         return state.defer(entry, nowMillis + Backoff.delayMillis(feed.defer, entry.attempts + 1, chance))
       }
       stats.dropped += 1
+      note("feed-dropped")
       return state.settle(entry)
     case "send":
     case "trouble":

@@ -27,10 +27,11 @@ export interface Options {
   /** Whether articles wait for an answer. */
   readonly isOwed: () => boolean
   readonly onLink: (link: "up" | "silent") => void
+  readonly onGivenUp: () => void
 }
 
 /** The connection has just opened. */
-export const make = ({ client, isOwed, limits, nowMillis, onLink }: Options): FeedWatch => {
+export const make = ({ client, isOwed, limits, nowMillis, onGivenUp, onLink }: Options): FeedWatch => {
   let pulse = FeedPulse.opened(nowMillis())
   let isBeating = false
   let wake = (): void => {}
@@ -64,6 +65,7 @@ export const make = ({ client, isOwed, limits, nowMillis, onLink }: Options): Fe
       }
       switch (next.due) {
         case "lost":
+          onGivenUp()
           return yield* new NntpDisconnected({ server: client.server, reason: "gave no answer in time" })
         case "silent":
           pulse = FeedPulse.noted(pulse)

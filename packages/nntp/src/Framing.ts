@@ -19,6 +19,7 @@ const cr = 0x0d
 const lf = 0x0a
 const dot = 0x2e
 const blockEnd = Buffer.from("\r\n.\r\n", "latin1")
+const lineDot = blockEnd.subarray(0, 3)
 const nothing = Buffer.alloc(0)
 
 /** Smallest buffer made to join pieces, in octets. */
@@ -32,6 +33,8 @@ export class Framing {
   #octets: Buffer = nothing
   #at = 0
   #scanned = 0
+  /** A line of the block begins with a dot, or may do so. */
+  #isStuffed = false
   #draining: "line" | "block" | undefined
   #lineStart = ""
 
@@ -105,7 +108,7 @@ export class Framing {
         return nothing
       }
     }
-    const end = octets.indexOf(blockEnd, Math.max(start, this.#scanned - blockEnd.length + 1))
+    const end = this.#blockEnd(start)
     if (end === -1) {
       this.#scanned = octets.length
       if (draining || octets.length - start > stuffedBytesMax(bytesMax)) this.#drainBlock()
@@ -114,9 +117,24 @@ export class Framing {
     this.#at = end + blockEnd.length
     this.#scanned = this.#at
     this.#draining = undefined
+    const isStuffed = this.#isStuffed
+    this.#isStuffed = false
     if (draining) return { _tag: "TooLong", start: "" }
-    const block = DotStuffing.unstuff(octets.subarray(start, end + 2))
+    const lines = octets.subarray(start, end + 2)
+    const block = isStuffed ? DotStuffing.unstuff(lines) : lines
     return block.length > bytesMax ? { _tag: "TooLong", start: "" } : block
+  }
+
+  /** Where the end of a block begins, -1 while it has not arrived. Most blocks have no other line with a dot in front. */
+  #blockEnd(start: number): number {
+    const octets = this.#octets
+    const from = Math.max(start, this.#scanned - blockEnd.length + 1)
+    if (octets[start] === dot) this.#isStuffed = true
+    if (this.#isStuffed) return octets.indexOf(blockEnd, from)
+    const found = octets.indexOf(lineDot, from)
+    if (found === -1 || (octets[found + 3] === cr && octets[found + 4] === lf)) return found
+    this.#isStuffed = true
+    return octets.indexOf(blockEnd, found)
   }
 
   /** Holds no memory while nothing is pending. */

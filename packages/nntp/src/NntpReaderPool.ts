@@ -1,6 +1,7 @@
 /**
  * A bounded number of connections to one server, opened when needed, replaced when broken, closed with the scope.
  */
+import * as Recoveries from "@lupin/core/Recoveries"
 import { Effect, Exit, Scope, Semaphore } from "effect"
 import type * as NntpClient from "./NntpClient.ts"
 import type { NntpDisconnected } from "./NntpError.ts"
@@ -32,6 +33,7 @@ export const make = Effect.fnUntraced(function* (
   const parent = yield* Scope.Scope
   const permits = yield* Semaphore.make(options.connectionsMax ?? connectionsMaxDefault)
   const idle: Array<Lease> = []
+  const { note } = yield* Recoveries.Recoveries
 
   const open = (restore: Restore) =>
     Effect.gen(function* () {
@@ -46,9 +48,9 @@ export const make = Effect.fnUntraced(function* (
     Effect.suspend(() => {
       const lease = idle.pop()
       if (lease === undefined) return open(restore)
-      return lease.reader.client.isOpen()
-        ? Effect.succeed(lease)
-        : Effect.andThen(Scope.close(lease.scope, Exit.void), take(restore))
+      if (lease.reader.client.isOpen()) return Effect.succeed(lease)
+      note("pool-reconnected")
+      return Effect.andThen(Scope.close(lease.scope, Exit.void), take(restore))
     })
 
   const giveBack = (lease: Lease): Effect.Effect<void> =>

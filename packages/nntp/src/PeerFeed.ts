@@ -6,6 +6,7 @@
  */
 import type * as FeedRule from "@lupin/core/FeedRule"
 import * as Limits from "@lupin/core/Limits"
+import * as Recoveries from "@lupin/core/Recoveries"
 import { Spool } from "@lupin/spool/Spool"
 import { Clock, Effect, Layer, Random } from "effect"
 import * as Backoff from "./Backoff.ts"
@@ -74,8 +75,14 @@ export const run = Effect.fnUntraced(function* (options: Options): Effect.fn.Ret
   const spool = yield* Spool
   const links = yield* PeerStats
   const stats = links.of(options.peer.name)
+  const { note } = yield* Recoveries.Recoveries
   const reconnect = options.reconnect ?? reconnectDefault
-  const progress: FeedPosition.Progress = { state: new FeedWindow(0), follower: undefined, saved: 0 }
+  const progress: FeedPosition.Progress = {
+    state: new FeedWindow(0),
+    follower: undefined,
+    saved: 0,
+    beganPosition: stats.offers > 0 ? yield* spool.head : 0
+  }
   const part: Part = { isActing: true, eager: options.eager ? "all" : "none", isWatched: false }
   const session = FeedSession.run({
     ...options,
@@ -85,6 +92,7 @@ export const run = Effect.fnUntraced(function* (options: Options): Effect.fn.Ret
     stats,
     links,
     progress,
+    note,
     windowMax: options.windowMax ?? Limits.checkWindowMax,
     gatherMillis: options.gatherMillis ?? gatherMillisDefault,
     paceMillis: options.paceMillis ?? paceMillisDefault,
@@ -114,6 +122,7 @@ export const run = Effect.fnUntraced(function* (options: Options): Effect.fn.Ret
     const trouble = yield* Effect.flip(Effect.ensuring(Effect.scoped(session), remember))
     const nowMillis = yield* Clock.currentTimeMillis
     const isQuietEnd = stats.connects > before.connects && progress.state.open === 0
+    note("feed-offered-again", progress.state.inFlight)
     progress.state.disconnect(nowMillis)
     stats.isConnected = false
     links.note(stats, "down")
@@ -123,6 +132,7 @@ export const run = Effect.fnUntraced(function* (options: Options): Effect.fn.Ret
     }
     const wasOfUse = answers(stats) > before.answers || nowMillis - startedMillis >= reconnect.millisMax
     failures = wasOfUse ? 1 : failures + 1
+    if (failures > 1) note("feed-backed-off")
     // Also where there is nothing to offer: the peer may come back wiped, and then there is.
     yield* Effect.sleep(Backoff.delayMillis(reconnect, failures, yield* Random.next))
   }

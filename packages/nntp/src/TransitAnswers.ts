@@ -29,46 +29,42 @@ const postsMax = 64
  */
 export class Batch {
   readonly tasks: Array<Batched> = []
-  /** Made where there are many: in a few, an id is found sooner by a look at each. */
+  /** Ids of the first tasks, so many of them; made when two tasks may be about one article. */
   #ids: Set<string> | undefined
-  #hasId = false
-  #hasPost = false
+  #idsOf = 0
+  #has: "nothing" | "posts" | "offers" | "articles" = "nothing"
 
   /** Says whether `task` may be answered together with those gathered so far. */
   accepts(task: Batched): boolean {
-    if (task._tag === "Answer" || this.tasks.length === 0) return true
-    if (task._tag === "Post") return !this.#hasId
-    return !this.#hasPost && !this.#has(task.id)
+    if (task._tag === "Answer" || this.#has === "nothing") return true
+    if (task._tag === "Post" || this.#has === "posts") return task._tag === "Post" && this.#has === "posts"
+    // Whoever offers an article twice may send it, both times.
+    return (task._tag === "Offer" && this.#has === "offers") || !this.#idsSoFar().has(task.id)
   }
 
   add(task: Batched): void {
     this.tasks.push(task)
-    if (task._tag === "Post") this.#hasPost = true
-    else if (task._tag !== "Answer") {
-      this.#hasId = true
-      this.#ids?.add(task.id)
-    }
-    if (this.#ids === undefined && this.tasks.length === fewTasks) this.#ids = new Set(this.tasks.flatMap(idOf))
+    if (task._tag === "Post") this.#has = "posts"
+    else if (task._tag === "Receive") this.#has = "articles"
+    else if (task._tag === "Offer" && this.#has === "nothing") this.#has = "offers"
   }
 
   clear(): void {
     this.tasks.length = 0
-    this.#ids = undefined
-    this.#hasId = false
-    this.#hasPost = false
+    this.#ids?.clear()
+    this.#idsOf = 0
+    this.#has = "nothing"
   }
 
-  #has(id: string): boolean {
-    if (this.#ids !== undefined) return this.#ids.has(id)
-    for (const task of this.tasks) if ("id" in task && task.id === id) return true
-    return false
+  #idsSoFar(): ReadonlySet<string> {
+    const ids = (this.#ids ??= new Set())
+    for (; this.#idsOf < this.tasks.length; this.#idsOf += 1) {
+      const task = this.tasks[this.#idsOf]
+      if (task !== undefined && "id" in task) ids.add(task.id)
+    }
+    return ids
   }
 }
-
-/** Tasks among which an id is sought one by one. */
-const fewTasks = 12
-
-const idOf = (task: Batched): ReadonlyArray<string> => ("id" in task ? [task.id] : [])
 
 /** Reply lines, one per task, in order. Trouble of the spool is an answer: the peer tries again later. */
 export const answer = (transit: Transit, tasks: ReadonlyArray<Batched>): Effect.Effect<ReadonlyArray<string>> => {

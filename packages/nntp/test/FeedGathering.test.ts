@@ -40,11 +40,13 @@ describe("FeedGathering", () => {
     assert.deepStrictEqual(positions(gathering.takeToSend(start + 40, false)), [2])
   })
 
-  it("asks about what is old, however eager it is", () => {
-    const gathering = new FeedGathering.FeedGathering(delays)
-    gathering.add(opened(1, start - FeedGathering.eagerAgeMillisMax - 1), "all", start)
-    assert.deepStrictEqual(gathering.takeToSend(start, true), [])
-    assert.deepStrictEqual(positions(gathering.takeToAsk(start, false)), [1])
+  it("asks about what is old, or may have been sent before, however eager it is", () => {
+    const gathering = new FeedGathering.FeedGathering(delays, 1)
+    gathering.add(opened(1), "all", start)
+    gathering.add(opened(2, start - FeedGathering.eagerAgeMillisMax - 1), "all", start)
+    gathering.add(opened(3), "all", start)
+    assert.deepStrictEqual(positions(gathering.takeToSend(start, true)), [3])
+    assert.deepStrictEqual(positions(gathering.takeToAsk(start, true)), [1, 2])
   })
 
   it("gives all of it where there is no time, and in their order where nothing is decided", () => {

@@ -10,7 +10,7 @@ import * as PeerStats from "../src/PeerStats.ts"
 const running = Effect.gen(function* () {
   const stored: Array<readonly [string, number]> = []
   const state = new FeedWindow(0)
-  const progress: FeedPosition.Progress = { state, follower: "feed:far", saved: 0 }
+  const progress: FeedPosition.Progress = { state, follower: "feed:far", saved: 0, beganPosition: 0 }
   const stats = (yield* PeerStats.PeerStats).of("far")
   const spool = {
     savePosition: (follower: string, position: number) => Effect.sync(() => void stored.push([follower, position]))

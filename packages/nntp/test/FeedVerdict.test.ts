@@ -16,7 +16,10 @@ const opened = () => {
   if (entry === undefined) throw new Error("open already")
   state.scan(1)
   state.depart(entry, "asking", 0)
-  return { state, entry, feed: { state, stats: stats.of("peer"), defer: { baseMillis: 100, millisMax: 1_000 } } }
+  const noted: Array<string> = []
+  const note = (what: string): void => void noted.push(what)
+  const defer = { baseMillis: 100, millisMax: 1_000 }
+  return { state, entry, noted, feed: { state, stats: stats.of("peer"), note, defer } }
 }
 
 describe("FeedVerdict", () => {
@@ -39,10 +42,11 @@ describe("FeedVerdict", () => {
   })
 
   it("gives up an article that was put off until no peer would take it", () => {
-    const { state, entry, feed } = opened()
+    const { state, entry, feed, noted } = opened()
     FeedVerdict.apply(feed, entry, "later", Limits.relayAgeMillisMax - 1, 0)
     expect([state.deferred, feed.stats.dropped]).toEqual([1, 0])
     FeedVerdict.apply(feed, entry, "later", Limits.relayAgeMillisMax, 0)
     expect([state.open, feed.stats.dropped]).toEqual([0, 1])
+    expect(noted).toEqual(["feed-put-off", "feed-put-off", "feed-dropped"])
   })
 })

@@ -1,6 +1,7 @@
 /**
  * The feeds of a site, one for each peer, started and stopped by the difference to those that run.
  */
+import * as Recoveries from "@lupin/core/Recoveries"
 import * as PeerFeed from "@lupin/nntp/PeerFeed"
 import { PeerStats } from "@lupin/nntp/PeerStats"
 import type { Spool } from "@lupin/spool/Spool"
@@ -55,7 +56,7 @@ export const make: Effect.Effect<Feeds, never, Spool | PeerStats | ReconcileRequ
     const stats = yield* PeerStats
     const running = new Map<string, Running>()
 
-    const flood = FloodParts.make(stats)
+    const flood = FloodParts.make(stats, (yield* Recoveries.Recoveries).note)
 
     const stop = Effect.fnUntraced(function* (name: string) {
       const feed = running.get(name)

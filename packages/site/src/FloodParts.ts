@@ -3,6 +3,7 @@
  *
  * Asked again only when a link or the topology has changed.
  */
+import type * as Recoveries from "@lupin/core/Recoveries"
 import type * as PeerFeed from "@lupin/nntp/PeerFeed"
 import type { PeerStats } from "@lupin/nntp/PeerStats"
 import * as Flood from "./Flood.ts"
@@ -17,10 +18,11 @@ export interface FloodParts {
 const lazy: PeerFeed.Part = { isActing: true, eager: "none", isWatched: false }
 
 /** A peer that was never tried counts as alive. */
-export const make = (stats: PeerStats["Service"]): FloodParts => {
+export const make = (stats: PeerStats["Service"], note: Recoveries.Counting["note"] = () => {}): FloodParts => {
   let topology: Flood.Topology | undefined
   let asOf = -1
   const parts = new Map<string, PeerFeed.Part>()
+  const before = new Map<string, PeerFeed.Part>()
   // The feeds of a site look at an article one after the other.
   let latest: { readonly path: string; readonly origin: Flood.Origin } | undefined
 
@@ -46,16 +48,22 @@ export const make = (stats: PeerStats["Service"]): FloodParts => {
       topology = known
       latest = undefined
       asOf = -1
+      before.clear()
+      parts.clear()
     },
     partOf: (name) => () => {
       if (topology === undefined) return lazy
       if (asOf !== stats.linkChanges()) {
+        for (const [peer, part] of parts) before.set(peer, part)
         parts.clear()
         asOf = stats.linkChanges()
       }
       const known = parts.get(name)
       if (known !== undefined) return known
       const part = decide(topology, name)
+      const last = before.get(name)
+      if (last !== undefined && part.isActing && !last.isActing) note("link-taken")
+      if (last?.eager === "none" && part.eager !== "none") note("primary-taken")
       parts.set(name, part)
       return part
     }

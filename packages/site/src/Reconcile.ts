@@ -7,6 +7,7 @@
 import * as Limits from "@lupin/core/Limits"
 import type * as Reconciliation from "@lupin/core/Reconciliation"
 import * as Inquiry from "@lupin/core/ReconciliationInquiry"
+import * as Recoveries from "@lupin/core/Recoveries"
 import * as Wildmat from "@lupin/core/Wildmat"
 import * as Capabilities from "@lupin/nntp/Capabilities"
 import type { NntpError } from "@lupin/nntp/NntpError"
@@ -108,6 +109,7 @@ export const settle = Effect.fn("Reconcile.settle")(function* (
   isLook: boolean
 ): Effect.fn.Return<Report, NntpError | SpoolUnavailable, Needs> {
   const histories = yield* Histories
+  const { note } = yield* Recoveries.Recoveries
   let wildmat = wildmatOf(peer)
   let isCorrected = false
   const total = { ...nothing }
@@ -142,6 +144,8 @@ export const settle = Effect.fn("Reconcile.settle")(function* (
     const wanted = Backfill.order(found.missing, nowMillis).map(({ id }) => id)
     const from = { connection: `reconcile ${peer.name}`, paths: [peer.path], isBackfill: true }
     const taken = yield* Backfill.copyAll(reader, wanted, from)
+    note("reconcile-taken", taken)
+    note("reconcile-removed", found.removals.length)
     total.taken += taken
     total.removed += found.removals.length
     if (!inquiry.isFull || taken + found.removals.length === 0) break
@@ -156,6 +160,7 @@ export const reconcile = Effect.fn("Reconcile.reconcile")(function* (
   why: Why | "audit" | "look"
 ): Effect.fn.Return<Report, NntpError | SpoolUnavailable, Needs | Live | Scope.Scope> {
   const histories = yield* Histories
+  const { note } = yield* Recoveries.Recoveries
   const wildmat = wildmatOf(peer)
   const reader = yield* open(peer)
   if (reader === undefined) return { peer: peer.name, isEqual: false, ...nothing, trouble: unable }
@@ -164,7 +169,11 @@ export const reconcile = Effect.fn("Reconcile.reconcile")(function* (
   const window = windowAt(yield* Clock.currentTimeMillis, floor, why === "gap" ? 0 : -settleSeconds)
   const report = yield* settle(reader, peer, window, why === "look")
   const isLacking = report.hereOnly + report.unlike > 0
-  if (isLacking && (why === "audit" || why === "gap")) yield* ReconcileClient.invite(reader.client, { wildmat, window })
+  if (isLacking && (why === "audit" || why === "gap")) {
+    yield* ReconcileClient.invite(reader.client, { wildmat, window })
+    note("reconcile-invited")
+  }
+  if (why === "asked") note("reconcile-asked")
   yield* Metric.update(takenCount, report.taken)
   yield* Metric.update(removedCount, report.removed)
   if (report.taken + report.removed > 0) {
@@ -187,6 +196,7 @@ const make = Effect.gen(function* () {
   const context = yield* Effect.context<Needs | Live>()
   const live = yield* Live
   const requests = yield* ReconcileRequests
+  const { note } = yield* Recoveries.Recoveries
 
   const attempt = (peer: SiteConfig.Peer, why: Why | "audit" | "look"): Effect.Effect<Report> =>
     reconcile(peer, why).pipe(
@@ -209,6 +219,7 @@ const make = Effect.gen(function* () {
       if (peer === undefined) continue
       const { trouble } = yield* attempt(peer, why)
       if (trouble === undefined || trouble === unable) continue
+      note("reconcile-retried")
       const isWaiting = waiting.has(path)
       waiting.set(path, waiting.get(path) === "gap" ? "gap" : why)
       if (isWaiting) continue
@@ -241,6 +252,7 @@ const make = Effect.gen(function* () {
     yield* audit
   })
   const { damagedRecords, lostEvents = 0 } = yield* (yield* Spool).condition
+  note("reconcile-after-damage", damagedRecords + lostEvents > 0 ? 1 : 0)
   // What the log has lost, history has forgotten too.
   if (damagedRecords + lostEvents > 0) for (const { path } of live.peers().filter(isOurs)) requests.add(path, "gap")
   yield* Effect.forkScoped(Effect.forever(turn))

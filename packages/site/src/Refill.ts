@@ -5,6 +5,7 @@
  * ours, by NEWNEWS or overview from others. What this site's history knows is passed over, the rest is taken.
  */
 import * as Limits from "@lupin/core/Limits"
+import * as Recoveries from "@lupin/core/Recoveries"
 import * as NntpReader from "@lupin/nntp/NntpReader"
 import type { NntpError } from "@lupin/nntp/NntpError"
 import type * as Relayer from "@lupin/spool/Relayer"
@@ -37,7 +38,11 @@ const fillFrom = Effect.fn("Refill.fillFrom")(function* (
 ): Effect.fn.Return<void, NntpError | Spool.SpoolUnavailable, Needs | Scope.Scope> {
   const spool = yield* Spool.Spool
   const reader = yield* Reconcile.open(peer)
-  const taken = (reader && (yield* byHistory(reader, peer, turn))) ?? (yield* byArrivals(peer))
+  const { note } = yield* Recoveries.Recoveries
+  const found = reader && (yield* byHistory(reader, peer, turn))
+  if (found === undefined) note("refill-by-arrivals")
+  const taken = found ?? (yield* byArrivals(peer))
+  note("refilled")
   yield* spool.savePosition(follower(peer.name), yield* spool.head)
   yield* Effect.logInfo(`refilled from ${peer.name}: ${taken} articles were new`)
 }, Effect.scoped)
@@ -85,6 +90,7 @@ export const isSource = ({ kind, refill }: Pick<SiteConfig.Peer, "kind" | "refil
 const make = Effect.fn("Refill.make")(function* (peers: ReadonlyArray<SiteConfig.Peer>) {
   const spool = yield* Spool.Spool
   const turn = yield* Semaphore.make(1)
+  const { note } = yield* Recoveries.Recoveries
   const sources = peers.filter(isSource)
   const done = yield* Effect.forEach(sources, (source) => spool.readPosition(follower(source.name)))
   const due = sources.filter((_, at) => done[at] === undefined)
@@ -93,7 +99,10 @@ const make = Effect.fn("Refill.make")(function* (peers: ReadonlyArray<SiteConfig
     due,
     (source) =>
       fillFrom(source, turn).pipe(
-        Effect.tapError((error) => Effect.logDebug(`not yet refilled from ${source.name}`, error)),
+        Effect.tapError((error) => {
+          note("refill-retried")
+          return Effect.logDebug(`not yet refilled from ${source.name}`, error)
+        }),
         Effect.retry(retries),
         Effect.andThen(Ref.update(missing, (names) => names.filter((name) => name !== source.name))),
         Effect.forkScoped

@@ -1,6 +1,7 @@
 /**
  * Gauges of a site, brought up to date whenever somebody asks for metrics.
  */
+import * as Recoveries from "@lupin/core/Recoveries"
 import * as NntpServer from "@lupin/nntp/NntpServer"
 import * as PeerStats from "@lupin/nntp/PeerStats"
 import * as Spool from "@lupin/spool/Spool"
@@ -98,6 +99,7 @@ export const make = Effect.gen(function* () {
   const stats = yield* PeerStats.PeerStats
   const server = yield* NntpServer.NntpServer
   const classes = new Set<string>()
+  Recoveries.show()
   return Effect.gen(function* () {
     yield* Metric.update(position, yield* spool.head)
     const condition = yield* spool.condition

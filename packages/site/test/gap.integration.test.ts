@@ -2,6 +2,7 @@ import { assert, it } from "@effect/vitest"
 import { PeerStats } from "@lupin/nntp/PeerStats"
 import { Refill } from "@lupin/site/Refill"
 import { Spool } from "@lupin/spool/Spool"
+import * as Recovered from "@lupin/testing/Recovered"
 import { Context, Effect } from "effect"
 import * as FileSystem from "node:fs"
 import * as Path from "node:path"
@@ -42,6 +43,9 @@ const keep = (path: string) =>
       }
     })
   })
+
+/** What all sites of this file have done. */
+const recovered = Recovered.make()
 
 const accept = { addresses: ["127.0.0.1"] }
 const zone = (name: string, port: number) => ({ ...peerAt(name, port), feed: "*", accept })
@@ -84,7 +88,8 @@ it.live(
       yield* holds(mk, ["now0"])
       yield* holds(sea, lost)
       assert.isAtLeast((yield* Context.get(sea, Spool).condition).lostEvents ?? 0, 10)
-    }).pipe(Effect.scoped)
+      assert.strictEqual(recovered.times("log-end-lost"), 1)
+    }).pipe(Effect.scoped, recovered.counting)
 )
 
 it.live("gets back what lay in a damaged stretch of the log as soon as the peer is there again", () =>
@@ -122,5 +127,6 @@ it.live("gets back what lay in a damaged stretch of the log as soon as the peer 
     yield* site("mk", other, [zone("sea", 9)], port)
     yield* holds(sea, all)
     assert.strictEqual(Context.get(sea, PeerStats).of("mk").missed, 2)
-  }).pipe(Effect.scoped)
+    assert.isAtLeast(recovered.times("feed-missed"), 1)
+  }).pipe(Effect.scoped, recovered.counting)
 )

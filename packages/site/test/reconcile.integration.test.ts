@@ -1,10 +1,26 @@
 import { assert, it } from "@effect/vitest"
+import * as NntpServer from "@lupin/nntp/NntpServer"
 import { Refill } from "@lupin/site/Refill"
 import * as Reconcile from "@lupin/site/Reconcile"
+import * as Site from "@lupin/site/Site"
 import * as SiteConfig from "@lupin/site/SiteConfig"
 import { Spool } from "@lupin/spool/Spool"
-import { Context, Effect, Result } from "effect"
-import { type Built, configOf, directory, names, peerAt, portOf, remove, site, statuses, store } from "./sites.ts"
+import * as Recovered from "@lupin/testing/Recovered"
+import { Context, Effect, Layer, Result } from "effect"
+import {
+  type Built,
+  configOf,
+  directory,
+  id,
+  names,
+  offer,
+  peerAt,
+  portOf,
+  remove,
+  site,
+  statuses,
+  store
+} from "./sites.ts"
 
 /** `own` reconciles with `other`. */
 const reconcile = (own: Built, other: string, otherPort: number, why: "asked" | "look" | "audit") =>
@@ -74,8 +90,9 @@ it.live("fills a wiped site from one of ours, its own articles and the removals 
   }).pipe(Effect.scoped)
 )
 
-it.live("asks in its turn where a peer says that it lacks something, and tells operators what differs", () =>
-  Effect.gen(function* () {
+it.live("asks in its turn where a peer says that it lacks something, and tells operators what differs", () => {
+  const recovered = Recovered.make()
+  return Effect.gen(function* () {
     const sea = yield* site("sea", yield* directory)
     yield* store(sea, names("common", 20))
     const accept = { addresses: ["127.0.0.1"] }
@@ -93,8 +110,10 @@ it.live("asks in its turn where a peer says that it lacks something, and tells o
     yield* spool.changed(before)
     assert.deepStrictEqual(yield* statuses(mk, names("common", 3)), ["removed", "removed", "held"])
     assert.deepInclude((yield* compare)[0], { isEqual: true })
-  }).pipe(Effect.scoped)
-)
+    assert.strictEqual(recovered.times("reconcile-invited"), 1)
+    assert.strictEqual(recovered.times("reconcile-asked"), 1)
+  }).pipe(Effect.scoped, recovered.counting)
+})
 
 it.live("asks about the groups that the other site feeds it, not about those that it feeds the other", () =>
   Effect.gen(function* () {
@@ -108,3 +127,42 @@ it.live("asks about the groups that the other site feeds it, not about those tha
     assert.deepStrictEqual(yield* statuses(own, ["common0", "common1"]), ["held", "unknown"])
   }).pipe(Effect.scoped)
 )
+
+it.live("brings nothing back that an operator has erased, and lets go of it wherever it is held", () =>
+  Effect.gen(function* () {
+    const sea = yield* site("sea", yield* directory)
+    const mk = yield* site("mk", yield* directory)
+    yield* store(sea, names("common", 20))
+    yield* store(mk, names("common", 20))
+    yield* Context.get(sea, Spool).erase([id("common3"), id("common4")])
+
+    assert.deepInclude(yield* reconcile(sea, "mk", portOf(mk), "asked"), { taken: 0, removed: 0 })
+    yield* offer(sea, ["common3", "common4"])
+    assert.deepStrictEqual(yield* statuses(sea, ["common3", "common4"]), ["removed", "removed"])
+    assert.deepInclude(yield* reconcile(mk, "sea", portOf(sea), "asked"), { taken: 0, removed: 2 })
+    assert.deepStrictEqual(yield* statuses(mk, ["common3", "common4", "common5"]), ["removed", "removed", "held"])
+    assert.deepInclude(yield* reconcile(sea, "mk", portOf(mk), "look"), { isEqual: true })
+
+    // A new host next to them learns of the removal, and not of the article.
+    const cape = yield* site("cape", yield* directory, [peerAt("sea", portOf(sea)), peerAt("mk", portOf(mk))])
+    const { missing } = Context.get(cape, Refill)
+    while ((yield* missing).length > 0) yield* Effect.sleep("20 millis")
+    assert.deepStrictEqual(yield* statuses(cape, ["common3", "common4", "common5"]), ["removed", "removed", "held"])
+  }).pipe(Effect.scoped)
+)
+
+it.live("fills a new spool from a server that does not reconcile, by what it says has arrived", () => {
+  const recovered = Recovered.make()
+  return Effect.gen(function* () {
+    const doors = Site.doors(configOf("sea", yield* directory, []), [])
+    const old = yield* Layer.build(NntpServer.layerTcp({ host: "127.0.0.1", port: 0 }).pipe(Layer.provideMerge(doors)))
+    yield* store(old, names("new", 20))
+    const { port } = Context.get(old, NntpServer.NntpServer).address
+    const mk = yield* site("mk", yield* directory, [{ ...peerAt("sea", port), kind: "foreign", refill: true }])
+    const { missing } = Context.get(mk, Refill)
+    while ((yield* missing).length > 0) yield* Effect.sleep("20 millis")
+    assert.strictEqual(recovered.times("refill-by-arrivals"), 1)
+    const found = yield* statuses(mk, names("new", 20))
+    assert.isTrue(found.every((status) => status === "held"))
+  }).pipe(Effect.scoped, recovered.counting)
+})

@@ -114,10 +114,15 @@ export const article = (name: string): Article.Article => {
 
 export const id = (name: string): MessageId.MessageId => article(name).messageId
 
-export const store = (built: Built, stored: ReadonlyArray<string>) =>
+export const offer = (built: Context.Context<Relayer>, offered: ReadonlyArray<string>) =>
+  Context.get(built, Relayer).receive(
+    offered.map((name) => ({ id: id(name), octets: article(name).octets })),
+    { connection: "test", isBackfill: true }
+  )
+
+export const store = (built: Context.Context<Relayer>, stored: ReadonlyArray<string>) =>
   Effect.gen(function* () {
-    const offered = stored.map((name) => ({ id: id(name), octets: article(name).octets }))
-    const received = yield* Context.get(built, Relayer).receive(offered, { connection: "test", isBackfill: true })
+    const received = yield* offer(built, stored)
     assert.deepStrictEqual(
       received.filter(({ _tag }) => _tag !== "Accepted"),
       []

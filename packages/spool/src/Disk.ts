@@ -43,11 +43,15 @@ export interface Disk {
 }
 
 const write: Disk["write"] = (file, pieces, offset) => {
+  let bytes = 0
+  for (const piece of pieces) bytes += piece.length
+  const end = offset + bytes
   let rest: ReadonlyArray<Uint8Array> = pieces
   let at = offset
   while (rest.length > 0) {
     let written = fs.writevSync(file, rest, at)
     at += written
+    if (at === end) return
     // A full disk may take a part: what is left is tried again, and then fails with its reason.
     let whole = 0
     while (whole < rest.length && written >= (rest[whole]?.length ?? 0)) written -= rest[whole++]?.length ?? 0

@@ -10,6 +10,7 @@ import * as Filing from "@lupin/core/Filing"
 import * as Group from "@lupin/core/Group"
 import type * as GroupName from "@lupin/core/GroupName"
 import type * as MessageId from "@lupin/core/MessageId"
+import * as Recoveries from "@lupin/core/Recoveries"
 import type * as Site from "@lupin/core/Site"
 import * as Waiting from "@lupin/core/Waiting"
 import { Clock, Effect, Layer, Scheduler } from "effect"
@@ -26,6 +27,7 @@ import type * as GroupTable from "./internal/GroupTable.ts"
 import * as HeadSignal from "./internal/HeadSignal.ts"
 import type { Index } from "./internal/Index.ts"
 import type { Place } from "./internal/IndexRows.ts"
+import * as Opening from "./internal/Opening.ts"
 import * as OverviewReader from "./internal/OverviewReader.ts"
 import * as Plan from "./internal/Plan.ts"
 import * as PositionsFile from "./internal/PositionsFile.ts"
@@ -62,6 +64,7 @@ export const layer = (options: Options): Layer.Layer<Spool, SpoolUnavailable, Si
     Effect.gen(function* () {
       const site = yield* SiteIdentity
       const disk = yield* Disk
+      const { note } = yield* Recoveries.Recoveries
       const fresh = yield* Generation.fresh
       yield* Effect.acquireRelease(
         attempt(() => disk.lock(options.directory)),
@@ -75,7 +78,7 @@ export const layer = (options: Options): Layer.Layer<Spool, SpoolUnavailable, Si
         recordsPerCommit: options.recordsPerCommit ?? recordsPerCommitDefault,
         segmentBytes: options.segmentBytes ?? segmentBytesDefault
       }
-      const { cutBytes, damaged, gaps, index, log, replayed, shelves } = yield* Effect.acquireRelease(
+      const opened = yield* Effect.acquireRelease(
         attempt(() => SpoolDirectory.open(directory, generation, disk, sizes, classes)),
         ({ index, log, shelves }) =>
           Effect.promise(() => index.close()).pipe(
@@ -83,37 +86,33 @@ export const layer = (options: Options): Layer.Layer<Spool, SpoolUnavailable, Si
             Effect.ensuring(Effect.sync(() => shelves.close()))
           )
       )
+      const { damaged, gaps, index, log, shelves } = opened
       const positions = yield* Effect.acquireRelease(
         attempt(() => PositionsFile.open(options.directory, disk, index.progress.position)),
         (file) => Effect.sync(() => file.close())
       )
-      if (cutBytes > 0) yield* Effect.logWarning(`cut ${cutBytes} octets of a torn record off ${options.directory}`)
-      if (positions.lost > 0) {
-        yield* Effect.logError(`the newest ${positions.lost} events, at least, are gone from ${options.directory}`)
-      }
-      if (replayed > 0) yield* Effect.logInfo(`took ${replayed} records of the log into the index again`)
-      if (gaps > 0) yield* Effect.logError(`passed over ${gaps} stretches of the log of ${options.directory}: damaged`)
+      yield* Opening.tell(directory, { ...opened, lost: positions.lost }, note)
       // What an earlier process left in the kernel's hands counts as stored from now on.
       yield* attempt(() => shelves.syncAll())
       if (options.durability === "fsync") yield* attempt(() => log.syncAll())
-      const quarantine = yield* attempt(() => Quarantine.open(options.directory, disk, Quarantine.isStill(index)))
+      const quarantine = yield* attempt(() => Quarantine.open(options.directory, disk, Quarantine.isStill(index), note))
       yield* attempt(() => quarantine.note(...damaged.filter(Quarantine.isStill(index))))
       const where = { directory, disk }
       const logOf = SpoolDirectory.logOf(log, shelves)
       const eraser = Eraser.make(where, log, index, logOf)
       // What a power cut left of an erasure is done before anybody reads.
-      yield* attempt(() => eraser.eraseOctets())
-      const compaction = Compaction.ofAll({ where, spoolLog: log, index, note: quarantine.note }, [
+      note("erasure-done-later", yield* attempt(() => eraser.eraseOctets()))
+      const compaction = Compaction.ofAll({ where, spoolLog: log, index, note: quarantine.note, count: note }, [
         ...shelves.all.map(([name, shelf]) => Compaction.classGround(shelf.log, index, name, shelf.segmentBytes)),
         Compaction.spoolGround(log, index, sizes.segmentBytes, logOf)
       ])
       yield* Effect.addFinalizer(() => Effect.ignore(attempt(() => compaction.abandon())))
-      const parts = { generation, index, log, positions, quarantine, gaps, site: site.path, durability }
+      const parts = { note, generation, index, log, positions, quarantine, gaps, site: site.path, durability }
       return yield* make({ ...parts, shelves, compaction, eraser })
     })
   )
 
-interface Parts {
+interface Parts extends Recoveries.Counting {
   readonly generation: Site.Generation
   readonly index: Index
   readonly log: SegmentLog
@@ -128,16 +127,18 @@ interface Parts {
 }
 
 const make = Effect.fnUntraced(function* (parts: Parts) {
-  const { compaction, durability, eraser, gaps, generation, index, log, positions, quarantine, shelves, site } = parts
+  const { compaction, durability, eraser, gaps, generation, index, log, note, positions, quarantine, shelves, site } =
+    parts
   const dispatcher = (yield* Scheduler.Scheduler).makeDispatcher()
   const signal = HeadSignal.make(index.progress.position)
   const follow = Follow.make(log, index)
   const records = Articles.make(log, shelves, quarantine, site)
   const reader = OverviewReader.make(index, records)
+  const known = knownOf(index, records, quarantine)
   const commits = GroupCommit.make({
     plan: () => {
       shelves.begin()
-      return Plan.make(knownOf(index, records, quarantine), site, shelves.place)
+      return Plan.make(known, site, shelves.place)
     },
     write: (records) => {
       shelves.write()
@@ -158,7 +159,7 @@ const make = Effect.fnUntraced(function* (parts: Parts) {
         const bytes = pieces.reduce((sum, piece) => sum + piece.length, -Record.headBytes)
         index.take(events, { address, bytes }, address + Record.headBytes + bytes)
         reader.note(events)
-        for (const event of events) if ("id" in event && event._tag !== "Filed") quarantine.release(event.id)
+        for (const event of events) quarantine.release(event)
         return follow.note(events)
       })
       signal.move(index.progress.position, changes)
@@ -166,7 +167,8 @@ const make = Effect.fnUntraced(function* (parts: Parts) {
     soon: (act) => dispatcher.scheduleTask(act, 0),
     isShared: durability === "fsync",
     isUnsettled: () => index.isCommitDue,
-    settle: () => index.commit()
+    settle: () => index.commit(),
+    note
   })
   yield* Effect.addFinalizer(() => Effect.callback<void>((resume) => commits.close(() => resume(Effect.void))))
 
@@ -186,10 +188,7 @@ const make = Effect.fnUntraced(function* (parts: Parts) {
       })
     )
 
-  const shelfOf = (name: string): GroupTable.Shelf | undefined => {
-    const shelf = index.groups.get(name)
-    return shelf?.isThere === true ? shelf : undefined
-  }
+  const shelfOf = (name: string): GroupTable.Shelf | undefined => index.groups.there(name)
 
   const groupOf = (shelf: GroupTable.Shelf): Group.Group => {
     const { count, createdMillis, description, high, name, status } = shelf
@@ -215,7 +214,7 @@ const make = Effect.fnUntraced(function* (parts: Parts) {
     generation,
     store: (batch) =>
       Effect.map(
-        submit((atMillis) => batch.map((article) => ({ command: Filing.command(article, atMillis), article }))),
+        submit((atMillis) => batch.map((article) => ({ command: Filing.unowned(article, atMillis), article }))),
         (stored) => stored.filter((one) => one !== undefined)
       ),
     remove: (ids, why) =>
@@ -255,9 +254,9 @@ const make = Effect.fnUntraced(function* (parts: Parts) {
     reclaim: Effect.flatMap(Clock.currentTimeMillis, (nowMillis) =>
       attempt(() => {
         // Where an erasure failed half-way, nobody may ask for it again.
-        eraser.eraseOctets()
-        eraser.eraseNames(nowMillis - eraseNamesMillis)
-        return { isMore: compaction.step(nowMillis) }
+        note("erasure-done-later", eraser.eraseOctets())
+        const isMore = eraser.eraseNames(nowMillis - eraseNamesMillis)
+        return { isMore: compaction.step(nowMillis) || isMore }
       })
     ),
     reclaimed: Effect.sync(() => ({ ...compaction.done(), ...index.erasures.pending() })),
@@ -354,20 +353,18 @@ const make = Effect.fnUntraced(function* (parts: Parts) {
 
 /** What is safely in the log, as the decider asks for it. */
 const knownOf = (index: Index, records: Articles.Articles, quarantine: Quarantine.Quarantine): Plan.Known => ({
-  position: index.progress.position,
+  get position() {
+    return index.progress.position
+  },
   status: (id) => index.status(id),
   statusSince: (id, forgottenMillis) => index.statusToFile(id, forgottenMillis),
   isErased: (hash) => index.erasures.has(hash),
-  forgottenMillis: index.progress.forgottenMillis,
+  get forgottenMillis() {
+    return index.progress.forgottenMillis
+  },
   high: (name) => index.groups.high(name),
-  groupStatus: (name) => {
-    const shelf = index.groups.get(name)
-    return shelf?.isThere === true ? shelf.status : undefined
-  },
-  groupDescription: (name) => {
-    const shelf = index.groups.get(name)
-    return shelf?.isThere === true ? shelf.description : undefined
-  },
+  groupStatus: (name) => index.groups.there(name)?.status,
+  groupDescription: (name) => index.groups.there(name)?.description,
   highest: (key) => index.slots.get(key),
   numbers: (id) => {
     const row = index.id(id)
@@ -386,7 +383,9 @@ const knownOf = (index: Index, records: Articles.Articles, quarantine: Quarantin
     return article === undefined || Article.isMalformed(article) ? [] : Filing.owners(article)
   },
   waiting: (id) => Waiting.on(index.claims.waiting, id),
-  claims: index.claims.waiting,
+  get claims() {
+    return index.claims.waiting
+  },
   isDamaged: (id) => quarantine.address(id) !== undefined && index.status(id) === "held"
 })
 

@@ -11,6 +11,7 @@ import type * as GroupName from "@lupin/core/GroupName"
 import * as Injection from "@lupin/core/Injection"
 import * as MessageId from "@lupin/core/MessageId"
 import type * as Namespace from "@lupin/core/Namespace"
+import * as Recoveries from "@lupin/core/Recoveries"
 import * as Uuid from "@lupin/core/Uuid"
 import { Clock, Context, Effect, Layer, Random, Schema } from "effect"
 import * as GroupChanges from "./internal/GroupChanges.ts"
@@ -63,6 +64,7 @@ export class Injector extends Context.Service<
       const spool = yield* Spool
       const site = yield* SiteIdentity
       const random = yield* Random.Random
+      const { note } = yield* Recoveries.Recoveries
 
       const admit = Effect.fnUntraced(function* (verdict: Injection.Injected | Injection.Refused) {
         if (verdict._tag === "Refused") return yield* refusal(verdict.reason, verdict.message)
@@ -96,6 +98,7 @@ export class Injector extends Context.Service<
         if (Article.isMalformed(first) || !isSameContent(first, article)) {
           return yield* refusal({ _tag: "Repeated", field: "Message-ID" }, "another article has this Message-ID")
         }
+        note("repeat-answered")
         return { id, groups: first.groups, position: held.position, isNew: false, isHeld: true }
       })
 

@@ -4,6 +4,7 @@
 import type * as Article from "@lupin/core/Article"
 import * as EventArticle from "@lupin/core/EventArticle"
 import type * as MessageId from "@lupin/core/MessageId"
+import * as Recoveries from "@lupin/core/Recoveries"
 import * as Relay from "@lupin/core/Relay"
 import { Clock, Context, Effect, Layer } from "effect"
 import * as TransitTable from "./internal/TransitTable.ts"
@@ -73,6 +74,7 @@ export class Relayer extends Context.Service<
         const spool = yield* Spool
         const site = yield* SiteIdentity
         const transit = TransitTable.make(leasesMax)
+        const { note } = yield* Recoveries.Recoveries
 
         const contextOf = (peer: Peer, nowMillis: number): Relay.RelayContext => ({
           site: site.path,
@@ -151,7 +153,7 @@ export class Relayer extends Context.Service<
                 }
               )
             }),
-          release: (peer) => Effect.sync(() => transit.endAll(peer.connection))
+          release: (peer) => Effect.sync(() => note("transit-freed", transit.endAll(peer.connection)))
         }
       })
     )

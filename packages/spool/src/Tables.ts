@@ -34,6 +34,11 @@ export interface Tables {
   readonly table: (name: string) => Table
   /** All that `act` puts and removes is kept, or, where it throws, nothing. */
   readonly transactionSync: (act: () => void) => void
+  /**
+   * Writes others of their length in the place of texts, wherever they stand: in rows, and in what is left of rows that are
+   * no more. Reads all there is; outside of transactions.
+   */
+  readonly overwrite: (texts: ReadonlyArray<readonly [text: string, other: string]>) => void
   readonly close: () => Promise<void>
 }
 
@@ -60,6 +65,7 @@ export const open = (directory: string): Tables => {
       }
     },
     transactionSync: (act) => environment.transactionSync(act),
+    overwrite: (texts) => overwriteIn(path.join(directory, "data.mdb"), texts),
     close: () => environment.close()
   }
 }
@@ -79,6 +85,31 @@ const isReadable = (name: string): boolean => {
     const meta = Buffer.alloc(lmdbMetaBytes)
     const bytes = fs.readSync(file, meta, 0, meta.length, 0)
     return bytes === 0 || (bytes === meta.length && meta.readUInt32LE(lmdbMagicOffset) === lmdbMagic)
+  } finally {
+    fs.closeSync(file)
+  }
+}
+
+/** Octets of the file that are looked at together. */
+const scanBytes = 4 * 1024 * 1024
+
+/** LMDB reads its file through a map of it, so it sees what is written here; pages have no checksums. */
+const overwriteIn = (name: string, texts: ReadonlyArray<readonly [text: string, other: string]>): void => {
+  const pairs = texts.map(([text, other]) => [Buffer.from(text, "latin1"), Buffer.from(other, "latin1")] as const)
+  const overlap = Math.max(1, ...pairs.map(([text]) => text.length)) - 1
+  const octets = Buffer.allocUnsafe(scanBytes + overlap)
+  const file = fs.openSync(name, "r+")
+  try {
+    const size = fs.fstatSync(file).size
+    for (let start = 0; start < size; start += scanBytes) {
+      const read = octets.subarray(0, fs.readSync(file, octets, 0, octets.length, start))
+      for (const [text, other] of pairs) {
+        for (let at = read.indexOf(text); at >= 0; at = read.indexOf(text, at + 1)) {
+          fs.writeSync(file, other, 0, other.length, start + at)
+        }
+      }
+    }
+    fs.fdatasyncSync(file)
   } finally {
     fs.closeSync(file)
   }

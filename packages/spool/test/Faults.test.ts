@@ -4,7 +4,7 @@ import type * as FileSpool from "@lupin/spool/FileSpool"
 import type { Fault } from "@lupin/testing/SimDisk"
 import { Effect } from "effect"
 import * as fc from "fast-check"
-import { articleOf, ids, isLog, same, type Step, Trial } from "./Faults.ts"
+import { articleOf, ids, isLog, recovered, same, type Step, Trial } from "./Faults.ts"
 
 /** Histories of each kind; `LUPIN_TEST_FAULTS=5000` takes minutes. */
 const runs = Number(process.env["LUPIN_TEST_FAULTS"] ?? 60)
@@ -285,3 +285,35 @@ const serveOnly = async ({ copies, spool }: Trial): Promise<void> => {
   }
   await Effect.runPromise(spool.changes(0, 1_000))
 }
+
+describe("a spool that is stopped halfway", () => {
+  it("gives up a compaction that is under way when something is erased, and finishes it later", () => {
+    const before = recovered.times("compaction-given-up")
+    const batches = Array.from({ length: 8 }, (_, at) => [articleOf(at, [0], 60)])
+    const steps: ReadonlyArray<Step> = [
+      { _tag: "Store", batches },
+      { _tag: "Expire", ids: ids.slice(0, 3) },
+      { _tag: "Wait", millis: 8 * dayMillis },
+      { _tag: "Reclaim", slices: 1 },
+      { _tag: "Erase", ids: ids.slice(4, 5) }
+    ]
+    return tried("fsync", steps, async (trial) => {
+      assert.isAbove(recovered.times("compaction-given-up"), before)
+      await trial.settle()
+    })
+  })
+
+  it("does again on opening what it was overwriting, wherever in it the machine stopped", async () => {
+    const before = recovered.times("overwrite-redone")
+    for (let operations = 1; operations <= 40; operations += 1) {
+      const steps: ReadonlyArray<Step> = [
+        { _tag: "Store", batches: [[articleOf(0, [0, 1], 20), articleOf(1, [0], 20)]] },
+        { _tag: "Fault", fault: { _tag: "Stops", operations } },
+        { _tag: "Erase", ids: ids.slice(0, 1) },
+        { _tag: "Kill", index: "kept" }
+      ]
+      await tried("fsync", steps, (trial) => trial.settle())
+    }
+    assert.isAbove(recovered.times("overwrite-redone"), before)
+  })
+})

@@ -9,6 +9,8 @@ import { article, group, id } from "@lupin/testing/SampleArticles"
 import { type StorageClass, StorageClasses } from "@lupin/spool/StorageClass"
 import * as Wildmat from "@lupin/core/Wildmat"
 import { type Fault, SimDisk, type TablesLeft } from "@lupin/testing/SimDisk"
+import * as Recoveries from "@lupin/core/Recoveries"
+import * as Recovered from "@lupin/testing/Recovered"
 import { Clock, Context, Effect, Exit, Layer, Logger, Scope } from "effect"
 import { HandClock } from "./HandClock.ts"
 
@@ -64,6 +66,9 @@ const wrong = (what: string): never => {
   throw new Error(what)
 }
 
+/** What the spools of all trials have done. */
+export const recovered = Recovered.make()
+
 /** A spool on a disk of faults beside the model of what it has acknowledged. */
 export class Trial {
   readonly #options: Omit<FileSpool.Options, "directory">
@@ -112,7 +117,8 @@ export class Trial {
       Layer.provide(Layer.succeed(StorageClasses, configured ?? []))
     )
     const built = Layer.buildWithScope(Layer.fresh(layer).pipe(Layer.provide([identity, Logger.layer([])])), scope)
-    this.spool = Context.get(await this.#run(Effect.provideService(built, Disk, this.disk)), Spool)
+    const counted = Effect.provideService(built, Recoveries.Recoveries, recovered.service)
+    this.spool = Context.get(await this.#run(Effect.provideService(counted, Disk, this.disk)), Spool)
     if (this.site.generation.id === "") this.site = Site.empty(this.spool.generation)
   }
 

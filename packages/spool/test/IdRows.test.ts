@@ -20,38 +20,51 @@ const rowOf = (at: number, turn: number): IdRow => {
   return { _tag: "Held", position: turn, ...place, ...(turn % 5 === 0 ? { stored } : {}) }
 }
 
-const step = fc.oneof(
+const idsMax = 1_500
+
+interface Step {
+  readonly act: string
+  readonly from: number
+  readonly count: number
+}
+
+const step: fc.Arbitrary<Step> = fc.oneof(
   {
     weight: 5,
     arbitrary: fc.record({
-      act: fc.constant("set" as const),
+      act: fc.constant("set"),
       from: fc.nat(300),
-      count: fc.integer({ min: 1, max: 60 })
+      count: fc.constantFrom(1, 3, 60)
     })
   },
   {
     weight: 2,
     arbitrary: fc.record({
-      act: fc.constant("drop" as const),
+      act: fc.constant("drop"),
       from: fc.nat(300),
-      count: fc.integer({ min: 1, max: 30 })
+      count: fc.constantFrom(1, 3, 30)
+    })
+  },
+  {
+    weight: 3,
+    // A commit after each of them.
+    arbitrary: fc.record({
+      act: fc.constantFrom("set each", "drop each"),
+      from: fc.nat(300),
+      count: fc.integer({ min: 1, max: 12 })
     })
   },
   {
     weight: 6,
     arbitrary: fc.record({
-      act: fc.constantFrom("commit", "fail", "open"),
+      act: fc.constantFrom("commit", "commit", "commit", "fail", "open"),
       from: fc.constant(0),
       count: fc.constant(0)
     })
   }
 )
 
-const check = (
-  tables: Tables.Tables,
-  steps: ReadonlyArray<typeof step extends fc.Arbitrary<infer A> ? A : never>,
-  slice: number
-) => {
+const check = (tables: Tables.Tables, steps: ReadonlyArray<Step>, slice: number) => {
   const open = () => new IdRows(tables.table("ids"), tables.table("idFilters"), "secret", slice)
   let rows = open()
   rows.empty()
@@ -71,10 +84,11 @@ const check = (
   }
   for (const [turn, { act, count, from }] of steps.entries()) {
     for (let at = from; at < from + count; at++) {
-      const row = act === "set" ? rowOf(at, turn) : undefined
+      const row = act.startsWith("set") ? rowOf(at, turn) : undefined
       rows.set(idOf(at), row)
       if (row === undefined) model.delete(idOf(at))
       else model.set(idOf(at), row)
+      if (act.endsWith("each")) commit(false)
     }
     if (act === "commit" || act === "fail") commit(act === "fail")
     if (act === "open") {
@@ -83,7 +97,7 @@ const check = (
       for (const [id, row] of committed) model.set(id, row)
     }
   }
-  const seen = Array.from({ length: 400 }, (_, at) => idOf(at)).filter((id) => rows.get(id) !== undefined)
+  const seen = Array.from({ length: idsMax }, (_, at) => idOf(at)).filter((id) => rows.get(id) !== undefined)
   expect(seen.toSorted()).toEqual([...model.keys()].toSorted())
   for (const [id, row] of model) expect(rows.get(id)).toEqual(row)
   for (const uuid of uuids) {
@@ -95,7 +109,12 @@ const check = (
   expect(held.toSorted()).toEqual([...model.keys()].toSorted())
 }
 
-const steps = fc.array(step, { maxLength: 120 })
+/** At first there are many, so that what comes later is merged without them. */
+const begin: ReadonlyArray<Step> = [
+  { act: "set", from: 0, count: idsMax },
+  { act: "commit", from: 0, count: 0 }
+]
+const steps = fc.array(step, { maxLength: 120 }).map((some) => [...begin, ...some])
 /** Ids merged with a commit: from one band on. */
 const slice = fc.constantFrom(1, 50, 300, 10_000)
 
@@ -103,7 +122,7 @@ describe("IdRows", () => {
   it("knows what was set last, whatever was committed, merged, lost and opened again", () => {
     fc.assert(
       fc.property(steps, slice, (some, ids) => check(new SimTables(), some, ids)),
-      { numRuns: 150 }
+      { numRuns: 100 }
     )
   })
 
@@ -112,7 +131,7 @@ describe("IdRows", () => {
       const tables = Tables.open(yield* temporaryDirectory)
       fc.assert(
         fc.property(steps, slice, (some, ids) => check(tables, some, ids)),
-        { numRuns: 30 }
+        { numRuns: 20 }
       )
       yield* Effect.promise(() => tables.close())
     })

@@ -17,7 +17,8 @@ export interface Copy {
 
 /** When an article was held, by the clock of the site. */
 export interface Spell {
-  readonly fromMillis: number
+  /** Absent where the log tells only of the end: it was erased, or its cancel came first. */
+  readonly fromMillis?: number
   readonly untilMillis: number | undefined
 }
 
@@ -38,6 +39,8 @@ export interface Look extends Log {
   readonly copies: ReadonlyMap<MessageId.MessageId, Copy>
   /** The numbers that each group has. */
   readonly numbers: ReadonlyMap<GroupName.GroupName, ReadonlyArray<number>>
+  /** Where octets of erased articles still stand: files of its disk, or `served` where the spool still finds it. */
+  readonly remains: ReadonlyMap<MessageId.MessageId, ReadonlyArray<string>>
 }
 
 const pageMax = 1_000
@@ -58,8 +61,9 @@ export const log = Effect.fnUntraced(function* (spool: Spool.Spool["Service"]) {
       } else {
         held.delete(change.id)
         removed.set(change.id, change.why)
-        const last = own.pop()
-        if (last !== undefined) own.push({ ...last, untilMillis: change.removedMillis })
+        const last = own.at(-1)
+        // What was cancelled may be erased later: it ended once.
+        if (last?.untilMillis === undefined) own.splice(-1, 1, { ...last, untilMillis: change.removedMillis })
       }
     }
     after = next
@@ -67,11 +71,34 @@ export const log = Effect.fnUntraced(function* (spool: Spool.Spool["Service"]) {
   }
 })
 
+/** Reads every article, as a reader would who goes through all groups. */
+export const readAll = Effect.fnUntraced(function* (spool: Spool.Spool["Service"]) {
+  for (const { name } of yield* spool.groups) {
+    for (const number of yield* spool.numbers(name, 1, Limits.articleNumberMax, pageMax)) yield* spool.at(name, number)
+  }
+})
+
+/** An article that was erased, and a text that stands in no other one. */
+export interface Erased {
+  readonly id: MessageId.MessageId
+  readonly text: string
+}
+
 /** Looks at a site that serves; a thorough look reads every article too. `undefined` where it does not serve. */
-export const look = Effect.fnUntraced(function* (site: SimSite, isThorough: boolean) {
+export const look = Effect.fnUntraced(function* (
+  site: SimSite,
+  isThorough: boolean,
+  erased: ReadonlyArray<Erased> = []
+) {
   const { running } = site
   if (running === undefined) return undefined
   const { spool } = running
+  const remains = new Map<MessageId.MessageId, ReadonlyArray<string>>()
+  for (const { id, text } of erased) {
+    const files = site.disk.naming(text)
+    const found = (yield* spool.find(id)) === undefined ? files : ["served", ...files]
+    if (found.length > 0) remains.set(id, found)
+  }
   const found: Log = yield* log(spool)
   const copies = new Map<MessageId.MessageId, Copy>()
   const numbers = new Map<GroupName.GroupName, ReadonlyArray<number>>()
@@ -89,5 +116,5 @@ export const look = Effect.fnUntraced(function* (site: SimSite, isThorough: bool
   const { fingerprint } = yield* site.look()
   const { kind, name } = site.plan
   const generation: string = spool.generation.id
-  return { name, kind, generation, fingerprint, ...found, copies, numbers }
+  return { name, kind, generation, fingerprint, ...found, copies, numbers, remains }
 })

@@ -14,6 +14,8 @@ export const forms = {
   cancel: ["site", "event"],
   /** A cancel with a wrong key. */
   forge: ["site", "event"],
+  /** An operator erases it at all sites; where one is down, once it is back. */
+  erase: ["event"],
   /** Events near a place; how stale the answer may be, in milliseconds. */
   query: ["site", "place", "staleMillis"],
   digest: ["site", "bird", "staleMillis"],
@@ -33,6 +35,8 @@ export const forms = {
   /** The disk fails with the next few operations of a kind; which, by a number. */
   sick: ["site", "kind"],
   well: ["site"],
+  /** One bit of the log turns over, in the octet of that number, if all sites hold the same: no last copy is lost. */
+  rot: ["site", "octet"],
   skew: ["site", "millis"],
   /** The first feeds the second only digests, or everything again. */
   narrow: ["site", "site"],

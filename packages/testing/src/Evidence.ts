@@ -75,6 +75,15 @@ export interface Receipted extends AtSite {
   readonly receipt: Receipt.Receipt
 }
 
+/** An operator has an article erased at a site. */
+export interface Erased extends AtSite {
+  readonly _tag: "Erased"
+  readonly generation: string
+  readonly id: MessageId.MessageId
+  /** The site says that nothing of it is left; before that, it was told to. */
+  readonly isDone: boolean
+}
+
 /** Octets without sense arrived at a port. */
 export interface Probed extends AtSite {
   readonly _tag: "Probed"
@@ -117,6 +126,11 @@ export interface Skewed extends AtSite {
   readonly _tag: "Skewed"
 }
 
+/** Some of the log of a site is not as it was written: what it lost it has to get from others. */
+export interface Rotted extends AtSite {
+  readonly _tag: "Rotted"
+}
+
 /** A process ended without anybody having killed it. */
 export interface Died extends AtSite {
   readonly _tag: "Died"
@@ -140,11 +154,13 @@ export type Evidence =
   | Answered
   | Shown
   | Withdrawn
+  | Erased
   | Receipted
   | Probed
   | Sent
   | Settled
   | Fault
   | Skewed
+  | Rotted
   | Died
   | Looked

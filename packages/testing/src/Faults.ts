@@ -3,6 +3,7 @@
  */
 import { Effect } from "effect"
 import type * as Command from "./Command.ts"
+import type { Evidence } from "./Evidence.ts"
 import type * as Fleet from "./Fleet.ts"
 import type * as SimDisk from "./SimDisk.ts"
 import * as Sightings from "./Sightings.ts"
@@ -34,8 +35,12 @@ export class Faults {
   readonly #narrowed = new Map<string, Set<string>>()
   readonly #cut = new Set<string>()
 
-  constructor(fleet: Fleet.Fleet, sightings: Sightings.Sightings) {
+  readonly #tell: (evidence: Evidence) => void
+  readonly #rotted = new Set<string>()
+
+  constructor(fleet: Fleet.Fleet, sightings: Sightings.Sightings, tell: (evidence: Evidence) => void) {
     this.#fleet = fleet
+    this.#tell = tell
     this.#sightings = sightings
   }
 
@@ -51,6 +56,11 @@ export class Faults {
   isDisturbed(site: string, sinceMillis: number): boolean {
     if (this.#down.has(site) || this.#paused.has(site) || this.#sick.has(site)) return true
     return (this.#struck.get(site) ?? Number.NEGATIVE_INFINITY) + afterMillis >= sinceMillis
+  }
+
+  /** Sites whose log is not what was written. */
+  get rotted(): ReadonlySet<string> {
+    return this.#rotted
   }
 
   isTimely(site: string): boolean {
@@ -94,6 +104,9 @@ export class Faults {
       case "well":
         this.#cure(site)
         break
+      case "rot":
+        if (!(yield* this.#rot(site, number))) return
+        break
       case "skew":
         this.#skewed.add(site)
         this.#fleet.skew(site, number)
@@ -119,7 +132,6 @@ export class Faults {
     // A start that is under way ends here, and is none of ours any more.
     this.#narrowed.delete(site)
     if (verb !== "start") this.#hung.delete(site)
-    yield* this.#count(site)
     if (verb === "kill" || verb === "power") {
       this.#down.add(site)
       return verb === "kill" ? this.#fleet.kill(site) : this.#fleet.cutPower(site)
@@ -166,6 +178,20 @@ export class Faults {
     this.#fleet.site(site).disk.arm(fault)
   }
 
+  /** Turns one bit over; nothing where somebody lacks what another has, as a last copy that rots is lost. */
+  readonly #rot = Effect.fnUntraced(function* (this: Faults, name: string, number: number) {
+    const { sites } = this.#fleet
+    const prints = new Set<string>()
+    for (const site of sites) prints.add(site.isUp ? (yield* site.look()).fingerprint : "down")
+    const { disk } = this.#fleet.site(name)
+    const octets = disk.bytes(isLog)
+    if (prints.size > 1 || octets === 0) return false
+    disk.flip(isLog, number % octets, number % 8)
+    this.#rotted.add(name)
+    this.#tell({ _tag: "Rotted", site: name, atMillis: this.#fleet.world.nowMillis })
+    return true
+  })
+
   #cure(site: string): void {
     this.#fleet.site(site).disk.heal()
     this.#sick.delete(site)
@@ -177,12 +203,6 @@ export class Faults {
     this.#slowed.push([from, to, this.#fleet.network.link(a, b).latencyMillis])
     this.#fleet.degrade(from, to, { latencyMillis })
   }
-
-  /** What feeds did is lost with their process: counted before. */
-  readonly #count = Effect.fnUntraced(function* (this: Faults, site: string) {
-    const { running } = this.#fleet.site(site)
-    if (running !== undefined) this.#sightings.count(yield* running.stats.snapshot)
-  })
 
   readonly #changeRule = Effect.fnUntraced(function* (this: Faults, name: string, peer: string, isNarrow: boolean) {
     const site = this.#fleet.site(name)
@@ -210,6 +230,8 @@ const diskFaults = [
   { _tag: "CreateFails", times: 2 },
   { _tag: "SyncHangs" }
 ] as const satisfies ReadonlyArray<SimDisk.Fault>
+
+const isLog = (name: string): boolean => name.includes("/spool/log/")
 
 const applyMillisMax = 10_000
 

@@ -7,6 +7,7 @@
 import type * as PopOperations from "@lupin/api/PopOperations"
 import type * as App from "@lupin/core/App"
 import type * as MessageId from "@lupin/core/MessageId"
+import type * as Recoveries from "@lupin/core/Recoveries"
 import type * as Spool from "@lupin/spool/Spool"
 import { Console, type Duration, Effect, type Scope } from "effect"
 import * as Settling from "./Settling.ts"
@@ -56,6 +57,7 @@ export class Fleet {
   readonly #sites: ReadonlyMap<string, SimSite>
   readonly #apps: ReadonlyArray<App.App>
   readonly #observers: Array<(happening: Happening) => void> = []
+  readonly #recoveries = new Map<Recoveries.Recovery, number>()
 
   constructor(world: World.World, options: Options) {
     this.world = world
@@ -72,7 +74,10 @@ export class Fleet {
           plan,
           apps: options.apps,
           store: options.store ?? "disk",
-          notice: (at, batch, stored) => this.#stored(at, batch, stored)
+          notice: (at, batch, stored) => this.#stored(at, batch, stored),
+          recovered: (what, times = 1) => {
+            if (times > 0) this.#recoveries.set(what, (this.#recoveries.get(what) ?? 0) + times)
+          }
         })
         site.skewMillis = options.skewMillis?.[plan.name] ?? 0
         return [plan.name, site]
@@ -94,6 +99,11 @@ export class Fleet {
   /** Simulated milliseconds since the fleet's world began. */
   get elapsedMillis(): number {
     return this.world.nowMillis - this.world.startMillis
+  }
+
+  /** How often the sites have taken each way to recover so far. */
+  get recoveries(): ReadonlyMap<Recoveries.Recovery, number> {
+    return this.#recoveries
   }
 
   /** The last of what has happened, a line each. */

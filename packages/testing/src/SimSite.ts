@@ -8,6 +8,7 @@ import { PopOperations as Operations } from "@lupin/api/PopOperations"
 import * as CacheStore from "@lupin/cache/CacheStore"
 import * as Central from "@lupin/central/Central"
 import type * as App from "@lupin/core/App"
+import * as Recoveries from "@lupin/core/Recoveries"
 import * as NntpNetwork from "@lupin/nntp/Network"
 import { PeerStats } from "@lupin/nntp/PeerStats"
 import { Secrets } from "@lupin/nntp/Secrets"
@@ -43,6 +44,8 @@ export interface Options {
   /** `disk` is the spool of production on a simulated disk; `memory` the reference, quicker, which loses nothing. */
   readonly store: "disk" | "memory"
   readonly notice: (site: SimSite, ...stored: Parameters<Witness.Notice>) => void
+  /** Called for each way to recover that a process takes. */
+  readonly recovered: Recoveries.Counting["note"]
 }
 
 /** What a running site is made of, as far as tests look at it. */
@@ -109,10 +112,13 @@ export class SimSite {
     const process = world.spawn(this.name, this.skewMillis)
     process.provide(NntpNetwork.Network, SimSocket.network(network, process, this.plan.address))
     process.provide(Disk, this.#disk)
+    process.provide(Recoveries.Recoveries, { note: this.#options.recovered })
     process.provide(Secrets, { octets: (bytes) => process.chance.octets(bytes) })
     network.powerOn(this.plan.address)
     this.#process = process
     this.#running = undefined
+    // A log may have lost something.
+    this.#holdings = new Holdings()
     const built = yield* Deferred.make<void, SiteDown>()
     process.fork(
       Effect.scoped(

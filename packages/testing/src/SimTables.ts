@@ -109,6 +109,9 @@ export class SimTables implements Tables.Tables {
     for (const [name, values] of from) this.#tables.set(name, new SimRows(values))
   }
 
+  /** What is no more has left nothing here. */
+  readonly overwrite = (): void => {}
+
   readonly table = (name: string): SimRows => {
     const rows = this.#tables.get(name) ?? new SimRows()
     this.#tables.set(name, rows)

@@ -15,8 +15,8 @@ import * as FeedTap from "./FeedTap.ts"
 import * as Fleet from "./Fleet.ts"
 import * as Garbage from "./Garbage.ts"
 import * as History from "./History.ts"
+import { Operator } from "./Operator.ts"
 import * as Sightings from "./Sightings.ts"
-import * as Workload from "./Workload.ts"
 import * as World from "./World.ts"
 
 /** What became of a history. */
@@ -36,6 +36,8 @@ export const lookMillis = 5_000
 const quietMillis = 8_000
 /** How long healing may take: a connection that was cut tries again at most two minutes later. */
 const withinMillis = 900_000
+/** How long a site may take to fetch again what is damaged. */
+const mendMillisMax = 120_000
 /** Events that are posted after everything has healed have these numbers and up. */
 const lateEvents = 100_000
 const traceLines = 200
@@ -46,7 +48,7 @@ export const run = (
   checkers: ReadonlyArray<Checker.Checker> = Checkers.all([BirdApp.app])
 ): Effect.Effect<Outcome> => {
   const violations: Array<Checker.Violation> = []
-  const sightings = new Sightings.Sightings(Workload.sitesOf(history).zones)
+  const sightings = new Sightings.Sightings()
   const latest: { world?: World.World } = {}
   const options = {
     seed: history.seed,
@@ -99,7 +101,11 @@ const live = Effect.fnUntraced(function* (
   FeedTap.listen(fleet, tell)
   const beganMillis = world.nowMillis
   const event = eventsOf(history, beganMillis)
-  const faults = new Faults.Faults(fleet, sightings)
+  const operator = new Operator(fleet, tell)
+  const faults = new Faults.Faults(fleet, sightings, (evidence) => {
+    if (evidence._tag === "Rotted") operator.forget(evidence.site)
+    tell(evidence)
+  })
   const clients: Clients.Options = {
     fleet,
     event,
@@ -112,7 +118,7 @@ const live = Effect.fnUntraced(function* (
     const fits = command.sites.every((name) => fleet.sites.some((site) => site.name === name))
     const [site = ""] = command.sites
     if (fits && command.verb === "skew") tell({ _tag: "Skewed", site, atMillis: world.nowMillis })
-    if (fits) fibers.push(yield* Effect.forkChild(act(clients, faults, command)))
+    if (fits) fibers.push(yield* Effect.forkChild(act(clients, faults, operator, command)))
   })
 
   let lookedMillis = world.nowMillis
@@ -121,15 +127,18 @@ const live = Effect.fnUntraced(function* (
     while (lookedMillis + lookMillis < dueMillis) {
       lookedMillis += lookMillis
       yield* Effect.sleep(lookedMillis - world.nowMillis)
-      yield* look(fleet, faults, tell, false, [])
+      yield* look(fleet, faults, operator, tell, false, [])
+      fibers.push(yield* Effect.forkChild(operator.again))
     }
     yield* Effect.sleep(dueMillis - world.nowMillis)
     yield* perform(command)
   }
   yield* Effect.sleep(Math.max(0, beganMillis + history.seconds * 1000 - world.nowMillis))
-  yield* look(fleet, faults, tell, false, [])
+  yield* look(fleet, faults, operator, tell, false, [])
 
   yield* faults.heal(history.staysOut)
+  yield* operator.finish
+  yield* mended(fleet, faults)
   yield* Effect.sleep(1_000)
   const pops = fleet.sites.filter(({ plan }) => plan.kind === "pop")
   for (const [at, { name }] of pops.entries()) {
@@ -141,10 +150,24 @@ const live = Effect.fnUntraced(function* (
   const differences = Exit.isSuccess(settled)
     ? []
     : settled.cause.reasons.flatMap((reason) => (reason._tag === "Fail" ? reason.error.differences : [reason._tag]))
-  yield* look(fleet, faults, tell, true, differences)
+  yield* look(fleet, faults, operator, tell, true, differences)
   for (const [at, { name }] of pops.entries()) yield* perform(Command.make(0, "query", [name], at, 0))
   yield* Effect.forEach(fibers, (fiber) => Fiber.join(fiber), { discard: true })
-  for (const { running } of fleet.sites) if (running !== undefined) sightings.count(yield* running.stats.snapshot)
+  sightings.addAll(fleet.recoveries)
+})
+
+/** Reads all that rotted sites hold, so that they notice what is damaged, and waits until it has come again. */
+const mended = Effect.fnUntraced(function* (fleet: Fleet.Fleet, faults: Faults.Faults) {
+  for (const name of faults.rotted) {
+    const { running } = fleet.site(name)
+    if (running === undefined) continue
+    yield* Effect.ignore(Census.readAll(running.spool))
+    for (let waitedMillis = 0; waitedMillis < mendMillisMax; waitedMillis += lookMillis) {
+      const { damaged } = yield* running.spool.condition
+      if (damaged.length === 0) break
+      yield* Effect.sleep(lookMillis)
+    }
+  }
 })
 
 /** Each event is minted when it is first named. */
@@ -169,12 +192,17 @@ const eventsOf = (history: History.History, beganMillis: number): ((number: numb
   }
 }
 
-const act = (clients: Clients.Options, faults: Faults.Faults, command: Command.Command): Effect.Effect<void> =>
-  command.verb === "garbage"
-    ? garbage(clients, faults, command)
-    : Faults.isFault(command.verb)
-      ? faults.strike(command)
-      : Clients.act(clients, command)
+const act = (
+  clients: Clients.Options,
+  faults: Faults.Faults,
+  operator: Operator,
+  command: Command.Command
+): Effect.Effect<void> => {
+  const [number = 0] = command.numbers
+  if (command.verb === "garbage") return garbage(clients, faults, command)
+  if (command.verb === "erase") return operator.erase(clients.event(number))
+  return Faults.isFault(command.verb) ? faults.strike(command) : Clients.act(clients, command)
+}
 
 const garbage = Effect.fnUntraced(function* (
   { fleet, isDisturbed, tell }: Clients.Options,
@@ -203,6 +231,7 @@ const garbage = Effect.fnUntraced(function* (
 const look = Effect.fnUntraced(function* (
   fleet: Fleet.Fleet,
   faults: Faults.Faults,
+  operator: Operator,
   tell: (evidence: Evidence) => void,
   isSettled: boolean,
   differences: ReadonlyArray<string>
@@ -215,7 +244,7 @@ const look = Effect.fnUntraced(function* (
   const sites: Array<Census.Look> = []
   for (const site of fleet.sites) {
     if (!site.isUp) continue
-    const found = yield* Effect.option(Census.look(site, isSettled))
+    const found = yield* Effect.option(Census.look(site, isSettled, operator.erasedAt(site.name)))
     if (found._tag === "Some" && found.value !== undefined) sites.push(found.value)
   }
   tell({ _tag: "Looked", atMillis: fleet.world.nowMillis, isSettled, sites, expected, differences })

@@ -2,9 +2,10 @@
  * The verdict on one history: all promises kept, or a report with the shortest history that breaks one of them too.
  */
 import { Effect } from "effect"
+import * as fc from "fast-check"
 import type * as Checker from "./checkers/Checker.ts"
+import * as Histories from "./Histories.ts"
 import * as History from "./History.ts"
-import * as Shrinking from "./Shrinking.ts"
 import * as Simulation from "./Simulation.ts"
 
 export interface Verdict {
@@ -20,42 +21,55 @@ export interface Options {
   readonly checkers?: ReadonlyArray<Checker.Checker>
 }
 
+/** Histories run at most to find a shorter one, where nothing is said. */
+export const triesMaxDefault = 300
+
 /** Lines of the trace in a report. */
 const traceLines = 60
 
-/** Runs a history; where a promise is broken, also shorter ones. */
+/** What a history came to, or one that was made of it. */
+interface Run {
+  readonly history: History.History
+  readonly outcome: Simulation.Outcome
+}
+
+/** Runs a history; where a promise is broken, also shorter ones, as fast-check finds them. */
 export const of = (
   history: History.History,
-  { checkers, triesMax = Shrinking.triesMaxDefault }: Options = {}
+  { checkers, triesMax = triesMaxDefault }: Options = {}
 ): Effect.Effect<Verdict> =>
   Effect.gen(function* () {
     const outcome = yield* Simulation.run(history, checkers)
     const [first] = outcome.violations
     if (first === undefined) return { history, outcome, report: undefined }
-    const fails = (commands: History.History["commands"]): Effect.Effect<boolean> =>
-      Effect.map(Simulation.run({ ...history, commands }, checkers), ({ violations }) =>
-        violations.some(({ promise }) => promise === first.promise)
-      )
-    const commands = yield* Shrinking.shrink(history.commands, fails, triesMax)
-    const shortest = { ...history, commands }
-    const shown = commands.length === history.commands.length ? outcome : yield* Simulation.run(shortest, checkers)
-    return { history, outcome, report: reportOf(history, outcome, shortest, shown) }
+    const whole: Run = { history, outcome }
+    let shortest = whole
+    let tries = 0
+    const keeps = fc.asyncProperty(
+      Histories.drawn(() => history),
+      async (shorter) => {
+        if (shorter === history) return false
+        if (tries >= triesMax) return true
+        tries += 1
+        const run: Run = { history: shorter, outcome: await Effect.runPromise(Simulation.run(shorter, checkers)) }
+        const isBroken = run.outcome.violations.some(({ promise }) => promise === first.promise)
+        if (isBroken) shortest = run
+        return !isBroken
+      }
+    )
+    yield* Effect.promise(() => fc.check(keeps, { examples: [[history]], numRuns: 1 }))
+    return { history, outcome, report: reportOf(whole, shortest) }
   })
 
-const reportOf = (
-  history: History.History,
-  outcome: Simulation.Outcome,
-  shortest: History.History,
-  shown: Simulation.Outcome
-): string =>
+const reportOf = ({ history, outcome }: Run, shortest: Run): string =>
   [
-    shown.trace.split("\n").slice(-traceLines).join("\n"),
+    shortest.outcome.trace.split("\n").slice(-traceLines).join("\n"),
     "",
     `seed ${history.seed} breaks ${outcome.violations.length} times, with ${history.commands.length} commands:`,
     ...outcome.violations.map(wordsOf),
-    `with ${shortest.commands.length} commands:`,
-    ...shown.violations.map(wordsOf),
-    History.replay(shortest)
+    `with ${shortest.history.commands.length} commands:`,
+    ...shortest.outcome.violations.map(wordsOf),
+    History.replay(shortest.history)
   ].join("\n")
 
 const wordsOf = ({ promise, text }: Checker.Violation): string =>

@@ -177,7 +177,7 @@ const paceOf = ({ pops, seconds }: History.Shape): Pace => ({
   troubles: 8
 })
 
-/** Posts, some of them again elsewhere, and questions. */
+/** Posts, some of them again elsewhere, questions, and what operators are asked to erase. */
 const clientsOf = (chance: Chance, { hosts }: Sites, endMillis: number, pace: Pace): ReadonlyArray<Command.Command> => {
   const posts = Array.from({ length: pace.posts }, (_, number) => {
     const atMillis = chance.between(0, endMillis)
@@ -188,8 +188,18 @@ const clientsOf = (chance: Chance, { hosts }: Sites, endMillis: number, pace: Pa
     return [post, Command.make(again, "post", [chance.pick(hosts)], number)]
   }).flat()
   const questions = Array.from({ length: pace.questions }, () => question(chance, hosts, endMillis, pace.posts))
-  return [...posts, ...questions]
+  const erasures = chance.happens(0.3) ? chance.between(1, erasuresMax) : 0
+  return [
+    ...posts,
+    ...questions,
+    ...Array.from({ length: erasures }, () =>
+      Command.make(chance.between(0, endMillis), "erase", [], chance.between(0, pace.posts - 1))
+    )
+  ]
 }
+
+/** Articles that operators erase in one history. */
+const erasuresMax = 3
 
 const staleMillis = [0, 0, 2_000, 10_000] as const
 

@@ -50,6 +50,8 @@ const withdrawn = (isForged: boolean, state: "waiting" | "refused"): Evidence =>
   state
 })
 
+const erased = (isDone: boolean): Evidence => ({ _tag: "Erased", ...at, site: "p1", generation: "g", id, isDone })
+
 const nothing: Census.Look = {
   name: "p1",
   kind: "pop",
@@ -59,7 +61,8 @@ const nothing: Census.Look = {
   removed: new Map(),
   spells: new Map(),
   copies: new Map(),
-  numbers: new Map()
+  numbers: new Map(),
+  remains: new Map()
 }
 const holding = { ...nothing, fingerprint: "x", held: new Set([id]) }
 const looked = (isSettled: boolean, ...sites: ReadonlyArray<Census.Look>): Evidence => ({
@@ -163,6 +166,18 @@ describe("Checkers", () => {
     assert.deepStrictEqual(broken(withdrawn(false, "waiting"), looked(true, holding)), [7])
     const cancelled = { ...nothing, removed: new Map([[id, "cancelled" as const]]) }
     assert.deepStrictEqual(broken(withdrawn(true, "waiting"), looked(false, cancelled)), [7])
+  })
+
+  it("7: sees what was erased held again, or left on the disk", () => {
+    const cancelled: Census.Look = { ...nothing, removed: new Map([[id, "cancelled"]]) }
+    assert.deepStrictEqual(broken(acknowledged, erased(false), erased(true), looked(false, cancelled)), [])
+    assert.deepStrictEqual(broken(acknowledged, erased(false), looked(false, cancelled)), [])
+    assert.deepStrictEqual(broken(acknowledged, erased(true), looked(false, holding)), [7])
+    const remains = new Map([[id, ["segment-00000001.log"]]])
+    assert.deepStrictEqual(broken(acknowledged, erased(true), looked(false, { ...cancelled, remains })), [7])
+    assert.deepStrictEqual(broken(erased(false), filed("p1", [[group, 1]]), erased(true)), [])
+    assert.deepStrictEqual(broken(erased(true), filed("p1", [[group, 1]])), [7])
+    assert.deepStrictEqual(broken(erased(true), filed("p2", [[group, 1]])), [])
   })
 
   it("8: sees what is shown and was not held at the time that is stated", () => {

@@ -1,6 +1,9 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
+import { readFileSync } from "node:fs"
+import { fileURLToPath } from "node:url"
 import * as History from "../src/History.ts"
+import * as KnownHistories from "../src/KnownHistories.ts"
 import * as Sightings from "../src/Sightings.ts"
 import * as Simulation from "../src/Simulation.ts"
 import * as Verdict from "../src/Verdict.ts"
@@ -28,23 +31,7 @@ describe("Simulation", () => {
     })
   )
 
-  it.live.each([
-    {
-      fact: "answers for receipts while a zone is silent",
-      seed: 9,
-      line: "pops 1,1,1,1 zones 3 seconds 30; 1000 post p1 1; 2000 power z1; 3000 receipt p1 1; 4000 receipt p2 1"
-    },
-    {
-      fact: "counts on after all zones have restarted since a cancel",
-      seed: 1212,
-      line:
-        "pops 1,1,1,1 zones 3 seconds 30; 1000 post p3 16; 5000 cancel p3 16; 8000 kill z1; 8000 kill z2; " +
-        "8000 kill z3; 9000 start z1; 9000 start z2; 9000 start z3"
-    }
-  ])("$fact, which a history has once broken", ({ line, seed }) => {
-    const history = History.parse(seed, line)
-    return typeof history === "string" ? Effect.die(history) : keeps(history)
-  })
+  it.live.each([...KnownHistories.all])("$fact", ({ history }) => keeps(history))
 
   for (let from = 1; from <= seeds; from += perTest) {
     const to = Math.min(seeds, from + perTest - 1)
@@ -59,6 +46,11 @@ describe("Simulation", () => {
       timeout
     )
   }
+
+  it.each(Object.entries(Sightings.elsewhere))("leaves %s to a test that looks for it", (recovery, file) => {
+    const text = readFileSync(fileURLToPath(new URL(`../../../${file}`, import.meta.url)), "utf8")
+    assert.include(text, `"${recovery}"`)
+  })
 
   // Fewer histories need not have seen everything.
   if (seeds >= 100) {

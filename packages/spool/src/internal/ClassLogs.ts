@@ -80,6 +80,8 @@ const remembered = (
   return [...all]
 }
 
+const none: ReadonlyArray<never> = []
+
 /** Opens the classes below a spool's directory, and those that lie elsewhere. */
 export const open = (
   directory: string,
@@ -119,7 +121,8 @@ export const open = (
     log.cut(Math.min(log.end(), Math.max(start, endOf(name) ?? start)))
   }
 
-  const touched = (): ReadonlyArray<Shelf> => [...shelves.values()].filter(({ waiting }) => waiting.length > 0)
+  const touched = (): ReadonlyArray<Shelf> =>
+    shelves.size === 0 ? none : [...shelves.values()].filter(({ waiting }) => waiting.length > 0)
 
   return {
     begin: () => {
@@ -177,6 +180,7 @@ export const open = (
       }
     },
     sync: (done) => {
+      if (shelves.size === 0) return done(null)
       const rest = touched().filter(({ durability }) => durability === "fsync")
       const next = (): void => {
         const shelf = rest.pop()

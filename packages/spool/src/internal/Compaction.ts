@@ -8,6 +8,7 @@
 import { Buffer } from "node:buffer"
 import * as Checkpoint from "./Checkpoint.ts"
 import * as CompactionChoice from "./CompactionChoice.ts"
+import type * as Recoveries from "@lupin/core/Recoveries"
 import type { Reclaimed } from "../Spool.ts"
 import type { DeadOctets } from "./DeadOctets.ts"
 import type { Spot } from "./Erasures.ts"
@@ -84,9 +85,10 @@ export interface Keeper {
   readonly spoolLog: SegmentLog
   readonly index: Index
   readonly note: (...damaged: ReadonlyArray<Damaged>) => void
+  readonly count: Recoveries.Counting["note"]
 }
 
-export const make = ({ index, note, spoolLog, where }: Keeper, ground: Ground): Compaction => {
+export const make = ({ count, index, note, spoolLog, where }: Keeper, ground: Ground): Compaction => {
   const { log, segmentBytes } = ground
   let job: Job | undefined
   let done = nothing
@@ -194,6 +196,7 @@ export const make = ({ index, note, spoolLog, where }: Keeper, ground: Ground): 
 
   const giveUp = ({ growing }: Job): void => {
     job = undefined
+    count("compaction-given-up")
     discarded.push(growing)
   }
 

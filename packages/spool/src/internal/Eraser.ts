@@ -1,6 +1,7 @@
 /**
  * Overwrites what was erased, in the place where it lies; done twice it does no harm.
  */
+import * as Site from "@lupin/core/Site"
 import { Buffer } from "node:buffer"
 import * as Checkpoint from "./Checkpoint.ts"
 import type { Erasure, Spot } from "./Erasures.ts"
@@ -10,11 +11,14 @@ import * as Record from "./Record.ts"
 import type { SegmentLog } from "./SegmentLog.ts"
 
 export interface Eraser {
-  /** Overwrites the octets of all that was erased and still has some. */
-  readonly eraseOctets: () => void
-  /** Overwrites ids of what was erased before a time. */
-  readonly eraseNames: (beforeMillis: number) => void
+  /** Overwrites the octets of all that was erased and still has some; gives how many articles that were. */
+  readonly eraseOctets: () => number
+  /** Overwrites ids of what was erased before a time, in the log and in the index; says whether there are more. */
+  readonly eraseNames: (beforeMillis: number) => boolean
 }
+
+/** Ids that one call overwrites: each is looked for in all of the index, about a second for two gigabytes. */
+const namesMax = 4
 
 /** `log`: of the spool, which `logOf` gives too. */
 export const make = (where: Overwrites.Where, log: SegmentLog, index: Index, logOf: Overwrites.LogOf): Eraser => {
@@ -31,7 +35,7 @@ export const make = (where: Overwrites.Where, log: SegmentLog, index: Index, log
     eraseOctets: () => {
       Overwrites.redo(where, logOf)
       const pending = index.erasures.all().filter(({ blanks }) => blanks.length > 0)
-      if (pending.length === 0) return
+      if (pending.length === 0) return 0
       // The groups of an erased article are told by the checkpoint; and a power cut from here on is made good on opening.
       Checkpoint.take(where, log, index)
       for (const erasure of pending) {
@@ -39,17 +43,24 @@ export const make = (where: Overwrites.Where, log: SegmentLog, index: Index, log
         index.erasures.keep({ ...erasure, blanks: [] })
       }
       index.commitAll()
+      return pending.length
     },
     eraseNames: (beforeMillis) => {
-      const due = index.erasures.all().filter(({ atMillis, names }) => names !== undefined && atMillis < beforeMillis)
-      if (due.length === 0) return
+      const all = index.erasures.all().filter(({ atMillis, names }) => names !== undefined && atMillis < beforeMillis)
+      const due = all.slice(0, namesMax)
+      if (due.length === 0) return false
       Overwrites.redo(where, logOf)
+      // Only the log tells which ids these are.
+      const ids = due.flatMap(({ hash, names }) => (names === undefined ? [] : idsIn(log, names, hash)))
+      index.overwrite(ids.map((id) => [id, Record.masked(id)]))
+      Checkpoint.take(where, log, index)
       for (const { atMillis, blanks, hash, names } of due) {
         if (names !== undefined) blank(names, hash)
         const erasure: Erasure = { atMillis, blanks, hash }
         index.erasures.keep(erasure)
       }
       index.commitAll()
+      return all.length > due.length
     }
   }
 }
@@ -61,4 +72,10 @@ const blanked = (log: SegmentLog, { address, bytes }: Spot, hash: string): Buffe
   // Of a record that cannot be read nothing is worth keeping.
   if (whole === undefined) return Buffer.alloc(Record.headBytes + bytes)
   return Record.names(whole.found.events, hash) ? Record.blank(whole.octets, hash) : undefined
+}
+
+/** The ids of that hash that a record names. */
+const idsIn = (log: SegmentLog, { address }: Spot, hash: string): ReadonlyArray<string> => {
+  const found = log.at(address) === address ? log.peek(address) : undefined
+  return (found?.events ?? []).flatMap((event) => ("id" in event && Site.hashOf(event.id) === hash ? [event.id] : []))
 }

@@ -13,6 +13,11 @@ export interface ExpiringRow {
   readonly position: number
 }
 
+export interface Expiring<A> {
+  readonly held: ReadonlyArray<A>
+  readonly nextMillis?: number
+}
+
 export class ExpiringRows {
   readonly #rows: Table
   /** By key in hexadecimal, which sorts as the octets do: ids, and nothing for those that are gone. */
@@ -28,6 +33,31 @@ export class ExpiringRows {
 
   drop(key: string): void {
     this.#fresh.set(key, undefined)
+  }
+
+  /**
+   * Articles held whose Expires is up to a time and that `read` can tell of, at most `limit`, and the next Expires; rows of
+   * what is gone are dropped.
+   */
+  held<A>(
+    untilMillis: number,
+    limit: number,
+    known: (id: string) => Rows.IdRow | undefined,
+    read: (place: Rows.Place) => A | undefined
+  ): Expiring<A> {
+    const held: Array<A> = []
+    for (const { expiresMillis, id, key, position } of this.all()) {
+      if (held.length >= limit && expiresMillis <= untilMillis) return { held }
+      const row = known(id)
+      if (row?._tag !== "Held" || row.position !== position) this.drop(key)
+      else if (expiresMillis > untilMillis) return { held, nextMillis: expiresMillis }
+      else {
+        // What is damaged stays until it is mended, and holds up nothing behind it.
+        const one = read(row)
+        if (one !== undefined) held.push(one)
+      }
+    }
+    return { held }
   }
 
   /** The earliest first. */

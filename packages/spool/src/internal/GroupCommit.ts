@@ -3,6 +3,7 @@
  *
  * One commit is under way at a time; what comes meanwhile shares the next. Readers see a commit only when it is safe.
  */
+import type * as Recoveries from "@lupin/core/Recoveries"
 import type { Stored } from "../Spool.ts"
 import type * as Plan from "./Plan.ts"
 
@@ -33,6 +34,7 @@ export interface Target {
   readonly isUnsettled: () => boolean
   /** What may take its time, and comes after the answers. */
   readonly settle: () => void
+  readonly note: Recoveries.Counting["note"]
 }
 
 export type Answer = ReadonlyArray<Stored | undefined> | { readonly _tag: "Unavailable"; readonly reason: string }
@@ -64,9 +66,13 @@ export const make = (target: Target): GroupCommit => {
   let closed: (() => void) | undefined
 
   const drop = (jobs: ReadonlyArray<Job>): void => {
+    for (const job of jobs) waitingBytes -= job.bytes
+    if (jobs.length === waiting.length) {
+      waiting = []
+      return
+    }
     const dropped = new Set(jobs)
     waiting = waiting.filter((job) => !dropped.has(job))
-    for (const job of jobs) waitingBytes -= job.bytes
   }
 
   /** Whoever is told may bring more at once, which has to wait for its own turn. */
@@ -119,6 +125,7 @@ export const make = (target: Target): GroupCommit => {
   /** Nothing was shown, and nothing is left in the log: these callers try again. */
   const giveUp = (jobs: ReadonlyArray<Job>, error: unknown): void => {
     stalled = reasonOf(error)
+    target.note("spool-refused")
     try {
       target.undo()
     } catch {
@@ -137,6 +144,7 @@ export const make = (target: Target): GroupCommit => {
     target.recover((error) => {
       if (error === null) {
         stalled = undefined
+        target.note("spool-took-again")
         return act()
       }
       stalled = reasonOf(error)

@@ -25,6 +25,8 @@ export interface Shelf {
 
 export interface GroupTable {
   readonly get: (name: string) => Shelf | undefined
+  /** As `get`, unless the group was removed. */
+  readonly there: (name: string) => Shelf | undefined
   readonly all: () => Iterable<Shelf>
   /** Shelves changed since the last time this was asked. */
   readonly takeChanged: () => ReadonlyArray<Shelf>
@@ -76,6 +78,10 @@ export const make = (shelves: Iterable<Shelf>, numberBase: number, lost = 0): Gr
 
   return {
     get: (name) => table.get(name),
+    there: (name) => {
+      const shelf = table.get(name)
+      return shelf?.isThere === true ? shelf : undefined
+    },
     all: () => table.values(),
     high: (name) => table.get(name)?.high ?? highOfNew,
     skip: (events) => {

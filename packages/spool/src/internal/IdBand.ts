@@ -94,8 +94,9 @@ const bytesAtFirst = 1024 * 1024
 /** Where the bands of a sheaf go that is being written. */
 export interface Target {
   readonly bands: number
-  /** `hashes`: the lower halves, of which some may come twice. */
-  readonly put: (band: number, octets: Buffer, hashes: ReadonlyArray<number>) => void
+  /** Told of each entry, with the lower half of its hash, before its band is put. */
+  readonly note: (band: number, second: number) => void
+  readonly put: (band: number, octets: Buffer) => void
 }
 
 /** Entries on their way into other bands; what came first is newer, and goes before what comes later under the same id. */
@@ -168,12 +169,11 @@ export class Gathering {
    * Writes all bands that get something, and gives the number of entries. The octets that `put` gets are good until it
    * returns. `isLast`: what has gone need not be said.
    */
-  write({ bands, put }: Target, isLast: boolean): number {
+  write({ bands, note, put }: Target, isLast: boolean): number {
     const keys = this.#keys.subarray(0, this.#count).sort()
     if (this.#written.length < this.#bytes) this.#written = Buffer.allocUnsafeSlow(this.#octets.length)
     const written = this.#written
     const seen = new Set<string>()
-    let hashes: Array<number> = []
     let total = 0
     let band = -1
     let begun = 0
@@ -187,8 +187,7 @@ export class Gathering {
         seen.clear()
         const next = bandOf(first, bands)
         if (next !== band && length > begun) {
-          put(band, written.subarray(begun, length), hashes)
-          hashes = []
+          put(band, written.subarray(begun, length))
           begun = length
         }
         band = next
@@ -205,10 +204,10 @@ export class Gathering {
       if (isLast && idEnd === end) continue
       this.#octets.copy(written, length, start, end)
       length += end - start
-      hashes.push(this.#octets.readInt32LE(start + 4))
+      note(band, secondAt(this.#octets, start))
       total += 1
     }
-    if (length > begun) put(band, written.subarray(begun, length), hashes)
+    if (length > begun) put(band, written.subarray(begun, length))
     return total
   }
 }

@@ -45,9 +45,14 @@ export class IdOverlay {
     if (this.#count * 2 > this.#places.length) this.#spread()
   }
 
-  /** All ids, in no order. */
-  *ids(): Iterable<string> {
-    for (const place of this.#places) if (place > 0) yield IdBand.idAt(this.#octets, place - 1)
+  /** Ids with that half of a hash, and perhaps some others. */
+  *idsBy(second: number): Iterable<string> {
+    const last = this.#places.length - 1
+    for (let place = second & last; ; place = (place + 1) & last) {
+      const entry = this.#places[place] ?? 0
+      if (entry === 0) return
+      yield IdBand.idAt(this.#octets, entry - 1)
+    }
   }
 
   /** Adds all entries that count to others. */

@@ -121,10 +121,10 @@ export class IdRows {
   idsOf(uuid: string, limit: number): ReadonlySet<string> {
     const prefix = `<${uuid}.`
     const found = new Set<string>()
-    for (const id of this.#fresh.ids()) if (id.startsWith(prefix)) found.add(id)
     if (prefix.length !== uuidEnd) return found
     this.#hash.take(prefix)
     const { first, second } = this.#hash
+    for (const id of this.#fresh.idsBy(second)) if (id.startsWith(prefix)) found.add(id)
     for (const { bands, filter, from, key, to } of this.#open) {
       const band = IdBand.bandOf(first, bands)
       if (first < from || first >= to) continue
@@ -219,11 +219,9 @@ export class IdRows {
   /** Writes what was gathered into some bands of a sheaf, and that part of its filter. */
   #put(key: number, bands: number, from: number, to: number, isLast: boolean): number {
     const filter = this.#filterOf(key, bands)
-    const put = (band: number, octets: Buffer, hashes: ReadonlyArray<number>): void => {
-      for (const hash of hashes) filter.add(band, hash)
-      this.#rows.putSync(keyAt(this.#key, key, band), octets)
-    }
-    const count = this.#gathering.write({ bands, put }, isLast)
+    const put = (band: number, octets: Buffer): void => void this.#rows.putSync(keyAt(this.#key, key, band), octets)
+    const note = (band: number, second: number): void => filter.add(band, second)
+    const count = this.#gathering.write({ bands, note, put }, isLast)
     if (to > from) this.#filterRows.putSync(keyAt(this.#key, key, from), filter.part(from, to))
     return count
   }
@@ -270,9 +268,10 @@ export class IdRows {
     return { ...state, merges: others, sheaves }
   }
 
-  /** Makes room at once where merges have not kept up. */
+  /** Makes room at once where merges have not kept up: by the one with least to do. */
   #shorten(state: State): State {
-    const [merge] = state.merges
+    const rest = ({ done, sheaf }: Merge): number => sheaf.bands - done
+    const [merge] = state.merges.toSorted((one, other) => rest(one) - rest(other))
     if (merge !== undefined) return this.#advance(state, merge.sheaf.key, Infinity)
     const found = IdMerge.lightest(state.sheaves.map(({ count }) => count))
     return found === undefined ? state : this.#begin(state, found)
@@ -280,7 +279,8 @@ export class IdRows {
 
   #dropFilter(key: number): void {
     const range = { start: keyAt(Buffer.alloc(keyBytes), key, 0), end: keyAt(Buffer.alloc(keyBytes), key + 1, 0) }
-    for (const found of [...this.#filterRows.getKeys(range)]) this.#filterRows.removeSync(found)
+    const parts = Array.from(this.#filterRows.getKeys(range))
+    for (const part of parts) this.#filterRows.removeSync(part)
   }
 }
 

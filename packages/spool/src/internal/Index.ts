@@ -12,7 +12,7 @@ import type { Table, Tables } from "../Tables.ts"
 import { Accounts } from "./Accounts.ts"
 import { ClaimRows } from "./ClaimRows.ts"
 import { Erasures, type Spot, spotsOf } from "./Erasures.ts"
-import { ExpiringRows } from "./ExpiringRows.ts"
+import { type Expiring, ExpiringRows } from "./ExpiringRows.ts"
 import * as GroupTable from "./GroupTable.ts"
 import type { IdRow, Place } from "./IndexRows.ts"
 import * as Rows from "./IndexRows.ts"
@@ -149,6 +149,13 @@ export class Index {
     this.commit()
   }
 
+  /** As `Tables.overwrite`, of ids whose own rows are gone. */
+  overwrite(ids: ReadonlyArray<readonly [id: string, other: MessageId.MessageId]>): void {
+    this.slots.rename(ids)
+    this.commitAll()
+    this.#tables.overwrite(ids)
+  }
+
   /** What has rows and an overlay of its own. */
   #parts() {
     return [this.#ids, this.numbers, this.slots, this.marks, this.claims, this.erasures, this.mended, this.#expiring]
@@ -210,28 +217,9 @@ export class Index {
     return [...this.#ids.idsOf(uuid, scanMax)].filter((id) => isSought(id) && this.id(id) !== undefined).toSorted()[0]
   }
 
-  /**
-   * Articles held whose Expires is up to a time and that `read` can tell of, at most `limit`, and the next Expires; rows of
-   * what is gone are dropped.
-   */
-  expiring<A>(
-    untilMillis: number,
-    limit: number,
-    read: (place: Place) => A | undefined
-  ): { readonly held: ReadonlyArray<A>; readonly nextMillis?: number } {
-    const held: Array<A> = []
-    for (const { expiresMillis, id, key, position } of this.#expiring.all()) {
-      if (held.length >= limit && expiresMillis <= untilMillis) return { held }
-      const row = this.id(id)
-      if (row?._tag !== "Held" || row.position !== position) this.#expiring.drop(key)
-      else if (expiresMillis > untilMillis) return { held, nextMillis: expiresMillis }
-      else {
-        // What is damaged stays until it is mended, and holds up nothing behind it.
-        const one = read(row)
-        if (one !== undefined) held.push(one)
-      }
-    }
-    return { held }
+  /** As `ExpiringRows.held`. */
+  expiring<A>(untilMillis: number, limit: number, read: (place: Place) => A | undefined): Expiring<A> {
+    return this.#expiring.held(untilMillis, limit, (id) => this.id(id), read)
   }
 
   /** Whether the record of a removal still says something that history has to know. */

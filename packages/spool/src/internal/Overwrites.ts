@@ -36,19 +36,20 @@ export const run = (where: Where, logOf: LogOf, overwrites: ReadonlyArray<Overwr
   apply(where, logOf, overwrites)
 }
 
-/** Does again what an earlier run has begun. */
-export const redo = (where: Where, logOf: LogOf): void => {
+/** Does again what an earlier run has begun; says whether there was any. */
+export const redo = (where: Where, logOf: LogOf): boolean => {
   const loaded = Buffer.from(where.disk.load(nameIn(where.directory)) ?? [])
   const line = loaded.indexOf("\n")
   const text = loaded.subarray(line + 1)
   // Written by `run` and whole, or of no use: then the records themselves were not touched.
-  if (line < 0 || crc32(text) !== Number(loaded.toString("latin1", 0, line))) return
+  if (line < 0 || crc32(text) !== Number(loaded.toString("latin1", 0, line))) return false
   const kept: ReadonlyArray<Overwrite & { readonly record: string }> = JSON.parse(text.toString("utf8"))
   apply(
     where,
     logOf,
     kept.map(({ record, ...place }) => ({ ...place, record: Buffer.from(record, "base64") }))
   )
+  return true
 }
 
 const apply = ({ directory, disk }: Where, logOf: LogOf, overwrites: ReadonlyArray<Overwrite>): void => {

@@ -17,7 +17,7 @@ import type { ClassLogs } from "./ClassLogs.ts"
 import * as Record from "./Record.ts"
 import * as Refusal from "./Refusal.ts"
 
-/** A command, and for `File` the article it is about. */
+/** A command, and for `File` the article it is about, whose owners the command need not name. */
 export interface Unit {
   readonly command: Site.Command
   readonly article?: Article.Article
@@ -54,7 +54,8 @@ export const make = (known: Known, site: string, place?: ClassLogs["place"]): Pl
   const records: Array<Planned> = []
   return {
     records,
-    add: ({ article, command }) => {
+    add: ({ article, command: asked }) => {
+      const command = article === undefined ? asked : owned(asked, article, ahead)
       if (command._tag === "File" && article !== undefined && ahead.isDamaged(command.id)) {
         const mended = mend(article, ahead, command.atMillis, site, place)
         ahead.mend(mended)
@@ -68,7 +69,7 @@ export const make = (known: Known, site: string, place?: ClassLogs["place"]): Pl
       const events = decided.map((event) => {
         const logged = toLogged(event, article, ahead, site, place)
         ahead.evolve(event)
-        if (logged._tag === "Filed") ahead.date(logged)
+        if (logged._tag === "Filed") ahead.file(logged, article)
         return logged
       })
       const [filed] = events
@@ -79,6 +80,12 @@ export const make = (known: Known, site: string, place?: ClassLogs["place"]): Pl
     }
   }
 }
+
+/** Whose the article is matters to claims that wait for it, and to nobody else. */
+const owned = (command: Site.Command, article: Article.Article, known: Known): Site.Command =>
+  command._tag === "File" && command.owners === undefined && known.waiting(command.id).length > 0
+    ? { ...command, owners: Filing.owners(article) }
+    : command
 
 const overviewOf = (article: Article.Article, numbers: Xref.Numbers, site: string): Uint8Array =>
   Overview.line(0, article, Xref.format(site, numbers)).subarray(1)
@@ -138,16 +145,23 @@ const toLogged = (
     case "Filed": {
       if (article === undefined) throw new Error(`${event.id} is filed without its article`)
       const stored = place?.(article, event)
+      const { atMillis, id, numbers, position } = event
+      const overview = overviewOf(article, numbers, site)
+      const filed = { _tag: event._tag, id, numbers, position, atMillis, path: article.path, overview }
+      const dated: Record.Filed = {
+        ...filed,
+        bytes: article.octets.length,
+        ...dateOf(article),
+        ...readinessOf(article)
+      }
+      const isPlain = stored === undefined && event.slot === undefined && article.expiresMillis === undefined
+      if (isPlain && !Filing.isElsewhere(article, numbers)) return dated
       return {
-        ...event,
+        ...dated,
+        ...(event.slot === undefined ? {} : { slot: event.slot }),
         ...(stored === undefined ? {} : { stored }),
         ...expiryOf(article),
-        ...dateOf(article),
-        path: article.path,
-        overview: overviewOf(article, event.numbers, site),
-        bytes: article.octets.length,
-        ...readinessOf(article),
-        ...newsgroupsOf(article, event.numbers)
+        ...newsgroupsOf(article, numbers)
       }
     }
     case "Cancelled":
@@ -180,14 +194,16 @@ class Ahead implements Known {
   readonly #known: Known
   /** Numbers of what is held, the time of removal of what is not. */
   readonly #entries = new Map<MessageId.MessageId, Xref.Numbers | number>()
-  readonly #dates = new Map<MessageId.MessageId, number>()
   readonly #highs = new Map<string, number>()
-  readonly #statuses = new Map<string, Group.Status | undefined>()
-  readonly #descriptions = new Map<string, string | undefined>()
-  readonly #slots = new Map<string, { readonly id: MessageId.MessageId; readonly rank: string }>()
-  readonly #owners = new Map<MessageId.MessageId, ReadonlyArray<string>>()
+  // Made when they are needed: most runs are of articles, and some of one.
+  #groups:
+    | Map<string, { readonly status: Group.Status | undefined; readonly description: string | undefined }>
+    | undefined
+  #slots: Map<string, { readonly id: MessageId.MessageId; readonly rank: string }> | undefined
+  readonly #articles = new Map<MessageId.MessageId, Article.Article>()
   #claims: Waiting.Waiting
-  readonly #erased = new Set<string>()
+  #erased: Set<string> | undefined
+  #mended: Set<MessageId.MessageId> | undefined
   position: number
   forgottenMillis: number
 
@@ -198,58 +214,77 @@ class Ahead implements Known {
     this.forgottenMillis = known.forgottenMillis
   }
 
-  status = (id: MessageId.MessageId): "held" | "removed" | "unknown" => {
+  status(id: MessageId.MessageId): "held" | "removed" | "unknown" {
     const entry = this.#entries.get(id)
     if (entry === undefined) return this.#known.statusSince(id, this.forgottenMillis)
     if (typeof entry !== "number") return "held"
     return entry >= this.forgottenMillis || this.#isErasedHere(id) ? "removed" : "unknown"
   }
 
-  statusSince = (id: MessageId.MessageId): "held" | "removed" | "unknown" => this.status(id)
-
-  #isErasedHere(id: string): boolean {
-    return this.#erased.size > 0 && this.#erased.has(Site.hashOf(id))
+  statusSince(id: MessageId.MessageId): "held" | "removed" | "unknown" {
+    return this.status(id)
   }
 
-  isErased = (hash: string): boolean => this.#erased.has(hash) || this.#known.isErased(hash)
+  #isErasedHere(id: string): boolean {
+    return this.#erased !== undefined && this.#erased.has(Site.hashOf(id))
+  }
 
-  numbers = (id: MessageId.MessageId): Xref.Numbers => {
+  isErased(hash: string): boolean {
+    return this.#erased?.has(hash) === true || this.#known.isErased(hash)
+  }
+
+  numbers(id: MessageId.MessageId): Xref.Numbers {
     const entry = this.#entries.get(id)
     return entry === undefined || typeof entry === "number" ? this.#known.numbers(id) : entry
   }
 
-  date({ id, injectedMillis }: Record.Filed): void {
-    if (injectedMillis !== undefined) this.#dates.set(id, injectedMillis)
+  /** Keeps what may be asked of an article that is filed in this run. */
+  file({ id }: Record.Filed, article: Article.Article | undefined): void {
+    if (article !== undefined) this.#articles.set(id, article)
   }
 
-  injectedMillis = (id: MessageId.MessageId): number | undefined =>
-    this.#dates.get(id) ?? this.#known.injectedMillis(id)
+  injectedMillis(id: MessageId.MessageId): number | undefined {
+    const article = this.#articles.get(id)
+    return article === undefined ? this.#known.injectedMillis(id) : dateOf(article).injectedMillis
+  }
 
-  high = (name: Group.Group["name"]): number => this.#highs.get(name) ?? this.#known.high(name)
+  high(name: Group.Group["name"]): number {
+    return this.#highs.get(name) ?? this.#known.high(name)
+  }
 
-  groupStatus = (name: Group.Group["name"]): Group.Status | undefined =>
-    this.#statuses.has(name) ? this.#statuses.get(name) : this.#known.groupStatus(name)
+  groupStatus(name: Group.Group["name"]): Group.Status | undefined {
+    const said = this.#groups?.get(name)
+    return said === undefined ? this.#known.groupStatus(name) : said.status
+  }
 
-  groupDescription = (name: Group.Group["name"]): string | undefined =>
-    this.#descriptions.has(name) ? this.#descriptions.get(name) : this.#known.groupDescription(name)
+  groupDescription(name: Group.Group["name"]): string | undefined {
+    const said = this.#groups?.get(name)
+    return said === undefined ? this.#known.groupDescription(name) : said.description
+  }
 
-  highest = (key: string): { readonly id: MessageId.MessageId; readonly rank: string } | undefined =>
-    this.#slots.get(key) ?? this.#known.highest(key)
-
-  readonly #mended = new Set<MessageId.MessageId>()
+  highest(key: string): { readonly id: MessageId.MessageId; readonly rank: string } | undefined {
+    return this.#slots?.get(key) ?? this.#known.highest(key)
+  }
 
   /** Once mended in this run, or removed, it is no longer asked for. */
-  isDamaged = (id: MessageId.MessageId): boolean =>
-    this.#known.isDamaged(id) && !this.#mended.has(id) && !this.#entries.has(id)
+  isDamaged(id: MessageId.MessageId): boolean {
+    return this.#known.isDamaged(id) && this.#mended?.has(id) !== true && !this.#entries.has(id)
+  }
 
   mend({ id, position }: Record.Mended): void {
     this.position = position
+    this.#mended = this.#mended ?? new Set()
     this.#mended.add(id)
   }
 
-  owners = (id: MessageId.MessageId): ReadonlyArray<string> => this.#owners.get(id) ?? this.#known.owners(id)
+  owners(id: MessageId.MessageId): ReadonlyArray<string> {
+    const article = this.#articles.get(id)
+    return article === undefined ? this.#known.owners(id) : Filing.owners(article)
+  }
 
-  waiting = (id: MessageId.MessageId): ReadonlyArray<Waiting.Entry> => Waiting.on(this.#claims, id)
+  waiting(id: MessageId.MessageId): ReadonlyArray<Waiting.Entry> {
+    return Waiting.on(this.#claims, id)
+  }
 
   get claims(): Waiting.Waiting {
     return this.#claims
@@ -263,11 +298,10 @@ class Ahead implements Known {
         return
       case "Filed":
         this.#claims = Waiting.drop(this.#claims, event.id).waiting
-        this.#owners.set(event.id, event.owners ?? [])
         this.#entries.set(event.id, event.numbers)
         for (const [name, number] of event.numbers) {
           this.#highs.set(name, number)
-          this.#statuses.set(name, this.groupStatus(name) ?? "y")
+          if (this.groupStatus(name) === undefined) this.#say(name, "y", this.groupDescription(name))
         }
         return this.#fill(event)
       case "Cancelled":
@@ -279,19 +313,16 @@ class Ahead implements Known {
         return
       case "Erased":
         this.#claims = Waiting.dropBy(this.#claims, (by) => Site.hashOf(by) === event.hash).waiting
+        this.#erased = this.#erased ?? new Set()
         this.#erased.add(event.hash)
         return
       case "Forgotten":
         this.forgottenMillis = event.beforeMillis
         return
       case "GroupAdded":
-        this.#statuses.set(event.group, event.status)
-        this.#descriptions.set(event.group, event.description)
-        return
+        return this.#say(event.group, event.status, event.description)
       case "GroupRemoved":
-        this.#statuses.set(event.group, undefined)
-        this.#descriptions.set(event.group, undefined)
-        return
+        return this.#say(event.group, undefined, undefined)
     }
   }
 
@@ -299,7 +330,13 @@ class Ahead implements Known {
     if (slot === undefined) return
     const rival = this.highest(slot.key)
     if (rival === undefined || Admission.rankOrder({ id, rank: slot.rank }, rival) > 0) {
+      this.#slots = this.#slots ?? new Map()
       this.#slots.set(slot.key, { id, rank: slot.rank })
     }
+  }
+
+  #say(group: Group.Group["name"], status: Group.Status | undefined, description: string | undefined): void {
+    this.#groups = this.#groups ?? new Map()
+    this.#groups.set(group, { status, description })
   }
 }

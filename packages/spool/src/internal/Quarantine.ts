@@ -4,11 +4,13 @@
  * Kept in a file beside the log, a line a record, and synced: else peers would be told after a power cut that what nobody
  * has read since is here. Losing the file loses nothing more: what is damaged is found again when it is read.
  */
+import type * as Recoveries from "@lupin/core/Recoveries"
 import type * as MessageId from "@lupin/core/MessageId"
 import { Buffer } from "node:buffer"
 import * as path from "node:path"
 import type { Disk } from "../Disk.ts"
 import type { Index } from "./Index.ts"
+import type { Logged } from "./Record.ts"
 
 export interface Damaged {
   /** Where the log holds it. */
@@ -23,8 +25,8 @@ export interface Quarantine {
   /** Where the damaged record of an id lies. */
   readonly address: (id: string) => number | undefined
   readonly has: (address: number) => boolean
-  /** The id has a good copy now, or is removed. */
-  readonly release: (id: string) => void
+  /** Lets go of an id that has a good copy from an event on, or is removed by it. */
+  readonly release: (event: Logged) => void
   readonly all: () => ReadonlyArray<Damaged>
 }
 
@@ -43,7 +45,12 @@ export const isStill =
   }
 
 /** `isStill` tells whether a record of the file is still the one that the index knows. */
-export const open = (directory: string, disk: Disk, isStill: (damaged: Damaged) => boolean): Quarantine => {
+export const open = (
+  directory: string,
+  disk: Disk,
+  isStill: (damaged: Damaged) => boolean,
+  count: Recoveries.Counting["note"] = () => {}
+): Quarantine => {
   const name = path.join(directory, fileName)
   const records = new Map<number, Damaged>()
   const addresses = new Map<string, number>()
@@ -63,14 +70,16 @@ export const open = (directory: string, disk: Disk, isStill: (damaged: Damaged) 
   return {
     note: (...damaged) => {
       const fresh = damaged.filter(keep)
+      count("record-quarantined", fresh.length)
       if (fresh.length > 0) append(name, fresh.map(format).join(""), disk)
     },
     address: (id) => addresses.get(id),
     has: (address) => records.has(address),
-    release: (id) => {
-      const address = addresses.get(id)
-      if (address === undefined) return
-      addresses.delete(id)
+    release: (event) => {
+      const address = "id" in event && event._tag !== "Filed" ? addresses.get(event.id) : undefined
+      if (address === undefined || !("id" in event)) return
+      if (event._tag === "Mended") count("record-mended")
+      addresses.delete(event.id)
       records.delete(address)
       write(directory, [...records.values()], disk)
     },

@@ -173,7 +173,7 @@ const blankEvent = (event: Logged, hash: string): Logged => {
 }
 
 /** Of the same length, and nobody's. */
-const masked = (id: MessageId.MessageId): MessageId.MessageId =>
+export const masked = (id: string): MessageId.MessageId =>
   `<${"x".repeat(Math.max(0, id.length - 2))}>` as MessageId.MessageId
 
 /** Octets of a blank event with nothing to fill. */

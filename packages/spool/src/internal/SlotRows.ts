@@ -32,6 +32,15 @@ export class SlotRows {
     if (rival === undefined || Admission.rankOrder(slot, rival) > 0) this.#fresh.set(key, slot)
   }
 
+  /** Names the highest otherwise, where its id is one of these. Looks at all slots. */
+  rename(texts: ReadonlyArray<readonly [id: string, other: MessageId.MessageId]>): void {
+    const others = new Map(texts)
+    for (const [key, slot] of this.all()) {
+      const other = others.get(slot.id)
+      if (other !== undefined) this.#fresh.set(key, { ...slot, id: other })
+    }
+  }
+
   /** All of them, in no order. */
   *all(): Iterable<readonly [key: string, slot: Slot]> {
     for (const { key, value } of this.#rows.getRange({})) {

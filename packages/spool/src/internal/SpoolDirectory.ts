@@ -68,6 +68,10 @@ export interface Contents {
   readonly damaged: ReadonlyArray<Quarantine.Damaged>
   /** Stretches of the log, among what was replayed, where nothing can be read. */
   readonly gaps: number
+  /** All of the index was made from the log. */
+  readonly isNewIndex: boolean
+  /** What an earlier process was overwriting is overwritten now. */
+  readonly isRedone: boolean
 }
 
 /**
@@ -84,7 +88,7 @@ export const open = (
   const indexDirectory = path.join(directory, "index")
   const log = SegmentLog.open(path.join(directory, "log"), disk, sizes.segmentBytes)
   const shelves = ClassLogs.open(directory, classes, disk, sizes)
-  Overwrites.redo({ directory, disk }, logOf(log, shelves))
+  const isRedone = Overwrites.redo({ directory, disk }, logOf(log, shelves))
   const index = openIndex(
     () => new Index(disk.openTables(indexDirectory), generation, log, sizes.recordsPerCommit),
     () => disk.dropTables(indexDirectory)
@@ -101,7 +105,7 @@ export const open = (
   const replayed = replay(index, log, shelves, isNew ? checkpoint : undefined)
   shelves.trim((name) => index.accounts.endOf(name))
   if (isNew) ClassDead.find(index, shelves)
-  return { log, index, shelves, ...replayed }
+  return { log, index, shelves, isRedone, isNewIndex: isNew && replayed.replayed > 0, ...replayed }
 }
 
 /** The log of the spool, or of a class by its name. */

@@ -19,8 +19,8 @@ export interface TransitTable {
   readonly take: (ids: ReadonlyArray<string>, connection: string, untilMillis: number) => void
   /** Ends this connection's hold on the article, if it has one. */
   readonly end: (id: string, connection: string) => void
-  /** Ends all leases of a connection. */
-  readonly endAll: (connection: string) => void
+  /** Ends all leases of a connection; gives how many articles it was still to send. */
+  readonly endAll: (connection: string) => number
 }
 
 /** `leasesMax` counts articles. */
@@ -70,10 +70,12 @@ export const make = (leasesMax: number): TransitTable => {
       if (lease?.connection === connection) drop(id, lease)
     },
     endAll: (connection) => {
+      let freed = 0
       for (const lease of connections.get(connection) ?? []) {
-        for (const id of lease.ids) if (leases.get(id) === lease) leases.delete(id)
+        for (const id of lease.ids) if (leases.get(id) === lease && leases.delete(id)) freed += 1
       }
       connections.delete(connection)
+      return freed
     }
   }
 }

@@ -5,7 +5,7 @@ import type * as MessageId from "@lupin/core/MessageId"
 import * as Checker from "./Checker.ts"
 
 interface Withdrawal {
-  /** Sites that took a cancel with the right key, and were not wiped since. */
+  /** Sites that took a cancel with the right key, and whose spool is the same since. */
   readonly by: Set<string>
 }
 
@@ -18,18 +18,22 @@ export const agreement: Checker.Checker = {
     return (evidence) => {
       if (evidence._tag === "Fault" && evidence.what._tag === "Wipe") {
         for (const { by } of withdrawals.values()) by.delete(evidence.what.site)
+      } else if (evidence._tag === "Rotted") {
+        for (const { by } of withdrawals.values()) by.delete(evidence.site)
       } else if (evidence._tag === "Withdrawn" && !evidence.isForged) {
         honest.add(evidence.id)
         if (evidence.state === "refused") return Checker.isKept()
         const known = withdrawals.get(evidence.id) ?? { by: new Set<string>() }
         withdrawals.set(evidence.id, known)
         known.by.add(evidence.site)
+      } else if (evidence._tag === "Erased") {
+        honest.add(evidence.id)
       } else if (evidence._tag === "Looked") {
         const { expected, isSettled, sites } = evidence
         const forged = sites.flatMap(({ name, removed }) =>
           [...removed]
             .filter(([id, why]) => why === "cancelled" && !honest.has(id))
-            .map(([id]) => `${name} has cancelled ${id}, and its author has not`)
+            .map(([id]) => `${name} has cancelled ${id}, and nobody who may`)
         )
         if (!isSettled) return forged
         const [first] = sites

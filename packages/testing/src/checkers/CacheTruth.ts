@@ -13,24 +13,50 @@ export const cache: Checker.Checker = {
   promise: 8,
   watch: () => {
     const places = new Map<MessageId.MessageId, GeoPoint.GeoPoint>()
+    const filings = new Filings()
+    // Their logs tell no more what they held.
+    const rotted = new Set<string>()
     return (evidence) => {
+      if (evidence._tag === "Rotted") rotted.add(evidence.site)
+      filings.take(evidence)
       if (evidence._tag === "Acknowledged") {
         const { at } = evidence.event.post
         if (at !== undefined) places.set(evidence.messageId, at)
       }
-      if (evidence._tag !== "Shown" || evidence.source === undefined) return Checker.isKept()
-      return [...untrue(evidence, evidence.source), ...lacking(evidence, evidence.source, places)]
+      if (evidence._tag !== "Shown" || evidence.source === undefined || rotted.has(evidence.site))
+        return Checker.isKept()
+      return [...untrue(evidence, evidence.source, filings), ...lacking(evidence, evidence.source, places)]
     }
   }
 }
 
-const untrue = ({ answer, site }: Evidence.Shown, { spells }: Census.Log): ReadonlyArray<string> =>
+/** When a site filed what. */
+class Filings {
+  readonly #millis = new Map<string, number>()
+
+  take(evidence: Evidence.Evidence): void {
+    if (evidence._tag !== "Stored") return
+    for (const { id, stored } of evidence.articles) {
+      if (stored._tag === "Filed") this.#millis.set(`${evidence.site} ${id}`, evidence.atMillis)
+    }
+  }
+
+  /** Of what was erased the log of the site does not tell it any more. */
+  fromMillis(site: string, id: MessageId.MessageId, spell: Census.Spell): number {
+    return spell.fromMillis ?? this.#millis.get(`${site} ${id}`) ?? Number.POSITIVE_INFINITY
+  }
+}
+
+const untrue = ({ answer, site }: Evidence.Shown, { spells }: Census.Log, filings: Filings): ReadonlyArray<string> =>
   answer.events.flatMap(({ groups, messageId }) => {
     const stated = answer.freshness.filter(({ group }) =>
       groups.some((own) => own === group || own.startsWith(`${group}.`))
     )
     if (stated.length === 0) return [`${site} shows ${messageId}, and says nothing of how fresh it is`]
-    const wasHeld = (spell: Census.Spell): boolean => stated.some((each) => holds(spell, each))
+    const wasHeld = (spell: Census.Spell): boolean => {
+      const fromMillis = filings.fromMillis(site, messageId, spell)
+      return stated.some((each) => holds({ ...spell, fromMillis }, each))
+    }
     if ((spells.get(messageId) ?? []).some(wasHeld)) return []
     const latest = Math.max(...stated.map(({ scrapedAtMillis }) => scrapedAtMillis))
     return [`${site} shows ${messageId} as of ${latest}, when it was not held`]
@@ -39,7 +65,10 @@ const untrue = ({ answer, site }: Evidence.Shown, { spells }: Census.Log): Reado
 type Freshness = Evidence.Shown["answer"]["freshness"][number]
 
 /** Held at some time between the question of the scrape and the source's answer. */
-const holds = ({ fromMillis, untilMillis }: Census.Spell, freshness: Freshness): boolean =>
+const holds = (
+  { fromMillis, untilMillis }: Census.Spell & { readonly fromMillis: number },
+  freshness: Freshness
+): boolean =>
   fromMillis <= answeredMillis(freshness) && (untilMillis ?? Number.POSITIVE_INFINITY) >= freshness.scrapedAtMillis
 
 /** Where the answer does not tell, a scrape of a host's own spool takes no longer than this, in milliseconds. */

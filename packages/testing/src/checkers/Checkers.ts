@@ -7,6 +7,7 @@ import * as AnyOctets from "./AnyOctets.ts"
 import * as CacheTruth from "./CacheTruth.ts"
 import type * as Checker from "./Checker.ts"
 import * as DigestTruth from "./DigestTruth.ts"
+import * as Erasure from "./Erasure.ts"
 import * as Filing from "./Filing.ts"
 import * as Forwarding from "./Forwarding.ts"
 import * as Service from "./Service.ts"
@@ -21,6 +22,7 @@ export const all = (apps: ReadonlyArray<App.App>): ReadonlyArray<Checker.Checker
   Forwarding.once,
   DigestTruth.digests(apps),
   Agreement.agreement,
+  Erasure.erasure,
   CacheTruth.cache,
   Service.service,
   Survival.durable,

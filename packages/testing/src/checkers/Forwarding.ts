@@ -14,6 +14,7 @@ export const once: Checker.Checker = {
   promise: 5,
   watch: () => {
     const stored = new Set<string>()
+    const rotted = new Set<string>()
     /** On which connection the answer was read, at first. */
     const settled = new Map<string, number>()
     /** Where a site has an article from, and where it has sent one, by generations. */
@@ -22,7 +23,10 @@ export const once: Checker.Checker = {
     // A host that was wiped is offered its own again (design §4): what is older than its generation, by the clocks.
     const begun = new Set<string>()
     const isBack = (ways: ReadonlySet<string>, evidence: OfFeed): boolean =>
-      !begun.has(evidence.from) && !begun.has(evidence.to) && ways.has(wayBackOf(evidence))
+      !rotted.has(evidence.from) &&
+      !begun.has(evidence.from) &&
+      !begun.has(evidence.to) &&
+      ways.has(wayBackOf(evidence))
     return (evidence) => {
       switch (evidence._tag) {
         case "Fault":
@@ -31,7 +35,12 @@ export const once: Checker.Checker = {
         case "Skewed":
           begun.add(evidence.site)
           return Checker.isKept()
+        case "Rotted":
+          rotted.add(evidence.site)
+          return Checker.isKept()
         case "Stored":
+          // A good copy takes the place of a damaged one.
+          if (rotted.has(evidence.site)) return Checker.isKept()
           return evidence.articles.flatMap(({ id, stored: answer }) => {
             if (answer._tag !== "Filed") return []
             const key = `${evidence.site} ${evidence.generation} ${id}`
@@ -49,6 +58,8 @@ export const once: Checker.Checker = {
           sent.add(wayOf(evidence))
           // What was stuck on an older connection left before the answer came.
           const again =
+            // What was mended is told to followers once more.
+            !rotted.has(evidence.from) &&
             (settled.get(feedKey(evidence)) ?? Number.POSITIVE_INFINITY) <= evidence.connection
               ? [`${evidence.from} sends ${evidence.id} to ${evidence.to}, which has answered for it`]
               : []

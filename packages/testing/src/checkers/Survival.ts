@@ -33,7 +33,7 @@ const answerMillisMax = 10_000
 const isWipe = (evidence: Evidence): string | undefined =>
   evidence._tag === "Fault" && evidence.what._tag === "Wipe" ? evidence.what.site : undefined
 
-/** 1: as long as its host is not wiped, an acknowledged article is there, or its author has withdrawn it. */
+/** 1: as long as its host is not wiped, an acknowledged article is there, or its author has withdrawn it, or an operator erased it. */
 export const acknowledged: Checker.Checker = {
   promise: 1,
   watch: () => {
@@ -42,9 +42,12 @@ export const acknowledged: Checker.Checker = {
     return (evidence) => {
       const wiped = isWipe(evidence)
       if (wiped !== undefined) acknowledged.wipe(wiped)
+      // No crash: what rots comes from elsewhere again, as promises 7, 9 and 10 have it in the end.
+      if (evidence._tag === "Rotted") acknowledged.wipe(evidence.site)
       if (evidence._tag === "Acknowledged") {
         acknowledged.add(evidence.site, evidence.messageId, evidence.generation)
       } else if (evidence._tag === "Withdrawn" && !evidence.isForged) withdrawn.add(evidence.id)
+      else if (evidence._tag === "Erased") withdrawn.add(evidence.id)
       else if (evidence._tag === "Looked") {
         return evidence.sites.flatMap(({ generation, held, name, removed }) =>
           [...acknowledged.of(name)].flatMap(([id, before]) => {

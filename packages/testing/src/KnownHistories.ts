@@ -1,0 +1,74 @@
+/**
+ * Histories written down: some have once broken a promise, others take ways to recover that chance seldom takes.
+ *
+ * A whole suite runs them beside those that it draws.
+ */
+import * as History from "./History.ts"
+
+export interface Known {
+  /** A fact, as the name of a test. */
+  readonly fact: string
+  readonly history: History.History
+}
+
+const known = (fact: string, seed: number, line: string): Known => {
+  const history = History.parse(seed, line)
+  if (typeof history === "string") throw new TypeError(history)
+  return { fact, history }
+}
+
+export const all: ReadonlyArray<Known> = [
+  known(
+    "answers for receipts while a zone is silent",
+    9,
+    "pops 1,1,1,1 zones 3 seconds 30; 1000 post p1 1; 2000 power z1; 3000 receipt p1 1; 4000 receipt p2 1"
+  ),
+  known(
+    "counts on after all zones have restarted since a cancel",
+    1212,
+    "pops 1,1,1,1 zones 3 seconds 30; 1000 post p3 16; 5000 cancel p3 16; 8000 kill z1; 8000 kill z2; " +
+      "8000 kill z3; 9000 start z1; 9000 start z2; 9000 start z3"
+  ),
+  known(
+    "asks before it sends again after a feed has begun anew",
+    375,
+    "pops 1,1,1,1 zones 3 seconds 30; 11153 post p3 9; 11613 narrow z2 z1"
+  ),
+  known(
+    "gives up a connection to a peer that stands still, and connects again",
+    1,
+    "pops 1,1 zones 3 seconds 100; 1000 post p1 1; 2000 pause z1; 3000 post p1 2; 80000 resume z1; 90000 post p2 4"
+  ),
+  known(
+    "lets a client wait in vain at a host that stands still, and serves the next",
+    1,
+    "pops 1,1 zones 3 seconds 30; 1000 pause p1; 2000 post p1 1; 20000 resume p1; 22000 post p1 1"
+  ),
+  known(
+    "reads receipts on a new connection once the old one has broken",
+    1,
+    "pops 1,1 zones 3 seconds 30; 1000 post p1 1; 3000 receipt p1 1; 5000 kill z1; 9000 start z1; 15000 receipt p1 1"
+  ),
+  known(
+    "emits a digest again that a sick disk has refused",
+    1,
+    "pops 1,1 zones 3 seconds 30; 1000 post p1 1; 1150 sick z1 2; 1150 sick z2 2; 1150 sick z3 2; " +
+      "9000 well z1; 9000 well z2; 9000 well z3"
+  ),
+  known(
+    "serves nobody what has rotted, and fetches it again",
+    1,
+    "pops 1,1 zones 3 seconds 60; 1000 post p1 1; 2000 post p1 2; 5000 rot p1 1200; 9000 kill p1; 10000 start p1"
+  ),
+  known(
+    "gets back what a damaged log has lost",
+    1,
+    "pops 1,1 zones 3 seconds 60; 1000 post p1 1; 2000 post p1 2; 5000 rot p1 700; 9000 kill p1; 10000 start p1"
+  ),
+  known(
+    "gets back what a damaged log has lost once it reaches a zone again",
+    1,
+    "pops 1,1 zones 3 seconds 60; 1000 post p1 1; 2000 post p1 2; 5000 rot p1 700; 8000 cut p1 z1; 8000 cut p1 z2; " +
+      "8000 cut p1 z3; 9000 kill p1; 10000 start p1"
+  )
+]
