@@ -32,7 +32,8 @@ export const start = (
   durability: FileSpool.Options["durability"] = "kernel"
 ): Promise<Running> =>
   new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, [...siteOptions, ...nodeOptions, program, directory, durability], {
+    const child = spawn(process.execPath, [...siteOptions.arguments, ...nodeOptions, program, directory, durability], {
+      env: { ...siteOptions.environment, ...process.env },
       stdio: ["pipe", "pipe", "inherit"]
     })
     const ended = new Promise<void>((done) => void child.once("exit", () => done()))

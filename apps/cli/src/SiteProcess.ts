@@ -4,7 +4,7 @@
 import { Deferred, Effect, Schema } from "effect"
 import { type ChildProcess, fork } from "node:child_process"
 import * as FileSystem from "node:fs"
-import { execArgv } from "node:process"
+import { env, execArgv } from "node:process"
 import { fileURLToPath } from "node:url"
 import nodeOptions from "../bin/node-options.json" with { type: "json" }
 
@@ -62,7 +62,8 @@ export const start = Effect.fn("SiteProcess.start")(function* (site: {
   // A group of its own: Ctrl-C reaches the fleet's process alone, which then stops the sites in order.
   const child = fork(main, [site.kind, "--config", site.config], {
     detached: true,
-    execArgv: [...execArgv, ...nodeOptions],
+    env: { ...nodeOptions.environment, ...env },
+    execArgv: [...execArgv, ...nodeOptions.arguments],
     stdio: ["ignore", log, log, "ipc"]
   })
   FileSystem.closeSync(log)

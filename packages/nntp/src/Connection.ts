@@ -134,28 +134,30 @@ const converse = Effect.fnUntraced(function* (
     facts.security = admitted.facts
   }
 
-  const flush = Effect.suspend(() => {
-    if (buffer.length === 0) return Effect.void
+  /** Writes what there is; nothing where the way is free, else what to wait for. */
+  const send = (): Effect.Effect<void, Socket.SocketError> | undefined => {
+    if (buffer.length === 0) return undefined
     flushes += 1
     flushAtBytes = flushBytes
     const first = transport.send(buffer.take())
     if (first !== undefined) return Effect.map(first, () => buffer.recycle(transport.isDrained()))
     buffer.recycle(transport.isDrained())
-    return Effect.void
-  })
+    return undefined
+  }
+  const flush = Effect.suspend(() => send() ?? Effect.void)
   const out: Output = {
     buffer,
     flushIfFull: Effect.suspend(() => (buffer.length < flushAtBytes ? Effect.void : flush))
   }
 
-  const settleBatch = Effect.suspend(() => {
+  const settleBatch = (): Effect.Effect<void, Socket.SocketError> => {
     if (batch.tasks.length === 0) return Effect.void
     return Effect.flatMap(TransitAnswers.answer(service, batch.tasks), (lines) => {
-      for (const line of lines) buffer.line(line)
+      buffer.lines(lines)
       batch.clear()
       return buffer.length < flushBytes ? Effect.void : flush
     })
-  })
+  }
 
   const wanted: Array<ReadingAnswers.Wanted> = []
   const settleWanted = Effect.suspend(() => {
@@ -223,7 +225,7 @@ const converse = Effect.fnUntraced(function* (
         const { task } = step
         state = step.state
         if (task._tag === "Article" && typeof task.of === "string") {
-          if (batch.tasks.length > 0) yield* settleBatch
+          if (batch.tasks.length > 0) yield* settleBatch()
           wanted.push({ part: task.part, id: task.of })
           if (wanted.length === ReadingAnswers.wantedMax) yield* settleWanted
           continue
@@ -241,25 +243,25 @@ const converse = Effect.fnUntraced(function* (
               break
             }
             if (task._tag === "Offer" && task.by === "IHAVE") {
-              if (batch.tasks.length > 0) yield* settleBatch
+              if (batch.tasks.length > 0) yield* settleBatch()
               const [word = "later"] = yield* TransitAnswers.offer(service, [task.id])
               if (word === "wanted") state = Session.settle(state, { _tag: "ArticleComes", id: task.id })
               buffer.line(TransitAnswers.offerLine(task, word))
               break
             }
-            if (!batch.accepts(task)) yield* settleBatch
+            if (!batch.accepts(task)) yield* settleBatch()
             batch.add(task)
             break
           case "Close":
-            yield* settleBatch
+            yield* settleBatch()
             buffer.line(task.line)
             break
           case "Secure":
-            yield* settleBatch
+            yield* settleBatch()
             yield* secure(task.act)
             break
           default:
-            yield* settleBatch
+            yield* settleBatch()
             yield* perform(task)
         }
       }
@@ -269,8 +271,9 @@ const converse = Effect.fnUntraced(function* (
       }
     }
     if (wanted.length > 0) yield* settleWanted
-    if (batch.tasks.length > 0) yield* settleBatch
-    if (buffer.length > 0) yield* flush
+    if (batch.tasks.length > 0) yield* settleBatch()
+    const sending = send()
+    if (sending !== undefined) yield* sending
     flushAtBytes = firstFlushBytes
     // An article is under way: whoever else offers it meanwhile is told to try again later.
     if (state.phase._tag === "Article" && state.phase.by === "TAKETHIS" && state.phase.id !== leased) {

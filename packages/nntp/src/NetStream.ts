@@ -23,10 +23,13 @@ export class NetStream {
   /** The socket is read from here alone, until it is released. */
   constructor(socket: net.Socket) {
     this.#socket = socket
+    const forget = Effect.sync(() => {
+      this.#waiting = undefined
+    })
     this.pull = Effect.callback((resume) => {
       this.#waiting = resume
       this.#look()
-      return this.#waiting === undefined ? undefined : this.#forget
+      return this.#waiting === undefined ? undefined : forget
     })
     streams.set(socket, this)
     socket.pause()
@@ -89,12 +92,6 @@ export class NetStream {
     const resume = this.#waiting
     this.#waiting = undefined
     resume?.(outcome)
-  }
-
-  get #forget(): Effect.Effect<void> {
-    return Effect.sync(() => {
-      this.#waiting = undefined
-    })
   }
 }
 

@@ -77,6 +77,9 @@ export const answer = (transit: Transit, tasks: ReadonlyArray<Batched>): Effect.
     else if (task._tag === "Post") posts.push(task.octets)
   }
   const receiving = articles.length === 0 ? none : receive(transit, articles)
+  if (articles.length > 0 && offers.length + posts.length === 0) {
+    return Effect.map(receiving, (received) => lines(tasks, received, [], []))
+  }
   const offering = offers.length === 0 ? none : offer(transit, offers)
   const posting: Effect.Effect<ReadonlyArray<string>> =
     posts.length === 0 ? none : Effect.forEach(posts, (octets) => post(transit, octets), { concurrency: postsMax })

@@ -63,6 +63,11 @@ export class WriteBuffer {
     this.crlf()
   }
 
+  /** Appends lines, each with its CRLF, in one piece. */
+  lines(texts: ReadonlyArray<string>): void {
+    if (texts.length > 0) this.line(texts.length === 1 ? (texts[0] ?? "") : texts.join("\r\n"))
+  }
+
   /** Appends octets as they are. */
   raw(octets: Uint8Array): void {
     this.#reserve(octets.length)

@@ -16,28 +16,39 @@ export const secretBytesMin = 16
 export const fileOf = ({ cancelSecret, directory }: SiteConfig.SiteConfig): string =>
   cancelSecret ?? Path.join(directory, "cancel-secret")
 
+/** Where the secret is, as of one reading of the configuration: another value, though of the same file, is read again. */
+export interface Source {
+  readonly file: string
+}
+
 /** Reads the file when a user posts first. Without it, posts are taken, and not locked. */
-export const layer = (config: SiteConfig.SiteConfig): Layer.Layer<never> =>
+export const layer = (source: () => Source): Layer.Layer<never> =>
   Layer.effect(
     CancelSecret,
     Effect.gen(function* () {
       const { octets } = yield* Secrets
-      const file = fileOf(config)
-      const read = Effect.try({
-        try: () => {
-          try {
-            FileSystem.writeFileSync(file, octets(secretBytes), { flag: "wx", mode: 0o600, flush: true })
-          } catch (cause) {
-            if (!(cause instanceof Error && "code" in cause && cause.code === "EEXIST")) throw cause
-          }
-          const secret = new Uint8Array(FileSystem.readFileSync(file))
-          if (secret.length < secretBytesMin) throw new Error(`${file} holds no secret: remove it`)
-          return secret
-        },
-        catch: String
-      }).pipe(
-        Effect.catch((reason) => Effect.as(Effect.logWarning(`posts of users are not locked: ${reason}`), undefined))
-      )
-      return { current: yield* Effect.cached(read) }
+      const read = ({ file }: Source) =>
+        Effect.try({
+          try: () => {
+            try {
+              FileSystem.writeFileSync(file, octets(secretBytes), { flag: "wx", mode: 0o600, flush: true })
+            } catch (cause) {
+              if (!(cause instanceof Error && "code" in cause && cause.code === "EEXIST")) throw cause
+            }
+            const secret = new Uint8Array(FileSystem.readFileSync(file))
+            if (secret.length < secretBytesMin) throw new Error(`${file} holds no secret: remove it`)
+            return secret
+          },
+          catch: String
+        }).pipe(
+          Effect.catch((reason) => Effect.as(Effect.logWarning(`posts of users are not locked: ${reason}`), undefined))
+        )
+      let known: { readonly of: Source; readonly secret: Effect.Effect<Uint8Array | undefined> } | undefined
+      const current = Effect.gen(function* () {
+        const now = source()
+        if (known?.of !== now) known = { of: now, secret: yield* Effect.cached(read(now)) }
+        return yield* known.secret
+      })
+      return { current }
     })
   )

@@ -7,8 +7,10 @@ import type * as Network from "@lupin/nntp/Network"
 import { PeerStats } from "@lupin/nntp/PeerStats"
 import * as ServerTls from "@lupin/nntp/ServerTls"
 import type * as SiteLists from "@lupin/nntp/SiteLists"
+import type * as GpgAuthority from "@lupin/spool/GpgAuthority"
 import * as Spool from "@lupin/spool/Spool"
 import { Context, Effect, Layer, Semaphore } from "effect"
+import type * as CancelSecretFile from "./CancelSecretFile.ts"
 import * as Feeds from "./Feeds.ts"
 import type { ReconcileRequests } from "./ReconcileRequests.ts"
 import * as Settings from "./Settings.ts"
@@ -24,6 +26,9 @@ export class Live extends Context.Service<
     readonly limits: () => Partial<Gate.Limits>
     /** The file of the accounts. */
     readonly accounts: () => string
+    /** The same until the configuration is read again. */
+    readonly cancelSecret: () => CancelSecretFile.Source
+    readonly control: () => GpgAuthority.Options | undefined
     /** The policy in force, for `AccessControl`. */
     readonly policy: () => AccessControl.Policy
     /** What LIST answers with, as the operator wrote it. */
@@ -81,6 +86,8 @@ const make = Effect.fnUntraced(function* (first: SiteConfig.SiteConfig) {
     tls,
     limits: () => settings.limits,
     accounts: () => settings.accounts,
+    cancelSecret: () => settings.cancelSecret,
+    control: () => settings.control,
     policy: () => settings.policy,
     lists: () => settings.lists,
     apply: (next) => lock.withPermits(1)(apply(next))

@@ -15,11 +15,12 @@ import type * as Gate from "@lupin/nntp/Gate"
 import type * as Network from "@lupin/nntp/Network"
 import * as ServerTls from "@lupin/nntp/ServerTls"
 import type * as SiteLists from "@lupin/nntp/SiteLists"
+import type * as GpgAuthority from "@lupin/spool/GpgAuthority"
 import { Effect } from "effect"
 import * as FileSystem from "node:fs"
 import * as Path from "node:path"
 import type * as AccessConfig from "./AccessConfig.ts"
-import { secretBytesMin } from "./CancelSecretFile.ts"
+import * as CancelSecretFile from "./CancelSecretFile.ts"
 import type * as Feeds from "./Feeds.ts"
 import type * as Flood from "./Flood.ts"
 import * as Lists from "./Lists.ts"
@@ -34,6 +35,9 @@ export interface Settings {
   readonly limits: Partial<Gate.Limits>
   /** The file of the accounts. */
   readonly accounts: string
+  readonly cancelSecret: CancelSecretFile.Source
+  /** Whose control messages act here; nobody's where nothing is said. */
+  readonly control: GpgAuthority.Options | undefined
   readonly groups: ReadonlyArray<Pick<Group.Group, "name" | "status" | "description">>
   readonly lists: SiteLists.SiteLists
 }
@@ -69,9 +73,13 @@ export const resolve = Effect.fn("Settings.resolve")(function* (
   )
   const wrong =
     tls === undefined || faults.length > 0 ? undefined : yield* Effect.option(Effect.flip(ServerTls.check(tls)))
-  if (config.cancelSecret !== undefined && read("cancelSecret", config.cancelSecret).length < secretBytesMin) {
-    faults.push({ key: "cancelSecret", message: `wants at least ${secretBytesMin} octets` })
+  if (
+    config.cancelSecret !== undefined &&
+    read("cancelSecret", config.cancelSecret).length < CancelSecretFile.secretBytesMin
+  ) {
+    faults.push({ key: "cancelSecret", message: `wants at least ${CancelSecretFile.secretBytesMin} octets` })
   }
+  if (config.control !== undefined) read("control.keyring", config.control.keyring)
   const accounts = accountsFile(config)
   // A file that the operator names is looked at now; the site's own one when somebody logs in.
   const check = config.accounts === undefined ? Effect.void : FileAccounts.check(accounts)
@@ -89,6 +97,8 @@ export const resolve = Effect.fn("Settings.resolve")(function* (
       idleMillisMax: config.limits.idleSeconds * 1000
     },
     accounts,
+    cancelSecret: { file: CancelSecretFile.fileOf(config) },
+    control: config.control && authorityOf(config.control),
     topology: topologyOf(config),
     groups: config.groups.flatMap(({ description, name, status }) => {
       const group = GroupName.parse(name)
@@ -97,6 +107,12 @@ export const resolve = Effect.fn("Settings.resolve")(function* (
     }),
     lists: Lists.rows(config.lists ?? {})
   }
+})
+
+/** The configuration was checked, so its wildmats are some. */
+const authorityOf = ({ grants, keyring }: NonNullable<SiteConfig.SiteConfig["control"]>): GpgAuthority.Options => ({
+  keyring,
+  grants: grants.map(({ groups, signer }) => ({ signer, groups: wildmat(groups) }))
 })
 
 /** How to talk to a peer; texts of files are read by `read`. */
@@ -131,7 +147,7 @@ export const endpointOf = (
 /** The configuration with the files it names as absolute paths; relative ones start at `folder`. */
 export const at = <C extends SiteConfig.SiteConfig>(folder: string, config: C): C => {
   const absolute = (file: string): string => Path.resolve(folder, file)
-  const { accounts, cancelSecret, classes, tls } = config
+  const { accounts, cancelSecret, classes, control, tls } = config
   return {
     ...config,
     ...(classes === undefined
@@ -143,6 +159,7 @@ export const at = <C extends SiteConfig.SiteConfig>(folder: string, config: C): 
         }),
     ...(accounts === undefined ? {} : { accounts: absolute(accounts) }),
     ...(cancelSecret === undefined ? {} : { cancelSecret: absolute(cancelSecret) }),
+    ...(control === undefined ? {} : { control: { ...control, keyring: absolute(control.keyring) } }),
     ...(tls === undefined
       ? {}
       : {
@@ -165,7 +182,18 @@ export const accountsFile = (config: SiteConfig.SiteConfig): string =>
   config.accounts ?? Path.join(config.directory, "accounts.json")
 
 /** What may be different in a configuration that is taken without a restart. */
-const changeable = new Set(["access", "peers", "flood", "tls", "groups", "lists", "limits", "accounts"])
+const changeable = new Set([
+  "access",
+  "peers",
+  "flood",
+  "tls",
+  "groups",
+  "lists",
+  "limits",
+  "accounts",
+  "cancelSecret",
+  "control"
+])
 
 /** One fault that names all keys which need a restart; a certificate can be replaced, not come or go. */
 export const restartFaults = (before: SiteConfig.SiteConfig, after: SiteConfig.SiteConfig): ReadonlyArray<Fault> => {

@@ -6,7 +6,6 @@ import * as MetaFace from "@lupin/api/MetaFace"
 import * as ParserAnswer from "@lupin/api/ParserAnswer"
 import type * as App from "@lupin/core/App"
 import type * as MessageId from "@lupin/core/MessageId"
-import * as Wildmat from "@lupin/core/Wildmat"
 import * as FileAccounts from "@lupin/nntp/FileAccounts"
 import * as NntpServer from "@lupin/nntp/NntpServer"
 
@@ -68,7 +67,7 @@ export const serving = <R>(
   const { nntp, nntps } = config.listen
   const server = Layer.unwrap(
     Effect.gen(function* () {
-      const { accounts, limits, lists, tls } = yield* Live.Live
+      const { accounts, cancelSecret, limits, lists, tls } = yield* Live.Live
       return NntpServer.layerTcp({
         ...SiteConfig.hostAndPort(nntp),
         ...(nntps === undefined ? {} : { nntps: SiteConfig.hostAndPort(nntps) }),
@@ -76,7 +75,7 @@ export const serving = <R>(
         isDigested: yield* digested,
         limits,
         lists
-      }).pipe(Layer.provide(Layer.merge(FileAccounts.layerAt(accounts), CancelSecretFile.layer(config))))
+      }).pipe(Layer.provide(Layer.merge(FileAccounts.layerAt(accounts), CancelSecretFile.layer(cancelSecret))))
     })
   )
   const reconciler = Layer.unwrap(
@@ -84,27 +83,16 @@ export const serving = <R>(
       ReconcileServer.layer((path) => peers().find((peer) => peer.path === path)?.feed)
     )
   )
+  const authority = Layer.unwrap(Effect.map(Live.Live, ({ control }) => GpgAuthority.layer(control)))
   return Layer.mergeAll(
     server.pipe(Layer.provide(reconciler)),
     Refill.layer(config.peers),
     Reconcile.layer,
     Mend.layer(config.peers),
     Expiry.layer({ rules: Storage.rulesOf(config) }),
-    ControlMessages.layer.pipe(Layer.provide(authority(config)))
+    ControlMessages.layer.pipe(Layer.provide(authority))
   ).pipe(Layer.provide(Histories.layer), Layer.provideMerge(Live.layer(config)), Layer.provide(ReconcileRequests.layer))
 }
-
-/** Whose control messages act here; the configuration was checked, so its wildmats are some. */
-const authority = ({ control }: SiteConfig.SiteConfig): Layer.Layer<never> =>
-  control === undefined
-    ? Layer.empty
-    : GpgAuthority.layer({
-        keyring: control.keyring,
-        grants: control.grants.map(({ groups, signer }) => ({
-          signer,
-          groups: Wildmat.compile(groups) ?? Wildmat.nothing
-        }))
-      })
 
 /** What is no HTTP gets a problem too, before its connection is closed. */
 const httpServer = () =>

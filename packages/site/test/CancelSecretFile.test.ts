@@ -28,8 +28,30 @@ const config = (path: string, part: object = {}): SiteConfig.SiteConfig => {
 const secretOf = (site: SiteConfig.SiteConfig) =>
   Effect.provide(
     Effect.flatMap(CancelSecret, ({ current }) => current),
-    CancelSecretFile.layer(site)
+    CancelSecretFile.layer(() => ({ file: CancelSecretFile.fileOf(site) }))
   )
+
+it.live("reads the file again once the configuration was, and not before", () =>
+  Effect.gen(function* () {
+    const path = yield* directory
+    const file = (name: string, octet: number): CancelSecretFile.Source => {
+      FileSystem.writeFileSync(Path.join(path, name), new Uint8Array(20).fill(octet))
+      return { file: Path.join(path, name) }
+    }
+    let source = file("one", 1)
+    const layer = CancelSecretFile.layer(() => source)
+    yield* Effect.gen(function* () {
+      const { current } = yield* CancelSecret
+      assert.strictEqual((yield* current)?.[0], 1)
+      const again = file("one", 2)
+      assert.strictEqual((yield* current)?.[0], 1)
+      source = again
+      assert.strictEqual((yield* current)?.[0], 2)
+      source = file("other", 3)
+      assert.strictEqual((yield* current)?.[0], 3)
+    }).pipe(Effect.provide(layer))
+  }).pipe(Effect.scoped)
+)
 
 it.live("makes a secret at its first use, for its owner's eyes alone, and keeps it", () =>
   Effect.gen(function* () {

@@ -18,6 +18,7 @@ import { spawnSync } from "node:child_process"
 import * as FileSystem from "node:fs"
 import * as Os from "node:os"
 import * as Path from "node:path"
+import * as SignedMessages from "@lupin/testing/SignedMessages"
 
 const directory = Effect.acquireRelease(
   Effect.sync(() => FileSystem.mkdtempSync(Path.join(Os.tmpdir(), "lupin-site-"))),
@@ -267,4 +268,35 @@ it.live.skipIf(!hasOpenssl)(
       yield* Effect.flip(connect("old"))
       assert.isAbove(yield* old.date, 0)
     }).pipe(Effect.scoped)
+)
+
+it.live("takes whose control messages act, and not a keyring that is not there", () =>
+  Effect.gen(function* () {
+    const { path, reload, spool } = yield* running()
+    const message = SignedMessages.message()
+    const grants = [{ signer: SignedMessages.fingerprint, groups: "misc.*" }]
+    const broken = yield* reload({ control: { keyring: "none.gpg", grants } })
+    assert.isFalse(broken.isDone)
+    assert.include(broken.message, "control.keyring: ")
+    FileSystem.writeFileSync(Path.join(path, "ring.gpg"), SignedMessages.keyring)
+    const done = yield* reload({ control: { keyring: "ring.gpg", grants } })
+    assert.isTrue(done.isDone, done.message)
+    yield* spool.store([message])
+    const lupin = GroupName.GroupName.make("misc.lupin")
+    for (let head = 0; (yield* spool.group(lupin)) === undefined; yield* spool.changed(head)) head = yield* spool.head
+    assert.strictEqual((yield* spool.group(lupin))?.status, "m")
+  }).pipe(Effect.scoped)
+)
+
+it.live("takes another cancel secret, and not one that is too short", () =>
+  Effect.gen(function* () {
+    const { path, reload } = yield* running()
+    FileSystem.writeFileSync(Path.join(path, "short"), "short")
+    const short = yield* reload({ cancelSecret: "short" })
+    assert.isFalse(short.isDone)
+    assert.include(short.message, "cancelSecret: ")
+    FileSystem.writeFileSync(Path.join(path, "long"), "as long as it has to be")
+    const done = yield* reload({ cancelSecret: "long" })
+    assert.isTrue(done.isDone, done.message)
+  }).pipe(Effect.scoped)
 )

@@ -174,15 +174,21 @@ const make = Effect.fnUntraced(function* (parts: Parts) {
 
   let latestMillis = index.progress.latestMillis
   /** Brings commands into the log. Time, as the log tells it, never goes back. */
-  const submit = (
-    unitsAt: (atMillis: number) => ReadonlyArray<Plan.Unit>
-  ): Effect.Effect<ReadonlyArray<Stored | undefined>, SpoolUnavailable> =>
+  const submit = (unitsAt: (atMillis: number) => ReadonlyArray<Plan.Unit>): Effect.Effect<void, SpoolUnavailable> =>
+    submitFor(unitsAt, () => undefined)
+
+  const submitFor = <A>(
+    unitsAt: (atMillis: number) => ReadonlyArray<Plan.Unit>,
+    resultOf: (stored: ReadonlyArray<Stored | undefined>) => A
+  ): Effect.Effect<A, SpoolUnavailable> =>
     Clock.clockWith((clock) =>
       Effect.callback((resume) => {
         latestMillis = Math.max(latestMillis, clock.currentTimeMillisUnsafe())
         commits.submit(unitsAt(latestMillis), (answer) =>
           resume(
-            "_tag" in answer ? Effect.fail(new SpoolUnavailable({ reason: answer.reason })) : Effect.succeed(answer)
+            "_tag" in answer
+              ? Effect.fail(new SpoolUnavailable({ reason: answer.reason }))
+              : Effect.succeed(resultOf(answer))
           )
         )
       })
@@ -213,34 +219,24 @@ const make = Effect.fnUntraced(function* (parts: Parts) {
   return Spool.of({
     generation,
     store: (batch) =>
-      Effect.map(
-        submit((atMillis) => batch.map((article) => ({ command: Filing.unowned(article, atMillis), article }))),
+      submitFor(
+        (atMillis) => batch.map((article) => ({ command: Filing.unowned(article, atMillis), article })),
         (stored) => stored.filter((one) => one !== undefined)
       ),
     remove: (ids, why) =>
-      Effect.asVoid(
-        submit((atMillis) =>
-          ids.map((id) => ({
-            command: why === "cancelled" ? { _tag: "Cancel", target: id, atMillis } : { _tag: "Expire", id, atMillis }
-          }))
-        )
+      submit((atMillis) =>
+        ids.map((id) => ({
+          command: why === "cancelled" ? { _tag: "Cancel", target: id, atMillis } : { _tag: "Expire", id, atMillis }
+        }))
       ),
     addGroup: (group, status, description) =>
-      Effect.asVoid(
-        submit((atMillis) => [
-          { command: { _tag: "AddGroup", group, ...Group.said({ status, description }), atMillis } }
-        ])
-      ),
-    removeGroup: (group) =>
-      Effect.asVoid(submit((atMillis) => [{ command: { _tag: "RemoveGroup", group, atMillis } }])),
-    refuse: (ids) =>
-      Effect.asVoid(submit((atMillis) => ids.map((id) => ({ command: { _tag: "Refuse", id, atMillis } })))),
+      submit((atMillis) => [
+        { command: { _tag: "AddGroup", group, ...Group.said({ status, description }), atMillis } }
+      ]),
+    removeGroup: (group) => submit((atMillis) => [{ command: { _tag: "RemoveGroup", group, atMillis } }]),
+    refuse: (ids) => submit((atMillis) => ids.map((id) => ({ command: { _tag: "Refuse", id, atMillis } }))),
     forget: (beforeMillis) =>
-      Effect.asVoid(
-        submit((atMillis) => [
-          { command: { _tag: "Forget", beforeMillis: Math.min(beforeMillis, atMillis), atMillis } }
-        ])
-      ),
+      submit((atMillis) => [{ command: { _tag: "Forget", beforeMillis: Math.min(beforeMillis, atMillis), atMillis } }]),
     erase: (ids) =>
       submit((atMillis) => ids.map((id) => ({ command: { _tag: "Erase", id, atMillis } }))).pipe(
         Effect.andThen(

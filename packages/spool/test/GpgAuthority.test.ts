@@ -7,7 +7,7 @@ import { article, group, id } from "@lupin/testing/SampleArticles"
 import { Effect } from "effect"
 import * as fs from "node:fs"
 import * as path from "node:path"
-import * as SignedMessages from "./SignedMessages.ts"
+import * as SignedMessages from "@lupin/testing/SignedMessages"
 import { temporaryDirectory } from "./TemporaryDirectory.ts"
 
 const grants = (
@@ -23,7 +23,7 @@ const grants = (
     const groups = Wildmat.compile(wildmat) ?? Wildmat.nothing
     const options = { keyring, grants: [{ signer, groups }], ...(command === undefined ? {} : { command }) }
     return yield* Effect.flatMap(ControlAuthority, (authority) => authority.grants(signed, names.map(group))).pipe(
-      Effect.provide(GpgAuthority.layer(options))
+      Effect.provide(GpgAuthority.layer(() => options))
     )
   })
 

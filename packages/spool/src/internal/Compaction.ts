@@ -26,6 +26,9 @@ export const sliceBytes = 1024 * 1024
 /** Octets of files no longer needed that one slice overwrites. */
 export const scrubBytes = 4 * 1024 * 1024
 
+/** Damaged articles that are noted with one write. */
+const noteMax = 1_000
+
 export interface Compaction {
   /** Does one slice; says whether there is more to do at once. */
   readonly step: (nowMillis: number) => boolean
@@ -94,6 +97,7 @@ export const make = ({ count, index, note, spoolLog, where }: Keeper, ground: Gr
   let done = nothing
   /** Packs given up that are still to be overwritten. */
   const discarded: Array<PackFile.Growing> = []
+
   /** Files of which the index knows all, for good. */
   const settled = (): ReadonlyArray<Stretch> => {
     const below = ground.below()
@@ -160,10 +164,14 @@ export const make = ({ count, index, note, spoolLog, where }: Keeper, ground: Gr
   const quarantine = ({ lost }: Job): void => {
     if (lost.length === 0) return
     index.commitAll()
+    const damaged: Array<Damaged> = []
     for (const [id, row] of index.held()) {
       const at = ground.addressOf(row)
-      if (at !== undefined && lost.some(([from, to]) => at >= from && at < to)) note({ address: row.address, id })
+      if (at !== undefined && lost.some(([from, to]) => at >= from && at < to))
+        damaged.push({ address: row.address, id })
     }
+    // A call with all of them would have too many arguments.
+    for (let at = 0; at < damaged.length; at += noteMax) note(...damaged.slice(at, at + noteMax))
   }
 
   /** Passes over what cannot be read. */

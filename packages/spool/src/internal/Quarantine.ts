@@ -73,7 +73,8 @@ export const open = (
       count("record-quarantined", fresh.length)
       if (fresh.length > 0) append(name, fresh.map(format).join(""), disk)
     },
-    address: (id) => addresses.get(id),
+    // Nearly always there is nothing: then not even the id is hashed.
+    address: (id) => (addresses.size === 0 ? undefined : addresses.get(id)),
     has: (address) => records.has(address),
     release: (event) => {
       const address = "id" in event && event._tag !== "Filed" ? addresses.get(event.id) : undefined

@@ -53,7 +53,10 @@ export class RecentOctets {
     let slab = this.#latest
     // Whoever looks at the head of a record reads the rest of it next.
     if (slab === undefined || address < slab.start || address >= slab.start + slab.length) {
-      slab = this.#slabs[this.#before(address)]
+      const at = this.#before(address)
+      // A place below the first is none, and to ask an array for it is slow.
+      if (at < 0) return undefined
+      slab = this.#slabs[at]
       this.#latest = slab
     }
     return slab === undefined || address + bytes > slab.start + slab.length ? undefined : slab
@@ -93,6 +96,7 @@ export class RecentOctets {
   /** The place of the last slab that begins at an address or before it; -1 where there is none. */
   #before(address: number): number {
     const starts = this.#starts
+    if (starts.length === 0 || address < (starts[0] as number)) return -1
     let low = 0
     let high = starts.length
     while (low < high) {
