@@ -16,8 +16,8 @@ const scanRecordsMax = 1_000
 const bookmarksMax = 64
 
 export interface Follow {
-  /** Takes in events just published, in the order of their positions. */
-  readonly note: (events: ReadonlyArray<Record.Logged>) => void
+  /** Takes in events just published, in the order of their positions, and gives what followers are told of them. */
+  readonly note: (events: ReadonlyArray<Record.Logged>) => ReadonlyArray<Change>
   /** Tells no more of an article that was erased, as far as it is in memory; of its removal it does. */
   readonly erase: (id: string) => void
   readonly changes: (after: number, limit: number) => Changes
@@ -75,11 +75,14 @@ export const make = (log: SegmentLog, index: Index): Follow => {
 
   return {
     note: (events) => {
-      for (const event of events) recent.push(toChange(event))
-      if (recent.length < recentEventsMin * 2) return
-      const dropped = recent.length - recentEventsMin
-      recent = recent.slice(dropped)
-      recentFirst += dropped
+      const noted = events.map(toChange)
+      recent.push(...noted)
+      if (recent.length >= recentEventsMin * 2) {
+        const dropped = recent.length - recentEventsMin
+        recent = recent.slice(dropped)
+        recentFirst += dropped
+      }
+      return noted.filter((change) => change !== undefined)
     },
     erase: (id) => {
       recent = recent.map((change) => (change?._tag === "Filed" && change.id === id ? undefined : change))
