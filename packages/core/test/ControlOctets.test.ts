@@ -44,6 +44,13 @@ describe("ControlOctets", () => {
     expect(found(all)).toEqual([0, 65_535, 65_536, 131_071, 131_073, 199_999])
   })
 
+  it("finds the first octet of its second block from within the first", () => {
+    const all = new Uint8Array(70_000).fill(120)
+    all[65_536] = 13
+    ControlOctets.open(all)
+    expect(found(all)).toEqual([65_536])
+  })
+
   it("never calls octets ASCII that are not", () => {
     fc.assert(
       fc.property(octets, (all) => {

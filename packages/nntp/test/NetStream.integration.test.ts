@@ -1,0 +1,86 @@
+import { Effect } from "effect"
+import { Buffer } from "node:buffer"
+import { once } from "node:events"
+import * as net from "node:net"
+import { afterEach, beforeEach, describe, expect, it } from "vitest"
+import { NetStream } from "../src/NetStream.ts"
+
+describe("NetStream", () => {
+  let server: net.Server
+  let client: net.Socket
+  let socket: net.Socket
+
+  beforeEach(async () => {
+    server = net.createServer({ allowHalfOpen: true }).listen(0, "127.0.0.1")
+    await once(server, "listening")
+    const { port } = server.address() as net.AddressInfo
+    client = net.connect({ port, host: "127.0.0.1", noDelay: true })
+    const [connected] = await once(server, "connection")
+    socket = connected
+  })
+
+  afterEach(() => {
+    client.destroy()
+    socket.destroy()
+    server.close()
+  })
+
+  const pulled = async (stream: NetStream): Promise<string> => {
+    const chunks = await Effect.runPromise(stream.pull)
+    return chunks.map((chunk) => Buffer.from(chunk).toString("latin1")).join("")
+  }
+
+  it("gives all octets in order, whether somebody waits for them or not, and then fails", async () => {
+    const stream = new NetStream(socket)
+    const first = pulled(stream)
+    client.write("one ")
+    expect(await first).toBe("one ")
+    // The socket still flows: what comes now finds nobody, and stops it.
+    const paused = once(socket, "pause")
+    client.write("two ")
+    await paused
+    client.end("three")
+    let rest = ""
+    while (rest.length < "two three".length) rest += await pulled(stream)
+    expect(rest).toBe("two three")
+    await expect(pulled(stream)).rejects.toThrow()
+  })
+
+  it("leaves what came early to whoever reads the socket next", async () => {
+    const stream = new NetStream(socket)
+    const first = pulled(stream)
+    client.write("one ")
+    await first
+    const paused = once(socket, "pause")
+    client.write("two ")
+    await paused
+    stream.release()
+    expect(String(socket.read())).toBe("two ")
+  })
+
+  it("throws away what came early when it is told to", async () => {
+    const stream = new NetStream(socket)
+    const first = pulled(stream)
+    client.write("one ")
+    await first
+    const paused = once(socket, "pause")
+    client.write("two ")
+    await paused
+    stream.discard()
+    const next = pulled(stream)
+    client.write("three")
+    expect(await next).toBe("three")
+  })
+
+  it("reads no further than one chunk and the socket's own buffer while nobody waits", async () => {
+    const stream = new NetStream(socket)
+    const first = pulled(stream)
+    client.write("x")
+    await first
+    const paused = once(socket, "pause")
+    client.write(Buffer.alloc(16 * 1024 * 1024))
+    await paused
+    expect(socket.isPaused()).toBe(true)
+    expect(socket.readableLength).toBeLessThanOrEqual(2 * socket.readableHighWaterMark)
+  })
+})
