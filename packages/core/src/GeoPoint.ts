@@ -46,7 +46,9 @@ export const fromUri = (uri: string): GeoPoint | undefined => {
   return isPoint(point) ? normalise(point) : undefined
 }
 
-const isPoint = Schema.is(GeoPoint)
+/** As the schema has it, of numbers that were just read. */
+const isPoint = ({ lat, lon, uncertainty = 0 }: GeoPoint): boolean =>
+  Math.abs(lat) <= 90 && Math.abs(lon) <= 180 && uncertainty >= 0 && uncertainty <= uncertaintyMetresMax
 
 const round = (value: number): number => Number(value.toFixed(decimals)) + 0
 

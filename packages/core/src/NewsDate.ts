@@ -49,6 +49,14 @@ const plain = (text: string): string =>
  * A missing or unknown zone counts as UTC, as RFC 5322 §4.3 has it; two digits of a year are 1950 to 2049.
  */
 export const parse = (text: string): number | undefined => {
+  // The dates of an article are often the same one.
+  if (latest.text !== text) latest = { text, millis: read(text) }
+  return latest.millis
+}
+
+let latest: { readonly text: string; readonly millis: number | undefined } = { text: "", millis: undefined }
+
+const read = (text: string): number | undefined => {
   if (text.length > textMax) return undefined
   if (isUsual(text)) {
     const offsetMinutes = (text.charCodeAt(26) === minus ? -1 : 1) * (two(text, 27) * 60 + two(text, 29))

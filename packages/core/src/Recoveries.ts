@@ -40,6 +40,7 @@ export const recoveries = {
   "refill-by-arrivals": "A refill went by NEWNEWS or overview, as the site does not reconcile",
   "reconcile-taken": "Reconciliation brought articles that feeds had not",
   "reconcile-removed": "Reconciliation removed what another site had removed",
+  "reconcile-erased": "Reconciliation erased what another site had erased",
   "reconcile-invited": "A peer that lacks something was invited to reconcile",
   "reconcile-asked": "A peer's invitation to reconcile was followed",
   "reconcile-retried": "A peer that had asked could not be reached, and is tried again",

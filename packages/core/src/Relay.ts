@@ -109,15 +109,10 @@ export const receive = (
     judgeTime(article, context) ??
     judgeWriting(article, context) ?? {
       _tag: "Accepted",
-      article: Article.prefixPath(article, Path.prefix(article.path, context.site, originOf(context)))
+      article: Article.prefixPath(article, Path.prefix(article.path, context.site, context))
     }
   )
 }
-
-const originOf = ({ address, peers }: RelayContext): Path.Origin => ({
-  ...(peers === undefined ? {} : { peers }),
-  ...(address === undefined ? {} : { address })
-})
 
 /** Each site adds a `!`, so few of them need no closer look. */
 const judgePath = (article: Article.Article): Received | undefined => {

@@ -345,7 +345,8 @@ export const status = (site: Site, id: MessageId.MessageId): "held" | "removed" 
 /** Whether an id is known by its name, held or removed. */
 export const isRemembered = (site: Site, id: MessageId.MessageId): boolean => HashMap.has(site.entries, id)
 
-const isErased = (site: Site, id: MessageId.MessageId): boolean =>
+/** Whether an id was erased, and never comes back. */
+export const isErased = (site: Site, id: MessageId.MessageId): boolean =>
   !HashMap.isEmpty(site.erased) && HashMap.has(site.erased, hashOf(id))
 
 /** What is left of an id that was erased: SHA-256 in base32. */

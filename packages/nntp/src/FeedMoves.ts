@@ -3,6 +3,7 @@
  *
  * What is held no more is not spoken of again.
  */
+import type * as MessageId from "@lupin/core/MessageId"
 import type { Spool, SpoolUnavailable } from "@lupin/spool/Spool"
 import { Effect } from "effect"
 import type { Entry, FeedWindow } from "./FeedWindow.ts"
@@ -42,9 +43,10 @@ export const stream = Effect.fnUntraced(function* (
   let said: Array<Move> = []
   let requests: Array<NntpClient.Request> = []
   let bytes = 0
+  yield* dropGone(speaker, moves)
   for (const move of moves) {
     const article = move.way === "Ask" ? undefined : yield* take(speaker, move.entry)
-    if (move.way !== "Ask" && article === undefined) continue
+    if (move.way === "Ask" ? move.entry.stage === "waiting" : article === undefined) continue
     said.push(move)
     requests.push(requestOf(speaker, move, article))
     bytes += article?.length ?? 0
@@ -80,6 +82,17 @@ const say = ({ client, onReply }: Speaker, moves: ReadonlyArray<Move>, requests:
     const move = moves[index]
     if (move !== undefined) onReply(move, commandOf(move), reply)
   })
+
+/** Settles what was to be asked about and is held no more. */
+const dropGone = ({ spool, state }: Speaker, moves: ReadonlyArray<Move>): Effect.Effect<void, SpoolUnavailable> => {
+  const asked: Array<MessageId.MessageId> = []
+  for (const { entry, way } of moves) if (way === "Ask") asked.push(entry.id)
+  if (asked.length === 0) return Effect.void
+  return Effect.map(spool.status(asked), (statuses) => {
+    let at = 0
+    for (const { entry, way } of moves) if (way === "Ask" && statuses[at++] !== "held") state.settle(entry)
+  })
+}
 
 const requestOf = (
   { nowMillis, state, stats }: Speaker,

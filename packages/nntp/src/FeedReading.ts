@@ -1,5 +1,7 @@
 /**
  * Reads on in the log for a feed and opens an entry for each article that its peer is to have.
+ *
+ * Whether it is still held is looked up when it is spoken of.
  */
 import * as FeedRule from "@lupin/core/FeedRule"
 import * as Headers from "@lupin/core/Headers"
@@ -34,14 +36,19 @@ const pageMax = Limits.pageMax
 /** One page: what was opened, at most `limit`, and whether there is more to read. */
 export const read = (reading: Reading, limit: number): Effect.Effect<Read, Spool.SpoolUnavailable> =>
   Effect.flatMap(reading.spool.changes(reading.state.scanned, Math.min(pageMax, limit)), (page) => {
-    reading.stats.head = page.head
-    const wanted: Array<Filed> = []
-    for (const change of page.changes) if (change._tag === "Filed" && isWanted(reading, change)) wanted.push(change)
-    if (wanted.length === 0) return Effect.succeed(opened(reading, page, wanted, nothing))
-    const filing = reading.rule.distributions === undefined ? undefined : distributed(reading, wanted)
-    return filing === undefined
-      ? held(reading, page, wanted)
-      : Effect.flatMap(filing, (filed) => held(reading, page, filed))
+    const { state, stats } = reading
+    const before = state.scanned
+    const wanted = wantedOf(reading, page.changes)
+    const end = Math.max(page.next, page.changes[page.changes.length - 1]?.position ?? 0)
+    const finish = (filed: ReadonlyArray<Filed>): Read => {
+      stats.head = page.head
+      const opened = open(state, filed)
+      if (page.lost !== undefined) reading.onGap(page.lost)
+      state.scan(end)
+      return { opened, isMore: state.scanned > before && state.scanned < page.head }
+    }
+    if (wanted.length === 0 || reading.rule.distributions === undefined) return Effect.succeed(finish(wanted))
+    return Effect.map(distributed(reading, wanted), finish)
   })
 
 export interface Read {
@@ -49,38 +56,51 @@ export interface Read {
   readonly isMore: boolean
 }
 
-const nothing: ReadonlyArray<never> = []
+/**
+ * Takes in changes up to `head` that were told rather than read, and says what was opened; undefined where they have to be
+ * read. The feed has read all that came before them.
+ */
+export const take = (
+  reading: Reading,
+  changes: ReadonlyArray<Spool.Change>,
+  head: number
+): ReadonlyArray<Opened> | undefined => {
+  if (reading.rule.distributions !== undefined) return undefined
+  const opened = open(reading.state, wantedOf(reading, changes))
+  reading.state.scan(head)
+  return opened
+}
 
-/** What is held no more is not opened. */
-const held = (reading: Reading, page: Spool.Changes, filed: ReadonlyArray<Filed>) =>
-  Effect.map(reading.spool.status(filed.map(({ id }) => id)), (statuses) => opened(reading, page, filed, statuses))
+const wantedOf = (reading: Reading, changes: ReadonlyArray<Spool.Change>): ReadonlyArray<Filed> => {
+  const wanted: Array<Filed> = []
+  for (const change of changes) if (change._tag === "Filed" && isWanted(reading, change)) wanted.push(change)
+  return wanted
+}
 
-const opened = (
-  { onGap, state }: Reading,
-  page: Spool.Changes,
-  filed: ReadonlyArray<Filed>,
-  statuses: ReadonlyArray<string>
-): Read => {
-  const before = state.scanned
-  const found: Array<Opened> = []
-  for (let at = 0; at < filed.length; at += 1) {
-    const change = filed[at]
-    if (change === undefined || statuses[at] !== "held") continue
-    const entry = state.add(change.id, change.position, change.arrivedMillis)
-    if (entry !== undefined) found.push({ entry, path: change.path })
+const open = (state: FeedWindow, filed: ReadonlyArray<Filed>): ReadonlyArray<Opened> => {
+  const opened: Array<Opened> = []
+  for (const { arrivedMillis, id, path, position } of filed) {
+    const entry = state.add(id, position, arrivedMillis)
+    if (entry !== undefined) opened.push({ entry, path })
   }
-  if (page.lost !== undefined) onGap(page.lost)
-  state.scan(Math.max(page.next, page.changes[page.changes.length - 1]?.position ?? 0))
-  return { opened: found, isMore: state.scanned > before && state.scanned < page.head }
+  return opened
 }
 
 type Filed = Spool.Change & { readonly _tag: "Filed" }
+
+/** The feeds of a site look at an article one after the other. */
+let latest: { readonly id: string; readonly millis: number | undefined } = { id: "", millis: undefined }
+
+const mintedMillis = (id: MessageId.MessageId): number | undefined => {
+  if (latest.id !== id) latest = { id, millis: MessageId.mintedMillis(id) }
+  return latest.millis
+}
 
 /** What the rule says of what the log tells; distributions stand in the article alone. */
 const isWanted = ({ peer, rule }: Reading, change: Filed, distribution?: string): boolean => {
   const { arrivedMillis, bytes, id, path } = change
   const groups = change.newsgroups ?? change.groups
-  const known = { groups, path, bytes, injectedMillis: MessageId.mintedMillis(id) ?? arrivedMillis }
+  const known = { groups, path, bytes, injectedMillis: mintedMillis(id) ?? arrivedMillis }
   const offered: FeedRule.Offered = distribution === undefined ? known : { ...known, distribution }
   return FeedRule.wants(rule, offered, peer)._tag === "Wanted"
 }

@@ -6,17 +6,18 @@
  */
 import type * as FeedRule from "@lupin/core/FeedRule"
 import type * as Recoveries from "@lupin/core/Recoveries"
-import type { Spool, SpoolUnavailable } from "@lupin/spool/Spool"
+import type { Change, Spool, SpoolUnavailable } from "@lupin/spool/Spool"
 import { Clock, Effect, Random, type Scope } from "effect"
 import * as Capabilities from "./Capabilities.ts"
 import * as CheckWindow from "./CheckWindow.ts"
+import { FeedGathering, hasPassed } from "./FeedGathering.ts"
 import * as FeedMoves from "./FeedMoves.ts"
 import * as FeedPosition from "./FeedPosition.ts"
 import * as FeedReading from "./FeedReading.ts"
 import * as FeedVerdict from "./FeedVerdict.ts"
 import * as FeedWatch from "./FeedWatch.ts"
 import * as Signal from "./Signal.ts"
-import { type Entry, FeedWindow } from "./FeedWindow.ts"
+import { FeedWindow } from "./FeedWindow.ts"
 import * as NntpClient from "./NntpClient.ts"
 import { NntpDisconnected, type NntpError } from "./NntpError.ts"
 import * as NntpReader from "./NntpReader.ts"
@@ -40,13 +41,9 @@ type Trouble = NntpError | SpoolUnavailable
  */
 export const deferralsMax = 1_000
 
-/** An eager feed sends at once what is no older; what waited longer is asked about first, as the peer may have it. */
-export const eagerAgeMillisMax = 60_000
-
 /** Runs until the connection ends; every end is a failure that says why. */
 export const run = Effect.fnUntraced(function* (feed: Feed): Effect.fn.Return<never, Trouble, Scope.Scope> {
   const { links, note, spool, stats } = feed
-  const { beganPosition } = feed.progress
   const clock = yield* Clock.Clock
   const nowMillis = (): number => clock.currentTimeMillisUnsafe()
   const random = yield* Random.Random
@@ -79,11 +76,7 @@ export const run = Effect.fnUntraced(function* (feed: Feed): Effect.fn.Return<ne
   stats.window = window.size
   const place = FeedPosition.make(feed)
   const moves: Array<FeedMoves.Move> = []
-  // To be asked about together, and to be sent together, the oldest first.
-  const gathered: Array<Entry> = []
-  const paced: Array<Entry> = []
-  let gatheredMillis = 0
-  let sentUnaskedMillis = -Infinity
+  const gathering = new FeedGathering(feed, feed.progress.beganPosition)
   let standby: Standby | undefined
   let trouble: NntpDisconnected | undefined
   const signal = yield* Signal.make
@@ -104,9 +97,24 @@ export const run = Effect.fnUntraced(function* (feed: Feed): Effect.fn.Return<ne
     }
     onMove = "nothing"
   }
-  const unwatch = spool.watch((at) => {
+  /** Between two turns, what comes is taken in without one, as long as there is nothing to be said of it yet. */
+  let isParked = false
+  const told = (changes: ReadonlyArray<Change>): boolean => {
+    const part = feed.part()
+    if (!isParked || !part.isActing || free() < changes.length) return false
+    const opened = FeedReading.take(reading, changes, stats.head)
+    if (opened === undefined) return false
+    const atMillis = nowMillis()
+    for (const one of opened) gathering.add(one, part.eager, atMillis)
+    if (gathering.isDue(atMillis)) signal.give()
+    else if (opened.length > 0) arm(part)
+    place.note()
+    return true
+  }
+  const unwatch = spool.watch((at, changes) => {
+    const isAllRead = state.scanned === stats.head
     stats.head = at
-    moved()
+    if (!isAllRead || !told(changes)) moved()
   })
   yield* Effect.addFinalizer(() => Effect.sync(unwatch))
   stats.head = yield* spool.head
@@ -149,39 +157,24 @@ export const run = Effect.fnUntraced(function* (feed: Feed): Effect.fn.Return<ne
   /** Articles that may be offered now; the window may have shrunk below what is under way. */
   const room = (): number => Math.max(0, window.size - state.inFlight)
   /** Articles that may be read beside those gathered. */
-  const free = (): number => (state.deferred < deferralsMax ? Math.max(0, room() - gathered.length - paced.length) : 0)
-  const isGathered = (atMillis: number): boolean =>
-    gathered.length > 0 && hasPassed(gatheredMillis, feed.gatherMillis, atMillis)
-  const isPaced = (atMillis: number): boolean =>
-    paced.length > 0 && hasPassed(sentUnaskedMillis, feed.paceMillis, atMillis)
+  const free = (): number => (state.deferred < deferralsMax ? Math.max(0, room() - gathering.size) : 0)
 
-  /** One turn of a feed that acts: reads on, sends at once or gathers, and asks about what was gathered long enough. */
+  /** One turn of a feed that acts: reads on, and says what is due. */
   const act = Effect.fnUntraced(function* ({ eager }: PeerFeed.Part, atMillis: number) {
     const isGrown = growingMillis === undefined || hasPassed(growingMillis, feed.gatherMillis, atMillis)
     const limit = isGrown && stats.head > state.scanned ? free() : 0
     const { isMore, opened } = limit === 0 ? nothing : yield* FeedReading.read(reading, limit)
     if (limit > 0) growingMillis = undefined
-    for (const { entry, path } of opened) {
-      const isNew = entry.position > beganPosition && atMillis - entry.arrivedMillis <= eagerAgeMillisMax
-      const isEager = isNew && (typeof eager === "string" ? eager === "all" : eager(path))
-      if (!isEager && gathered.length === 0) gatheredMillis = Math.min(entry.arrivedMillis, atMillis)
-      if (isEager) paced.push(entry)
-      else gathered.push(entry)
-    }
-    const isFull = gathered.length + paced.length >= room() - moves.length
-    if (isFull || isPaced(atMillis)) {
-      if (paced.length > 0) sentUnaskedMillis = atMillis
-      for (const entry of paced.splice(0)) moves.push({ entry, way: "SendUnasked" })
-    }
-    if (isFull || isGathered(atMillis)) {
-      for (const entry of gathered.splice(0)) moves.push({ entry, way: "Ask" })
-    }
+    for (const one of opened) gathering.add(one, eager, atMillis)
+    const isFull = gathering.size >= room() - moves.length
+    for (const entry of gathering.takeToSend(atMillis, isFull)) moves.push({ entry, way: "SendUnasked" })
+    for (const entry of gathering.takeToAsk(atMillis, isFull)) moves.push({ entry, way: "Ask" })
     return isMore
   })
 
   /** One turn of a feed in whose place another site offers: keeps up, some time behind it. */
   const follow = (atMillis: number): void => {
-    for (const entry of [...paced.splice(0), ...gathered.splice(0)]) moves.push({ entry, way: "Ask" })
+    for (const entry of gathering.takeAll()) moves.push({ entry, way: "Ask" })
     if (standby !== undefined && hasPassed(standby.sinceMillis, feed.standbyMillis, atMillis)) {
       state.scan(standby.head)
       standby = undefined
@@ -191,16 +184,14 @@ export const run = Effect.fnUntraced(function* (feed: Feed): Effect.fn.Return<ne
 
   /** Sees to it that the next turn comes when there may be something to do. */
   const arm = (part: PeerFeed.Part): void => {
-    if (part.isActing) {
-      if (gathered.length > 0) signal.at(gatheredMillis + feed.gatherMillis)
-      if (paced.length > 0) signal.at(sentUnaskedMillis + feed.paceMillis)
-    } else if (standby !== undefined) signal.at(standby.sinceMillis + feed.standbyMillis)
+    if (part.isActing) signal.at(gathering.dueMillis())
+    else if (standby !== undefined) signal.at(standby.sinceMillis + feed.standbyMillis)
     const offerMillis = room() > 0 ? state.nextDueMillis() : undefined
     if (offerMillis !== undefined) signal.at(offerMillis)
     isCramped = room() === 0 || (part.isActing && free() === 0)
     const isFollowing = part.isActing ? free() > 0 : standby === undefined
     // What is asked about anyway need not wake us one by one.
-    const isGathering = part.isActing && part.eager === "none" && gathered.length === 0
+    const isGathering = part.isActing && part.eager === "none" && !gathering.isGathering
     onMove = !isFollowing ? "nothing" : isGathering ? "gather" : "turn"
     if (stats.head > state.scanned) moved()
   }
@@ -212,6 +203,7 @@ export const run = Effect.fnUntraced(function* (feed: Feed): Effect.fn.Return<ne
       signal.take()
       if (trouble !== undefined) return yield* trouble
       onMove = "nothing"
+      isParked = false
       const part = feed.part()
       const atMillis = nowMillis()
       for (const entry of state.due(atMillis, room())) moves.push({ entry, way: "Ask" })
@@ -228,6 +220,7 @@ export const run = Effect.fnUntraced(function* (feed: Feed): Effect.fn.Return<ne
       place.note()
       if (isMore || moves.length > 0 || signal.isGiven()) continue
       arm(part)
+      isParked = true
       yield* signal.given
     }
   })
@@ -248,10 +241,6 @@ interface Standby {
 }
 
 const nothing = { opened: [], isMore: false } as const
-
-/** Whether something that began then has lasted so long. Where the clock was set back since, nobody knows: it has. */
-const hasPassed = (sinceMillis: number, millis: number, nowMillis: number): boolean =>
-  nowMillis >= sinceMillis + millis || nowMillis < sinceMillis
 
 /** The peer as the rule judges it. */
 const ruled = ({ peer: { identities } }: Feed, { generation }: Capabilities.Capabilities): FeedRule.Peer =>

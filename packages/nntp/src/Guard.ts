@@ -22,6 +22,7 @@ export type ReadableSpool = Pick<
   Spool["Service"],
   | "generation"
   | "status"
+  | "isErased"
   | "find"
   | "findAll"
   | "at"
@@ -47,6 +48,7 @@ export const spool = (whole: ReadableSpool, read: Wildmat.Wildmat): ReadableSpoo
   const find: ReadableSpool["find"] = (id) => Effect.map(whole.find(id), ifRead)
   return {
     generation: whole.generation,
+    isErased: whole.isErased,
     find,
     findAll: (ids, bytesMax) => Effect.map(whole.findAll(ids, bytesMax), (found) => found.map(ifRead)),
     at: (group, number) => (isRead(group) ? whole.at(group, number) : Effect.succeed(undefined)),

@@ -178,13 +178,17 @@ export const changes = Effect.fnUntraced(function* (
   out.buffer.text(".\r\n")
 })
 
-/** XSTATUS: `283 <generation> <held|digested|removed|unknown> …`, one word per id, in order. */
+/** XSTATUS: `283 <generation> <held|digested|removed|erased|unknown> …`, one word per id, in order. */
 export const status = Effect.fnUntraced(function* (
   { isDigested, spool }: Listing,
   task: Session.Task & { readonly _tag: "Status" },
   out: Output
 ): Effect.fn.Return<void, Trouble> {
   const statuses = yield* spool.status(task.ids)
-  const words = task.ids.map((id, at) => (statuses[at] === "held" && isDigested(id) ? "digested" : statuses[at]))
+  const erased = statuses.includes("removed") ? yield* spool.isErased(task.ids) : []
+  const words = task.ids.map((id, at) => {
+    if (statuses[at] === "held" && isDigested(id)) return "digested"
+    return statuses[at] === "removed" && erased[at] === true ? "erased" : statuses[at]
+  })
   out.buffer.line(`283 ${spool.generation.id} ${words.join(" ")}`)
 })

@@ -44,8 +44,10 @@ export interface Cursor {
   readonly after: number
 }
 
-/** What a server holds of an id; `digested` is held, and in a digest wherever it counts. */
-export type Status = "held" | "digested" | "removed" | "unknown"
+/** What a server holds of an id; `digested` is held, and in a digest wherever it counts; `erased` is removed, and nothing of it is left. */
+export type Status = (typeof statusWords)[number]
+
+const statusWords = ["held", "digested", "removed", "erased", "unknown"] as const
 
 export interface Statuses {
   readonly generation: string
@@ -281,8 +283,7 @@ const statusLines = (ids: ReadonlyArray<MessageId.MessageId>): ReadonlyArray<str
   return line === "XSTATUS" ? made : [...made, line]
 }
 
-const isStatus = (word: string): word is Status =>
-  word === "held" || word === "digested" || word === "removed" || word === "unknown"
+const isStatus = (word: string): word is Status => statusWords.some((status) => status === word)
 
 /** Positions and water marks as servers write them; nothing where a text is none. */
 const number = (text: string): number | undefined => {

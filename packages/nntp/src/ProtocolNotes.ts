@@ -154,7 +154,7 @@ export const commands: Readonly<Record<string, CommandNote>> = {
     "private",
     undefined,
     [283],
-    "The generation, then for each Message-ID held, digested, removed or unknown. A zone says held only of what it would still have after a power cut."
+    "The generation, then for each Message-ID held, digested, removed, erased or unknown. A zone says held only of what it would still have after a power cut."
   ),
   XRECONCILE: at(
     "private",

@@ -36,6 +36,7 @@ const asked = (spool: Guard.ReadableSpool, group: GroupName.GroupName, of: Retur
     overviewText: spool.overviewText(group, 1, 2_147_483_647, 10),
     overviewOf: spool.overviewOf([of]),
     changes: Effect.map(spool.changes(0, 100), ({ changes }) => changes.filter((change) => change.id === of)),
+    isErased: spool.isErased([of]),
     arrivedSince: Effect.map(spool.arrivedSince(0, 100), (all) =>
       all.filter((arrival) => arrival.id === of && arrival.groups.length > 0)
     )
@@ -50,7 +51,7 @@ describe("Guard.spool", () => {
       for (const [name, question] of Object.entries(asked(guarded, hidden, id("1")))) {
         if (name === "generation") continue
         assert.include(
-          [undefined, "[]", "[null]", '["unknown"]', '{"rows":0,"last":0,"pieces":[]}'],
+          [undefined, "[]", "[null]", "[false]", '["unknown"]', '{"rows":0,"last":0,"pieces":[]}'],
           JSON.stringify(yield* question),
           name
         )

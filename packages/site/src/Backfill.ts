@@ -8,6 +8,7 @@ import type * as MessageId from "@lupin/core/MessageId"
 import * as MessageIds from "@lupin/core/MessageId"
 import type * as Reconciliation from "@lupin/core/Reconciliation"
 import type { Found } from "@lupin/core/ReconciliationInquiry"
+import * as Recoveries from "@lupin/core/Recoveries"
 import * as Sha256 from "@lupin/core/Sha256"
 import type { NntpError } from "@lupin/nntp/NntpError"
 import type * as NntpReader from "@lupin/nntp/NntpReader"
@@ -56,7 +57,7 @@ export const difference = Effect.fnUntraced(function* (
     const id = MessageIds.parse(told.id)
     return id === undefined ? [] : [{ ...told, id }]
   })
-  const statuses = yield* spool.status(there.map(({ id }) => id))
+  const statuses = yield* statusesOf(there)
   for (const [at, { id, mark, second }] of there.entries()) {
     if (statuses[at] === "removed") history.agree(second, Sha256.hashText(id), mark)
   }
@@ -77,15 +78,51 @@ export const difference = Effect.fnUntraced(function* (
   }
 })
 
-/** Removes here what was removed there. Of what has expired here, the tree alone learns it: nothing is left to remove. */
+/**
+ * What a site knows of ids that its own history does not tell. An article that it holds all the same may be damaged where
+ * the log tells of it: whoever reads it finds out, and then it is not known any more.
+ */
+const statusesOf = Effect.fnUntraced(function* (
+  there: ReadonlyArray<Reconciliation.Told & { readonly id: MessageId.MessageId }>
+) {
+  const spool = yield* Spool.Spool
+  const ids = there.map(({ id }) => id)
+  const statuses = yield* spool.status(ids)
+  const doubtful = there.filter(({ mark }, at) => mark === "live" && statuses[at] === "held")
+  if (doubtful.length === 0) return statuses
+  for (const { id } of doubtful) yield* spool.find(id)
+  return yield* spool.status(ids)
+})
+
+/** Ids of one batch of removals that were erased there; none where the other site does not tell. */
+const erasedThere = (
+  reader: NntpReader.NntpReader,
+  ids: ReadonlyArray<MessageId.MessageId>
+): Effect.Effect<ReadonlyArray<MessageId.MessageId>, NntpError> =>
+  reader.status(ids).pipe(
+    Effect.map(({ statuses }): ReadonlyArray<MessageId.MessageId> => ids.filter((_, at) => statuses[at] === "erased")),
+    Effect.catchTag("NntpRefused", () => Effect.succeed([]))
+  )
+
+/** Removes here what was removed there, and erases what was erased there. Of what has expired here, the tree alone learns it: nothing is left to remove. */
 export const remove = Effect.fnUntraced(function* (
+  reader: NntpReader.NntpReader,
   { removals }: Difference,
   found: Found,
   history: HistoryTree.HistoryTree
-): Effect.fn.Return<void, Spool.SpoolUnavailable, Spool.Spool> {
+): Effect.fn.Return<void, NntpError | Spool.SpoolUnavailable, Spool.Spool> {
   const spool = yield* Spool.Spool
+  const { note } = yield* Recoveries.Recoveries
   for (let at = 0; at < removals.length; at += batchMax) {
-    yield* spool.remove(removals.slice(at, at + batchMax), "cancelled")
+    const batch = removals.slice(at, at + batchMax)
+    // What is removed on both sides would not be asked about again.
+    const erased = new Set(yield* erasedThere(reader, batch))
+    if (erased.size > 0) yield* spool.erase([...erased])
+    note("reconcile-erased", erased.size)
+    yield* spool.remove(
+      batch.filter((id) => !erased.has(id)),
+      "cancelled"
+    )
   }
   yield* HistoryTree.follow(spool, history)
   const removed = new Set<string>(removals)

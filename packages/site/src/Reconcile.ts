@@ -139,7 +139,7 @@ export const settle = Effect.fn("Reconcile.settle")(function* (
     total.thereOnly += found.missing.length + found.expired + found.unknownRemovals
     total.unlike += found.removedHere + found.removals.length - found.unknownRemovals
     if (isLook) break
-    yield* Backfill.remove(found, inquiry.found, history)
+    yield* Backfill.remove(reader, found, inquiry.found, history)
     const nowMillis = yield* Clock.currentTimeMillis
     const wanted = Backfill.order(found.missing, nowMillis).map(({ id }) => id)
     const from = { connection: `reconcile ${peer.name}`, paths: [peer.path], isBackfill: true }

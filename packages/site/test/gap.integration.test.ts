@@ -6,7 +6,7 @@ import * as Recovered from "@lupin/testing/Recovered"
 import { Context, Effect } from "effect"
 import * as FileSystem from "node:fs"
 import * as Path from "node:path"
-import { article, type Built, directory, names, peerAt, portOf, site, statuses, store } from "./sites.ts"
+import { article, type Built, directory, names, peerAt, portOf, reconcile, site, statuses, store } from "./sites.ts"
 
 /** Events of clients: the other articles have a Path that keeps them from being fed. */
 const events = (prefix: string, count: number) => names(prefix, 2 * count).filter((_, at) => at % 2 === 0)
@@ -129,4 +129,26 @@ it.live("gets back what lay in a damaged stretch of the log as soon as the peer 
     assert.strictEqual(Context.get(sea, PeerStats).of("mk").missed, 2)
     assert.isAtLeast(recovered.times("feed-missed"), 1)
   }).pipe(Effect.scoped, recovered.counting)
+)
+
+it.live("finds out by reconciliation what is damaged where the log tells of it, though the index knows it", () =>
+  Effect.gen(function* () {
+    const path = yield* directory
+    const mk = yield* site("mk", yield* directory)
+    const all = names("common", 10)
+    yield* store(mk, all)
+    yield* Effect.scoped(Effect.flatMap(site("sea", path), (sea) => store(sea, all)))
+    const log = Path.join(path, "spool", "log")
+    const [segment = ""] = FileSystem.readdirSync(log)
+    const octets = FileSystem.readFileSync(Path.join(log, segment))
+    const at = octets.indexOf(article("common4").messageId)
+    octets.fill(0x2a, at, at + 20)
+    FileSystem.writeFileSync(Path.join(log, segment), octets)
+
+    const sea = yield* site("sea", path)
+    assert.deepStrictEqual(yield* statuses(sea, ["common4"]), ["held"])
+    assert.deepInclude(yield* reconcile(sea, "mk", portOf(mk), "audit"), { taken: 1 })
+    assert.isDefined(yield* Context.get(sea, Spool).find(article("common4").messageId))
+    assert.deepInclude(yield* reconcile(sea, "mk", portOf(mk), "look"), { isEqual: true })
+  }).pipe(Effect.scoped)
 )

@@ -3,10 +3,9 @@ import * as NntpServer from "@lupin/nntp/NntpServer"
 import { Refill } from "@lupin/site/Refill"
 import * as Reconcile from "@lupin/site/Reconcile"
 import * as Site from "@lupin/site/Site"
-import * as SiteConfig from "@lupin/site/SiteConfig"
 import { Spool } from "@lupin/spool/Spool"
 import * as Recovered from "@lupin/testing/Recovered"
-import { Context, Effect, Layer, Result } from "effect"
+import { Context, Effect, Layer } from "effect"
 import {
   type Built,
   configOf,
@@ -16,22 +15,12 @@ import {
   offer,
   peerAt,
   portOf,
+  reconcile,
   remove,
   site,
   statuses,
   store
 } from "./sites.ts"
-
-/** `own` reconciles with `other`. */
-const reconcile = (own: Built, other: string, otherPort: number, why: "asked" | "look" | "audit") =>
-  Effect.gen(function* () {
-    const peer = Result.getOrThrow(
-      SiteConfig.central(JSON.stringify(configOf("x", "/", [peerAt(other, otherPort)])), "x")
-    )
-    const [known] = peer.peers
-    if (known === undefined) throw new Error("no peer")
-    return yield* Reconcile.reconcile(known, why)
-  }).pipe(Effect.provide(own))
 
 it.live("makes two sites that diverged while cut off the same, and what was removed stays removed", () =>
   Effect.gen(function* () {
@@ -128,8 +117,10 @@ it.live("asks about the groups that the other site feeds it, not about those tha
   }).pipe(Effect.scoped)
 )
 
-it.live("brings nothing back that an operator has erased, and lets go of it wherever it is held", () =>
-  Effect.gen(function* () {
+it.live("brings nothing back that an operator has erased, and erases it wherever it is held", () => {
+  const recovered = Recovered.make()
+  return Effect.gen(function* () {
+    const erased = (built: Built) => Context.get(built, Spool).isErased(["common3", "common4", "common5"].map(id))
     const sea = yield* site("sea", yield* directory)
     const mk = yield* site("mk", yield* directory)
     yield* store(sea, names("common", 20))
@@ -141,15 +132,18 @@ it.live("brings nothing back that an operator has erased, and lets go of it wher
     assert.deepStrictEqual(yield* statuses(sea, ["common3", "common4"]), ["removed", "removed"])
     assert.deepInclude(yield* reconcile(mk, "sea", portOf(sea), "asked"), { taken: 0, removed: 2 })
     assert.deepStrictEqual(yield* statuses(mk, ["common3", "common4", "common5"]), ["removed", "removed", "held"])
+    assert.deepStrictEqual(yield* erased(mk), [true, true, false])
+    assert.strictEqual(recovered.times("reconcile-erased"), 2)
     assert.deepInclude(yield* reconcile(sea, "mk", portOf(mk), "look"), { isEqual: true })
 
-    // A new host next to them learns of the removal, and not of the article.
+    // A new host next to them learns that it was erased, and not of the article.
     const cape = yield* site("cape", yield* directory, [peerAt("sea", portOf(sea)), peerAt("mk", portOf(mk))])
     const { missing } = Context.get(cape, Refill)
     while ((yield* missing).length > 0) yield* Effect.sleep("20 millis")
     assert.deepStrictEqual(yield* statuses(cape, ["common3", "common4", "common5"]), ["removed", "removed", "held"])
-  }).pipe(Effect.scoped)
-)
+    assert.deepStrictEqual(yield* erased(cape), [true, true, false])
+  }).pipe(Effect.scoped, recovered.counting)
+})
 
 it.live("fills a new spool from a server that does not reconcile, by what it says has arrived", () => {
   const recovered = Recovered.make()

@@ -9,6 +9,7 @@ import * as NewsDate from "@lupin/core/NewsDate"
 import * as Uuid from "@lupin/core/Uuid"
 import { NntpServer } from "@lupin/nntp/NntpServer"
 import * as Histories from "@lupin/site/Histories"
+import * as Reconcile from "@lupin/site/Reconcile"
 import * as Site from "@lupin/site/Site"
 import * as SiteConfig from "@lupin/site/SiteConfig"
 import { Relayer } from "@lupin/spool/Relayer"
@@ -135,3 +136,14 @@ export const remove = (built: Built, names: ReadonlyArray<string>, why: "cancell
 export const statuses = (built: Built, names: ReadonlyArray<string>) => Context.get(built, Spool).status(names.map(id))
 
 export const names = (prefix: string, count: number) => Array.from({ length: count }, (_, at) => `${prefix}${at}`)
+
+/** `own` reconciles with `other`. */
+export const reconcile = (own: Built, other: string, otherPort: number, why: "asked" | "look" | "audit") =>
+  Effect.gen(function* () {
+    const peer = Result.getOrThrow(
+      SiteConfig.central(JSON.stringify(configOf("x", "/", [peerAt(other, otherPort)])), "x")
+    )
+    const [known] = peer.peers
+    if (known === undefined) throw new Error("no peer")
+    return yield* Reconcile.reconcile(known, why)
+  }).pipe(Effect.provide(own))

@@ -154,15 +154,15 @@ const make = Effect.fnUntraced(function* (parts: Parts) {
     recover: (done) => Recovery.recover(log, shelves, index, durability === "fsync", done),
     sync: (done) => shelves.sync((error) => (error === null && durability === "fsync" ? log.sync(done) : done(error))),
     publish: (planned, addresses) => {
-      for (const [at, { events, pieces }] of planned.entries()) {
+      const changes = planned.flatMap(({ events, pieces }, at) => {
         const address = addresses[at] ?? 0
         const bytes = pieces.reduce((sum, piece) => sum + piece.length, -Record.headBytes)
         index.take(events, { address, bytes }, address + Record.headBytes + bytes)
-        follow.note(events)
         reader.note(events)
         for (const event of events) quarantine.release(event)
-      }
-      signal.move(index.progress.position)
+        return follow.note(events)
+      })
+      signal.move(index.progress.position, changes)
     },
     soon: (act) => dispatcher.scheduleTask(act, 0),
     isShared: durability === "fsync",
@@ -265,6 +265,7 @@ const make = Effect.fnUntraced(function* (parts: Parts) {
     usage: attempt(() => index.accounts.usage.all()),
     status: (ids) =>
       attempt(() => ids.map((id) => (quarantine.address(id) === undefined ? index.status(id) : "unknown"))),
+    isErased: (ids) => attempt(() => ids.map((id) => index.erasures.hasId(id))),
     find: (id) => attempt(() => find(id)),
     findAll: (ids, bytesMax) => attempt(() => Find.upTo(find, ids, bytesMax)),
     findRemoved: (id) =>

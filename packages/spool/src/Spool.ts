@@ -206,6 +206,10 @@ export class Spool extends Context.Service<
     readonly status: (
       ids: ReadonlyArray<MessageId.MessageId>
     ) => Effect.Effect<ReadonlyArray<"held" | "removed" | "unknown">, SpoolUnavailable>
+    /** Whether ids were erased here, for good; one per id, in order. */
+    readonly isErased: (
+      ids: ReadonlyArray<MessageId.MessageId>
+    ) => Effect.Effect<ReadonlyArray<boolean>, SpoolUnavailable>
     readonly find: (id: MessageId.MessageId) => Effect.Effect<Held | undefined, SpoolUnavailable>
     /** What `find` gives for ids from the front, in order: until `bytesMax` octets are passed. */
     readonly findAll: (
@@ -265,10 +269,11 @@ export class Spool extends Context.Service<
     /** Returns as soon as `head > after`. Any number may wait. */
     readonly changed: (after: number) => Effect.Effect<void>
     /**
-     * Calls back each time the head has moved, before anybody is answered who moved it; gives what ends this. For followers
-     * to which a fiber for each change would cost too much: what is called must neither throw nor take long.
+     * Calls back each time the head has moved, with the changes that moved it, before anybody is answered who did; gives what
+     * ends this. For followers to which a fiber for each change would cost too much: what is called must neither throw nor
+     * take long.
      */
-    readonly watch: (onMove: (head: number) => void) => () => void
+    readonly watch: (onMove: (head: number, changes: ReadonlyArray<Change>) => void) => () => void
     /** What arrived at `sinceMillis` or later and is held, by position, above position `after` (0 at first), at most `limit`. */
     readonly arrivedSince: (
       sinceMillis: number,

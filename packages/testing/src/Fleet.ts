@@ -311,9 +311,9 @@ export class Fleet {
 
   #stored(site: SimSite, ...[batch, stored]: Parameters<Witness.Notice>): void {
     const articles: Array<{ readonly id: MessageId.MessageId; readonly stored: Spool.Stored }> = []
-    for (const [at, { messageId: id }] of batch.entries()) {
-      const answer = stored[at]
-      if (answer === undefined) continue
+    for (let at = 0; at < batch.length; at += 1) {
+      const [id, answer] = [batch[at]?.messageId, stored[at]]
+      if (id === undefined || answer === undefined) continue
       articles.push({ id, stored: answer })
       let text: string = id
       if (answer._tag === "Filed") {

@@ -1,7 +1,7 @@
 /**
  * The operator of a simulated fleet, who has articles erased: at every site, and again wherever it is not certain.
  *
- * Erasing acts on one site (docs/storage.md). So whoever wants an article gone asks each of them by `lupin erase`, those
+ * Erasing acts on one site at once, on others by the hour (docs/storage.md). So who cannot wait asks each of them by `lupin erase`, those
  * that are down once they are back, and one that was wiped, or whose disk is damaged, once more: it may have
  * forgotten what it was told.
  */

@@ -57,6 +57,7 @@ export const retentionPromises: ReadonlyArray<Promised> = [
     yield* spool.remove([id("2")], "expired")
     yield* spool.erase(ids)
     equal("status", yield* spool.status([...ids, id("4")]), ["removed", "removed", "removed", "held"])
+    equal("erased", yield* spool.isErased([...ids, id("4"), id("5")]), [true, true, true, false, false])
     equal("find", yield* spool.find(id("1")), undefined)
     equal("numbers", yield* spool.numbers(alpha, 0, base + 9, 9), [base + 3])
     yield* TestClock.adjust("30 days")

@@ -97,15 +97,17 @@ const readerOf = (end: End): Socket.Reader => ({
       const found = end.read()
       if (found === undefined) return end.onReadable(look)
       if ("_tag" in found) return resume(Effect.fail(closeError(found)))
-      const [first, ...rest] = found
-      if (first === undefined) return end.onReadable(look)
-      resume(Effect.succeed([first, ...rest]))
+      if (!isSome(found)) return end.onReadable(look)
+      resume(Effect.succeed(found))
     }
     look()
     return Effect.sync(() => end.onReadable(undefined))
   }),
   upgrade: Socket.SocketUpgradeError.unsupported
 })
+
+const isSome = (chunks: ReadonlyArray<Uint8Array>): chunks is readonly [Uint8Array, ...Array<Uint8Array>] =>
+  chunks.length > 0
 
 const encoder = new TextEncoder()
 

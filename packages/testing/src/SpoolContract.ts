@@ -332,13 +332,18 @@ const following: ReadonlyArray<Promised> = [
   promise("calls back whoever watches, once for each move of its head, until that is ended", function* () {
     const spool = yield* Spool.Spool
     const seen: Array<number> = []
-    const stop = spool.watch((head) => void seen.push(head))
+    const told: Array<Spool.Change> = []
+    const stop = spool.watch((head, changes) => {
+      seen.push(head)
+      told.push(...changes)
+    })
     yield* spool.store([article(id("1"), [alpha]), article(id("2"), [alpha])])
     equal("after a batch", seen, [yield* spool.head])
     yield* spool.store([article(id("1"), [alpha])])
     yield* spool.remove([id("1")], "cancelled")
     const head = yield* spool.head
     equal("the last", seen.at(-1), head)
+    equal("told", told, (yield* spool.changes(0, 10)).changes)
     stop()
     yield* spool.store([article(id("3"), [alpha])])
     equal("after its end", seen.at(-1), head)

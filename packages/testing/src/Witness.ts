@@ -43,7 +43,7 @@ export const kept = (spool: Spool.Spool["Service"], process: SimProcess): Spool.
     addGroup: (group, status) => changing(spool.addGroup(group, status)),
     removeGroup: (group) => changing(spool.removeGroup(group)),
     watch: (onMove) => {
-      const stop = spool.watch((head) => process.perform(() => onMove(head)))
+      const stop = spool.watch((head, changes) => process.perform(() => onMove(head, changes)))
       const forget = process.onDeath(stop)
       return () => {
         forget()

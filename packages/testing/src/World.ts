@@ -33,10 +33,10 @@ export type Timer = Entry<Task>
 const eventsPerMomentMax = 1_000_000
 
 /** Turns of the microtask queue in which promises within promises come to something, so many deep. */
-const turnsPerMilli = 8
+const turnsPerSettling = 8
 
 /** Simulated time in which promises are left alone: a loaded fleet has many events in each millisecond. */
-const promiseMillis = 1
+const promiseMillis = 2
 
 /** Times that nothing is ready and nothing to come, before we say that nothing will ever happen. */
 const idleTurnsMax = 100
@@ -136,7 +136,7 @@ export class World {
         sinceBreath = 0
         await new Promise<void>((resume) => void setImmediate(resume))
       } else if ((this.#queue.nextMillis ?? Infinity) >= settledMillis + promiseMillis) {
-        for (let turn = 0; turn < turnsPerMilli && !this.#isReady; turn++) await settled
+        for (let turn = 0; turn < turnsPerSettling && !this.#isReady; turn++) await settled
         if (!this.#isReady) settledMillis = this.#nowMillis
       }
       if (this.#isReady || isOver()) continue

@@ -1,4 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
+import * as Recoveries from "@lupin/core/Recoveries"
 import { Effect } from "effect"
 import { readFileSync } from "node:fs"
 import { fileURLToPath } from "node:url"
@@ -50,6 +51,11 @@ describe("Simulation", () => {
   it.each(Object.entries(Sightings.elsewhere))("leaves %s to a test that looks for it", (recovery, file) => {
     const text = readFileSync(fileURLToPath(new URL(`../../../${file}`, import.meta.url)), "utf8")
     assert.include(text, `"${recovery}"`)
+  })
+
+  it("has each counter in the table of docs/simulation.md", () => {
+    const text = readFileSync(fileURLToPath(new URL("../../../docs/simulation.md", import.meta.url)), "utf8")
+    for (const what of Object.keys(Recoveries.recoveries)) assert.include(text, `| \`${what}\` `)
   })
 
   // Fewer histories need not have seen everything.

@@ -14,7 +14,7 @@ import { ClaimRows } from "./ClaimRows.ts"
 import { Erasures, type Spot, spotsOf } from "./Erasures.ts"
 import { type Expiring, ExpiringRows } from "./ExpiringRows.ts"
 import * as GroupTable from "./GroupTable.ts"
-import type { IdRow, Place } from "./IndexRows.ts"
+import type { Held, IdRow, Place } from "./IndexRows.ts"
 import * as Rows from "./IndexRows.ts"
 import { IdRows } from "./IdRows.ts"
 import { MarkRows } from "./MarkRows.ts"
@@ -281,15 +281,21 @@ export class Index {
   #file(event: Record.Filed, place: Place): void {
     const { atMillis, expiresMillis, id, numbers, position, slot, stored } = event
     this.claims.drop(id)
-    const forgotten = this.#forgotten.get(id)
-    if (forgotten !== undefined) this.mended.add(id, spotsOf(forgotten))
-    this.#forgotten.delete(id)
-    this.#ids.set(id, { _tag: "Held", position, ...place, ...(stored === undefined ? {} : { stored }) })
+    if (this.#forgotten.size > 0) this.#unforget(id)
+    const held: Held = { _tag: "Held", position, address: place.address, bytes: place.bytes }
+    this.#ids.set(id, stored === undefined ? held : { ...held, stored })
     if (stored === undefined) this.#recentIds.add(id, place.address)
     this.accounts.file(place, stored)
     if (expiresMillis !== undefined) this.#expiring.add(id, expiresMillis, position)
     for (const [name, number] of numbers) this.numbers.add(this.groups.file(name, number, atMillis), number, place)
     if (slot !== undefined) this.slots.fill(slot.key, { id, rank: slot.rank })
+  }
+
+  /** It comes again: what is left of the earlier copy has to be found when this one is erased. */
+  #unforget(id: MessageId.MessageId): void {
+    const forgotten = this.#forgotten.get(id)
+    if (forgotten !== undefined) this.mended.add(id, spotsOf(forgotten))
+    this.#forgotten.delete(id)
   }
 
   #remove(event: Record.Removal, place: Place): void {

@@ -39,6 +39,12 @@ export const make = (
   const uuids = new Map<string, ReadonlySet<MessageId.MessageId>>()
   const positions = new Map<string, number>()
   const signal = HeadSignal.make(0)
+  /** Tells of all that came into the log since the last time. */
+  const tell = (): void =>
+    signal.move(
+      log.length,
+      log.slice(signal.head()).filter((change) => change !== undefined)
+    )
 
   const learn = (id: MessageId.MessageId): void => {
     const uuid = Event.parseMessageId(id)?.uuid
@@ -89,7 +95,7 @@ export const make = (
     now.pipe(
       Effect.map((atMillis) => {
         act(atMillis)
-        signal.move(model.position)
+        tell()
       })
     )
 
@@ -155,7 +161,7 @@ export const make = (
       now.pipe(
         Effect.map((atMillis) => {
           const stored = batch.map((article) => file(article, atMillis))
-          signal.move(model.position)
+          tell()
           return stored
         })
       ),
@@ -215,6 +221,7 @@ export const make = (
       }))
     }),
     status: (ids) => Effect.sync(() => ids.map((id) => Site.status(model, id))),
+    isErased: (ids) => Effect.sync(() => ids.map((id) => Site.isErased(model, id))),
     find: (id) => Effect.sync(() => heldOf(id)),
     findAll: (ids, bytesMax) => Effect.sync(() => Find.upTo(heldOf, ids, bytesMax)),
     findRemoved: (id) => Effect.sync(() => removed.get(id)),

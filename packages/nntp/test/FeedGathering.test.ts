@@ -1,0 +1,74 @@
+import { assert, describe, it } from "@effect/vitest"
+import * as MessageId from "@lupin/core/MessageId"
+import * as FeedGathering from "../src/FeedGathering.ts"
+import { FeedWindow } from "../src/FeedWindow.ts"
+
+const delays = { gatherMillis: 250, paceMillis: 40 }
+const start = 1_000_000
+
+/** An open article that arrived at a time. */
+const opened = (position: number, arrivedMillis = start) => {
+  const id = MessageId.MessageId.make(`<${position}@gathering.test>`)
+  const entry = new FeedWindow(0).add(id, position, arrivedMillis)
+  assert.isDefined(entry)
+  return { entry, path: "a.test!b.test!not-for-mail" }
+}
+const positions = (entries: ReadonlyArray<{ readonly position: number }>) => entries.map(({ position }) => position)
+
+describe("FeedGathering", () => {
+  it("gathers what is asked about from the first article on", () => {
+    const gathering = new FeedGathering.FeedGathering(delays)
+    assert.strictEqual(gathering.dueMillis(), Infinity)
+    gathering.add(opened(1), "none", start)
+    gathering.add(opened(2, start + 200), "none", start + 200)
+    assert.strictEqual(gathering.dueMillis(), start + 250)
+    assert.isFalse(gathering.isDue(start + 249))
+    assert.deepStrictEqual(gathering.takeToAsk(start + 249, false), [])
+    assert.deepStrictEqual(positions(gathering.takeToAsk(start + 250, false)), [1, 2])
+    assert.deepStrictEqual([gathering.size, gathering.dueMillis()], [0, Infinity])
+  })
+
+  it("sends at once, and then paced", () => {
+    const gathering = new FeedGathering.FeedGathering(delays)
+    gathering.add(opened(1), "all", start)
+    assert.isTrue(gathering.isDue(start))
+    assert.deepStrictEqual(positions(gathering.takeToSend(start, false)), [1])
+    gathering.add(opened(2), (path) => path.startsWith("a."), start + 10)
+    assert.isFalse(gathering.isGathering)
+    assert.strictEqual(gathering.dueMillis(), start + 40)
+    assert.deepStrictEqual(gathering.takeToSend(start + 39, false), [])
+    assert.deepStrictEqual(positions(gathering.takeToSend(start + 40, false)), [2])
+  })
+
+  it("asks about what is old, or may have been sent before, however eager it is", () => {
+    const gathering = new FeedGathering.FeedGathering(delays, 1)
+    gathering.add(opened(1), "all", start)
+    gathering.add(opened(2, start - FeedGathering.eagerAgeMillisMax - 1), "all", start)
+    gathering.add(opened(3), "all", start)
+    assert.deepStrictEqual(positions(gathering.takeToSend(start, true)), [3])
+    assert.deepStrictEqual(positions(gathering.takeToAsk(start, true)), [1, 2])
+  })
+
+  it("gives all of it where there is no time, and in their order where nothing is decided", () => {
+    const gathering = new FeedGathering.FeedGathering(delays)
+    const eager = (path: string) => path === "a.test!b.test!not-for-mail"
+    gathering.add(opened(1), "none", start)
+    gathering.add(opened(2), eager, start)
+    assert.deepStrictEqual(positions(gathering.takeToAsk(start, true)), [1])
+    gathering.add(opened(3), "none", start)
+    assert.deepStrictEqual(positions(gathering.takeAll()), [2, 3])
+    assert.strictEqual(gathering.size, 0)
+  })
+
+  it("holds nothing up where the clock was set back", () => {
+    const gathering = new FeedGathering.FeedGathering(delays)
+    gathering.add(opened(1), "all", start)
+    gathering.takeToSend(start, false)
+    const back = start - 3_600_000
+    gathering.add(opened(2), "all", back)
+    gathering.add(opened(3), "none", back)
+    assert.isTrue(gathering.isDue(back))
+    assert.deepStrictEqual(positions(gathering.takeToSend(back, false)), [2])
+    assert.strictEqual(gathering.dueMillis(), back + 250)
+  })
+})
