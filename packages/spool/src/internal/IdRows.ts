@@ -16,8 +16,8 @@ import type * as Rows from "./IndexRows.ts"
 
 /** Ids of a band on average: five bands fill a page of LMDB. */
 const idsPerBand = 10
-/** Ids of a merge that are written with one commit: four times as many as a commit brings, so that merges keep up. */
-const mergedPerCommitDefault = 16_384
+/** Ids that are written with one commit to merge them, and half as many for each eight sheaves, so that merges keep up. */
+const mergedPerCommitDefault = 12_288
 
 interface Sheaf {
   readonly key: number
@@ -84,9 +84,9 @@ export class IdRows {
     this.#show()
   }
 
-  /** How many filters an id is looked for in. */
+  /** In how many an id is looked for, at most: of a merge it is either in the sheaf that is made or in those it is made of. */
   get sheaves(): number {
-    return this.#open.length
+    return this.#state.sheaves.length
   }
 
   get(id: string): Rows.IdRow | undefined {
@@ -157,8 +157,7 @@ export class IdRows {
     this.#staged = this.#state
     if (this.#fresh.size > 0) this.#staged = this.#bind(this.#staged)
     for (const found of stretchesOf(this.#staged)) this.#staged = this.#begin(this.#staged, found)
-    for (const { sheaf } of this.#staged.merges)
-      this.#staged = this.#advance(this.#staged, sheaf.key, this.#mergedPerCommit)
+    this.#staged = this.#mergeSome(this.#staged)
     while (this.#staged.sheaves.length >= IdMerge.sheavesMax) this.#staged = this.#shorten(this.#staged)
     this.#filterRows.putSync(stateKey, Buffer.from(JSON.stringify(this.#staged)))
   }
@@ -233,6 +232,18 @@ export class IdRows {
     return { ...state, nextKey: state.nextKey + 1, merges: [merge, ...state.merges] }
   }
 
+  /** Goes on with merges, what is soon done first, so that no commit has much more to do than others. */
+  #mergeSome(before: State): State {
+    let state = before
+    let ids = this.#mergedPerCommit * (1 + state.sheaves.length / IdMerge.togetherMin / 2)
+    for (const { done, sheaf } of state.merges.toSorted(byRest)) {
+      if (ids <= 0) break
+      state = this.#advance(state, sheaf.key, ids)
+      ids -= (sheaf.bands - done) * idsPerBand
+    }
+    return state
+  }
+
   /** Writes the next bands of a sheaf that is being made, about so many ids. */
   #advance(state: State, key: number, ids: number): State {
     const merge = state.merges.find(({ sheaf }) => sheaf.key === key)
@@ -270,8 +281,7 @@ export class IdRows {
 
   /** Makes room at once where merges have not kept up: by the one with least to do. */
   #shorten(state: State): State {
-    const rest = ({ done, sheaf }: Merge): number => sheaf.bands - done
-    const [merge] = state.merges.toSorted((one, other) => rest(one) - rest(other))
+    const [merge] = state.merges.toSorted(byRest)
     if (merge !== undefined) return this.#advance(state, merge.sheaf.key, Infinity)
     const found = IdMerge.lightest(state.sheaves.map(({ count }) => count))
     return found === undefined ? state : this.#begin(state, found)
@@ -293,6 +303,8 @@ const keyAt = (octets: Buffer, sheaf: number, band: number): Buffer => {
   octets.writeUInt32BE(band, 4)
   return octets
 }
+
+const byRest = (one: Merge, other: Merge): number => one.sheaf.bands - one.done - (other.sheaf.bands - other.done)
 
 const bandsFor = (ids: number): number => Math.max(1, Math.ceil(ids / idsPerBand))
 
