@@ -306,7 +306,7 @@ const isOctets = (chunk: Uint8Array | string): chunk is Uint8Array => typeof chu
  * that answers about another article has lost its place.
  */
 export const isAbout = ({ text }: Reply, id: string): boolean => {
-  if (text.startsWith(id) && (text.length === id.length || text[id.length] === " ")) return true
+  if (text === id) return true
   const named = /^(?:\d+ )?(<[^<>\s]*>)(?: |$)/.exec(text)?.[1]
   return named === undefined || named === id
 }
