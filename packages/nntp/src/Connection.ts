@@ -33,8 +33,14 @@ import { WriteBuffer } from "./WriteBuffer.ts"
 /** Octets of replies after which they are written out, also in mid chunk. */
 export const flushBytes = 256 * 1024
 
-/** As `flushBytes`, for the first replies to a chunk: a client reads them, and asks on, while the rest is made. */
-export const firstFlushBytes = 8 * 1024
+/**
+ * How the replies to a chunk are parted: octets after which they are written out, and commands that are answered together.
+ * A client who is alone reads the first part, and asks on, while the rest is made; among several nobody would wait for it.
+ */
+const parts = {
+  first: { bytes: 8 * 1024, commands: ReadingAnswers.wantedMax / 2 },
+  other: { bytes: flushBytes, commands: ReadingAnswers.wantedMax }
+} as const
 
 /** Octets that a connection may always hold of what has not ended. */
 const unfinishedBytesFree = 64 * 1024
@@ -79,10 +85,10 @@ const serveOpen = Effect.fnUntraced(function* (
   }
   service.idle.enter(watched)
   let held = 0
-  const progressed = (): number => {
+  const progressed = (): Progress => {
     transport.settle()
-    watched.atMillis = clock.currentTimeMillisUnsafe()
-    return watched.atMillis
+    const nowMillis = clock.currentTimeMillisUnsafe()
+    return { nowMillis, isAlone: service.idle.progress(watched, nowMillis) }
   }
   /** Who holds little is not sent away for what others hold. */
   const hold = (bytes: number): boolean => {
@@ -103,17 +109,23 @@ const serveOpen = Effect.fnUntraced(function* (
   yield* transport.close
 })
 
+/** When a chunk has brought something, and whether no other connection has since the last one. */
+interface Progress {
+  readonly nowMillis: number
+  readonly isAlone: boolean
+}
+
 const converse = Effect.fnUntraced(function* (
   whole: Service,
   transport: Transport,
-  progressed: () => number,
+  progressed: () => Progress,
   hold: (bytes: number) => boolean
 ): Effect.fn.Return<void, Socket.SocketError> {
   let framing = new Framing()
   const buffer = new WriteBuffer()
   const batch = new TransitAnswers.Batch()
   let flushes = 0
-  let flushAtBytes = firstFlushBytes
+  let part: (typeof parts)[keyof typeof parts] = parts.other
   let leased = ""
   let state: Session.State = { ...Session.initial, security: Security.initial(transport.isSecure()) }
   let admitted = Admission.of(whole, transport, state.security)
@@ -138,7 +150,7 @@ const converse = Effect.fnUntraced(function* (
   const send = (): Effect.Effect<void, Socket.SocketError> | undefined => {
     if (buffer.length === 0) return undefined
     flushes += 1
-    flushAtBytes = flushBytes
+    part = parts.other
     const first = transport.send(buffer.take())
     if (first !== undefined) return Effect.map(first, () => buffer.recycle(transport.isDrained()))
     buffer.recycle(transport.isDrained())
@@ -147,7 +159,7 @@ const converse = Effect.fnUntraced(function* (
   const flush = Effect.suspend(() => send() ?? Effect.void)
   const out: Output = {
     buffer,
-    flushIfFull: Effect.suspend(() => (buffer.length < flushAtBytes ? Effect.void : flush))
+    flushIfFull: Effect.suspend(() => (buffer.length < part.bytes ? Effect.void : flush))
   }
 
   const settleBatch = (): Effect.Effect<void, Socket.SocketError> => {
@@ -217,8 +229,11 @@ const converse = Effect.fnUntraced(function* (
       let isFirst = true
       for (let input = next(framing, state, facts); input !== undefined; input = next(framing, state, facts)) {
         // Commands that came in one chunk are of one moment.
-        if (isFirst) facts.nowMillis = progressed()
-        else transport.settle()
+        if (isFirst) {
+          const { isAlone, nowMillis } = progressed()
+          facts.nowMillis = nowMillis
+          part = isAlone ? parts.first : parts.other
+        } else transport.settle()
         isFirst = false
         admit()
         const step = Session.step(state, input, facts)
@@ -227,7 +242,7 @@ const converse = Effect.fnUntraced(function* (
         if (task._tag === "Article" && typeof task.of === "string") {
           if (batch.tasks.length > 0) yield* settleBatch()
           wanted.push({ part: task.part, id: task.of })
-          if (wanted.length === ReadingAnswers.wantedMax) yield* settleWanted
+          if (wanted.length >= part.commands) yield* settleWanted
           continue
         }
         if (wanted.length > 0) yield* settleWanted
@@ -274,7 +289,6 @@ const converse = Effect.fnUntraced(function* (
     if (batch.tasks.length > 0) yield* settleBatch()
     const sending = send()
     if (sending !== undefined) yield* sending
-    flushAtBytes = firstFlushBytes
     // An article is under way: whoever else offers it meanwhile is told to try again later.
     if (state.phase._tag === "Article" && state.phase.by === "TAKETHIS" && state.phase.id !== leased) {
       leased = state.phase.id

@@ -16,6 +16,8 @@ export interface Watched {
 export interface IdleWatch {
   readonly enter: (watched: Watched) => void
   readonly leave: (watched: Watched) => void
+  /** Notes that a connection has completed something at a time; says whether it is the one that did so before, too. */
+  readonly progress: (watched: Watched, atMillis: number) => boolean
 }
 
 /** Looks are at most so far apart. */
@@ -30,6 +32,7 @@ export const make = Effect.fnUntraced(function* (
 ): Effect.fn.Return<IdleWatch, never, Scope.Scope> {
   const clock = yield* Clock.Clock
   const entries = new Set<Watched>()
+  let latest: Watched | undefined
   const look = Effect.suspend(() => {
     const latestMillis = clock.currentTimeMillisUnsafe() - idleMillisMax()
     const silent = [...entries].filter(({ atMillis }) => atMillis <= latestMillis)
@@ -40,6 +43,15 @@ export const make = Effect.fnUntraced(function* (
   yield* Effect.forkScoped(Effect.forever(Effect.andThen(pause, look)))
   return {
     enter: (watched) => void entries.add(watched),
-    leave: (watched) => void entries.delete(watched)
+    leave: (watched) => {
+      entries.delete(watched)
+      if (latest === watched) latest = undefined
+    },
+    progress: (watched, atMillis) => {
+      const isAlone = latest === watched
+      latest = watched
+      watched.atMillis = atMillis
+      return isAlone
+    }
   }
 })

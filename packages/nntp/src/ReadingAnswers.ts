@@ -82,7 +82,7 @@ export interface Wanted {
 }
 
 /** Commands answered together. */
-export const wantedMax = 8
+export const wantedMax = 16
 
 /** Octets of articles held in memory at a time to answer commands together; one alone may be larger. */
 const togetherBytesMax = 128 * 1024

@@ -26,6 +26,19 @@ describe("IdleWatch", () => {
     })
   )
 
+  it.effect("knows who completes one thing after the other while nobody else does", () =>
+    Effect.gen(function* () {
+      const watch = yield* IdleWatch.make(() => idleMillis)
+      const [one, other] = [watched(0), watched(0)]
+      for (const { entry } of [one, other]) watch.enter(entry)
+      const turns = [one, one, other, one, other, other].map(({ entry }, at) => watch.progress(entry, at))
+      expect(turns).toEqual([false, true, false, false, false, true])
+      expect([one.entry.atMillis, other.entry.atMillis]).toEqual([3, 5])
+      watch.leave(other.entry)
+      expect(watch.progress(other.entry, 6)).toBe(false)
+    })
+  )
+
   it.effect("goes by a new limit from its next look on", () =>
     Effect.gen(function* () {
       let limit = 80 * idleMillis

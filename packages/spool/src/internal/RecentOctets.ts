@@ -97,6 +97,11 @@ export class RecentOctets {
   #before(address: number): number {
     const starts = this.#starts
     if (starts.length === 0 || address < (starts[0] as number)) return -1
+    // Slabs are about equally long, so that the place can be guessed, and is nearly always right.
+    const last = starts.length - 1
+    const [start, end] = [starts[0] as number, starts[last] as number]
+    const guess = end === start ? 0 : Math.min(last, Math.floor(((address - start) / (end - start)) * last))
+    if ((starts[guess] as number) <= address && !((starts[guess + 1] ?? Infinity) <= address)) return guess
     let low = 0
     let high = starts.length
     while (low < high) {
