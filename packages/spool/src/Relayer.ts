@@ -93,8 +93,9 @@ export class Relayer extends Context.Service<
           nowMillis: number
         ): ReadonlyArray<Offer> => {
           const verdicts = ids.map((id, at): Offer => {
-            const isInTransit = transit.isElsewhere(id, connection, nowMillis)
-            const verdict = Relay.judgeOffer(id, { status: statuses[at] ?? "unknown", isInTransit })
+            const status = statuses[at] ?? "unknown"
+            const isInTransit = status === "unknown" && transit.isElsewhere(id, connection, nowMillis)
+            const verdict = Relay.judgeOffer(id, { status, isInTransit })
             return verdict === "refused" ? "here" : verdict
           })
           const wanted = ids.filter((_, at) => verdicts[at] === "wanted")

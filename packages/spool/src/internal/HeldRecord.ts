@@ -17,8 +17,6 @@ const zero = 0x30
 
 export class HeldRecord implements Held {
   readonly article: Uint8Array
-  readonly position: number
-  readonly arrivedMillis: number
   readonly isWireReady: boolean
   readonly #payload: Buffer
   readonly #numbersAt: number
@@ -33,8 +31,6 @@ export class HeldRecord implements Held {
     this.#flagsAt = flagsAt
     this.#xrefStart = xrefStart
     this.article = article
-    this.position = Record.positionOf(payload)
-    this.arrivedMillis = Record.atMillisOf(payload)
     this.isWireReady = RecordOptions.isWireReady(payload[flagsAt] ?? 0)
   }
 
@@ -53,6 +49,14 @@ export class HeldRecord implements Held {
       ? elsewhere(RecordOptions.storedAt(payload, flagsAt + 1, flags), Record.idAt(payload))
       : payload.subarray(Record.metaEnd(payload))
     return article === undefined ? undefined : new HeldRecord(payload, numbersAt, flagsAt, article, xrefStart)
+  }
+
+  get position(): number {
+    return Record.positionOf(this.#payload)
+  }
+
+  get arrivedMillis(): number {
+    return Record.atMillisOf(this.#payload)
   }
 
   get numbers(): Xref.Numbers {
