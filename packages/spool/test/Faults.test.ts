@@ -8,6 +8,8 @@ import { articleOf, ids, isLog, recovered, same, type Step, Trial } from "./Faul
 
 /** Histories of each kind; `LUPIN_TEST_FAULTS=5000` takes minutes. */
 const runs = Number(process.env["LUPIN_TEST_FAULTS"] ?? 60)
+/** The same histories each time, unless `LUPIN_TEST_FAULTS_SEED` chooses others. */
+const seed = Number(process.env["LUPIN_TEST_FAULTS_SEED"] ?? 20_261_121)
 /** Every octet of a commit where there is time, else every fifth. */
 const stride = runs < 1_000 ? 5 : 1
 
@@ -117,7 +119,7 @@ describe("a spool on a disk of faults", () => {
   it("keeps what it acknowledged through kills and power cuts, whatever the disk refused", { timeout: 0 }, () =>
     fc.assert(
       fc.asyncProperty(history([kill, powerCut]), (steps) => tried("fsync", steps, (trial) => trial.check())),
-      { numRuns: runs, timeout: 10_000 }
+      { seed, numRuns: runs, timeout: 10_000 }
     )
   )
 
@@ -130,7 +132,7 @@ describe("a spool on a disk of faults", () => {
           fc.asyncProperty(history([kill, powerCut], letting, worn), (steps) =>
             tried("fsync", steps, (trial) => trial.settle(), hasClasses)
           ),
-          { numRuns: runs, timeout: 20_000 }
+          { seed, numRuns: runs, timeout: 20_000 }
         )
     )
   }
@@ -160,7 +162,7 @@ describe("a spool on a disk of faults", () => {
   it("keeps what it acknowledged through kills where the kernel was to write it", { timeout: 0 }, () =>
     fc.assert(
       fc.asyncProperty(history([kill]), (steps) => tried("kernel", steps, (trial) => trial.check())),
-      { numRuns: runs, timeout: 10_000 }
+      { seed, numRuns: runs, timeout: 10_000 }
     )
   )
 
@@ -178,7 +180,7 @@ describe("a spool on a disk of faults", () => {
           })
         }
       ),
-      { numRuns: runs, timeout: 10_000 }
+      { seed, numRuns: runs, timeout: 10_000 }
     )
   )
 
@@ -193,7 +195,7 @@ describe("a spool on a disk of faults", () => {
           await serveOnly(trial)
         })
       ),
-      { numRuns: runs, timeout: 10_000 }
+      { seed, numRuns: runs, timeout: 10_000 }
     )
   )
 
@@ -251,7 +253,7 @@ describe("a spool on a disk of faults", () => {
             }
           })
       ),
-      { numRuns: runs, timeout: 10_000 }
+      { seed, numRuns: runs, timeout: 10_000 }
     )
   )
 
