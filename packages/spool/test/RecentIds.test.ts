@@ -2,6 +2,7 @@ import type * as MessageId from "@lupin/core/MessageId"
 import * as fc from "fast-check"
 import { Buffer } from "node:buffer"
 import { describe, expect, it } from "vitest"
+import { IdHash } from "../src/internal/IdHash.ts"
 import { RecentIds } from "../src/internal/RecentIds.ts"
 import { RecentOctets } from "../src/internal/RecentOctets.ts"
 import * as Record from "../src/internal/Record.ts"
@@ -21,7 +22,7 @@ describe("RecentIds", () => {
     fc.assert(
       fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
         const octets = new RecentOctets(1024 * 1024)
-        const recent = new RecentIds((address, bytes) => octets.around(address, bytes))
+        const recent = new RecentIds((address, bytes) => octets.around(address, bytes), new IdHash("secret"))
         const held = new Map<string, object>()
         let address = 12
         for (const [turn, { act, at }] of steps.entries()) {
