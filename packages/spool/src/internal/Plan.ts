@@ -79,7 +79,7 @@ export const make = (known: Known, site: string, draft: Draft, place?: ClassLogs
       const events = decided.map((event) => {
         const logged = toLogged(event, article, ahead, site, place)
         ahead.evolve(event)
-        if (logged._tag === "Filed") ahead.file(logged, article)
+        if (logged._tag === "Filed") ahead.file(article)
         return logged
       })
       const [filed] = events
@@ -223,7 +223,8 @@ class Ahead implements Known {
     | Map<string, { readonly status: Group.Status | undefined; readonly description: string | undefined }>
     | undefined
   #slots: Map<string, { readonly id: MessageId.MessageId; readonly rank: string }> | undefined
-  readonly #articles = new Map<MessageId.MessageId, Article.Article>()
+  /** Seldom asked for. */
+  readonly #articles: Array<Article.Article> = []
   #claims: Waiting.Waiting
   #erased: Set<string> | undefined
   #mended: Set<MessageId.MessageId> | undefined
@@ -262,12 +263,16 @@ class Ahead implements Known {
   }
 
   /** Keeps what may be asked of an article that is filed in this run. */
-  file({ id }: Record.Filed, article: Article.Article | undefined): void {
-    if (article !== undefined) this.#articles.set(id, article)
+  file(article: Article.Article | undefined): void {
+    if (article !== undefined) this.#articles.push(article)
+  }
+
+  #article(id: MessageId.MessageId): Article.Article | undefined {
+    return this.#articles.findLast(({ messageId }) => messageId === id)
   }
 
   injectedMillis(id: MessageId.MessageId): number | undefined {
-    const article = this.#articles.get(id)
+    const article = this.#article(id)
     return article === undefined ? this.#known.injectedMillis(id) : dateOf(article).injectedMillis
   }
 
@@ -301,7 +306,7 @@ class Ahead implements Known {
   }
 
   owners(id: MessageId.MessageId): ReadonlyArray<string> {
-    const article = this.#articles.get(id)
+    const article = this.#article(id)
     return article === undefined ? this.#known.owners(id) : Filing.owners(article)
   }
 
