@@ -66,7 +66,7 @@ export const read = (octets: Uint8Array, expected?: MessageId.MessageId): Articl
   const named = ArticleScan.content(octets, scan, messageId) ?? ""
   const id = named === expected ? expected : MessageId.parse(named)
   if (id === undefined) return malformed("the Message-ID is not one")
-  const groups = readGroups(ArticleScan.content(octets, scan, newsgroups) ?? "")
+  const groups = groupsOf(ArticleScan.content(octets, scan, newsgroups) ?? "")
   if (groups === undefined) return malformed("Newsgroups names no group, or one that cannot be")
   const injected = ArticleScan.content(octets, scan, injectionDate)
   const injectedMillis = NewsDate.parse(injected ?? ArticleScan.content(octets, scan, date) ?? "")
@@ -112,6 +112,22 @@ export const readGroups = (content: string): ReadonlyArray<GroupName.GroupName> 
     groups.push(group)
   }
   return groups.length === 0 ? undefined : groups
+}
+
+/** What has been read of Newsgroups that are not long, since those of one place and app are often the same. */
+const known = new Map<string, ReadonlyArray<GroupName.GroupName>>()
+const knownMax = 1_024
+const knownBytesMax = 256
+
+/** As `readGroups`; the same groups are given out again. */
+const groupsOf = (content: string): ReadonlyArray<GroupName.GroupName> | undefined => {
+  const before = known.get(content)
+  if (before !== undefined) return before
+  const groups = readGroups(content)
+  if (groups === undefined || content.length > knownBytesMax) return groups
+  if (known.size >= knownMax) known.clear()
+  known.set(content, groups)
+  return groups
 }
 
 /** So many names are looked through one by one. */

@@ -65,6 +65,8 @@ export const root = (group: GroupName): string => {
 /** Which of the roots of this network the group lies under, if it does. */
 export const ownRoot = (group: GroupName): Root | undefined => {
   for (const root of roots) {
+    // Asked of every group of every article: most are told apart by their first letter.
+    if (group.charCodeAt(0) !== root.charCodeAt(0)) continue
     if (group.startsWith(root) && (group.length === root.length || group.charCodeAt(root.length) === dot)) return root
   }
   return undefined

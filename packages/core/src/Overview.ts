@@ -56,10 +56,14 @@ const fullNames = ["Lupin-Event: ", "Lupin-Location: ", "Newsgroups: ", "Injecti
  *
  * As RFC 3977 §8.3.2 has it, folds are undone, and a tab or a stray line break becomes a space.
  */
-export const line = (number: number, article: Article.Article, xref: string): Uint8Array => {
+export const line = (number: number, article: Article.Article, xref: string): Uint8Array =>
+  Octets.ofLatin1(`${number}${columns(article, xref)}`)
+
+/** What follows the number in the line, from the first tab on: a character for each octet. Made for every article. */
+export const columns = (article: Article.Article, xref: string): string => {
   const { octets } = article
   const scan = Article.scanOf(article)
-  let text = String(number)
+  let text = ""
   for (const field of plain) text += `\t${contentOf(octets, scan, field)}`
   const xrefBytes = xref === "" ? 0 : xref.length + "Xref: \r\n".length
   text += `\t${octets.length + xrefBytes}\t${scan.lines}\t${xref === "" ? "" : `Xref: ${xref}`}`
@@ -67,7 +71,7 @@ export const line = (number: number, article: Article.Article, xref: string): Ui
     const field = full[column] as ArticleScan.Field
     text += scan.places[field] === -1 ? "\t" : `\t${fullNames[column]}${contentOf(octets, scan, field)}`
   }
-  return scan.text === undefined ? Octets.ofLatin1(text) : Octets.ofAscii(text)
+  return text
 }
 
 /** The content of a field, folds undone and without tabs, a character for each octet; empty where there is none. */

@@ -72,9 +72,18 @@ export const prefix = (path: string, site: string, origin: Origin = {}): string 
     if (peers.some((peer) => peer.toLowerCase() === said)) return `${site}!!`
     if (peers.length === 1) return `${site}!.MISMATCH.${peers[0]}!`
   }
-  const address = origin.address === undefined ? "" : plainAddress(origin.address)
-  return isAddress.test(address) ? `${site}!.SEEN.${address}!` : `${site}!`
+  if (origin.address !== latest.address) latest = seen(origin.address)
+  return latest.seen === "" ? `${site}!` : `${site}!${latest.seen}!`
 }
+
+/** How the Path names an address that is one. */
+const seen = (address: string | undefined): { readonly address: string | undefined; readonly seen: string } => {
+  const plain = address === undefined ? "" : plainAddress(address)
+  return { address, seen: isAddress.test(plain) ? `.SEEN.${plain}` : "" }
+}
+
+/** That of the last article: many come from one address. */
+let latest: ReturnType<typeof seen> = { address: undefined, seen: "" }
 
 const none: ReadonlyArray<string> = []
 const isAddress = /^[0-9A-Fa-f:.]+$/

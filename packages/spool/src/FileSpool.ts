@@ -143,11 +143,11 @@ const make = Effect.fnUntraced(function* (parts: Parts) {
   const commits = GroupCommit.make({
     plan: () => {
       shelves.begin()
-      return Plan.make(known, site, shelves.place)
+      return Plan.make(known, site, log.draft(), shelves.place)
     },
-    write: (records) => {
+    write: ({ draft }) => {
       shelves.write()
-      return log.append(records.map(({ pieces }) => pieces))
+      log.write(draft)
     },
     undo: () => {
       try {
@@ -158,11 +158,10 @@ const make = Effect.fnUntraced(function* (parts: Parts) {
     },
     recover: (done) => Recovery.recover(log, shelves, index, durability === "fsync", done),
     sync: (done) => shelves.sync((error) => (error === null && durability === "fsync" ? log.sync(done) : done(error))),
-    publish: (planned, addresses) => {
-      const changes = planned.flatMap(({ events, pieces }, at) => {
-        const address = addresses[at] ?? 0
-        const bytes = pieces.reduce((sum, piece) => sum + piece.length, -Record.headBytes)
-        index.take(events, { address, bytes }, address + Record.headBytes + bytes)
+    publish: (records) => {
+      const changes = records.flatMap((planned) => {
+        const { address, bytes, events } = planned
+        index.take(events, planned, address + Record.headBytes + bytes)
         reader.note(events)
         for (const event of events) quarantine.release(event)
         return follow.note(events)

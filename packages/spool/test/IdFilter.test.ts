@@ -43,6 +43,9 @@ describe("IdFilter", () => {
   })
 })
 
+/** Many of them share a place: they differ in letters that are not looked at. */
+const idsOfOneLength = Array.from({ length: 40 }, (_, at) => `<${String(at).padStart(30, "0")}@test.example>`)
+
 describe("IdHash", () => {
   it("is the same for ids of one UUID, and another under another key", () => {
     const uuid = "01939f2e-7a51-7f00-8000-000000000001"
@@ -52,6 +55,24 @@ describe("IdHash", () => {
     expect(hashOf(hash, `<${uuid}.`)).toEqual(one)
     expect(hashOf(hash, `<${uuid.replaceAll("-", "_")}.two@test.example>`)).not.toEqual(one)
     expect(hashOf(new IdHash("other"), `<${uuid}.`)).not.toEqual(one)
+  })
+
+  it("gives an id the same hash however often it comes, and a note only as long as it is remembered", () => {
+    const ids = fc.array(fc.constantFrom(...idsOfOneLength), { maxLength: 60 })
+    fc.assert(
+      fc.property(ids, (asked) => {
+        const hash = new IdHash("secret")
+        const noted = new Map<string, number>()
+        for (const [turn, id] of asked.entries()) {
+          expect(hashOf(hash, id)).toEqual(hashOf(new IdHash("secret"), id))
+          if (hash.note !== 0) expect(hash.note).toBe(noted.get(id))
+          hash.note = turn + 1
+          expect(hashOf(hash, id)).toEqual(hashOf(new IdHash("secret"), id))
+          expect(hash.note).toBe(turn + 1)
+          noted.set(id, turn + 1)
+        }
+      })
+    )
   })
 
   it("tells apart ids that differ in one octet", () => {

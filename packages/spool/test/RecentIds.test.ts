@@ -2,16 +2,21 @@ import type * as MessageId from "@lupin/core/MessageId"
 import * as fc from "fast-check"
 import { Buffer } from "node:buffer"
 import { describe, expect, it } from "vitest"
+import { IdHash } from "../src/internal/IdHash.ts"
+import { Draft } from "../src/internal/Draft.ts"
 import { RecentIds } from "../src/internal/RecentIds.ts"
 import { RecentOctets } from "../src/internal/RecentOctets.ts"
 import * as Record from "../src/internal/Record.ts"
 
 const idOf = (at: number): MessageId.MessageId => `<${at}@test.example>` as MessageId.MessageId
 
-const recordOf = (at: number, position: number): ReadonlyArray<Uint8Array> => {
-  const times = { position, atMillis: 1 }
-  const filed = { ...times, id: idOf(at), numbers: [], path: "a", overview: new Uint8Array(0), bytes: 5 }
-  return Record.encode([{ _tag: "Filed", ...filed }], Buffer.from("words"))
+/** Writes a record into what is in memory, and gives its length. */
+const write = (octets: RecentOctets, address: number, at: number, position: number): number => {
+  const filed = { position, atMillis: 1, id: idOf(at), numbers: [], path: "a", overview: "", bytes: 5 }
+  const draft = new Draft(address, octets.slabBefore(address))
+  draft.add([{ _tag: "Filed", ...filed }], Buffer.from("words"))
+  for (const part of draft.parts) octets.keep(part)
+  return draft.bytes
 }
 
 const step = fc.record({ at: fc.nat(30), act: fc.constantFrom("add", "add", "delete", "lose", "overwrite") })
@@ -21,14 +26,12 @@ describe("RecentIds", () => {
     fc.assert(
       fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
         const octets = new RecentOctets(1024 * 1024)
-        const recent = new RecentIds((address, bytes) => octets.around(address, bytes))
+        const recent = new RecentIds((address, bytes) => octets.around(address, bytes), new IdHash("secret"))
         const held = new Map<string, object>()
         let address = 12
         for (const [turn, { act, at }] of steps.entries()) {
           if (act === "add") {
-            const record = recordOf(at, turn)
-            const bytes = record.reduce((sum, piece) => sum + piece.length, -Record.headBytes)
-            octets.add(address, record)
+            const bytes = write(octets, address, at, turn) - Record.headBytes
             recent.add(idOf(at), address)
             held.set(idOf(at), { _tag: "Held", position: turn, address, bytes })
             address += Record.headBytes + bytes
@@ -40,11 +43,10 @@ describe("RecentIds", () => {
             // Another record lies where the table says.
             const before = address
             octets.cut(before)
-            octets.add(before, recordOf(at + 100, turn))
+            address += write(octets, before, at + 100, turn)
             recent.delete(idOf(at))
             recent.add(idOf(at), before)
             held.delete(idOf(at))
-            address += recordOf(at + 100, turn).reduce((sum, piece) => sum + piece.length, 0)
           }
           for (let one = 0; one <= 30; one++) {
             const found = recent.find(idOf(one))

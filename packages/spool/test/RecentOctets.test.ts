@@ -1,6 +1,7 @@
 import * as fc from "fast-check"
 import { Buffer } from "node:buffer"
 import { describe, expect, it } from "vitest"
+import { Draft } from "../src/internal/Draft.ts"
 import { RecentOctets } from "../src/internal/RecentOctets.ts"
 
 /** Where the segments of the model's log begin. */
@@ -19,6 +20,18 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   fc.nat(9).map((back) => ({ _tag: "Drop", back }) as const)
 )
 
+/** Writes octets at an address as a log does: some records in one commit. */
+const write = (recent: RecentOctets, address: number, records: ReadonlyArray<Uint8Array>): void => {
+  const draft = new Draft(address, recent.slabBefore(address))
+  for (const record of records) draft.copy(record)
+  for (const part of draft.parts) recent.keep(part)
+}
+
+/** A commit that came to nothing. */
+const drop = (recent: RecentOctets, address: number): void => {
+  new Draft(address, recent.slabBefore(address)).copy(Buffer.alloc(1000, 0xff))
+}
+
 describe("RecentOctets", () => {
   it("gives out what was written or nothing, whatever was cut off and written anew", () => {
     fc.assert(
@@ -31,7 +44,8 @@ describe("RecentOctets", () => {
           const back = "back" in one ? (written.at(-1 - one.back)?.[0] ?? end) : end
           if (one._tag === "Add") {
             const octets = Buffer.alloc(one.bytes, turn + 1)
-            recent.add(end, [octets.subarray(0, 7), octets.subarray(7)])
+            drop(recent, end)
+            write(recent, end, [octets.subarray(0, 7), octets.subarray(7)])
             written.push([end, octets])
             end += octets.length
           } else if (one._tag === "Turn") end = (Math.floor(end / segmentSpan) + 1) * segmentSpan + 12
@@ -56,7 +70,7 @@ describe("RecentOctets", () => {
 
   it("keeps what came last, within its bound", () => {
     const recent = new RecentOctets(1024 * 1024)
-    for (let turn = 0; turn < 100; turn++) recent.add(turn * 50_000, [Buffer.alloc(50_000, turn)])
+    for (let turn = 0; turn < 100; turn++) write(recent, turn * 50_000, [Buffer.alloc(50_000, turn)])
     expect(recent.read(99 * 50_000, 50_000)?.[0]).toBe(99)
     expect(recent.read(90 * 50_000, 50_000)?.[0]).toBe(90)
     expect(recent.read(0, 50_000)).toBeUndefined()

@@ -43,7 +43,7 @@ const filed = fc
       id,
       numbers,
       path: path.toWellFormed(),
-      overview,
+      overview: Buffer.from(overview).toString("latin1"),
       bytes: article.length,
       ...options,
       ...(newsgroups === undefined ? {} : { newsgroups }),
@@ -99,16 +99,13 @@ const other: fc.Arbitrary<Record.Logged> = fc.oneof(
   fc.record({ _tag: fc.constant("GroupRemoved"), position, atMillis, group: Netnews.groupName })
 )
 
-const plain = (events: ReadonlyArray<Record.Logged>) =>
-  events.map((event) =>
-    event._tag === "Filed" ? { ...event, overview: new Uint8Array(event.overview) } : { ...event }
-  )
+const plain = (events: ReadonlyArray<Record.Logged>) => events.map((event) => ({ ...event }))
 
 describe("HeldRecord", () => {
   it("tells of a filing what was written, wherever its article lies", () => {
     fc.assert(
       fc.property(filed, fc.array(other, { maxLength: 2 }), ({ article, event }, others) => {
-        const record = Buffer.concat(Record.encode([event, ...others], article))
+        const record = Record.encode([event, ...others], article)
         const far = Uint8Array.of(1, 2, 3)
         const asked: Array<unknown> = []
         const elsewhere = (stored: object, id: string): Uint8Array => {
@@ -133,11 +130,7 @@ describe("HeldRecord", () => {
     fc.assert(
       fc.property(other, filed, (event, { event: filing }) => {
         const of = (logged: Record.Logged): HeldRecord | undefined =>
-          HeldRecord.of(
-            Buffer.concat(Record.encode([logged], undefined)).subarray(Record.headBytes),
-            () => undefined,
-            Buffer.alloc(0)
-          )
+          HeldRecord.of(Record.encode([logged], undefined).subarray(Record.headBytes), () => undefined, Buffer.alloc(0))
         assert.isUndefined(of(event))
         if (filing.stored !== undefined) assert.isUndefined(of(filing))
       })
@@ -150,7 +143,7 @@ describe("Record", () => {
     fc.assert(
       fc.property(filed, fc.array(other, { maxLength: 2 }), ({ article, event }, others) => {
         const events = [event, ...others]
-        const record = Buffer.concat(Record.encode(events, article))
+        const record = Record.encode(events, article)
         const head = Record.readHead(record)
         const { bytes } = head
         const payload = record.subarray(Record.headBytes)
@@ -167,7 +160,7 @@ describe("Record", () => {
   it("reads back events that have no article", () => {
     fc.assert(
       fc.property(other, (event) => {
-        const record = Buffer.concat(Record.encode([event], undefined))
+        const record = Record.encode([event], undefined)
         assert.deepStrictEqual(
           plain(Record.decode(record.subarray(Record.headBytes), record.length - Record.headBytes)),
           plain([event])
@@ -179,7 +172,7 @@ describe("Record", () => {
   it("notices any octet that changed", () => {
     fc.assert(
       fc.property(filed, fc.nat(), fc.integer({ min: 1, max: 255 }), ({ article, event }, at, change) => {
-        const record = Buffer.concat(Record.encode([event], article))
+        const record = Record.encode([event], article)
         const place = at % record.length
         record[place] = (record[place] ?? 0) ^ change
         const payload = record.subarray(Record.headBytes)

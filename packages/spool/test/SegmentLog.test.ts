@@ -10,7 +10,7 @@ import * as SegmentLog from "../src/internal/SegmentLog.ts"
 import { temporaryDirectory } from "./TemporaryDirectory.ts"
 
 const segmentBytes = 10_000
-const record = (position: number, bytes = 0): ReadonlyArray<Uint8Array> =>
+const record = (position: number, bytes = 0): Uint8Array =>
   Record.encode(
     [
       {
@@ -20,7 +20,7 @@ const record = (position: number, bytes = 0): ReadonlyArray<Uint8Array> =>
         id: id(`${position}`),
         numbers: [[group("misc.test"), position]],
         path: "here.example!not-for-mail",
-        overview: new Uint8Array(10),
+        overview: "overview",
         bytes
       }
     ],
@@ -40,7 +40,7 @@ describe("SegmentLog", () => {
       const directory = yield* temporaryDirectory
       const log = SegmentLog.open(directory, node, segmentBytes)
       const positions = Array.from({ length: 40 }, (_, at) => at + 1)
-      const addresses = positions.flatMap((position) => log.append([record(position, 900)]))
+      const addresses = positions.map((position) => log.append(record(position, 900)))
       assert.isAbove(fs.readdirSync(directory).length, 3)
       assert.deepStrictEqual(positionsOf(log), positions)
       assert.deepStrictEqual(
@@ -58,7 +58,7 @@ describe("SegmentLog", () => {
     Effect.gen(function* () {
       const directory = yield* temporaryDirectory
       const log = SegmentLog.open(directory, node, segmentBytes)
-      log.append([record(1)])
+      log.append(record(1))
       log.close()
       const [name = ""] = fs.readdirSync(directory)
       fs.appendFileSync(path.join(directory, name), Buffer.alloc(4_000, 1))
@@ -66,7 +66,7 @@ describe("SegmentLog", () => {
       const first = again.verify(again.start)
       assert.isUndefined(again.verify(first?.next ?? 0))
       assert.strictEqual(again.cut(first?.next ?? 0), 4_000)
-      again.append([record(2, 3_000)])
+      again.append(record(2, 3_000))
       assert.deepStrictEqual(positionsOf(again), [1, 2])
       again.close()
     })
@@ -78,7 +78,7 @@ describe("SegmentLog", () => {
       fs.writeFileSync(path.join(directory, "segment-00000001.log"), "lup")
       const log = SegmentLog.open(directory, node, segmentBytes)
       assert.strictEqual(log.cut(log.start), 0)
-      log.append([record(1)])
+      log.append(record(1))
       assert.deepStrictEqual(positionsOf(log), [1])
       log.close()
     })

@@ -30,7 +30,7 @@ export interface Articles {
   /** Its overview line under a number. */
   readonly line: (place: Place, number: number) => Uint8Array | undefined
   /** Its overview without the number that a group gave it. */
-  readonly overview: (place: Place, number: number) => Uint8Array | undefined
+  readonly overview: (place: Place, number: number) => string | undefined
   /** Its overview line under the number in its first group. */
   readonly firstLine: (place: Place, id: MessageId.MessageId) => Uint8Array | undefined
   readonly numbers: (place: Place, id: MessageId.MessageId) => Xref.Numbers | undefined
@@ -99,5 +99,4 @@ const hasNumber = ({ numbers }: Held, [group, number]: Numbered): boolean =>
 const idOf = (event: Record.Logged | undefined): MessageId.MessageId | undefined =>
   Record.isCopy(event) ? event.id : undefined
 
-const lineOf = ({ overview }: Copy, number: number): Uint8Array =>
-  Buffer.concat([Buffer.from(String(number), "latin1"), overview])
+const lineOf = ({ overview }: Copy, number: number): Uint8Array => Buffer.from(`${number}${overview}`, "latin1")

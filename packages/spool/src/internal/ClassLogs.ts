@@ -8,6 +8,7 @@ import { Buffer } from "node:buffer"
 import * as path from "node:path"
 import type { Disk } from "../Disk.ts"
 import * as StorageClass from "../StorageClass.ts"
+import type { Draft } from "./Draft.ts"
 import * as Record from "./Record.ts"
 import * as SegmentLog from "./SegmentLog.ts"
 
@@ -28,10 +29,8 @@ interface Shelf {
   readonly log: SegmentLog.SegmentLog
   readonly durability: "fsync" | "kernel"
   readonly segmentBytes: number
-  waiting: Array<ReadonlyArray<Uint8Array>>
-  waitingBytes: number
-  /** Where the log ended before the last write. */
-  before: number
+  /** What a commit has placed here. */
+  draft: Draft | undefined
   /** The disk did not do as told: what of the last segment it has, nobody knows. */
   isDoubtful: boolean
 }
@@ -98,9 +97,7 @@ export const open = (
       log,
       segmentBytes,
       durability: one.durability ?? defaults.durability,
-      waiting: [],
-      waitingBytes: 0,
-      before: log.end(),
+      draft: undefined,
       isDoubtful: false
     })
   }
@@ -122,11 +119,11 @@ export const open = (
   }
 
   const touched = (): ReadonlyArray<Shelf> =>
-    shelves.size === 0 ? none : [...shelves.values()].filter(({ waiting }) => waiting.length > 0)
+    shelves.size === 0 ? none : [...shelves.values()].filter(({ draft }) => draft !== undefined)
 
   return {
     begin: () => {
-      for (const shelf of touched()) Object.assign(shelf, { waiting: [], waitingBytes: 0 })
+      for (const shelf of touched()) shelf.draft = undefined
       // A class that takes nothing more has to let go of what is dead in it all the same.
       for (const { log } of shelves.values()) log.roll()
     },
@@ -134,7 +131,7 @@ export const open = (
       const chosen = classes.length === 0 ? undefined : StorageClass.choose(classes, article, atMillis)
       if (chosen === undefined) return undefined
       const shelf = shelfOf(chosen.name)
-      if (shelf.waiting.length === 0) shelf.before = shelf.log.end()
+      const draft = (shelf.draft ??= shelf.log.draft())
       const { length } = article.octets
       const event: Record.Filed = {
         _tag: "Filed",
@@ -143,28 +140,24 @@ export const open = (
         atMillis,
         numbers: [],
         path: "",
-        overview: new Uint8Array(0),
+        overview: "",
         bytes: length
       }
-      const pieces = Record.encode([event], article.octets)
-      const address = shelf.before + shelf.waitingBytes
-      const bytes = pieces.reduce((sum, piece) => sum + piece.length, 0)
-      shelf.waiting.push(pieces)
-      shelf.waitingBytes += bytes
-      return { class: chosen.name, address, bytes: bytes - Record.headBytes }
+      const before = draft.bytes
+      const address = draft.add([event], article.octets)
+      return { class: chosen.name, address, bytes: draft.bytes - before - Record.headBytes }
     },
     write: () => {
       for (const shelf of touched()) {
         shelf.isDoubtful = true
-        const [address] = shelf.log.append(shelf.waiting)
-        if (address !== shelf.before) throw new Error("a storage class has turned to another segment meanwhile")
+        if (shelf.draft !== undefined) shelf.log.write(shelf.draft)
         shelf.isDoubtful = false
       }
     },
     undo: () => {
       for (const shelf of touched()) {
         shelf.isDoubtful = true
-        shelf.log.cut(shelf.before)
+        if (shelf.draft !== undefined) shelf.log.cut(shelf.draft.start)
       }
     },
     syncAll: () => {

@@ -299,7 +299,7 @@ const remains = (ground: Ground, found: Found, octets: Buffer, settledAt: number
   const kept = found.events.filter((event) => ground.isNeeded(event, found, settledAt))
   if (kept.length === 0) return undefined
   if (kept.some(Record.isCopy)) return octets
-  return Buffer.concat([...Record.encode(kept, undefined)])
+  return Record.encode(kept, undefined)
 }
 
 const isNeeded = (index: Index, event: Record.Logged, found: Found, settledAt: number): boolean => {

@@ -17,15 +17,15 @@ export const waitingBytesMax = 64 * 1024 * 1024
 /** What the commit acts on. All but `sync` is synchronous; any may throw. */
 export interface Target {
   readonly plan: () => Plan.Plan
-  /** Writes the records and gives their addresses; where it throws, nothing may stay behind. */
-  readonly write: (records: ReadonlyArray<Plan.Planned>) => ReadonlyArray<number>
+  /** Writes the records; where it throws, nothing may stay behind. */
+  readonly write: (plan: Plan.Plan) => void
   /** Cuts off what a failed write or sync left behind. */
   readonly undo: () => void
   /** Called before anything more is stored after trouble: calls back without an error once the disk takes writes again. */
   readonly recover: (done: (error: Error | null) => void) => void
   readonly sync: (done: (error: Error | null) => void) => void
   /** Shows the records to readers. */
-  readonly publish: (records: ReadonlyArray<Plan.Planned>, addresses: ReadonlyArray<number>) => void
+  readonly publish: (records: ReadonlyArray<Plan.Planned>) => void
   /** Runs something once all that can run now has had its turn, and brought what it has to store. */
   readonly soon: (act: () => void) => void
   /** Whether a commit costs so much that it is worth to wait until others join it: where it syncs. */
@@ -101,9 +101,9 @@ export const make = (target: Target): GroupCommit => {
     return { plan, jobs }
   }
 
-  const finish = (plan: Plan.Plan, addresses: ReadonlyArray<number>, jobs: ReadonlyArray<Job>): void => {
+  const finish = (plan: Plan.Plan, jobs: ReadonlyArray<Job>): void => {
     try {
-      target.publish(plan.records, addresses)
+      target.publish(plan.records)
     } catch (error) {
       // It is safe in the log, and readers may see a part of it: only another look at the log puts this right.
       broken = `stores nothing more until it is opened anew: ${reasonOf(error)}`
@@ -156,22 +156,21 @@ export const make = (target: Target): GroupCommit => {
   const act = (): void => {
     let jobs: ReadonlyArray<Job> = waiting
     let plan: Plan.Plan
-    let addresses: ReadonlyArray<number> = []
     try {
       const gathered = gather()
       jobs = gathered.jobs
       plan = gathered.plan
-      if (plan.records.length > 0) addresses = target.write(plan.records)
+      if (plan.records.length > 0) target.write(plan)
     } catch (error) {
       giveUp(jobs, error)
       return next()
     }
     if (plan.records.length === 0) {
-      finish(plan, addresses, jobs)
+      finish(plan, jobs)
       return next()
     }
     target.sync((error) => {
-      if (error === null) finish(plan, addresses, jobs)
+      if (error === null) finish(plan, jobs)
       else giveUp(jobs, error)
       next()
     })

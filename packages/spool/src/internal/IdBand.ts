@@ -38,6 +38,10 @@ export const isOf = (octets: Buffer, at: number, second: number, id: string): bo
   return true
 }
 
+const firstAt = (octets: Buffer, at: number): number =>
+  ((octets[at] ?? 0) | ((octets[at + 1] ?? 0) << 8) | ((octets[at + 2] ?? 0) << 16) | ((octets[at + 3] ?? 0) << 24)) >>>
+  0
+
 export const secondAt = (octets: Buffer, at: number): number => octets.readInt32LE(at + 4)
 
 export const idAt = (octets: Buffer, at: number): string =>
@@ -139,12 +143,11 @@ export class Gathering {
     this.#keys[count] = first * entriesMax + count
   }
 
-  /** Takes in the entry at an offset. */
-  add(octets: Buffer, at: number): void {
-    const end = endAt(octets, at)
-    const start = this.#room(end - at)
-    octets.copy(this.#octets, start, at, end)
-    this.#enter(octets.readUInt32LE(at), start)
+  /** Takes in entries that lie in so many octets, and of those the ones that begin at some places. */
+  add(octets: Buffer, bytes: number, starts: Iterable<number>): void {
+    const from = this.#room(bytes)
+    octets.copy(this.#octets, from, 0, bytes)
+    for (const start of starts) this.#enter(firstAt(octets, start), from + start)
   }
 
   /** Takes in a band of a sheaf: those of its entries that go into some of so many bands. */
@@ -153,12 +156,7 @@ export class Gathering {
     const octets = this.#octets
     band.copy(octets, start, 0, band.length)
     for (let at = start; at < this.#bytes;) {
-      const first =
-        ((octets[at] ?? 0) |
-          ((octets[at + 1] ?? 0) << 8) |
-          ((octets[at + 2] ?? 0) << 16) |
-          ((octets[at + 3] ?? 0) << 24)) >>>
-        0
+      const first = firstAt(octets, at)
       const there = bandOf(first, bands)
       if (there >= from && there < to) this.#enter(first, at)
       at = endAt(octets, at)
@@ -184,7 +182,8 @@ export class Gathering {
       const first = Math.floor(key / entriesMax)
       const start = this.#starts[key - first * entriesMax] ?? 0
       if (first !== firstBefore) {
-        seen.clear()
+        // Clearing makes a new table, even of one that is empty.
+        if (seen.size > 0) seen.clear()
         const next = bandOf(first, bands)
         if (next !== band && length > begun) {
           put(band, written.subarray(begun, length))

@@ -2,9 +2,12 @@
  * Sixty-four bits of a Message-ID under a key: where the index looks for it.
  *
  * HalfSipHash-1-3 (Aumasson and Bernstein), so that nobody who does not know the key can pile up ids in one place. Ids that
- * begin with the same UUID have the same hash, and are found together.
+ * begin with the same UUID have the same hash, and are found together. Hashes of the ids that came last are remembered.
  */
 import { createHash } from "node:crypto"
+
+/** Ids whose hash is remembered; a power of two. */
+const places = 1024
 
 export class IdHash {
   /** The upper and the lower half of the last id that was hashed; the upper one is not negative. */
@@ -12,6 +15,13 @@ export class IdHash {
   second = 0
   readonly #low: number
   readonly #high: number
+  /** An article is looked for when it comes, when it is decided upon and when it is shown: each id has a place here. */
+  readonly #ids = Array.from({ length: places }, (): string | undefined => undefined)
+  readonly #firsts = new Uint32Array(places)
+  readonly #seconds = new Int32Array(places)
+  readonly #notes = new Float64Array(places)
+  #place = 0
+  #latest = ""
 
   constructor(key: string) {
     const octets = createHash("sha256").update(key).digest()
@@ -19,8 +29,35 @@ export class IdHash {
     this.#high = octets.readInt32LE(4)
   }
 
+  /** What was noted of the id that was hashed last, as long as it is remembered; else 0. */
+  get note(): number {
+    return this.#notes[this.#place] as number
+  }
+
+  set note(value: number) {
+    this.#notes[this.#place] = value
+  }
+
   /** Leaves the hash of an id in `first` and `second`. */
   take(id: string): void {
+    // Two tables are asked for it, one after the other.
+    if (id === this.#latest) return
+    this.#latest = id
+    const place = placeOf(id)
+    this.#place = place
+    if (this.#ids[place] === id) {
+      this.first = this.#firsts[place] as number
+      this.second = this.#seconds[place] as number
+      return
+    }
+    this.#hash(id)
+    this.#ids[place] = id
+    this.#firsts[place] = this.first
+    this.#seconds[place] = this.second
+    this.#notes[place] = 0
+  }
+
+  #hash(id: string): void {
     const bytes = isOfUuid(id) ? uuidEnd : id.length
     let v0 = this.#low
     let v1 = this.#high ^ 0xee
@@ -60,6 +97,19 @@ export class IdHash {
     }
     this.second = v1 ^ v3
   }
+}
+
+/** Letters of an id that choose its place. */
+const lettersLooked = 8
+
+/** A place in the table, by a few letters all over the id: of ids that share one the earlier is hashed again, and no more. */
+const placeOf = (id: string): number => {
+  const step = Math.floor(id.length / lettersLooked)
+  let mixed = id.length
+  for (let turn = 0, at = step >> 1; turn < lettersLooked; turn++, at += step) {
+    mixed = (Math.imul(mixed, 31) + id.charCodeAt(at)) | 0
+  }
+  return (mixed ^ (mixed >>> 10)) & (places - 1)
 }
 
 /** Where the UUID of an id of a client ends, with the bracket in front and the dot behind. */

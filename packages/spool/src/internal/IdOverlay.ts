@@ -57,7 +57,11 @@ export class IdOverlay {
 
   /** Adds all entries that count to others. */
   gather(gathering: IdBand.Gathering): void {
-    for (const place of this.#places) if (place > 0) gathering.add(this.#octets, place - 1)
+    gathering.add(this.#octets, this.#bytes, this.#starts())
+  }
+
+  *#starts(): Iterable<number> {
+    for (const place of this.#places) if (place > 0) yield place - 1
   }
 
   clear(): void {

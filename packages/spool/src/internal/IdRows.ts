@@ -9,7 +9,7 @@ import { Buffer } from "node:buffer"
 import type { Table } from "../Tables.ts"
 import * as IdBand from "./IdBand.ts"
 import * as IdFilter from "./IdFilter.ts"
-import { IdHash, uuidEnd } from "./IdHash.ts"
+import { type IdHash, uuidEnd } from "./IdHash.ts"
 import * as IdMerge from "./IdMerge.ts"
 import { IdOverlay } from "./IdOverlay.ts"
 import type * as Rows from "./IndexRows.ts"
@@ -67,13 +67,14 @@ export class IdRows {
   /** By the key of their sheaf: of those that are whole, and those that are being made. */
   readonly #filters = new Map<number, IdFilter.IdFilter>()
   #open: ReadonlyArray<Open> = []
+  /** How often the sheaves have changed: noted of an id that is in none of them. */
+  #era = 0
 
-  /** `secret`: what the places of ids are made from. */
-  constructor(rows: Table, filterRows: Table, secret: string, mergedPerCommit = mergedPerCommitDefault) {
+  constructor(rows: Table, filterRows: Table, hash: IdHash, mergedPerCommit = mergedPerCommitDefault) {
     this.#mergedPerCommit = mergedPerCommit
     this.#rows = rows
     this.#filterRows = filterRows
-    this.#hash = new IdHash(secret)
+    this.#hash = hash
     const saved = filterRows.get(stateKey)
     // What lies here was written by this class.
     this.#state = saved === undefined ? nothing : (JSON.parse(saved.toString("utf8")) as State)
@@ -93,7 +94,10 @@ export class IdRows {
     this.#hash.take(id)
     const at = this.#fresh.find(this.#hash.second, id)
     if (at >= 0) return this.#fresh.known(at)
-    return this.#isIn(id, this.#open) ? IdBand.known(this.#band, this.#at) : undefined
+    if (this.#hash.note === this.#era) return undefined
+    if (this.#isIn(id, this.#open)) return IdBand.known(this.#band, this.#at)
+    this.#hash.note = this.#era
+    return undefined
   }
 
   /** Nothing for what is to go. */
@@ -178,6 +182,7 @@ export class IdRows {
   }
 
   #show(): void {
+    this.#era += 1
     this.#keepFilters()
     const { merges, sheaves } = this.#state
     const open = ({ bands, key }: Sheaf, from: number, to: number): Open => {

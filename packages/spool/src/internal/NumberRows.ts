@@ -7,6 +7,7 @@
 import type * as Xref from "@lupin/core/Xref"
 import { Buffer } from "node:buffer"
 import type { Table } from "../Tables.ts"
+import { FreshNumbers } from "./FreshNumbers.ts"
 import type * as GroupTable from "./GroupTable.ts"
 import type { Place } from "./IndexRows.ts"
 import * as Rows from "./IndexRows.ts"
@@ -15,7 +16,7 @@ import * as Rows from "./IndexRows.ts"
 const rowNumbers = 32
 
 interface Changed {
-  readonly added: Map<number, Place>
+  readonly added: FreshNumbers
   readonly dropped: Set<number>
 }
 
@@ -30,12 +31,12 @@ export class NumberRows {
 
   /** A number above all that the group had. */
   add(shelf: GroupTable.Shelf, number: number, place: Place): void {
-    this.#changed(shelf).added.set(number, place)
+    this.#changed(shelf).added.add(number, place)
   }
 
   drop(shelf: GroupTable.Shelf, number: number): void {
     const changed = this.#changed(shelf)
-    if (!changed.added.delete(number)) changed.dropped.add(number)
+    if (!changed.added.drop(number)) changed.dropped.add(number)
   }
 
   /** Puts another place under a number of long ago. It shows with the next commit. */
@@ -48,7 +49,7 @@ export class NumberRows {
     if (number <= shelf.floor || number > shelf.high) return undefined
     const fresh = this.#fresh.get(shelf.key)
     if (fresh?.dropped.has(number) === true) return undefined
-    const added = fresh?.added.get(number)
+    const added = fresh?.added.place(number)
     if (added !== undefined) return added
     const octets = this.#rows.get(rowKey(shelf.key, number))
     return octets === undefined ? undefined : placeIn(octets, number % rowNumbers)
@@ -85,7 +86,7 @@ export class NumberRows {
     const [start, end] = rangeOf(shelf, 0, high)
     if (start > end) return undefined
     const fresh = this.#fresh.get(shelf.key)
-    const added = [...(fresh?.added.keys() ?? [])].findLast((number) => number <= end)
+    const added = fresh?.added.below(end)
     if (added !== undefined) return added
     const range = { start: rowKey(shelf.key, end), end: beforeAll(shelf.key), reverse: true }
     for (const { key, value } of this.#rows.getRange(range)) {
@@ -118,13 +119,20 @@ export class NumberRows {
   write(): void {
     for (const [group, { added, dropped }] of this.#fresh) {
       const rows = new Map<number, Buffer>()
-      for (const number of dropped) Rows.writePlaceAt(this.#rowOf(rows, group, number), slot(number), gone)
-      for (const [number, place] of added) Rows.writePlaceAt(this.#rowOf(rows, group, number), slot(number), place)
+      for (const number of dropped) writeInto(this.#rowOf(rows, group, number), number, 0, 0)
+      let before = -1
+      let row: Buffer = nothing
+      added.each((number, address, bytes) => {
+        const at = Math.floor(number / rowNumbers)
+        if (at !== before) row = this.#rowOf(rows, group, number)
+        before = at
+        writeInto(row, number, address, bytes)
+      })
       this.#keep(group, rows)
     }
-    for (const [group, number, place] of this.#put) {
+    for (const [group, number, { address, bytes }] of this.#put) {
       const rows = new Map<number, Buffer>()
-      Rows.writePlaceAt(this.#rowOf(rows, group, number), slot(number), place)
+      writeInto(this.#rowOf(rows, group, number), number, address, bytes)
       this.#keep(group, rows)
     }
   }
@@ -164,20 +172,24 @@ export class NumberRows {
   #changed(shelf: GroupTable.Shelf): Changed {
     const known = this.#fresh.get(shelf.key)
     if (known !== undefined) return known
-    const changed = { added: new Map<number, Place>(), dropped: new Set<number>() }
+    const changed = { added: new FreshNumbers(), dropped: new Set<number>() }
     this.#fresh.set(shelf.key, changed)
     return changed
   }
 }
 
-const gone: Place = { address: 0, bytes: 0 }
+const nothing = Buffer.alloc(0)
 
 const rowKey = (group: number, number: number): Buffer => Rows.numberKey(group, Math.floor(number / rowNumbers))
 
 /** Less than the key of any row of a group. */
 const beforeAll = (group: number): Buffer => Rows.numberKey(group, 0).subarray(0, 4)
 
-const slot = (number: number): number => (number % rowNumbers) * Rows.placeBytes
+/** A place that is all zero for a number that has gone. */
+const writeInto = (row: Buffer, number: number, address: number, bytes: number): void => {
+  const at = row.writeUIntBE(address, (number % rowNumbers) * Rows.placeBytes, 6)
+  row.writeUInt32BE(bytes, at)
+}
 
 const placeIn = (row: Buffer, at: number): Place | undefined => {
   const start = at * Rows.placeBytes

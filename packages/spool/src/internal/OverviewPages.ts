@@ -12,7 +12,6 @@ export const pageNumbers = 128
 export const bytesMaxDefault = 32 * 1024 * 1024
 
 const numbersMax = 2 ** 31
-const crlf = Buffer.from("\r\n", "latin1")
 const lineBytesMin = 256
 
 /** Lines of ascending numbers, the ends of each line after its CRLF. What lies before an end never changes. */
@@ -70,8 +69,8 @@ export class OverviewPages {
     return page
   }
 
-  /** Makes the page of a number out of all lines that it holds now, in order. A line lacks its number in front. */
-  make(group: number, number: number, lines: Iterable<readonly [number: number, line: Uint8Array]>): Page {
+  /** Makes the page of a number out of all lines that it holds now, in order. A line lacks its number in front, and has a character for each octet. */
+  make(group: number, number: number, lines: Iterable<readonly [number: number, line: string]>): Page {
     const page: Page = { numbers: [], ends: [], octets: Buffer.alloc(0) }
     for (const [of, line] of lines) append(page, of, line)
     this.#pages.set(keyOf(group, number), page)
@@ -81,7 +80,7 @@ export class OverviewPages {
   }
 
   /** Adds the line of a number above all that the group had. */
-  filed(group: number, number: number, line: Uint8Array): void {
+  filed(group: number, number: number, line: string): void {
     const page = this.#pages.get(keyOf(group, number))
     if (page === undefined) return
     const before = page.octets.length
@@ -113,18 +112,16 @@ export class OverviewPages {
 const keyOf = (group: number, number: number): number =>
   group * (numbersMax / pageNumbers) + Math.floor(number / pageNumbers)
 
-const append = (page: Page, number: number, line: Uint8Array): void => {
+const append = (page: Page, number: number, line: string): void => {
   const start = page.ends.at(-1) ?? 0
-  const digits = String(number)
-  const end = start + digits.length + line.length + crlf.length
+  const text = `${number}${line}\r\n`
+  const end = start + text.length
   if (end > page.octets.length) {
     const grown = Buffer.allocUnsafeSlow(Math.max(end, page.octets.length * 2, lineBytesMin))
     page.octets.copy(grown, 0, 0, start)
     page.octets = grown
   }
-  page.octets.write(digits, start, "latin1")
-  page.octets.set(line, start + digits.length)
-  page.octets.set(crlf, end - crlf.length)
+  page.octets.write(text, start, "latin1")
   page.numbers.push(number)
   page.ends.push(end)
 }

@@ -14,6 +14,8 @@ import type * as Group from "@lupin/core/Group"
 import * as MessageId from "@lupin/core/MessageId"
 import type { Stored } from "../Spool.ts"
 import type * as ClassLogs from "./ClassLogs.ts"
+import type { Draft } from "./Draft.ts"
+import type { Place } from "./IndexRows.ts"
 import * as Record from "./Record.ts"
 import * as Refusal from "./Refusal.ts"
 
@@ -37,30 +39,38 @@ export interface Known extends Site.Known {
   readonly statusSince: (id: MessageId.MessageId, forgottenMillis: number) => "held" | "removed" | "unknown"
 }
 
-export interface Planned {
+/** A record: what it says, and the place that it will have. */
+export interface Planned extends Place {
   readonly events: ReadonlyArray<Record.Logged>
-  readonly pieces: ReadonlyArray<Uint8Array>
 }
 
 export interface Plan {
   /** Decides one more command; for `File` says what becomes of the article. */
   readonly add: (unit: Unit) => Stored | undefined
   readonly records: ReadonlyArray<Planned>
+  /** Their octets. */
+  readonly draft: Draft
 }
 
 /** `site` is the path identity that overview lines carry in Xref. */
-export const make = (known: Known, site: string, place?: ClassLogs.ClassLogs["place"]): Plan => {
+export const make = (known: Known, site: string, draft: Draft, place?: ClassLogs.ClassLogs["place"]): Plan => {
   const ahead = new Ahead(known)
   const records: Array<Planned> = []
+  const write = (events: ReadonlyArray<Record.Logged>, octets: Uint8Array | undefined): void => {
+    const before = draft.bytes
+    const address = draft.add(events, octets)
+    records.push({ events, address, bytes: draft.bytes - before - Record.headBytes })
+  }
   return {
     records,
+    draft,
     add: ({ article, command: asked }) => {
       const command = article === undefined ? asked : owned(asked, article, ahead)
       if (command._tag === "File" && article !== undefined && ahead.isDamaged(command.id)) {
         const mended = mend(article, ahead, command.atMillis, site, place)
         ahead.mend(mended)
         const octets = mended.stored === undefined ? article.octets : undefined
-        records.push({ events: [mended], pieces: Record.encode([mended], octets) })
+        write([mended], octets)
         return { _tag: "Filed", position: mended.position, numbers: mended.numbers }
       }
       const decided = Site.decideFrom(ahead, command)
@@ -69,13 +79,13 @@ export const make = (known: Known, site: string, place?: ClassLogs.ClassLogs["pl
       const events = decided.map((event) => {
         const logged = toLogged(event, article, ahead, site, place)
         ahead.evolve(event)
-        if (logged._tag === "Filed") ahead.file(logged, article)
+        if (logged._tag === "Filed") ahead.file(article)
         return logged
       })
       const [filed] = events
       const isHere = filed?._tag === "Filed" && filed.stored === undefined
       const octets = isHere ? article?.octets : undefined
-      if (events.length > 0) records.push({ events, pieces: Record.encode(events, octets) })
+      if (events.length > 0) write(events, octets)
       return filed?._tag === "Filed" ? { _tag: "Filed", position: filed.position, numbers: filed.numbers } : refusal
     }
   }
@@ -87,8 +97,8 @@ const owned = (command: Site.Command, article: Article.Article, known: Known): S
     ? { ...command, owners: Filing.owners(article) }
     : command
 
-const overviewOf = (article: Article.Article, numbers: Xref.Numbers, site: string): Uint8Array =>
-  Overview.line(0, article, Xref.format(site, numbers)).subarray(1)
+const overviewOf = (article: Article.Article, numbers: Xref.Numbers, site: string): string =>
+  Overview.columns(article, Xref.format(site, numbers))
 
 /** A time before 1970 is long past all the same. */
 const expiryOf = ({ expiresMillis }: Article.Article): { readonly expiresMillis?: number } =>
@@ -161,7 +171,7 @@ const toLogged = (
 const filed = (
   { atMillis, id, numbers, position, slot }: Site.Filed,
   article: Article.Article,
-  overview: Uint8Array,
+  overview: string,
   stored: ClassLogs.Stored | undefined
 ): Record.Filed => {
   const { octets, path } = article
@@ -213,7 +223,8 @@ class Ahead implements Known {
     | Map<string, { readonly status: Group.Status | undefined; readonly description: string | undefined }>
     | undefined
   #slots: Map<string, { readonly id: MessageId.MessageId; readonly rank: string }> | undefined
-  readonly #articles = new Map<MessageId.MessageId, Article.Article>()
+  /** Seldom asked for. */
+  readonly #articles: Array<Article.Article> = []
   #claims: Waiting.Waiting
   #erased: Set<string> | undefined
   #mended: Set<MessageId.MessageId> | undefined
@@ -252,12 +263,16 @@ class Ahead implements Known {
   }
 
   /** Keeps what may be asked of an article that is filed in this run. */
-  file({ id }: Record.Filed, article: Article.Article | undefined): void {
-    if (article !== undefined) this.#articles.set(id, article)
+  file(article: Article.Article | undefined): void {
+    if (article !== undefined) this.#articles.push(article)
+  }
+
+  #article(id: MessageId.MessageId): Article.Article | undefined {
+    return this.#articles.findLast(({ messageId }) => messageId === id)
   }
 
   injectedMillis(id: MessageId.MessageId): number | undefined {
-    const article = this.#articles.get(id)
+    const article = this.#article(id)
     return article === undefined ? this.#known.injectedMillis(id) : dateOf(article).injectedMillis
   }
 
@@ -291,7 +306,7 @@ class Ahead implements Known {
   }
 
   owners(id: MessageId.MessageId): ReadonlyArray<string> {
-    const article = this.#articles.get(id)
+    const article = this.#article(id)
     return article === undefined ? this.#known.owners(id) : Filing.owners(article)
   }
 

@@ -4,6 +4,7 @@
  * A table of addresses without any ids: the record at an address tells whether it is the one that is meant, so an answer
  * is never wrong. Two ids share two places; of more, the earlier ones leave theirs to the later, and the index answers for them.
  */
+import type { IdHash } from "./IdHash.ts"
 import type { Held } from "./IndexRows.ts"
 import type { RecentOctets } from "./RecentOctets.ts"
 import * as Record from "./Record.ts"
@@ -18,33 +19,33 @@ const tags = 32
 export class RecentIds {
   #entries: Float64Array | undefined
   readonly #around: RecentOctets["around"]
+  readonly #hash: IdHash
 
   /** `around`: octets of the log that are in memory. */
-  constructor(around: RecentOctets["around"]) {
+  constructor(around: RecentOctets["around"], hash: IdHash) {
     this.#around = around
+    this.#hash = hash
   }
 
   /** Takes in the article whose record begins at an address; the one that had the first of its places moves to the second. */
   add(id: string, address: number): void {
     this.#entries ??= new Float64Array(places)
-    const hash = hashOf(id)
-    const place = placeOf(hash)
+    const place = this.#placeOf(id)
     this.#entries[place + second] = this.#entries[place] ?? 0
-    this.#entries[place] = address * tags + tagOf(hash)
+    this.#entries[place] = address * tags + this.#tag
   }
 
   /** The row of an article that was taken in; nothing says nothing. */
   find(id: string): Held | undefined {
     const entries = this.#entries
     if (entries === undefined) return undefined
-    const hash = hashOf(id)
-    const place = placeOf(hash)
-    return this.#at(entries[place] ?? 0, hash, id) ?? this.#at(entries[place + second] ?? 0, hash, id)
+    const place = this.#placeOf(id)
+    return this.#at(entries[place] ?? 0, id) ?? this.#at(entries[place + second] ?? 0, id)
   }
 
   /** It lies there no more. */
   delete(id: string): void {
-    const place = placeOf(hashOf(id))
+    const place = this.#placeOf(id)
     this.#entries?.fill(0, place, place + second + 1)
   }
 
@@ -52,9 +53,19 @@ export class RecentIds {
     this.#entries = undefined
   }
 
-  #at(entry: number, hash: number, id: string): Held | undefined {
+  #placeOf(id: string): number {
+    this.#hash.take(id)
+    return this.#hash.first & (places - 1) & ~second
+  }
+
+  /** Of bits that do not choose the place; that of the id whose place was asked last. */
+  get #tag(): number {
+    return this.#hash.second >>> 27
+  }
+
+  #at(entry: number, id: string): Held | undefined {
     const address = Math.floor(entry / tags)
-    if (entry === 0 || entry - address * tags !== tagOf(hash)) return undefined
+    if (entry === 0 || entry - address * tags !== this.#tag) return undefined
     const slab = this.#around(address, Record.headBytes + Record.idOffset + id.length)
     if (slab === undefined) return undefined
     const start = address - slab.start
@@ -63,15 +74,3 @@ export class RecentIds {
     return { _tag: "Held", position, address, bytes: Record.bytesOf(slab.octets, start) }
   }
 }
-
-/** FNV-1a: whoever makes ids share a place makes them slower to find, and no more. */
-const hashOf = (id: string): number => {
-  let hash = 0x811c9dc5
-  for (let at = 0; at < id.length; at++) hash = Math.imul(hash ^ id.charCodeAt(at), 0x01000193)
-  return hash ^ (hash >>> 15)
-}
-
-const placeOf = (hash: number): number => hash & (places - 1) & ~second
-
-/** Of bits that do not choose the place. */
-const tagOf = (hash: number): number => hash >>> 27

@@ -19,6 +19,20 @@ export interface Slab {
   length: number
 }
 
+/** Octets of a slab that one commit has written. */
+export interface Part {
+  readonly slab: Slab
+  readonly from: number
+  to: number
+}
+
+/** An empty slab with room for so many octets at least. */
+export const slabAt = (start: number, bytes: number): Slab => ({
+  start,
+  octets: Buffer.allocUnsafeSlow(Math.max(slabBytes, bytes)),
+  length: 0
+})
+
 export class RecentOctets {
   /** Ascending by address. */
   #slabs: Array<Slab> = []
@@ -30,16 +44,20 @@ export class RecentOctets {
     this.#slabsMax = Math.max(1, Math.floor(bytes / slabBytes))
   }
 
-  /** Takes in a record that was appended to the log. */
-  add(address: number, record: ReadonlyArray<Uint8Array>): void {
-    let bytes = 0
-    for (const piece of record) bytes += piece.length
-    if (bytes > slabBytes) return
-    const slab = this.#roomAt(address, bytes)
-    for (const piece of record) {
-      slab.octets.set(piece, slab.length)
-      slab.length += piece.length
-    }
+  /** The slab that ends at an address: what the log gets next may be written behind its end. */
+  slabBefore(address: number): Slab | undefined {
+    const last = this.#slabs.at(-1)
+    return last !== undefined && last.start + last.length === address ? last : undefined
+  }
+
+  /** Keeps what was written behind the end of a slab, or into a new one. */
+  keep({ slab, to }: Part): void {
+    if (slab.octets.length > slabBytes) return
+    slab.length = to
+    if (slab === this.#slabs.at(-1)) return
+    this.#slabs.push(slab)
+    if (this.#slabs.length > this.#slabsMax) this.#slabs.shift()
+    this.#changed()
   }
 
   /** So many octets at an address, if they are all kept. They are shared: nobody may write to them. */
@@ -81,16 +99,6 @@ export class RecentOctets {
   #changed(): void {
     this.#starts = Float64Array.from(this.#slabs, ({ start }) => start)
     this.#latest = undefined
-  }
-
-  #roomAt(address: number, bytes: number): Slab {
-    const last = this.#slabs.at(-1)
-    if (last !== undefined && last.start + last.length === address && last.length + bytes <= slabBytes) return last
-    const slab = { start: address, octets: Buffer.allocUnsafeSlow(slabBytes), length: 0 }
-    this.#slabs.push(slab)
-    if (this.#slabs.length > this.#slabsMax) this.#slabs.shift()
-    this.#changed()
-    return slab
   }
 
   /** The place of the last slab that begins at an address or before it; -1 where there is none. */

@@ -15,10 +15,10 @@ import type { Stored } from "./ClassLogs.ts"
 import { Reader, uint32, uint48, Writer } from "./Octets.ts"
 import * as RecordOptions from "./RecordOptions.ts"
 
-/** An article's event with what followers and readers ask for most. `overview` is the line without its number. */
+/** An article's event with what followers and readers ask for most. `overview` is the line without its number, a character for each octet. */
 export type Filed = Site.Filed & {
   readonly path: string
-  readonly overview: Uint8Array
+  readonly overview: string
   readonly bytes: number
   /** Of an article that is filed elsewhere. */
   readonly newsgroups?: ReadonlyArray<GroupName.GroupName>
@@ -67,21 +67,27 @@ const tags = [
   "Refused"
 ] as const
 
-/** The record as pieces for one write, the article not copied. */
-export const encode = (events: ReadonlyArray<Logged>, article: Uint8Array | undefined): ReadonlyArray<Uint8Array> => {
+/** The record, as a block of its own. */
+export const encode = (events: ReadonlyArray<Logged>, article: Uint8Array | undefined): Buffer => {
   const writer = new Writer()
+  write(writer, events, article)
+  return writer.take()
+}
+
+/** Writes the record where the writer has begun. */
+export const write = (writer: Writer, events: ReadonlyArray<Logged>, article: Uint8Array | undefined): void => {
   writer.skip(headBytes)
   writer.uint(events.length, 1)
   writer.skip(4)
   for (const event of events) writeEvent(writer, event)
-  const meta = writer.take()
-  const metaBytes = meta.length - headBytes
-  meta.writeUInt32BE(metaBytes, headBytes + 1)
-  meta.writeUInt32BE(metaBytes + (article?.length ?? 0), 0)
-  const checked = crc32(meta.subarray(headBytes), meta.readUInt32BE(0))
-  meta.writeUInt32BE(checked, 4)
-  meta.writeUInt32BE(article === undefined ? checked : crc32(article, checked), 8)
-  return article === undefined ? [meta] : [meta, article]
+  const metaBytes = writer.length - headBytes
+  const bytes = metaBytes + (article?.length ?? 0)
+  writer.putUint32(headBytes + 1, metaBytes)
+  writer.putUint32(0, bytes)
+  const checked = crc32(writer.since(headBytes), bytes)
+  writer.putUint32(4, checked)
+  writer.putUint32(8, article === undefined ? checked : crc32(article, checked))
+  if (article !== undefined) writer.plain(article)
 }
 
 export interface Head {
@@ -141,12 +147,10 @@ export const blank = (record: Buffer, hash: string): Buffer => {
   const events = decode(payload, payload.length)
   const isArticleBlank = events.some((event) => isCopy(event) && isOf(event.id, hash))
   const article = isArticleBlank ? Buffer.alloc(payload.length - metaEnd) : payload.subarray(metaEnd)
-  return Buffer.concat([
-    ...encode(
-      events.map((event) => blankEvent(event, hash)),
-      article
-    )
-  ])
+  return encode(
+    events.map((event) => blankEvent(event, hash)),
+    article
+  )
 }
 
 /** Whether a record names the id of that hash. */
@@ -182,7 +186,7 @@ const blankBytes = 17
 const eventBytes = (event: Logged): number => {
   const writer = new Writer()
   writeEvent(writer, event)
-  return writer.take().length
+  return writer.length
 }
 
 /** Where the id stands in a payload that begins with a filing: behind count, length, tag, position and time. */
@@ -227,7 +231,7 @@ const writeEvent = (writer: Writer, event: Logged): void => {
       writeNumbers(writer, event.numbers)
       RecordOptions.write(writer, event)
       writer.text(event.path)
-      return writer.octets(event.overview)
+      return writer.latin1(event.overview)
     case "Claimed":
       writer.text(event.by)
       writer.text(event.claim.target)
@@ -268,7 +272,7 @@ const readEvent = (reader: Reader, bytes: number): Logged => {
       const numbers = readNumbers(reader)
       const flags = reader.uint(1)
       const options = RecordOptions.read(reader, flags)
-      const text = { path: reader.text(), overview: reader.octets() }
+      const text = { path: reader.text(), overview: reader.latin1() }
       return { _tag: tag, position, atMillis, id, numbers, ...text, bytes, ...options }
     }
     case "Claimed": {

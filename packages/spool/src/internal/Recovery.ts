@@ -26,7 +26,7 @@ export const recover = (
     // Were this cut lost, what it takes away would stand before what is stored next.
     if (isSynced) log.syncAll()
     log.turn()
-    log.append([[Buffer.alloc(probeBytes)]])
+    log.append(Buffer.alloc(probeBytes))
     log.cut(end)
     shelves.recover((name) => index.accounts.endOf(name))
     index.commit()

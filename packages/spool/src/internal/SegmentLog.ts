@@ -8,6 +8,7 @@
 import { Buffer } from "node:buffer"
 import * as path from "node:path"
 import type { Disk } from "../Disk.ts"
+import { Draft } from "./Draft.ts"
 import * as LogFiles from "./LogFiles.ts"
 import * as PackFile from "./PackFile.ts"
 import { RecentOctets } from "./RecentOctets.ts"
@@ -39,8 +40,12 @@ export interface Found {
 export interface SegmentLog {
   /** Where the next record will begin. */
   readonly end: () => number
-  /** Writes records, each as pieces, and gives the address of each. Where that throws, nothing of them is kept. */
-  readonly append: (records: ReadonlyArray<ReadonlyArray<Uint8Array>>) => ReadonlyArray<number>
+  /** Records to come, which begin where the log ends. One at a time: what the last one was given is forgotten. */
+  readonly draft: () => Draft
+  /** Writes the records of the last draft. Where that throws, nothing of them is kept. */
+  readonly write: (draft: Draft) => void
+  /** Writes octets of a record, and gives its address. */
+  readonly append: (record: Uint8Array) => number
   /** Makes what was appended survive a power cut. */
   readonly sync: (done: (error: Error | null) => void) => void
   /** The payload of so many octets at an address; nothing if its checksum does not hold. */
@@ -249,22 +254,32 @@ export const open = (directory: string, disk: Disk, segmentBytes: number): Segme
     isTurning = false
   }
 
+  const draft = (): Draft => {
+    roll()
+    const start = addressOf(last, last.bytes)
+    return new Draft(start, recent.slabBefore(start))
+  }
+
+  const write = ({ bytes, parts, start }: Draft): void => {
+    if (start !== addressOf(last, last.bytes))
+      throw new Error("the log has gone on elsewhere than where a draft begins")
+    const pieces = parts.map(({ from, slab, to }) => slab.octets.subarray(from, to))
+    disk.write(last.file, pieces, last.bytes)
+    last.bytes += bytes
+    for (const part of parts) recent.keep(part)
+  }
+
   return {
     start: startOf(first),
     end: () => addressOf(last, last.bytes),
     roll,
-    append: (records) => {
-      roll()
-      const addresses: Array<number> = []
-      let bytes = last.bytes
-      for (const record of records) {
-        addresses.push(addressOf(last, bytes))
-        for (const piece of record) bytes += piece.length
-      }
-      disk.write(last.file, records.flat(), last.bytes)
-      last.bytes = bytes
-      for (const [at, record] of records.entries()) recent.add(addresses[at] ?? 0, record)
-      return addresses
+    draft,
+    write,
+    append: (record) => {
+      const one = draft()
+      const address = one.copy(record)
+      write(one)
+      return address
     },
     sync: (done) => disk.sync(last.file, done),
     read: (address, bytes) => {
