@@ -124,16 +124,15 @@ const firstLines = { ARTICLE: "220 0 ", HEAD: "221 0 ", BODY: "222 0 ", STAT: "2
 
 /** Writes the part asked for: our Xref begins the header, and any other is left out. */
 const write = ({ buffer }: Output, part: Command.Part, number: number, id: string, held: Held): void => {
-  const octets = held.article
-  buffer.ascii(number === 0 ? firstLines[part] : `${codes[part]} ${number} `)
+  const first = number === 0 ? firstLines[part] : `${codes[part]} ${number} `
+  const wire = part === "ARTICLE" ? held.wire : undefined
+  if (wire !== undefined) return buffer.wireBlock(first, wire)
+  buffer.ascii(first)
   buffer.ascii(id)
   buffer.crlf()
   if (part === "STAT") return
   if (part !== "BODY") buffer.rawLine(held.xref)
-  if (part === "ARTICLE" && held.isWireReady) {
-    buffer.raw(octets)
-    return buffer.terminate()
-  }
+  const octets = held.article
   const end = Columns.headerEnd(octets)
   if (part !== "BODY") stuffedWithoutXref(buffer, octets, end)
   if (part === "ARTICLE") buffer.crlf()

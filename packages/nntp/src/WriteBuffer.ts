@@ -5,6 +5,7 @@
  * writes over.
  */
 import { Buffer } from "node:buffer"
+import type { Wire } from "@lupin/spool/Spool"
 import * as DotStuffing from "./DotStuffing.ts"
 
 /** First size of the buffer, in octets. */
@@ -113,6 +114,14 @@ export class WriteBuffer {
     this.#octets[this.#length++] = dot
     this.#octets[this.#length++] = cr
     this.#octets[this.#length++] = lf
+  }
+
+  /** Appends a text of ASCII, an article as it is sent behind it, and the end of the block. */
+  wireBlock(start: string, wire: Wire): void {
+    this.#reserve(start.length + wire.bytesMax + 3)
+    this.ascii(start)
+    this.#length = wire.write(this.#octets, this.#length)
+    this.terminate()
   }
 
   /** Takes back what was appended after `length`, which was asked for since the last take. */

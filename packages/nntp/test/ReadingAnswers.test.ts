@@ -31,7 +31,10 @@ const stuffed = (text: string): string => text.replaceAll(/^\./gm, "..")
 const answered = async (part: "ARTICLE" | "HEAD" | "BODY", octets: Uint8Array): Promise<string> => {
   const read = Article.read(octets)
   const isWireReady = !Article.isMalformed(read) && Article.isWireReady(read)
-  const held = { article: octets, numbers, position: 1, arrivedMillis: 0, xref, isWireReady }
+  const sent = Buffer.concat([Buffer.from(`${id}\r\n`), xref, Buffer.from("\r\n"), octets])
+  const wire = { bytesMax: sent.length + 1, write: (into: Buffer, start: number) => start + sent.copy(into, start) }
+  const rest = { bytes: octets.length, wire: isWireReady ? wire : undefined }
+  const held = { article: octets, numbers, position: 1, arrivedMillis: 0, xref, ...rest }
   // Nothing but this question is asked.
   const spool = { findAll: () => Effect.succeed([held]) } as unknown as Spool["Service"]
   const buffer = new WriteBuffer()

@@ -10,6 +10,7 @@ import type * as GroupName from "@lupin/core/GroupName"
 import type * as MessageId from "@lupin/core/MessageId"
 import type * as Site from "@lupin/core/Site"
 import { Context, Effect, Layer, Schema } from "effect"
+import type { Buffer } from "node:buffer"
 import * as Generation from "./Generation.ts"
 import * as MemorySpool from "./internal/MemorySpool.ts"
 import { SiteIdentity } from "./SiteIdentity.ts"
@@ -26,8 +27,18 @@ export interface Held {
   readonly arrivedMillis: number
   /** Its Xref field (RFC 5536 §3.2.14), as overview lines have it, without CRLF. */
   readonly xref: Uint8Array
-  /** It is sent as it lies, with `xref`: no line of it begins with a dot, and it has no Xref of its own. False also where that is not known. */
-  readonly isWireReady: boolean
+  /** Octets of the article. */
+  readonly bytes: number
+  /** It as it is sent where that needs no look at it: no line of it begins with a dot, and it has no Xref of its own. */
+  readonly wire: Wire | undefined
+}
+
+/** An article that is sent as it lies: its id, its Xref and its octets, the first two as lines. */
+export interface Wire {
+  /** No fewer than it takes. */
+  readonly bytesMax: number
+  /** Writes it from an offset on; gives where it ends. */
+  readonly write: (into: Buffer, start: number) => number
 }
 
 /** What became of one article of a batch. `Removed` also where its cancel came first. A digest that a better one outranks is filed, and superseded at once. */

@@ -21,7 +21,8 @@ describe("Find.upTo", () => {
                   position,
                   arrivedMillis: 0,
                   xref: new Uint8Array(),
-                  isWireReady: false
+                  bytes: size,
+                  wire: undefined
                 }
           )
           const ids = sizes.map((_, at) => id(String(at)))

@@ -50,7 +50,7 @@ describe("RecentIds", () => {
           }
           for (let one = 0; one <= 30; one++) {
             const found = recent.find(idOf(one))
-            if (found !== undefined) expect(found).toEqual(held.get(idOf(one)))
+            if (found !== undefined) expect(found).toEqual({ ...held.get(idOf(one)), isSeen: true })
           }
           if (act === "add") expect(recent.find(idOf(at))).toBeDefined()
         }

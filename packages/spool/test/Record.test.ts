@@ -112,16 +112,23 @@ describe("HeldRecord", () => {
           asked.push({ ...stored }, id)
           return far
         }
-        const held = HeldRecord.of(record.subarray(Record.headBytes), elsewhere, Buffer.from("Xref: here.test"))
+        const start = Record.headBytes
+        const held = HeldRecord.of(record, start, record.length, elsewhere, Buffer.from("Xref: here.test"))
         assert.isDefined(held)
         assert.deepStrictEqual(asked, event.stored === undefined ? [] : [event.stored, event.id])
         assert.deepStrictEqual(new Uint8Array(held.article), event.stored === undefined ? article : far)
         assert.deepStrictEqual(held.numbers, event.numbers)
         assert.strictEqual(held.position, event.position)
         assert.strictEqual(held.arrivedMillis, event.atMillis)
-        assert.strictEqual(held.isWireReady, event.isWireReady === true)
+        assert.strictEqual(held.bytes, held.article.length)
+        assert.strictEqual(held.wire !== undefined, event.isWireReady === true)
         const xref = `Xref: ${Xref.format("here.test", event.numbers)}`
         assert.strictEqual(Buffer.from(held.xref).toString("latin1"), xref)
+        if (held.wire === undefined) return
+        const into = Buffer.alloc(7 + held.wire.bytesMax)
+        const end = held.wire.write(into, 7)
+        const sent = `${event.id}\r\n${xref}\r\n${Buffer.from(held.article).toString("latin1")}`
+        assert.strictEqual(into.toString("latin1", 7, end), sent)
       })
     )
   })
@@ -129,8 +136,10 @@ describe("HeldRecord", () => {
   it("is none where a record begins with another event, or the article has gone", () => {
     fc.assert(
       fc.property(other, filed, (event, { event: filing }) => {
-        const of = (logged: Record.Logged): HeldRecord | undefined =>
-          HeldRecord.of(Record.encode([logged], undefined).subarray(Record.headBytes), () => undefined, Buffer.alloc(0))
+        const of = (logged: Record.Logged): HeldRecord | undefined => {
+          const record = Record.encode([logged], undefined)
+          return HeldRecord.of(record, Record.headBytes, record.length, () => undefined, Buffer.alloc(0))
+        }
         assert.isUndefined(of(event))
         if (filing.stored !== undefined) assert.isUndefined(of(filing))
       })

@@ -10,6 +10,7 @@ import { SiteIdentity } from "@lupin/spool/SiteIdentity"
 import * as Spool from "@lupin/spool/Spool"
 import { Effect, Fiber } from "effect"
 import { TestClock } from "effect/testing"
+import { Buffer } from "node:buffer"
 import { retentionPromises } from "./RetentionContract.ts"
 import { article, digest, digestId, group, id } from "./SampleArticles.ts"
 import { equal, type Promised, promise, tagsOf } from "./SpoolPromise.ts"
@@ -90,7 +91,8 @@ const storing: ReadonlyArray<Promised> = [
       position: 1,
       arrivedMillis: 5_000,
       xref: new TextEncoder().encode(`Xref: ${site} ${alpha}:${number} ${beta}:${number}`),
-      isWireReady: false
+      bytes: latin.octets.length,
+      wire: undefined
     }
     equal("held", allOf(yield* spool.find(id("1"))), all)
     equal("by number", allOf(yield* spool.at(beta, number)), all)
@@ -98,15 +100,19 @@ const storing: ReadonlyArray<Promised> = [
     equal("another group", yield* spool.at(gamma, number), undefined)
     equal("another id", yield* spool.find(id("2")), undefined)
     yield* spool.store([article(id("2"), [alpha], "no dot in front: .\r\n")])
-    equal("without dots", (yield* spool.find(id("2")))?.isWireReady, true)
+    const found = yield* spool.find(id("2"))
+    const into = Buffer.alloc(found?.wire?.bytesMax ?? 0)
+    const sent = into.subarray(0, found?.wire?.write(into, 0))
+    const lines = `${id("2")}\r\nXref: ${site} ${alpha}:${number + 1}\r\n`
+    equal("as it is sent", sent, Buffer.concat([Buffer.from(lines), found?.article ?? new Uint8Array()]))
   })
 ]
 
 /** All that a spool tells of an article, some of which it reads only when asked. */
 const allOf = (held: Spool.Held | undefined): Spool.Held | undefined => {
   if (held === undefined) return undefined
-  const { arrivedMillis, article, isWireReady, numbers, position, xref } = held
-  return { article, numbers, position, arrivedMillis, xref, isWireReady }
+  const { arrivedMillis, article, bytes, numbers, position, wire, xref } = held
+  return { article, numbers, position, arrivedMillis, xref, bytes, wire }
 }
 
 const removing: ReadonlyArray<Promised> = [

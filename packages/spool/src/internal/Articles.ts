@@ -9,7 +9,7 @@ import { Buffer } from "node:buffer"
 import type { Held } from "../Spool.ts"
 import type { ClassLogs } from "./ClassLogs.ts"
 import { HeldRecord } from "./HeldRecord.ts"
-import type { Place } from "./IndexRows.ts"
+import type * as IndexRows from "./IndexRows.ts"
 import type * as Quarantine from "./Quarantine.ts"
 import * as Record from "./Record.ts"
 import type { SegmentLog } from "./SegmentLog.ts"
@@ -24,18 +24,21 @@ export type Numbered = readonly [group: GroupName.GroupName, number: number]
 
 export interface Articles {
   /** The article at a place, if it is the one that was meant. */
-  readonly held: (place: Place, which: MessageId.MessageId | Numbered) => Held | undefined
+  readonly held: (
+    place: IndexRows.Place & Pick<IndexRows.Held, "isSeen">,
+    which: MessageId.MessageId | Numbered
+  ) => Held | undefined
   /** The octets of an article that was removed from a place, if they are still there. */
-  readonly removed: (place: Place, id: MessageId.MessageId) => Uint8Array | undefined
+  readonly removed: (place: IndexRows.Place, id: MessageId.MessageId) => Uint8Array | undefined
   /** Its overview line under a number. */
-  readonly line: (place: Place, number: number) => Uint8Array | undefined
+  readonly line: (place: IndexRows.Place, number: number) => Uint8Array | undefined
   /** Its overview without the number that a group gave it. */
-  readonly overview: (place: Place, number: number) => string | undefined
+  readonly overview: (place: IndexRows.Place, number: number) => string | undefined
   /** Its overview line under the number in its first group. */
-  readonly firstLine: (place: Place, id: MessageId.MessageId) => Uint8Array | undefined
-  readonly numbers: (place: Place, id: MessageId.MessageId) => Xref.Numbers | undefined
+  readonly firstLine: (place: IndexRows.Place, id: MessageId.MessageId) => Uint8Array | undefined
+  readonly numbers: (place: IndexRows.Place, id: MessageId.MessageId) => Xref.Numbers | undefined
   /** Injection-Date, where the id does not hold it. */
-  readonly injectedMillis: (place: Place, id: MessageId.MessageId) => number | undefined
+  readonly injectedMillis: (place: IndexRows.Place, id: MessageId.MessageId) => number | undefined
 }
 
 /** `site`: what our Xref begins with. */
@@ -46,10 +49,10 @@ export const make = (
   site: string
 ): Articles => {
   const xrefStart = Buffer.from(`Xref: ${site}`, "latin1")
-  const refuse = ({ address }: Place, id?: MessageId.MessageId): undefined =>
+  const refuse = ({ address }: IndexRows.Place, id?: MessageId.MessageId): undefined =>
     quarantine.note({ address, ...(id === undefined ? {} : { id }) }) as undefined
 
-  const copyAt = (place: Place, id?: MessageId.MessageId): Copy | undefined => {
+  const copyAt = (place: IndexRows.Place, id?: MessageId.MessageId): Copy | undefined => {
     const [copy] = log.peek(place.address)?.events ?? []
     const isIt = Record.isCopy(copy) && (id === undefined || copy.id === id)
     return isIt ? copy : refuse(place, id)
@@ -59,18 +62,20 @@ export const make = (
     held: (place, which) => {
       const { address, bytes } = place
       const id = typeof which === "string" ? which : undefined
-      const payload = log.read(address, bytes)
-      if (payload === undefined) return refuse(place, id ?? idOf(log.peek(address)?.events[0]))
-      if (!Record.bringsArticle(payload)) return refuse(place, id)
-      if (id !== undefined && !Record.bringsId(payload, id)) return refuse(place, id)
-      const held = HeldRecord.of(payload, elsewhere.read, xrefStart)
-      if (held === undefined) return refuse(place, id ?? Record.idAt(payload))
+      const slab = log.around(address, Record.headBytes + bytes)
+      const octets = slab?.octets ?? log.read(address, bytes)
+      if (octets === undefined) return refuse(place, id ?? idOf(log.peek(address)?.events[0]))
+      const start = slab === undefined ? 0 : address - slab.start + Record.headBytes
+      if (!Record.bringsArticle(octets, start)) return refuse(place, id)
+      if (id !== undefined && place.isSeen !== true && !Record.bringsId(octets, id, start)) return refuse(place, id)
+      const held = HeldRecord.of(octets, start, start + bytes, elsewhere.read, xrefStart)
+      if (held === undefined) return refuse(place, id ?? Record.idAt(octets, start))
       return typeof which === "string" || hasNumber(held, which) ? held : refuse(place, id)
     },
     removed: ({ address, bytes }, id) => {
       const payload = log.read(address, bytes)
       if (payload === undefined || !Record.bringsId(payload, id)) return undefined
-      return HeldRecord.of(payload, elsewhere.read, xrefStart)?.article
+      return HeldRecord.of(payload, 0, payload.length, elsewhere.read, xrefStart)?.article
     },
     line: (place, number) => {
       if (quarantine.has(place.address)) return undefined

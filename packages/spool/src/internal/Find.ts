@@ -16,7 +16,7 @@ export const upTo = (
     if (bytes >= bytesMax) break
     const held = find(id)
     found.push(held)
-    bytes += held?.article.length ?? 0
+    bytes += held?.bytes ?? 0
   }
   return found
 }

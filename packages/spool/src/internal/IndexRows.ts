@@ -13,7 +13,13 @@ export interface Place {
 }
 
 /** An article that is held. */
-export type Held = { readonly _tag: "Held"; readonly position: number; readonly stored?: Stored } & Place
+export type Held = {
+  readonly _tag: "Held"
+  readonly position: number
+  readonly stored?: Stored
+  /** The record there was seen to bring the very id that was asked for. */
+  readonly isSeen?: true
+} & Place
 
 /** What history knows of an id. */
 export type IdRow =

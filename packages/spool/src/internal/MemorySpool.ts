@@ -117,14 +117,22 @@ export const make = (
   const heldOf = (id: MessageId.MessageId | undefined): Held | undefined => {
     const shelved = id === undefined ? undefined : articles.get(id)
     if (shelved === undefined) return undefined
-    const { atMillis, numbers, position } = shelved.filed
+    const { atMillis, id: itsId, numbers, position } = shelved.filed
+    const article = shelved.article.octets
+    const xref = Buffer.from(`Xref: ${Xref.format(site, numbers)}`, "latin1")
+    const sent = (): Buffer => Buffer.concat([Buffer.from(`${itsId}\r\n${String(xref)}\r\n`, "latin1"), article])
+    const wire = {
+      bytesMax: itsId.length + xref.length + article.length + 4,
+      write: (into: Buffer, start: number) => start + sent().copy(into, start)
+    }
     return {
-      article: shelved.article.octets,
+      article,
       numbers,
       position,
       arrivedMillis: atMillis,
-      xref: Buffer.from(`Xref: ${Xref.format(site, numbers)}`, "latin1"),
-      isWireReady: Article.isWireReady(shelved.article)
+      xref,
+      bytes: article.length,
+      wire: Article.isWireReady(shelved.article) ? wire : undefined
     }
   }
 

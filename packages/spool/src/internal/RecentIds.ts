@@ -71,6 +71,6 @@ export class RecentIds {
     const start = address - slab.start
     if (!Record.bringsId(slab.octets, id, start + Record.headBytes)) return undefined
     const position = Record.positionOf(slab.octets, start + Record.headBytes)
-    return { _tag: "Held", position, address, bytes: Record.bytesOf(slab.octets, start) }
+    return { _tag: "Held", position, address, bytes: Record.bytesOf(slab.octets, start), isSeen: true }
   }
 }

@@ -207,18 +207,18 @@ export const bringsId = (octets: Buffer, id: string, start = 0): boolean => {
 }
 
 /** The id of the filing that a payload begins with. */
-export const idAt = (payload: Buffer): MessageId.MessageId =>
+export const idAt = (payload: Buffer, start = 0): MessageId.MessageId =>
   // What is read here bears its checksum, as in `decode`.
-  new Reader(payload, idOffset - 4).text() as MessageId.MessageId
+  new Reader(payload, start + idOffset - 4).text() as MessageId.MessageId
 
 /** The position of the first event of a payload. */
 export const positionOf = (octets: Buffer, start = 0): number => uint48(octets, start + prefixBytes + 1)
 
 /** When the first event of a payload happened. */
-export const atMillisOf = (octets: Buffer): number => uint48(octets, prefixBytes + 7)
+export const atMillisOf = (octets: Buffer, start = 0): number => uint48(octets, start + prefixBytes + 7)
 
 /** How far into a payload its article begins. */
-export const metaEnd = (payload: Buffer): number => uint32(payload, 1)
+export const metaEnd = (payload: Buffer, start = 0): number => uint32(payload, start + 1)
 
 const writeEvent = (writer: Writer, event: Logged): void => {
   writer.uint(tags.indexOf(event._tag), 1)
