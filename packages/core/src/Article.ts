@@ -198,9 +198,10 @@ export const prefixPath = (article: Article, prefix: string): Article => {
   const pathAt = Headers.contentStart(octets, ArticleScan.startOf(scan, path), bodyStart - 2)
   const whole = Octets.take(octets.length + prefix.length)
   if (prefix !== latest.prefix) latest = { prefix, octets: utf8.encode(prefix) }
-  whole.set(octets.subarray(0, pathAt))
+  // All of it moves up by the prefix, then what stands before the prefix goes back: a view on a part costs more than that.
+  whole.set(octets, prefix.length)
+  whole.copyWithin(0, prefix.length, prefix.length + pathAt)
   whole.set(latest.octets, pathAt)
-  whole.set(octets.subarray(pathAt), pathAt + prefix.length)
   const { expiresMillis, groups, injectedMillis, messageId } = article
   const relayed = {
     octets: whole,
