@@ -5,7 +5,7 @@
  * remembers it, and as long as an earlier file might still have what it removed. What cannot be read does not move: articles
  * that lay there go to quarantine, and come again from another site.
  */
-import { Buffer } from "node:buffer"
+import type { Buffer } from "node:buffer"
 import * as Checkpoint from "./Checkpoint.ts"
 import * as CompactionChoice from "./CompactionChoice.ts"
 import type * as Recoveries from "@lupin/core/Recoveries"
