@@ -168,12 +168,11 @@ const make = Effect.fnUntraced(function* (parts: Parts) {
     sync: (done) => shelves.sync((error) => (error === null && durability === "fsync" ? log.sync(done) : done(error))),
     publish: (records) => {
       const changes: Array<Change> = []
-      for (const planned of records) {
-        const { address, bytes, events } = planned
-        index.take(events, planned, address + Record.headBytes + bytes)
-        reader.note(events)
-        for (const event of events) quarantine.release(event)
-        follow.note(events, changes)
+      for (const record of records) {
+        index.take(record.events, record, record.address + Record.headBytes + record.bytes)
+        reader.note(record.events)
+        for (const event of record.events) quarantine.release(event)
+        follow.note(record.events, changes)
       }
       signal.move(index.progress.position, changes)
     },

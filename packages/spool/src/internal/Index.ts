@@ -70,9 +70,8 @@ export class Index {
     this.#generation = generation
     this.#recordsPerCommit = recordsPerCommit
     this.progress = Progress.nothing(log.start)
-    const saved = this.#meta.get(progressKey)
-    const kept = saved === undefined ? undefined : JSON.parse(saved.toString("utf8"))
-    const isKept = kept?.format === indexFormat && kept.generation === generation.id
+    const kept = JSON.parse(this.#meta.get(progressKey)?.toString("utf8") ?? "{}")
+    const isKept = kept.format === indexFormat && kept.generation === generation.id
     // Rows of another format are not even looked at.
     if (!isKept) for (const name of partNames) database(name).clearSync()
     this.#ids = new IdRows(database("ids"), database("idFilters"), hash)
