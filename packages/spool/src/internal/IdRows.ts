@@ -9,7 +9,7 @@ import { Buffer } from "node:buffer"
 import type { Table } from "../Tables.ts"
 import * as IdBand from "./IdBand.ts"
 import * as IdFilter from "./IdFilter.ts"
-import { type IdHash, uuidEnd } from "./IdHash.ts"
+import { IdHash, uuidEnd } from "./IdHash.ts"
 import * as IdMerge from "./IdMerge.ts"
 import { IdOverlay } from "./IdOverlay.ts"
 import type * as Rows from "./IndexRows.ts"
@@ -55,7 +55,8 @@ interface Open {
 export class IdRows {
   readonly #rows: Table
   readonly #filterRows: Table
-  readonly #hash: IdHash
+  /** Shared with whoever looks for the same ids. */
+  readonly hash: IdHash
   readonly #mergedPerCommit: number
   readonly #fresh = new IdOverlay()
   readonly #gathering = new IdBand.Gathering()
@@ -70,11 +71,12 @@ export class IdRows {
   /** How often the sheaves have changed: noted of an id that is in none of them. */
   #era = 0
 
-  constructor(rows: Table, filterRows: Table, hash: IdHash, mergedPerCommit = mergedPerCommitDefault) {
+  /** `secret`: what the places of ids are made from. */
+  constructor(rows: Table, filterRows: Table, secret: string, mergedPerCommit = mergedPerCommitDefault) {
     this.#mergedPerCommit = mergedPerCommit
     this.#rows = rows
     this.#filterRows = filterRows
-    this.#hash = hash
+    this.hash = new IdHash(secret)
     const saved = filterRows.get(stateKey)
     // What lies here was written by this class.
     this.#state = saved === undefined ? nothing : (JSON.parse(saved.toString("utf8")) as State)
@@ -91,24 +93,24 @@ export class IdRows {
   }
 
   get(id: string): Rows.IdRow | undefined {
-    this.#hash.take(id)
-    const at = this.#fresh.find(this.#hash.second, id)
+    this.hash.take(id)
+    const at = this.#fresh.find(this.hash.second, id)
     if (at >= 0) return this.#fresh.known(at)
-    if (this.#hash.note === this.#era) return undefined
+    if (this.hash.note === this.#era) return undefined
     if (this.#isIn(id, this.#open)) return IdBand.known(this.#band, this.#at)
-    this.#hash.note = this.#era
+    this.hash.note = this.#era
     return undefined
   }
 
   /** Nothing for what is to go. */
   set(id: string, row: Rows.IdRow | undefined): void {
-    this.#hash.take(id)
-    this.#fresh.set(this.#hash.first, this.#hash.second, id, row)
+    this.hash.take(id)
+    this.#fresh.set(this.hash.first, this.hash.second, id, row)
   }
 
   /** Whether some sheaves name the id that was hashed last; then it stands in `#band` at `#at`, until the next look. */
   #isIn(id: string, sheaves: ReadonlyArray<Open>): boolean {
-    const { first, second } = this.#hash
+    const { first, second } = this.hash
     for (const { bands, filter, from, key, to } of sheaves) {
       const band = IdBand.bandOf(first, bands)
       if (first < from || first >= to || !filter.mayHold(band, second)) continue
@@ -126,8 +128,8 @@ export class IdRows {
     const prefix = `<${uuid}.`
     const found = new Set<string>()
     if (prefix.length !== uuidEnd) return found
-    this.#hash.take(prefix)
-    const { first, second } = this.#hash
+    this.hash.take(prefix)
+    const { first, second } = this.hash
     for (const id of this.#fresh.idsBy(second)) if (id.startsWith(prefix)) found.add(id)
     for (const { bands, filter, from, key, to } of this.#open) {
       const band = IdBand.bandOf(first, bands)
@@ -147,7 +149,7 @@ export class IdRows {
         const octets = this.#rows.look(keyAt(this.#key, key, band))
         const ids = octets === undefined ? [] : IdBand.idsIn(octets)
         for (const id of ids) {
-          this.#hash.take(id)
+          this.hash.take(id)
           if (!this.#isIn(id, newer)) yield id
         }
       }
