@@ -55,8 +55,7 @@ interface Open {
 export class IdRows {
   readonly #rows: Table
   readonly #filterRows: Table
-  /** Shared with whoever looks for the same ids. */
-  readonly hash: IdHash
+  readonly #hash: IdHash
   readonly #mergedPerCommit: number
   readonly #fresh = new IdOverlay()
   readonly #gathering = new IdBand.Gathering()
@@ -76,7 +75,7 @@ export class IdRows {
     this.#mergedPerCommit = mergedPerCommit
     this.#rows = rows
     this.#filterRows = filterRows
-    this.hash = new IdHash(secret)
+    this.#hash = new IdHash(secret)
     const saved = filterRows.get(stateKey)
     // What lies here was written by this class.
     this.#state = saved === undefined ? nothing : (JSON.parse(saved.toString("utf8")) as State)
@@ -87,30 +86,35 @@ export class IdRows {
     this.#show()
   }
 
+  /** Shared with whoever looks for the same ids. */
+  get hash(): IdHash {
+    return this.#hash
+  }
+
   /** In how many an id is looked for, at most: of a merge it is either in the sheaf that is made or in those it is made of. */
   get sheaves(): number {
     return this.#state.sheaves.length
   }
 
   get(id: string): Rows.IdRow | undefined {
-    this.hash.take(id)
-    const at = this.#fresh.find(this.hash.second, id)
+    this.#hash.take(id)
+    const at = this.#fresh.find(this.#hash.second, id)
     if (at >= 0) return this.#fresh.known(at)
-    if (this.hash.note === this.#era) return undefined
+    if (this.#hash.note === this.#era) return undefined
     if (this.#isIn(id, this.#open)) return IdBand.known(this.#band, this.#at)
-    this.hash.note = this.#era
+    this.#hash.note = this.#era
     return undefined
   }
 
   /** Nothing for what is to go. */
   set(id: string, row: Rows.IdRow | undefined): void {
-    this.hash.take(id)
-    this.#fresh.set(this.hash.first, this.hash.second, id, row)
+    this.#hash.take(id)
+    this.#fresh.set(this.#hash.first, this.#hash.second, id, row)
   }
 
   /** Whether some sheaves name the id that was hashed last; then it stands in `#band` at `#at`, until the next look. */
   #isIn(id: string, sheaves: ReadonlyArray<Open>): boolean {
-    const { first, second } = this.hash
+    const { first, second } = this.#hash
     for (const { bands, filter, from, key, to } of sheaves) {
       const band = IdBand.bandOf(first, bands)
       if (first < from || first >= to || !filter.mayHold(band, second)) continue
@@ -128,8 +132,8 @@ export class IdRows {
     const prefix = `<${uuid}.`
     const found = new Set<string>()
     if (prefix.length !== uuidEnd) return found
-    this.hash.take(prefix)
-    const { first, second } = this.hash
+    this.#hash.take(prefix)
+    const { first, second } = this.#hash
     for (const id of this.#fresh.idsBy(second)) if (id.startsWith(prefix)) found.add(id)
     for (const { bands, filter, from, key, to } of this.#open) {
       const band = IdBand.bandOf(first, bands)
@@ -149,7 +153,7 @@ export class IdRows {
         const octets = this.#rows.look(keyAt(this.#key, key, band))
         const ids = octets === undefined ? [] : IdBand.idsIn(octets)
         for (const id of ids) {
-          this.hash.take(id)
+          this.#hash.take(id)
           if (!this.#isIn(id, newer)) yield id
         }
       }
