@@ -197,8 +197,11 @@ export const prefixPath = (article: Article, prefix: string): Article => {
   const { bodyStart, octets, scan } = withoutXref(article)
   const pathAt = Headers.contentStart(octets, ArticleScan.startOf(scan, path), bodyStart - 2)
   const whole = Octets.take(octets.length + prefix.length)
-  whole.set(octets.subarray(0, pathAt))
-  whole.set(octets.subarray(pathAt), Octets.write(whole, pathAt, prefix))
+  if (prefix !== latest.prefix) latest = { prefix, octets: utf8.encode(prefix) }
+  // All of it moves up by the prefix, then what stands before the prefix goes back: a view on a part costs more than that.
+  whole.set(octets, prefix.length)
+  whole.copyWithin(0, prefix.length, prefix.length + pathAt)
+  whole.set(latest.octets, pathAt)
   const { expiresMillis, groups, injectedMillis, messageId } = article
   const relayed = {
     octets: whole,
@@ -211,6 +214,9 @@ export const prefixPath = (article: Article, prefix: string): Article => {
   }
   return expiresMillis === undefined ? relayed : { ...relayed, expiresMillis }
 }
+
+/** What the last article got in front of its Path: many come the same way. */
+let latest = { prefix: "", octets: new Uint8Array(0) }
 
 /** Whether it can be sent as it lies, once it has an Xref of the site that serves it: no dot to double, no other Xref. */
 export const isWireReady = (article: Article): boolean => {

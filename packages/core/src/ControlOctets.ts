@@ -56,7 +56,29 @@ export const next = (from: number): number => {
   }
 }
 
+/** The offset after the colon that ends a field's name, which begins at `from`; -1 where that is none. */
+export const nameEnd = (from: number): number => {
+  let at = from
+  for (;;) {
+    if (at - base >= filled) {
+      if (at >= octets.length) return -1
+      load(at)
+    }
+    let place = at - base
+    while (place < filled) {
+      const octet = bytes[place] as number
+      if (octet === colon) return base + place === from ? -1 : base + place + 1
+      if (octet <= space || octet > tilde) return -1
+      place += 1
+    }
+    at = base + filled
+  }
+}
+
 const nothing = new Uint8Array(0)
+const space = 32
+const colon = 58
+const tilde = 126
 
 const load = (from: number): void => {
   base = from

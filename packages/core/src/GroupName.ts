@@ -10,6 +10,7 @@ import * as Limits from "./Limits.ts"
 export const roots = ["clientposts", "digests", "deadletter", "control", "blobs"] as const
 export type Root = (typeof roots)[number]
 
+const rootsByLetter: ReadonlyMap<number, ReadonlyArray<Root>> = Map.groupBy(roots, (root) => root.charCodeAt(0))
 const rootsWithApps: ReadonlySet<string> = new Set<Root>(["clientposts", "digests", "deadletter", "blobs"])
 const grammar = /^[A-Za-z0-9+_-]+(?:\.[A-Za-z0-9+_-]+)*$/
 const underOurRoots = new RegExp(`^(?:${roots.join("|")})(?:\\.|$)`, "i")
@@ -64,9 +65,8 @@ export const root = (group: GroupName): string => {
 
 /** Which of the roots of this network the group lies under, if it does. */
 export const ownRoot = (group: GroupName): Root | undefined => {
-  for (const root of roots) {
-    // Asked of every group of every article: most are told apart by their first letter.
-    if (group.charCodeAt(0) !== root.charCodeAt(0)) continue
+  // Asked of every group of every article: few begin as one of ours does.
+  for (const root of rootsByLetter.get(group.charCodeAt(0)) ?? []) {
     if (group.startsWith(root) && (group.length === root.length || group.charCodeAt(root.length) === dot)) return root
   }
   return undefined

@@ -13,7 +13,6 @@ const cr = 13
 const space = 32
 const dot = 46
 const colon = 58
-const tilde = 126
 
 /** Why octets are no article at all. */
 export const faults = {
@@ -69,7 +68,7 @@ const scanOpen = (octets: Uint8Array): Scan | Fault => {
     if (first === dot) isDotless = false
     if (first !== space && first !== tab) {
       starts.push(at)
-      at = nameEnd(octets, at)
+      at = ControlOctets.nameEnd(at)
       if (at < 0) return faults.badName
     } else if (at === 0) return faults.badStart
     else isPlain = false
@@ -97,18 +96,6 @@ export const rescan = (octets: Uint8Array, end: number): Scan => {
   let lines = 0
   for (let at = octets.indexOf(lf, end + 2); at >= 0; at = octets.indexOf(lf, at + 1)) lines += 1
   return { bodyStart: end + 2, starts: [...starts, end], isPlain: false, isAscii: false, lines, isDotless: false }
-}
-
-/** The offset after the colon, or -1. */
-const nameEnd = (octets: Uint8Array, start: number): number => {
-  let at = start
-  let octet = octets[at]
-  while (octet !== undefined && octet !== colon) {
-    if (octet <= space || octet > tilde) return -1
-    at += 1
-    octet = octets[at]
-  }
-  return octet === undefined || at === start ? -1 : at + 1
 }
 
 /** The offset of the next line, negative where the line holds a tab. */

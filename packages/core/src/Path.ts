@@ -72,18 +72,18 @@ export const prefix = (path: string, site: string, origin: Origin = {}): string 
     if (peers.some((peer) => peer.toLowerCase() === said)) return `${site}!!`
     if (peers.length === 1) return `${site}!.MISMATCH.${peers[0]}!`
   }
-  if (origin.address !== latest.address) latest = seen(origin.address)
-  return latest.seen === "" ? `${site}!` : `${site}!${latest.seen}!`
+  if (site !== latest.site || origin.address !== latest.address) latest = seen(site, origin.address)
+  return latest.prefix
 }
 
-/** How the Path names an address that is one. */
-const seen = (address: string | undefined): { readonly address: string | undefined; readonly seen: string } => {
+/** What stands in front where only the address tells where an article came from. */
+const seen = (site: string, address: string | undefined) => {
   const plain = address === undefined ? "" : plainAddress(address)
-  return { address, seen: isAddress.test(plain) ? `.SEEN.${plain}` : "" }
+  return { site, address, prefix: isAddress.test(plain) ? `${site}!.SEEN.${plain}!` : `${site}!` }
 }
 
 /** That of the last article: many come from one address. */
-let latest: ReturnType<typeof seen> = { address: undefined, seen: "" }
+let latest: ReturnType<typeof seen> = { site: "", address: undefined, prefix: "!" }
 
 const none: ReadonlyArray<string> = []
 const isAddress = /^[0-9A-Fa-f:.]+$/

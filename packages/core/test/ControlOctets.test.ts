@@ -51,6 +51,21 @@ describe("ControlOctets", () => {
     expect(found(all)).toEqual([65_536])
   })
 
+  it("finds where the name of a field ends, also behind the border of two blocks", () => {
+    const name = fc.array(fc.constantFrom(120, 45, 58, 32, 128, 10), { maxLength: 8 })
+    fc.assert(
+      fc.property(fc.constantFrom(0, 65_530, 65_536, 131_070), name, fc.boolean(), (from, rest, isLong) => {
+        const all = new Uint8Array(200_000).fill(120)
+        const at = isLong ? from + 66_000 : from
+        all.set(rest, at)
+        ControlOctets.open(all)
+        const stop = all.findIndex((octet, place) => place >= from && (octet === 58 || octet <= 32 || octet > 126))
+        const end = stop > from && all[stop] === 58 ? stop + 1 : -1
+        expect(ControlOctets.nameEnd(from)).toBe(end)
+      })
+    )
+  })
+
   it("never calls octets ASCII that are not", () => {
     fc.assert(
       fc.property(octets, (all) => {

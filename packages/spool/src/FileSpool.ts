@@ -39,7 +39,15 @@ import * as Recovery from "./internal/Recovery.ts"
 import type { SegmentLog } from "./internal/SegmentLog.ts"
 import * as SpoolDirectory from "./internal/SpoolDirectory.ts"
 import { SiteIdentity } from "./SiteIdentity.ts"
-import { eraseNamesMillis, type Held, type OverviewLine, Spool, SpoolUnavailable, type Stored } from "./Spool.ts"
+import {
+  type Change,
+  eraseNamesMillis,
+  type Held,
+  type OverviewLine,
+  Spool,
+  SpoolUnavailable,
+  type Stored
+} from "./Spool.ts"
 import { StorageClasses } from "./StorageClass.ts"
 
 export interface Options {
@@ -159,13 +167,13 @@ const make = Effect.fnUntraced(function* (parts: Parts) {
     recover: (done) => Recovery.recover(log, shelves, index, durability === "fsync", done),
     sync: (done) => shelves.sync((error) => (error === null && durability === "fsync" ? log.sync(done) : done(error))),
     publish: (records) => {
-      const changes = records.flatMap((planned) => {
-        const { address, bytes, events } = planned
-        index.take(events, planned, address + Record.headBytes + bytes)
-        reader.note(events)
-        for (const event of events) quarantine.release(event)
-        return follow.note(events)
-      })
+      const changes: Array<Change> = []
+      for (const record of records) {
+        index.take(record.events, record, record.address + Record.headBytes + record.bytes)
+        reader.note(record.events)
+        for (const event of record.events) quarantine.release(event)
+        follow.note(record.events, changes)
+      }
       signal.move(index.progress.position, changes)
     },
     soon: (act) => dispatcher.scheduleTask(act, 0),

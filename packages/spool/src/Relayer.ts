@@ -140,18 +140,20 @@ export class Relayer extends Context.Service<
             ),
           receive: (batch, peer) => {
             const nowMillis = clock.currentTimeMillisUnsafe()
-            // Whoever is asked for one of these while it is being stored has to wait for the outcome.
             const ids = batch.map(({ id }) => id)
-            transit.take(ids, peer.connection, nowMillis + leaseMillis)
             const end = (): void => {
               for (const id of ids) transit.end(id, peer.connection)
             }
             const received = Prompt.flatMap(spool.status(ids), (statuses) =>
               storeWanted(batch, statuses, contextOf(peer, nowMillis))
             )
-            if (!Prompt.isThere(received)) return Effect.onExit(received, () => Effect.sync(end))
-            end()
-            return received
+            if (Prompt.isThere(received)) {
+              end()
+              return received
+            }
+            // Whoever is asked for one of these while it is being stored has to wait for the outcome.
+            transit.take(ids, peer.connection, nowMillis + leaseMillis)
+            return Effect.onExit(received, () => Effect.sync(end))
           },
           release: (peer) => Effect.sync(() => note("transit-freed", transit.endAll(peer.connection)))
         }

@@ -2,7 +2,6 @@ import { describe, expect, it } from "@effect/vitest"
 import { SimTables } from "@lupin/testing/SimTables"
 import { Effect } from "effect"
 import * as fc from "fast-check"
-import { IdHash } from "../src/internal/IdHash.ts"
 import { IdRows } from "../src/internal/IdRows.ts"
 import * as IdMerge from "../src/internal/IdMerge.ts"
 import type { IdRow } from "../src/internal/IndexRows.ts"
@@ -66,7 +65,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
 )
 
 const check = (tables: Tables.Tables, steps: ReadonlyArray<Step>, slice: number) => {
-  const open = () => new IdRows(tables.table("ids"), tables.table("idFilters"), new IdHash("secret"), slice)
+  const open = () => new IdRows(tables.table("ids"), tables.table("idFilters"), "secret", slice)
   let rows = open()
   rows.empty()
   const model = new Map<string, IdRow>()
@@ -154,7 +153,7 @@ describe("IdRows", () => {
       getRange: (range) => ids.getRange(range),
       getKeys: (range) => ids.getKeys(range)
     }
-    const rows = new IdRows(counted, tables.table("idFilters"), new IdHash("secret"))
+    const rows = new IdRows(counted, tables.table("idFilters"), "secret")
     const plain = (at: number): string => `<${at.toString(36)}@test.example>`
     const count = 100_000
     for (let from = 0; from < count; from += 500) {

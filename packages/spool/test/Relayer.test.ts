@@ -4,7 +4,7 @@ import { leaseMillis, Relayer } from "@lupin/spool/Relayer"
 import { SiteIdentity } from "@lupin/spool/SiteIdentity"
 import { Spool } from "@lupin/spool/Spool"
 import { article, group, id } from "@lupin/testing/SampleArticles"
-import { Effect, Layer } from "effect"
+import { Deferred, Effect, Fiber, Layer } from "effect"
 import { TestClock } from "effect/testing"
 
 const site = SiteIdentity.layer({ name: "boi1", path: "h1.boi.pop.lupin", kind: "pop", apps: "any" })
@@ -49,6 +49,32 @@ describe("Relayer", () => {
       yield* TestClock.adjust(1)
       assert.deepStrictEqual(yield* relayer.offer([id("1")], b), ["wanted"])
     }))
+
+  it.effect("lets others wait for what is being stored, and no longer", () =>
+    Effect.gen(function* () {
+      yield* TestClock.setTime(nowMillis)
+      const whole = yield* Spool
+      const begun = yield* Deferred.make<void>()
+      const disk = yield* Deferred.make<void>()
+      const slow = Spool.of({
+        ...whole,
+        store: (batch) =>
+          Deferred.succeed(begun, undefined).pipe(
+            Effect.andThen(Deferred.await(disk)),
+            Effect.andThen(whole.store(batch))
+          )
+      })
+      const relayer = yield* Relayer.pipe(
+        Effect.provide(Layer.fresh(Relayer.layer()).pipe(Layer.provide(Layer.succeed(Spool, slow))))
+      )
+      const storing = yield* Effect.forkChild(relayer.receive([offered(one)], a))
+      yield* Deferred.await(begun)
+      assert.deepStrictEqual(yield* relayer.offer([id("1")], b), ["later"])
+      yield* Deferred.succeed(disk, undefined)
+      assert.deepStrictEqual(yield* Fiber.join(storing), [{ _tag: "Accepted" }])
+      assert.deepStrictEqual(yield* relayer.offer([id("1")], b), ["here"])
+    }).pipe(Effect.provide(Layer.fresh(live)))
+  )
 
   test("remembers what it refused for its own octets, and not what it deferred", (relayer, spool) =>
     Effect.gen(function* () {

@@ -16,8 +16,8 @@ const scanRecordsMax = 1_000
 const bookmarksMax = 64
 
 export interface Follow {
-  /** Takes in events just published, in the order of their positions, and gives what followers are told of them. */
-  readonly note: (events: ReadonlyArray<Record.Logged>) => ReadonlyArray<Change>
+  /** Takes in events just published, in the order of their positions, and adds what followers are told of them. */
+  readonly note: (events: ReadonlyArray<Record.Logged>, changes: Array<Change>) => void
   /** Tells no more of an article that was erased, as far as it is in memory; of its removal it does. */
   readonly erase: (id: string) => void
   readonly changes: (after: number, limit: number) => Changes
@@ -74,15 +74,17 @@ export const make = (log: SegmentLog, index: Index): Follow => {
   }
 
   return {
-    note: (events) => {
-      const noted = events.map(toChange)
-      recent.push(...noted)
+    note: (events, changes) => {
+      for (const event of events) {
+        const change = toChange(event)
+        recent.push(change)
+        if (change !== undefined) changes.push(change)
+      }
       if (recent.length >= recentEventsMin * 2) {
         const dropped = recent.length - recentEventsMin
         recent = recent.slice(dropped)
         recentFirst += dropped
       }
-      return noted.filter((change) => change !== undefined)
     },
     erase: (id) => {
       recent = recent.map((change) => (change?._tag === "Filed" && change.id === id ? undefined : change))

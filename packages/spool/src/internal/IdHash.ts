@@ -20,8 +20,11 @@ export class IdHash {
   readonly #firsts = new Uint32Array(places)
   readonly #seconds = new Int32Array(places)
   readonly #notes = new Float64Array(places)
+  /** Of a few letters of the id that was looked at last: anybody can make ids that share it. */
+  glance = 0
   #place = 0
   #latest = ""
+  #isTaken = false
 
   constructor(key: string) {
     const octets = createHash("sha256").update(key).digest()
@@ -38,12 +41,21 @@ export class IdHash {
     this.#notes[this.#place] = value
   }
 
-  /** Leaves the hash of an id in `first` and `second`. */
-  take(id: string): void {
-    // Two tables are asked for it, one after the other.
+  /** Leaves a glance at an id in `glance`. */
+  look(id: string): void {
+    // Several tables are asked for it, one after the other.
     if (id === this.#latest) return
     this.#latest = id
-    const place = placeOf(id)
+    this.#isTaken = false
+    this.glance = glanceOf(id)
+  }
+
+  /** Leaves the hash of an id in `first` and `second`. */
+  take(id: string): void {
+    this.look(id)
+    if (this.#isTaken) return
+    this.#isTaken = true
+    const place = this.glance & (places - 1)
     this.#place = place
     if (this.#ids[place] === id) {
       this.first = this.#firsts[place] as number
@@ -99,17 +111,15 @@ export class IdHash {
   }
 }
 
-/** Letters of an id that choose its place. */
-const lettersLooked = 8
+/** Letters of an id that a glance looks at. */
+const lettersMax = 16
 
-/** A place in the table, by a few letters all over the id: of ids that share one the earlier is hashed again, and no more. */
-const placeOf = (id: string): number => {
-  const step = Math.floor(id.length / lettersLooked)
-  let mixed = id.length
-  for (let turn = 0, at = step >> 1; turn < lettersLooked; turn++, at += step) {
-    mixed = (Math.imul(mixed, 31) + id.charCodeAt(at)) | 0
-  }
-  return (mixed ^ (mixed >>> 10)) & (places - 1)
+/** FNV-1a of letters all over the id. */
+const glanceOf = (id: string): number => {
+  const step = Math.ceil(id.length / lettersMax)
+  let hash = 0x811c9dc5
+  for (let at = 0; at < id.length; at += step) hash = Math.imul(hash ^ id.charCodeAt(at), 0x01000193)
+  return hash ^ (hash >>> 15)
 }
 
 /** Where the UUID of an id of a client ends, with the bracket in front and the dot behind. */

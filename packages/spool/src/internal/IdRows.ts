@@ -9,7 +9,7 @@ import { Buffer } from "node:buffer"
 import type { Table } from "../Tables.ts"
 import * as IdBand from "./IdBand.ts"
 import * as IdFilter from "./IdFilter.ts"
-import { type IdHash, uuidEnd } from "./IdHash.ts"
+import { IdHash, uuidEnd } from "./IdHash.ts"
 import * as IdMerge from "./IdMerge.ts"
 import { IdOverlay } from "./IdOverlay.ts"
 import type * as Rows from "./IndexRows.ts"
@@ -70,11 +70,12 @@ export class IdRows {
   /** How often the sheaves have changed: noted of an id that is in none of them. */
   #era = 0
 
-  constructor(rows: Table, filterRows: Table, hash: IdHash, mergedPerCommit = mergedPerCommitDefault) {
+  /** `secret`: what the places of ids are made from. */
+  constructor(rows: Table, filterRows: Table, secret: string, mergedPerCommit = mergedPerCommitDefault) {
     this.#mergedPerCommit = mergedPerCommit
     this.#rows = rows
     this.#filterRows = filterRows
-    this.#hash = hash
+    this.#hash = new IdHash(secret)
     const saved = filterRows.get(stateKey)
     // What lies here was written by this class.
     this.#state = saved === undefined ? nothing : (JSON.parse(saved.toString("utf8")) as State)
@@ -83,6 +84,11 @@ export class IdRows {
       this.#filters.get(key.readUInt32BE(0))?.set(key.readUInt32BE(4), value)
     }
     this.#show()
+  }
+
+  /** Shared with whoever looks for the same ids. */
+  get hash(): IdHash {
+    return this.#hash
   }
 
   /** In how many an id is looked for, at most: of a merge it is either in the sheaf that is made or in those it is made of. */

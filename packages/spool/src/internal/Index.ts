@@ -16,7 +16,6 @@ import { type Expiring, ExpiringRows } from "./ExpiringRows.ts"
 import * as GroupTable from "./GroupTable.ts"
 import type { Held, IdRow, Place } from "./IndexRows.ts"
 import * as Rows from "./IndexRows.ts"
-import { IdHash } from "./IdHash.ts"
 import { IdRows } from "./IdRows.ts"
 import { MarkRows } from "./MarkRows.ts"
 import { MendedRows } from "./MendedRows.ts"
@@ -62,8 +61,6 @@ export class Index {
   /** Opens the index of a log in its tables; an index of another generation or format is emptied. */
   constructor(tables: Tables, generation: Site.Generation, log: Log, recordsPerCommit: number) {
     this.#tables = tables
-    const hash = new IdHash(generation.id)
-    this.#recentIds = new RecentIds(log.around, hash)
     const database = (name: string): Table => tables.table(name)
     this.#groups = database("groups")
     this.#meta = database("meta")
@@ -75,7 +72,8 @@ export class Index {
     const isKept = kept?.format === indexFormat && kept.generation === generation.id
     // Rows of another format are not even looked at.
     if (!isKept) for (const name of partNames) database(name).clearSync()
-    this.#ids = new IdRows(database("ids"), database("idFilters"), hash)
+    this.#ids = new IdRows(database("ids"), database("idFilters"), generation.id)
+    this.#recentIds = new RecentIds(log.around, this.#ids.hash)
     this.numbers = new NumberRows(database("numbers"))
     this.slots = new SlotRows(database("slots"))
     this.marks = new MarkRows(database("marks"))

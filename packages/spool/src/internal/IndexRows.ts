@@ -5,6 +5,7 @@ import type * as GroupName from "@lupin/core/GroupName"
 import { Buffer } from "node:buffer"
 import type { Stored } from "./ClassLogs.ts"
 import type { Shelf } from "./GroupTable.ts"
+import { putUint32, putUint48 } from "./Octets.ts"
 
 /** Where a record of the log lies, and how long its payload is. */
 export interface Place {
@@ -43,15 +44,15 @@ export const idBytesMax = ({ stored }: IdRow): number => 7 + 3 * placeBytes + (s
 export const writeIdAt = (octets: Buffer, at: number, row: IdRow): number => {
   if (row._tag === "Held") {
     octets[at] = 0
-    octets.writeUIntBE(row.position, at + 1, 6)
-    const end = writePlaceAt(octets, at + 7, row)
+    putUint48(octets, at + 1, row.position)
+    const end = writePlaceAt(octets, at + 7, row.address, row.bytes)
     return row.stored === undefined ? end : writeStoredAt(octets, end, row.stored)
   }
   octets[at] = 1
-  octets.writeUIntBE(row.atMillis, at + 1, 6)
-  const end = writePlaceAt(octets, at + 7, row.by)
+  putUint48(octets, at + 1, row.atMillis)
+  const end = writePlaceAt(octets, at + 7, row.by.address, row.by.bytes)
   if (row.filed === undefined) return end
-  const filedEnd = writePlaceAt(octets, end, row.filed)
+  const filedEnd = writePlaceAt(octets, end, row.filed.address, row.filed.bytes)
   return row.stored === undefined ? filedEnd : writeStoredAt(octets, filedEnd, row.stored)
 }
 
@@ -89,9 +90,10 @@ export const readNumber = (key: Buffer): number => key.readUInt32BE(4)
 export const placeBytes = 10
 
 /** Writes a place at an offset, and gives where it ends. */
-export const writePlaceAt = (octets: Buffer, at: number, { address, bytes }: Place): number => {
-  octets.writeUIntBE(address, at, 6)
-  return octets.writeUInt32BE(bytes, at + 6)
+export const writePlaceAt = (octets: Buffer, at: number, address: number, bytes: number): number => {
+  putUint48(octets, at, address)
+  putUint32(octets, at + 6, bytes)
+  return at + placeBytes
 }
 
 export const readPlace = (octets: Buffer, at = 0): Place => ({
@@ -100,7 +102,7 @@ export const readPlace = (octets: Buffer, at = 0): Place => ({
 })
 
 const writeStoredAt = (octets: Buffer, at: number, stored: Stored): number => {
-  const end = writePlaceAt(octets, at, stored)
+  const end = writePlaceAt(octets, at, stored.address, stored.bytes)
   return end + octets.write(stored.class, end, "latin1")
 }
 

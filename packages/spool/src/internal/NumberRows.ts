@@ -187,8 +187,7 @@ const beforeAll = (group: number): Buffer => Rows.numberKey(group, 0).subarray(0
 
 /** A place that is all zero for a number that has gone. */
 const writeInto = (row: Buffer, number: number, address: number, bytes: number): void => {
-  const at = row.writeUIntBE(address, (number % rowNumbers) * Rows.placeBytes, 6)
-  row.writeUInt32BE(bytes, at)
+  Rows.writePlaceAt(row, (number % rowNumbers) * Rows.placeBytes, address, bytes)
 }
 
 const placeIn = (row: Buffer, at: number): Place | undefined => {

@@ -16,9 +16,6 @@ const twiceAsMuch: Room = (bytes) => Buffer.allocUnsafe(bytes * 2)
 /** The least number that so many octets do not hold. */
 const tooMuch = { 1: 2 ** 8, 2: 2 ** 16, 4: 2 ** 32, 6: 2 ** 48 } as const
 
-/** Shorter texts are written letter by letter: a call costs as much as some thirty letters. */
-const letterByLetter = 32
-
 /** Writes one thing after the other. What has no room left where it began goes on, from its beginning, in another block. */
 export class Writer {
   #buffer: Buffer
@@ -66,11 +63,9 @@ export class Writer {
   /** At most 4 GiB, UTF-8. */
   text(value: string): void {
     this.reserve(4 + value.length * 3)
-    const start = this.#at + 4
-    const isWritten = value.length < letterByLetter && putAscii(this.#buffer, start, value)
-    const bytes = isWritten ? value.length : this.#buffer.write(value, start, "utf8")
+    const bytes = this.#buffer.write(value, this.#at + 4, "utf8")
     putUint32(this.#buffer, this.#at, bytes)
-    this.#at = start + bytes
+    this.#at += 4 + bytes
   }
 
   /** As `text`, a character for each octet. */
@@ -174,17 +169,6 @@ export const putUint32 = (octets: Uint8Array, at: number, value: number): void =
 export const putUint48 = (octets: Uint8Array, at: number, value: number): void => {
   putUint16(octets, at, Math.floor(value / 0x1_0000_0000))
   putUint32(octets, at + 2, value >>> 0)
-}
-
-/** Whether a text is ASCII; then it is written. */
-const putAscii = (octets: Uint8Array, start: number, text: string): boolean => {
-  let all = 0
-  for (let at = 0; at < text.length; at++) {
-    const letter = text.charCodeAt(at)
-    octets[start + at] = letter
-    all |= letter
-  }
-  return all < 0x80
 }
 
 export const uint16 = (octets: Uint8Array, at: number): number => ((octets[at] ?? 0) << 8) | (octets[at + 1] ?? 0)

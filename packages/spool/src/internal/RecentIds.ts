@@ -54,13 +54,13 @@ export class RecentIds {
   }
 
   #placeOf(id: string): number {
-    this.#hash.take(id)
-    return this.#hash.first & (places - 1) & ~second
+    this.#hash.look(id)
+    return this.#hash.glance & (places - 1) & ~second
   }
 
   /** Of bits that do not choose the place; that of the id whose place was asked last. */
   get #tag(): number {
-    return this.#hash.second >>> 27
+    return this.#hash.glance >>> 27
   }
 
   #at(entry: number, id: string): Held | undefined {

@@ -320,9 +320,22 @@ const hasDate = 32_768
 const writeNumbers = (writer: Writer, numbers: Xref.Numbers, mark = 0): void => {
   writer.uint(numbers.length + mark, 2)
   for (const [group, number] of numbers) {
-    writer.text(group)
+    writer.octets(octetsOf(group))
     writer.uint(number, 4)
   }
+}
+
+/** Names of groups as octets, as a record has them: a look costs less than to write one. */
+const namesKnown = new Map<GroupName.GroupName, Uint8Array>()
+const namesKnownMax = 4_096
+
+const octetsOf = (group: GroupName.GroupName): Uint8Array => {
+  const known = namesKnown.get(group)
+  if (known !== undefined) return known
+  const octets = Buffer.from(group, "utf8")
+  if (namesKnown.size >= namesKnownMax) namesKnown.clear()
+  namesKnown.set(group, octets)
+  return octets
 }
 
 export const readNumbers = (reader: Reader, count = reader.uint(2)): Xref.Numbers => {
