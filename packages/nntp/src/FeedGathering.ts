@@ -13,67 +13,124 @@ export const eagerAgeMillisMax = 60_000
 export interface Delays {
   /** How long articles that are asked about are gathered. */
   readonly gatherMillis: number
+  /** The same, of those that are asked about late; what is shorter than `gatherMillis` counts as that. */
+  readonly lateMillis: number
   /** How long after articles that were sent at once the next ones are. */
   readonly paceMillis: number
 }
 
+/** Articles that wait for each other, the oldest first, with the time since when each waits. */
+class Gathered {
+  /** How long they wait. */
+  millis: number
+  readonly #since = new Map<Entry, number>()
+
+  constructor(millis: number) {
+    this.millis = millis
+  }
+
+  get size(): number {
+    return this.#since.size
+  }
+
+  /** Since when the oldest waits; undefined where none does. */
+  get #sinceMillis(): number | undefined {
+    for (const sinceMillis of this.#since.values()) return sinceMillis
+    return undefined
+  }
+
+  get dueMillis(): number {
+    return (this.#sinceMillis ?? Infinity) + this.millis
+  }
+
+  add(entry: Entry, nowMillis: number): void {
+    this.#since.set(entry, Math.min(entry.arrivedMillis, nowMillis))
+  }
+
+  drop(entry: Entry): void {
+    this.#since.delete(entry)
+  }
+
+  isDue(nowMillis: number): boolean {
+    const sinceMillis = this.#sinceMillis
+    return sinceMillis !== undefined && hasPassed(sinceMillis, this.millis, nowMillis)
+  }
+
+  take(): ReadonlyArray<Entry> {
+    if (this.size === 0) return nothing
+    const taken = [...this.#since.keys()]
+    this.#since.clear()
+    return taken
+  }
+}
+
+type Asking = Pick<PeerFeed.Part, "eager" | "late" | "turn">
+
 export class FeedGathering {
   readonly #delays: Delays
   readonly #beganPosition: number
-  // Both with the oldest first.
-  #toAsk: Array<Entry> = []
-  #toSend: Array<Entry> = []
-  #gatheredMillis = 0
+  readonly #toAsk: Gathered
+  readonly #toAskLate: Gathered
+  /** The oldest first. */
+  readonly #toSend = new Set<Entry>()
   #sentMillis = -Infinity
 
   /** What stands up to `beganPosition` may have been sent before: it is asked about. */
   constructor(delays: Delays, beganPosition = 0) {
     this.#delays = delays
     this.#beganPosition = beganPosition
+    this.#toAsk = new Gathered(delays.gatherMillis)
+    this.#toAskLate = new Gathered(delays.lateMillis)
   }
 
   get size(): number {
-    return this.#toAsk.length + this.#toSend.length
+    return this.#toAsk.size + this.#toAskLate.size + this.#toSend.size
   }
 
   /** Whether anything waits to be asked about. */
   get isGathering(): boolean {
-    return this.#toAsk.length > 0
+    return this.#toAsk.size + this.#toAskLate.size > 0
   }
 
-  add({ entry, path }: Opened, eager: PeerFeed.Part["eager"], nowMillis: number): void {
+  add({ entry, path }: Opened, { eager, late, turn }: Asking, nowMillis: number): void {
     const isNew = entry.position > this.#beganPosition && nowMillis - entry.arrivedMillis <= eagerAgeMillisMax
-    if (isNew && (typeof eager === "string" ? eager === "all" : eager(path))) {
-      this.#toSend.push(entry)
-      return
-    }
-    if (this.#toAsk.length === 0) this.#gatheredMillis = Math.min(entry.arrivedMillis, nowMillis)
-    this.#toAsk.push(entry)
+    if (isNew && (typeof eager === "string" ? eager === "all" : eager(path))) this.#toSend.add(entry)
+    else if (late !== "none" && late(path)) {
+      this.#toAskLate.millis = Math.max(this.#delays.gatherMillis, turn * this.#delays.lateMillis)
+      this.#toAskLate.add(entry, nowMillis)
+    } else this.#toAsk.add(entry, nowMillis)
+  }
+
+  /** Nothing is to be said of it any more. */
+  drop(entry: Entry): void {
+    this.#toSend.delete(entry)
+    this.#toAsk.drop(entry)
+    this.#toAskLate.drop(entry)
   }
 
   /** When something is to be said; Infinity where nothing waits. */
   dueMillis(): number {
-    const askMillis = this.#toAsk.length === 0 ? Infinity : this.#gatheredMillis + this.#delays.gatherMillis
-    return this.#toSend.length === 0 ? askMillis : Math.min(askMillis, this.#sentMillis + this.#delays.paceMillis)
+    const askMillis = Math.min(this.#toAsk.dueMillis, this.#toAskLate.dueMillis)
+    return this.#toSend.size === 0 ? askMillis : Math.min(askMillis, this.#sentMillis + this.#delays.paceMillis)
   }
 
   isDue(nowMillis: number): boolean {
-    return this.#isToAsk(nowMillis) || this.#isToSend(nowMillis)
+    return this.#toAsk.isDue(nowMillis) || this.#toAskLate.isDue(nowMillis) || this.#isToSend(nowMillis)
   }
 
   /** What is to be asked about now; `all` of it where there is no time to gather more. */
   takeToAsk(nowMillis: number, all: boolean): ReadonlyArray<Entry> {
-    if (this.#toAsk.length === 0 || !(all || this.#isToAsk(nowMillis))) return nothing
-    const taken = this.#toAsk
-    this.#toAsk = []
-    return taken
+    const isLate = this.#toAskLate.isDue(nowMillis)
+    if (!(all || isLate || this.#toAsk.isDue(nowMillis))) return nothing
+    const soon = this.#toAsk.take()
+    return all || isLate ? [...soon, ...this.#toAskLate.take()] : soon
   }
 
   /** What is to be sent now without asking. */
   takeToSend(nowMillis: number, all: boolean): ReadonlyArray<Entry> {
-    if (this.#toSend.length === 0 || !(all || this.#isToSend(nowMillis))) return nothing
-    const taken = this.#toSend
-    this.#toSend = []
+    if (this.#toSend.size === 0 || !(all || this.#isToSend(nowMillis))) return nothing
+    const taken = [...this.#toSend]
+    this.#toSend.clear()
     this.#sentMillis = nowMillis
     return taken
   }
@@ -81,18 +138,13 @@ export class FeedGathering {
   /** Everything, in whatever way it was to be said. */
   takeAll(): ReadonlyArray<Entry> {
     if (this.size === 0) return nothing
-    const taken = [...this.#toSend, ...this.#toAsk]
-    this.#toSend = []
-    this.#toAsk = []
+    const taken = [...this.#toSend, ...this.#toAsk.take(), ...this.#toAskLate.take()]
+    this.#toSend.clear()
     return taken
   }
 
-  #isToAsk(nowMillis: number): boolean {
-    return this.#toAsk.length > 0 && hasPassed(this.#gatheredMillis, this.#delays.gatherMillis, nowMillis)
-  }
-
   #isToSend(nowMillis: number): boolean {
-    return this.#toSend.length > 0 && hasPassed(this.#sentMillis, this.#delays.paceMillis, nowMillis)
+    return this.#toSend.size > 0 && hasPassed(this.#sentMillis, this.#delays.paceMillis, nowMillis)
   }
 }
 

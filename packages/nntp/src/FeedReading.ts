@@ -1,7 +1,7 @@
 /**
  * Reads on in the log for a feed and opens an entry for each article that its peer is to have.
  *
- * Whether it is still held is looked up when it is spoken of.
+ * What is removed before it is spoken of is settled, as far as the log has been read.
  */
 import * as FeedRule from "@lupin/core/FeedRule"
 import * as Headers from "@lupin/core/Headers"
@@ -20,6 +20,8 @@ export interface Reading {
   readonly stats: PeerState
   readonly rule: FeedRule.FeedRule
   readonly peer: FeedRule.Peer
+  /** Told of what has been removed. */
+  readonly onNeedless: (id: MessageId.MessageId) => void
   /** Told of events that could not be read. */
   readonly onGap: (missed: number) => void
 }
@@ -39,10 +41,12 @@ export const read = (reading: Reading, limit: number): Effect.Effect<Read, Spool
     const { state, stats } = reading
     const before = state.scanned
     const wanted = wantedOf(reading, page.changes)
+    const removed = removedOf(page.changes)
     const end = Math.max(page.next, page.changes[page.changes.length - 1]?.position ?? 0)
     const finish = (filed: ReadonlyArray<Filed>): Read => {
       stats.head = page.head
       const opened = open(state, filed)
+      for (const id of removed) reading.onNeedless(id)
       if (page.lost !== undefined) reading.onGap(page.lost)
       state.scan(end)
       return { opened, isMore: state.scanned > before && state.scanned < page.head }
@@ -67,6 +71,7 @@ export const take = (
 ): ReadonlyArray<Opened> | undefined => {
   if (reading.rule.distributions !== undefined) return undefined
   const opened = open(reading.state, wantedOf(reading, changes))
+  for (const id of removedOf(changes)) reading.onNeedless(id)
   reading.state.scan(head)
   return opened
 }
@@ -76,6 +81,14 @@ const wantedOf = (reading: Reading, changes: ReadonlyArray<Spool.Change>): Reado
   for (const change of changes) if (change._tag === "Filed" && isWanted(reading, change)) wanted.push(change)
   return wanted
 }
+
+const removedOf = (changes: ReadonlyArray<Spool.Change>): ReadonlyArray<MessageId.MessageId> => {
+  let removed: Array<MessageId.MessageId> | undefined
+  for (const change of changes) if (change._tag === "Removed") (removed ??= []).push(change.id)
+  return removed ?? none
+}
+
+const none: ReadonlyArray<never> = []
 
 const open = (state: FeedWindow, filed: ReadonlyArray<Filed>): ReadonlyArray<Opened> => {
   const opened: Array<Opened> = []
