@@ -3,7 +3,6 @@
  *
  * Plain state without I/O. Where the clock is set back nobody knows how long something waits: then it has waited enough.
  */
-import type { Opened } from "./FeedReading.ts"
 import type { Entry } from "./FeedWindow.ts"
 import type * as PeerFeed from "./PeerFeed.ts"
 
@@ -92,7 +91,7 @@ export class FeedGathering {
     return this.#toAsk.size + this.#toAskLate.size > 0
   }
 
-  add({ entry, path }: Opened, { eager, late, turn }: Asking, nowMillis: number): void {
+  add(entry: Entry, path: string, { eager, late, turn }: Asking, nowMillis: number): void {
     const isNew = entry.position > this.#beganPosition && nowMillis - entry.arrivedMillis <= eagerAgeMillisMax
     if (isNew && (typeof eager === "string" ? eager === "all" : eager(path))) this.#toSend.add(entry)
     else if (late !== "none" && late(path)) {

@@ -113,13 +113,19 @@ export const run = Effect.fnUntraced(function* (feed: Feed): Effect.fn.Return<ne
   const told = (changes: ReadonlyArray<Change>): boolean => {
     const part = feed.part()
     if (!isParked || !part.isActing || free() < changes.length) return false
-    const opened = FeedReading.take(reading, changes, stats.head)
-    if (opened === undefined) return false
     const atMillis = nowMillis()
-    for (const one of opened) gathering.add(one, part, atMillis)
-    if (gathering.isDue(atMillis)) signal.give()
-    else if (opened.length > 0) arm(part)
-    place.note()
+    let isSome = false
+    const isTaken = FeedReading.take(reading, changes, stats.head, (entry, path) => {
+      isSome = true
+      gathering.add(entry, path, part, atMillis)
+    })
+    if (!isTaken) return false
+    if (!isSome) place.note()
+    else if (gathering.isDue(atMillis)) signal.give()
+    else {
+      signal.at(gathering.dueMillis())
+      isCramped = free() === 0
+    }
     return true
   }
   const unwatch = spool.watch((at, changes) => {
@@ -181,9 +187,9 @@ export const run = Effect.fnUntraced(function* (feed: Feed): Effect.fn.Return<ne
   const act = Effect.fnUntraced(function* (part: PeerFeed.Part, atMillis: number) {
     const isGrown = growingMillis === undefined || hasPassed(growingMillis, feed.gatherMillis, atMillis)
     const limit = isGrown && stats.head > state.scanned ? free() : 0
-    const { isMore, opened } = limit === 0 ? nothing : yield* FeedReading.read(reading, limit)
+    const opened: FeedReading.OnOpened = (entry, path) => gathering.add(entry, path, part, atMillis)
+    const isMore = limit > 0 && (yield* FeedReading.read(reading, limit, opened))
     if (limit > 0) growingMillis = undefined
-    for (const one of opened) gathering.add(one, part, atMillis)
     const isFull = gathering.size >= room() - moves.length
     for (const entry of gathering.takeToSend(atMillis, isFull)) moves.push({ entry, way: "SendUnasked" })
     for (const entry of gathering.takeToAsk(atMillis, isFull)) moves.push({ entry, way: "Ask" })
@@ -257,8 +263,6 @@ interface Standby {
   readonly head: number
   readonly sinceMillis: number
 }
-
-const nothing = { opened: [], isMore: false } as const
 
 /** The peer as the rule judges it. */
 const ruled = ({ peer: { identities } }: Feed, { generation }: Capabilities.Capabilities): FeedRule.Peer =>

@@ -12,8 +12,9 @@ const opened = (position: number, arrivedMillis = start) => {
   const id = MessageId.MessageId.make(`<${position}@gathering.test>`)
   const entry = new FeedWindow(0).add(id, position, arrivedMillis)
   assert.isDefined(entry)
-  return { entry, path: "a.test!b.test!not-for-mail" }
+  return entry
 }
+const path = "a.test!b.test!not-for-mail"
 /** What a feed is eager for; nothing is asked about late. */
 const part = (eager: PeerFeed.Part["eager"]) => ({ eager, late: "none" as const, turn: 1 })
 const positions = (entries: ReadonlyArray<{ readonly position: number }>) => entries.map(({ position }) => position)
@@ -22,8 +23,8 @@ describe("FeedGathering", () => {
   it("gathers what is asked about from the first article on", () => {
     const gathering = new FeedGathering.FeedGathering(delays)
     assert.strictEqual(gathering.dueMillis(), Infinity)
-    gathering.add(opened(1), part("none"), start)
-    gathering.add(opened(2, start + 200), part("none"), start + 200)
+    gathering.add(opened(1), path, part("none"), start)
+    gathering.add(opened(2, start + 200), path, part("none"), start + 200)
     assert.strictEqual(gathering.dueMillis(), start + 250)
     assert.isFalse(gathering.isDue(start + 249))
     assert.deepStrictEqual(gathering.takeToAsk(start + 249, false), [])
@@ -33,12 +34,13 @@ describe("FeedGathering", () => {
 
   it("sends at once, and then paced", () => {
     const gathering = new FeedGathering.FeedGathering(delays)
-    gathering.add(opened(1), part("all"), start)
+    gathering.add(opened(1), path, part("all"), start)
     assert.isTrue(gathering.isDue(start))
     assert.deepStrictEqual(positions(gathering.takeToSend(start, false)), [1])
     gathering.add(
       opened(2),
-      part((path) => path.startsWith("a.")),
+      path,
+      part((from) => from.startsWith("a.")),
       start + 10
     )
     assert.isFalse(gathering.isGathering)
@@ -49,20 +51,20 @@ describe("FeedGathering", () => {
 
   it("asks about what is old, or may have been sent before, however eager it is", () => {
     const gathering = new FeedGathering.FeedGathering(delays, 1)
-    gathering.add(opened(1), part("all"), start)
-    gathering.add(opened(2, start - FeedGathering.eagerAgeMillisMax - 1), part("all"), start)
-    gathering.add(opened(3), part("all"), start)
+    gathering.add(opened(1), path, part("all"), start)
+    gathering.add(opened(2, start - FeedGathering.eagerAgeMillisMax - 1), path, part("all"), start)
+    gathering.add(opened(3), path, part("all"), start)
     assert.deepStrictEqual(positions(gathering.takeToSend(start, true)), [3])
     assert.deepStrictEqual(positions(gathering.takeToAsk(start, true)), [1, 2])
   })
 
   it("gives all of it where there is no time, and in their order where nothing is decided", () => {
     const gathering = new FeedGathering.FeedGathering(delays)
-    const eager = (path: string) => path === "a.test!b.test!not-for-mail"
-    gathering.add(opened(1), part("none"), start)
-    gathering.add(opened(2), part(eager), start)
+    const eager = (from: string) => from === path
+    gathering.add(opened(1), path, part("none"), start)
+    gathering.add(opened(2), path, part(eager), start)
     assert.deepStrictEqual(positions(gathering.takeToAsk(start, true)), [1])
-    gathering.add(opened(3), part("none"), start)
+    gathering.add(opened(3), path, part("none"), start)
     assert.deepStrictEqual(positions(gathering.takeAll()), [2, 3])
     assert.strictEqual(gathering.size, 0)
   })
@@ -71,28 +73,28 @@ describe("FeedGathering", () => {
     const gathering = new FeedGathering.FeedGathering(delays)
     const late = { eager: "none", late: () => true, turn: 1 } as const
     const [first, second, third] = [opened(1), opened(2), opened(3)]
-    gathering.add(first, late, start)
-    gathering.add(second, late, start + 10)
-    gathering.add(third, part("none"), start + 20)
+    gathering.add(first, path, late, start)
+    gathering.add(second, path, late, start + 10)
+    gathering.add(third, path, part("none"), start + 20)
     assert.deepStrictEqual(positions(gathering.takeToAsk(start + 270, false)), [3])
     assert.strictEqual(gathering.dueMillis(), start + 1_000)
-    gathering.drop(first.entry)
+    gathering.drop(first)
     assert.deepStrictEqual(gathering.takeToAsk(start + 999, false), [])
     assert.deepStrictEqual(positions(gathering.takeToAsk(start + 1_000, false)), [2])
-    gathering.add(first, late, start + 2_000)
-    gathering.add(second, part("all"), start + 2_000)
-    gathering.drop(first.entry)
-    gathering.drop(second.entry)
+    gathering.add(first, path, late, start + 2_000)
+    gathering.add(second, path, part("all"), start + 2_000)
+    gathering.drop(first)
+    gathering.drop(second)
     assert.deepStrictEqual([gathering.size, gathering.dueMillis()], [0, Infinity])
   })
 
   it("holds nothing up where the clock was set back", () => {
     const gathering = new FeedGathering.FeedGathering(delays)
-    gathering.add(opened(1), part("all"), start)
+    gathering.add(opened(1), path, part("all"), start)
     gathering.takeToSend(start, false)
     const back = start - 3_600_000
-    gathering.add(opened(2), part("all"), back)
-    gathering.add(opened(3), part("none"), back)
+    gathering.add(opened(2), path, part("all"), back)
+    gathering.add(opened(3), path, part("none"), back)
     assert.isTrue(gathering.isDue(back))
     assert.deepStrictEqual(positions(gathering.takeToSend(back, false)), [2])
     assert.strictEqual(gathering.dueMillis(), back + 250)
