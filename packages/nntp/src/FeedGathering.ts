@@ -12,7 +12,9 @@ export const eagerAgeMillisMax = 60_000
 export interface Delays {
   /** How long articles that are asked about are gathered. */
   readonly gatherMillis: number
-  /** The same, of those that are asked about late; what is shorter than `gatherMillis` counts as that. */
+  /** How long what another site is about to send is held back, at least. */
+  readonly headStartMillis: number
+  /** How long articles are gathered that are asked about late; what is shorter than `gatherMillis` counts as that. */
   readonly lateMillis: number
   /** How long after articles that were sent at once the next ones are. */
   readonly paceMillis: number
@@ -61,14 +63,24 @@ class Gathered {
     this.#since.clear()
     return taken
   }
+
+  /** Those that have waited for so long. */
+  takeAfter(millis: number, nowMillis: number): ReadonlyArray<Entry> {
+    if (this.size === 0) return nothing
+    const taken: Array<Entry> = []
+    for (const [entry, sinceMillis] of this.#since) if (hasPassed(sinceMillis, millis, nowMillis)) taken.push(entry)
+    for (const entry of taken) this.#since.delete(entry)
+    return taken
+  }
 }
 
-type Asking = Pick<PeerFeed.Part, "eager" | "late" | "turn">
+type Asking = Pick<PeerFeed.Part, "eager" | "asks" | "turn">
 
 export class FeedGathering {
   readonly #delays: Delays
   readonly #beganPosition: number
   readonly #toAsk: Gathered
+  readonly #toAskAfter: Gathered
   readonly #toAskLate: Gathered
   /** The oldest first. */
   readonly #toSend = new Set<Entry>()
@@ -79,50 +91,65 @@ export class FeedGathering {
     this.#delays = delays
     this.#beganPosition = beganPosition
     this.#toAsk = new Gathered(delays.gatherMillis)
+    this.#toAskAfter = new Gathered(Math.max(delays.gatherMillis, delays.headStartMillis))
     this.#toAskLate = new Gathered(delays.lateMillis)
   }
 
   get size(): number {
-    return this.#toAsk.size + this.#toAskLate.size + this.#toSend.size
+    return this.#asking + this.#toSend.size
   }
 
   /** Whether anything waits to be asked about. */
   get isGathering(): boolean {
-    return this.#toAsk.size + this.#toAskLate.size > 0
+    return this.#asking > 0
   }
 
-  add(entry: Entry, path: string, { eager, late, turn }: Asking, nowMillis: number): void {
+  add(entry: Entry, path: string, { asks, eager, turn }: Asking, nowMillis: number): void {
     const isNew = entry.position > this.#beganPosition && nowMillis - entry.arrivedMillis <= eagerAgeMillisMax
     if (isNew && (typeof eager === "string" ? eager === "all" : eager(path))) this.#toSend.add(entry)
-    else if (late !== "none" && late(path)) {
-      this.#toAskLate.millis = Math.max(this.#delays.gatherMillis, turn * this.#delays.lateMillis)
-      this.#toAskLate.add(entry, nowMillis)
-    } else this.#toAsk.add(entry, nowMillis)
+    else this.#ask(entry, asks === "soon" ? asks : asks(path), turn, nowMillis)
+  }
+
+  #ask(entry: Entry, when: PeerFeed.When, turn: number, nowMillis: number): void {
+    switch (when) {
+      case "soon":
+        return this.#toAsk.add(entry, nowMillis)
+      case "after":
+        return this.#toAskAfter.add(entry, nowMillis)
+      case "late":
+        this.#toAskLate.millis = Math.max(this.#delays.gatherMillis, turn * this.#delays.lateMillis)
+        return this.#toAskLate.add(entry, nowMillis)
+    }
+  }
+
+  get #asking(): number {
+    return this.#toAsk.size + this.#toAskAfter.size + this.#toAskLate.size
   }
 
   /** Nothing is to be said of it any more. */
   drop(entry: Entry): void {
     this.#toSend.delete(entry)
     this.#toAsk.drop(entry)
+    this.#toAskAfter.drop(entry)
     this.#toAskLate.drop(entry)
   }
 
   /** When something is to be said; Infinity where nothing waits. */
   dueMillis(): number {
-    const askMillis = Math.min(this.#toAsk.dueMillis, this.#toAskLate.dueMillis)
+    const askMillis = Math.min(this.#toAsk.dueMillis, this.#toAskAfter.dueMillis, this.#toAskLate.dueMillis)
     return this.#toSend.size === 0 ? askMillis : Math.min(askMillis, this.#sentMillis + this.#delays.paceMillis)
   }
 
   isDue(nowMillis: number): boolean {
-    return this.#toAsk.isDue(nowMillis) || this.#toAskLate.isDue(nowMillis) || this.#isToSend(nowMillis)
+    return this.#isToAskSoon(nowMillis) || this.#toAskLate.isDue(nowMillis) || this.#isToSend(nowMillis)
   }
 
   /** What is to be asked about now; `all` of it where there is no time to gather more. */
   takeToAsk(nowMillis: number, all: boolean): ReadonlyArray<Entry> {
     const isLate = this.#toAskLate.isDue(nowMillis)
-    if (!(all || isLate || this.#toAsk.isDue(nowMillis))) return nothing
-    const soon = this.#toAsk.take()
-    return all || isLate ? [...soon, ...this.#toAskLate.take()] : soon
+    if (!(all || isLate || this.#isToAskSoon(nowMillis))) return nothing
+    const after = all ? this.#toAskAfter.take() : this.#toAskAfter.takeAfter(this.#delays.headStartMillis, nowMillis)
+    return [...this.#toAsk.take(), ...after, ...(all || isLate ? this.#toAskLate.take() : nothing)]
   }
 
   /** What is to be sent now without asking. */
@@ -137,9 +164,13 @@ export class FeedGathering {
   /** Everything, in whatever way it was to be said. */
   takeAll(): ReadonlyArray<Entry> {
     if (this.size === 0) return nothing
-    const taken = [...this.#toSend, ...this.#toAsk.take(), ...this.#toAskLate.take()]
+    const taken = [...this.#toSend, ...this.#toAsk.take(), ...this.#toAskAfter.take(), ...this.#toAskLate.take()]
     this.#toSend.clear()
     return taken
+  }
+
+  #isToAskSoon(nowMillis: number): boolean {
+    return this.#toAsk.isDue(nowMillis) || this.#toAskAfter.isDue(nowMillis)
   }
 
   #isToSend(nowMillis: number): boolean {

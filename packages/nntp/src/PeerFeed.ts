@@ -25,15 +25,21 @@ export interface Peer extends Endpoint {
   readonly identities: ReadonlyArray<string>
 }
 
+/**
+ * When a peer is asked about an article: with the next ones; with those that come after `headStartMillis`, as it is about to
+ * get it from another site; or after `lateMillis`, as it is most likely to have got it from others.
+ */
+export type When = "soon" | "after" | "late"
+
 /** How a feed takes part in the flood; asked at each turn, as it may change at any time. */
 export interface Part {
   /** Otherwise another site offers in our place: the feed keeps its position up behind it, and offers nothing. */
   readonly isActing: boolean
   /** What is sent at once, by the Path that it has here; the rest is asked about in batches. */
   readonly eager: "all" | "none" | ((path: string) => boolean)
-  /** Of the rest, what is asked about only after `lateMillis`: the peer is most likely to get it from others. */
-  readonly late: "none" | ((path: string) => boolean)
-  /** How many times `lateMillis` that is: of two sites that would ask each other the same, one begins. */
+  /** When the rest is asked about. */
+  readonly asks: "soon" | ((path: string) => When)
+  /** How many times `lateMillis` is late: of two sites that would ask each other the same, one begins. */
   readonly turn: number
   /** The peer is asked for a sign while nothing else is said, so that its silence is noticed. */
   readonly isWatched: boolean
@@ -51,6 +57,8 @@ export interface Options {
   readonly windowMax?: number
   /** How long articles that are asked about are gathered. */
   readonly gatherMillis?: number
+  /** How old articles are, at least, before the peer is asked about what another site is about to send it. */
+  readonly headStartMillis?: number
   /** How long articles are gathered that are asked about late; no shorter than the others. */
   readonly lateMillis?: number
   /** How long after articles that were sent at once the next ones are: on a busy link they go together. */
@@ -68,6 +76,8 @@ export interface Options {
 }
 
 export const gatherMillisDefault = 250
+/** Longer than a hop between sites. */
+export const headStartMillisDefault = 150
 export const lateMillisDefault = 1_000
 export const paceMillisDefault = 40
 export const silenceMillisMaxDefault = 60_000
@@ -92,7 +102,7 @@ export const run = Effect.fnUntraced(function* (options: Options): Effect.fn.Ret
     saved: 0,
     beganPosition: stats.offers > 0 ? yield* spool.head : 0
   }
-  const part: Part = { isActing: true, eager: options.eager ? "all" : "none", late: "none", turn: 1, isWatched: false }
+  const part: Part = { isActing: true, eager: options.eager ? "all" : "none", asks: "soon", turn: 1, isWatched: false }
   const session = FeedSession.run({
     ...options,
     part: options.part ?? (() => part),
@@ -105,6 +115,7 @@ export const run = Effect.fnUntraced(function* (options: Options): Effect.fn.Ret
     note,
     windowMax: options.windowMax ?? Limits.checkWindowMax,
     gatherMillis: options.gatherMillis ?? gatherMillisDefault,
+    headStartMillis: options.headStartMillis ?? headStartMillisDefault,
     lateMillis: options.lateMillis ?? lateMillisDefault,
     paceMillis: options.paceMillis ?? paceMillisDefault,
     silenceMillisMax: options.silenceMillisMax ?? silenceMillisMaxDefault,

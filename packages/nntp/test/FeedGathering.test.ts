@@ -4,7 +4,7 @@ import * as FeedGathering from "../src/FeedGathering.ts"
 import { FeedWindow } from "../src/FeedWindow.ts"
 import type * as PeerFeed from "../src/PeerFeed.ts"
 
-const delays = { gatherMillis: 250, lateMillis: 1_000, paceMillis: 40 }
+const delays = { gatherMillis: 250, headStartMillis: 150, lateMillis: 1_000, paceMillis: 40 }
 const start = 1_000_000
 
 /** An open article that arrived at a time. */
@@ -15,8 +15,8 @@ const opened = (position: number, arrivedMillis = start) => {
   return entry
 }
 const path = "a.test!b.test!not-for-mail"
-/** What a feed is eager for; nothing is asked about late. */
-const part = (eager: PeerFeed.Part["eager"]) => ({ eager, late: "none" as const, turn: 1 })
+/** What a feed is eager for; the rest is asked about soon. */
+const part = (eager: PeerFeed.Part["eager"]) => ({ eager, asks: "soon" as const, turn: 1 })
 const positions = (entries: ReadonlyArray<{ readonly position: number }>) => entries.map(({ position }) => position)
 
 describe("FeedGathering", () => {
@@ -71,7 +71,7 @@ describe("FeedGathering", () => {
 
   it("asks late about what others bring, and not at all about what is dropped meanwhile", () => {
     const gathering = new FeedGathering.FeedGathering(delays)
-    const late = { eager: "none", late: () => true, turn: 1 } as const
+    const late = { eager: "none", asks: (): PeerFeed.When => "late", turn: 1 } as const
     const [first, second, third] = [opened(1), opened(2), opened(3)]
     gathering.add(first, path, late, start)
     gathering.add(second, path, late, start + 10)
@@ -86,6 +86,29 @@ describe("FeedGathering", () => {
     gathering.drop(first)
     gathering.drop(second)
     assert.deepStrictEqual([gathering.size, gathering.dueMillis()], [0, Infinity])
+  })
+
+  it("gives others a head start, but waits no longer for that", () => {
+    const gathering = new FeedGathering.FeedGathering(delays)
+    const after = { eager: "none", asks: (): PeerFeed.When => "after", turn: 1 } as const
+    gathering.add(opened(1), path, part("none"), start)
+    gathering.add(opened(2, start + 50), path, after, start + 50)
+    gathering.add(opened(3, start + 200), path, after, start + 200)
+    assert.deepStrictEqual(positions(gathering.takeToAsk(start + 250, false)), [1, 2])
+    assert.strictEqual(gathering.dueMillis(), start + 450)
+    assert.deepStrictEqual(gathering.takeToAsk(start + 449, false), [])
+    assert.deepStrictEqual(positions(gathering.takeToAsk(start + 450, false)), [3])
+    gathering.add(opened(4), path, after, start)
+    assert.isTrue(gathering.isDue(start - 3_600_000))
+    assert.deepStrictEqual(positions(gathering.takeToAsk(start - 3_600_000, false)), [4])
+    gathering.add(opened(5), path, after, start)
+    assert.deepStrictEqual(positions(gathering.takeToAsk(start, true)), [5])
+  })
+
+  it("lets the second of two sites that would ask each other wait twice as long", () => {
+    const gathering = new FeedGathering.FeedGathering(delays)
+    gathering.add(opened(1), path, { eager: "none", asks: () => "late", turn: 2 }, start)
+    assert.strictEqual(gathering.dueMillis(), start + 2_000)
   })
 
   it("holds nothing up where the clock was set back", () => {

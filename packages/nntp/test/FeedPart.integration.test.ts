@@ -6,7 +6,7 @@ import { PeerStats } from "../src/PeerStats.ts"
 import { feed, holds, portOf, post, settled, start, statsOf, until } from "./feeds.ts"
 import * as StubServer from "./stubServer.ts"
 
-const acting: PeerFeed.Part = { isActing: true, eager: "none", late: "none", turn: 1, isWatched: false }
+const acting: PeerFeed.Part = { isActing: true, eager: "none", asks: "soon", turn: 1, isWatched: false }
 
 /** A part that the test may change; others are told by a link that comes and goes. */
 const changeable = (first: PeerFeed.Part) => {

@@ -7,6 +7,7 @@
  * Between two places one pair of hosts holds the link; the others keep up behind it, and step in when it falls silent.
  */
 import * as Path from "@lupin/core/Path"
+import type * as PeerFeed from "@lupin/nntp/PeerFeed"
 import * as Gateways from "./Gateways.ts"
 import * as Primary from "./Primary.ts"
 
@@ -41,8 +42,8 @@ export interface Link {
   readonly isActing: boolean
   /** Which articles go at once; the others are asked about, in batches. */
   readonly eager: "all" | "none" | ((origin: Origin) => boolean)
-  /** Of those that are asked about, which are asked about late: others bring them at once, unless two links are cut. */
-  readonly late: "none" | ((origin: Origin) => boolean)
+  /** When the others are asked about. */
+  readonly asks: "soon" | ((origin: Origin) => PeerFeed.When)
   /** When it is our turn to ask late: of two sites that would ask each other at the same time, one is the second. */
   readonly turn: 1 | 2
   /** Its silence decides something, also while nothing is fed: it has a heartbeat. */
@@ -56,7 +57,7 @@ export const link = (topology: Topology, isAlive: Gateways.IsAlive, peer: Host):
   if (peer.kind === own.kind && peer.place === own.place) return within(topology, seems, peer)
   if (own.kind === "central" && peer.kind === "central") return betweenZones(topology, seems, peer)
   if (own.kind === "pop" && peer.kind === "pop")
-    return { isActing: true, eager: "none", late: "none", turn: 1, isWatched: false }
+    return { isActing: true, eager: "none", asks: "soon", turn: 1, isWatched: false }
   return own.kind === "pop" ? toZone(topology, seems, peer) : toPop(topology, seems, peer)
 }
 
@@ -82,7 +83,11 @@ const isZoneAlive = (topology: Topology, isAlive: Gateways.IsAlive) => (zone: st
 
 const isFromNoZone = ({ from }: Origin): boolean => from !== "central"
 
-const isFromZone = ({ from }: Origin): boolean => from === "central"
+/** Zones have it from that zone at once, unless two links are cut. */
+const lateFromZone = ({ from }: Origin): PeerFeed.When => (from === "central" ? "late" : "soon")
+
+/** The primary has what came to us from no zone a hop after us, and sends it at once. */
+const afterPrimary = ({ from }: Origin): PeerFeed.When => (from === "central" ? "soon" : "after")
 
 const toZone = (topology: Topology, isAlive: Gateways.IsAlive, { name, place: zone }: Host): Link => {
   const { own } = topology
@@ -96,7 +101,7 @@ const toZone = (topology: Topology, isAlive: Gateways.IsAlive, { name, place: zo
   return {
     isActing,
     eager: isPrimary ? isFromNoZone : "none",
-    late: isFromZone,
+    asks: lateFromZone,
     turn: 1,
     isWatched: isPrimary && isGateway
   }
@@ -108,7 +113,7 @@ const toPop = (topology: Topology, isAlive: Gateways.IsAlive, { name, place: pop
   const isActing =
     (gateway ?? name) === name && Gateways.ofZone(pop, namesOf(topology, "central", own.place), isAlive) === own.name
   const isPrimary = Primary.of(zones, isZoneAlive(topology, isAlive)) === own.place
-  return { isActing, eager: isPrimary ? "all" : "none", late: "none", turn: 1, isWatched: false }
+  return { isActing, eager: isPrimary ? "all" : "none", asks: afterPrimary, turn: 1, isWatched: false }
 }
 
 const betweenZones = (topology: Topology, isAlive: Gateways.IsAlive, { name, place }: Host): Link => {
@@ -116,7 +121,7 @@ const betweenZones = (topology: Topology, isAlive: Gateways.IsAlive, { name, pla
   const isActing =
     Gateways.ofZone(place, namesOf(topology, "central", own.place), isAlive) === own.name &&
     Gateways.ofZone(own.place, namesOf(topology, "central", place), isAlive) === name
-  return { isActing, eager: isFromNoZone, late: isFromZone, turn: own.name < name ? 1 : 2, isWatched: true }
+  return { isActing, eager: isFromNoZone, asks: lateFromZone, turn: own.name < name ? 1 : 2, isWatched: true }
 }
 
 /** Hosts of a zone all feed one another; those of a POP feed its gateways, and are fed by them. */
@@ -131,7 +136,7 @@ const within = (topology: Topology, isAlive: Gateways.IsAlive, peer: Host): Link
   return {
     isActing: isHub || isPeerHub,
     eager: ({ via }) => via === undefined || isHandedOn(via),
-    late: "none",
+    asks: "soon",
     turn: 1,
     isWatched: isHub && isPeerHub
   }
