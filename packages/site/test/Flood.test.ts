@@ -130,8 +130,7 @@ describe("Flood", () => {
     expect(when(`${second}h0`, name, "central")).toBe("soon")
     expect(when(`${second}h0`, name, "pop")).toBe("after")
     expect(when(`${primary}h0`, `${second}h0`, "central")).toBe("late")
-    const turns = [link("z0h0", "z1h0").turn, link("z1h0", "z0h0").turn]
-    expect(turns.toSorted()).toEqual([1, 2])
+    expect(link("z0h0", "z1h0").turn + link("z1h0", "z0h0").turn).toBe(3)
   })
 
   it("reads where an article came from out of its Path", () => {
