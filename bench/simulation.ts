@@ -25,9 +25,16 @@ interface Load {
 /** The same posts, and nobody counts them. */
 const undigested: App.App = { ...trailblaze, digestions: [] }
 
+/** The same digestions, and each change shows at once: nearly every review brings a digest of its own. */
+const restless: App.App = {
+  ...trailblaze,
+  digestions: trailblaze.digestions.map((digestion) => ({ ...digestion, due: { ...digestion.due, restMillis: 0 } }))
+}
+
 const loads: ReadonlyArray<Load> = [
   { name: "idle", app: trailblaze, postsPerSecond: 0, seconds: 300, bound: 500 },
   { name: "10 posts a second", app: trailblaze, postsPerSecond: 10, seconds: 60, bound: 15 },
+  { name: "10 posts a second, a digest for nearly each", app: restless, postsPerSecond: 10, seconds: 60 },
   { name: "10 posts a second, no digests", app: undigested, postsPerSecond: 10, seconds: 60 }
 ]
 

@@ -58,7 +58,8 @@ const partner = App.defineEvent({
 
 type ReviewInput = Digestion.InputOf<{ readonly review: typeof review }>
 
-const due = { quietMillis: 200, atMostMillis: 1_000 }
+/** The first review of a trail shows at once; of one that is reviewed all the time, every few seconds is often enough. */
+const due = { quietMillis: 200, atMostMillis: 1_000, restMillis: 5_000 }
 const turnMillis = 500
 
 /** What hikers think of a trail; its key is the trail. */

@@ -31,6 +31,8 @@ export interface Due {
   readonly quietMillis: number
   /** At the latest so long after the first input. */
   readonly atMostMillis: number
+  /** But not before so long after the last digest of the key, however much comes; 0 where nothing is said. */
+  readonly restMillis?: number
 }
 
 /** A digestion of `app`; `S` is the state of its fold. */

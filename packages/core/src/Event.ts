@@ -61,22 +61,21 @@ export const make = (event: Event): Event | undefined => {
   return { ...rest, id: uuid.text, ...(at === undefined ? {} : { at: GeoPoint.normalise(at) }) }
 }
 
-/** Base 32 of 128 bits over the event without its UUID: 26 characters. Throws where the payload is no JSON. */
-export const hash32 = (event: Omit<Event, "id">): string => {
-  const canonical = CanonicalJson.encode({
-    app: event.app,
-    kind: event.kind,
-    ...(event.at === undefined ? {} : { location: GeoPoint.toUri(event.at) }),
-    payload: event.payload,
-    routing: event.routing,
-    version: event.version
-  })
+/**
+ * Base 32 of 128 bits over the event without its UUID: 26 characters. `payload` is its payload in canonical JSON, for whoever
+ * has it so. Throws where the payload is no JSON.
+ */
+export const hash32 = (event: Omit<Event, "id">, payload = CanonicalJson.encode(event.payload)): string => {
+  const { app, at, kind, routing, version } = event
+  // Names are in order, and neither they nor a URI has anything to escape: this is canonical JSON.
+  const location = at === undefined ? "" : `"location":"${GeoPoint.toUri(at)}",`
+  const canonical = `{"app":"${app}","kind":"${kind}",${location}"payload":${payload},"routing":${routing},"version":${version}}`
   return Base32.encode(Sha256.hashText(canonical).subarray(0, hashOctets))
 }
 
-/** `<uuid.hash@app.client.lupin>` of an event that `make` gave. */
-export const messageId = (event: Event): MessageId.MessageId =>
-  MessageId.MessageId.make(`<${event.id}.${hash32(event)}@${domain(event.app)}>`)
+/** `<uuid.hash@app.client.lupin>` of an event that `make` gave; `payload` as in `hash32`. */
+export const messageId = (event: Event, payload?: string): MessageId.MessageId =>
+  MessageId.MessageId.make(`<${event.id}.${hash32(event, payload)}@${domain(event.app)}>`)
 
 /** The time the client minted the event at, in milliseconds. Throws where `make` did not give the event. */
 export const mintedMillis = (event: Event): number => {

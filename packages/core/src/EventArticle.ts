@@ -60,6 +60,14 @@ export const toProto = (event: Event.Event, options: ProtoOptions): Uint8Array =
 
 /** Reads the event out of an article under a client's id. Total; does not check the hash, see `fault`. */
 export const read = (article: Article.Article): Event.Event | NotAnEvent => {
+  const whole = readWhole(article)
+  return "_tag" in whole ? whole : whole.event
+}
+
+/** With the payload as it is spelt, which is canonical. */
+const readWhole = (
+  article: Article.Article
+): { readonly event: Event.Event; readonly payload: string } | NotAnEvent => {
   const id = Event.parseMessageId(article.messageId)
   if (id === undefined) return notAnEvent("its Message-ID is no client's")
   const header = readHeader(Article.field(article, eventHeader))
@@ -72,7 +80,8 @@ export const read = (article: Article.Article): Event.Event | NotAnEvent => {
   }
   const payload = readBody(Article.body(article))
   if (payload === undefined) return notAnEvent("its body is no canonical JSON")
-  return { ...header, id: id.uuid, payload: payload.value, ...(at === undefined ? {} : { at }) }
+  const event = { ...header, id: id.uuid, payload: payload.value, ...(at === undefined ? {} : { at }) }
+  return { event, payload: payload.text }
 }
 
 export const isNotAnEvent = (read: Event.Event | NotAnEvent): read is NotAnEvent => "_tag" in read
@@ -83,9 +92,10 @@ export const isNotAnEvent = (read: Event.Event | NotAnEvent): read is NotAnEvent
  */
 export const fault = (article: Article.Article): string | undefined => {
   if (!Event.isClientId(article.messageId)) return undefined
-  const event = read(article)
-  if (isNotAnEvent(event)) return event.reason
-  if (Event.messageId(event) !== article.messageId) return "its Message-ID belongs to another content"
+  const whole = readWhole(article)
+  if ("_tag" in whole) return whole.reason
+  const { event, payload } = whole
+  if (Event.messageId(event, payload) !== article.messageId) return "its Message-ID belongs to another content"
   const millis = dateMillis(Event.mintedMillis(event))
   for (const name of ["Date", "Injection-Date"]) {
     const text = Article.field(article, name)
@@ -118,9 +128,12 @@ const bodyOf = (json: string): string => `${json}\r\n`
 
 const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true })
 
-const readBody = (octets: Uint8Array): { readonly value: unknown } | undefined => {
-  const text = decodeUtf8(octets)
-  return text !== undefined && text.endsWith("\r\n") ? CanonicalJson.decode(text.slice(0, -2)) : undefined
+const readBody = (octets: Uint8Array): { readonly value: unknown; readonly text: string } | undefined => {
+  const body = decodeUtf8(octets)
+  if (body === undefined || !body.endsWith("\r\n")) return undefined
+  const text = body.slice(0, -2)
+  const payload = CanonicalJson.decode(text)
+  return payload && { ...payload, text }
 }
 
 const decodeUtf8 = (octets: Uint8Array): string | undefined => {

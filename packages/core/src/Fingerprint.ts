@@ -45,7 +45,8 @@ export const fromHex = (hex: string): Fingerprint | undefined =>
   /^[0-9a-f]{64}$/.test(hex) ? BigInt(`0x${hex}`) : undefined
 
 const weigh = (member: string): bigint => {
-  const view = new DataView(Uint8Array.from(Sha256.hashText(member)).buffer)
+  const { buffer, byteOffset } = Sha256.hashText(member)
+  const view = new DataView(buffer, byteOffset)
   let weight = 0n
   for (let offset = 0; offset < 32; offset += 8) weight = (weight << 64n) | view.getBigUint64(offset)
   return weight

@@ -1,6 +1,9 @@
+import * as Base32 from "@lupin/core/Base32"
 import * as CanonicalJson from "@lupin/core/CanonicalJson"
 import * as Event from "@lupin/core/Event"
+import * as GeoPoint from "@lupin/core/GeoPoint"
 import * as MessageId from "@lupin/core/MessageId"
+import * as Sha256 from "@lupin/core/Sha256"
 import * as Events from "@lupin/testing/Events"
 import * as fc from "fast-check"
 import { describe, expect, it } from "vitest"
@@ -52,6 +55,18 @@ describe("Event.messageId", () => {
       at: { lat: 44.16120000001, lon: -115.0593, uncertainty: 30 }
     })
     expect(Event.messageId(spelled)).toBe(Event.messageId(review))
+  })
+
+  it("hashes canonical JSON of the event, whatever it holds", () => {
+    fc.assert(
+      fc.property(Events.event, (event) => {
+        const { app, at, kind, payload, routing, version } = event
+        const location = at === undefined ? {} : { location: GeoPoint.toUri(at) }
+        const octets = Sha256.hashText(CanonicalJson.encode({ app, kind, ...location, payload, routing, version }))
+        expect(Event.hash32(event)).toBe(Base32.encode(octets.subarray(0, Event.hashOctets)))
+        expect(Event.hash32(event, CanonicalJson.encode(payload))).toBe(Event.hash32(event))
+      })
+    )
   })
 
   it("differs with any part of the content", () => {

@@ -18,6 +18,8 @@ interface Entry {
   /** When its stage may change if nothing comes before; -Infinity where something has come. */
   wakeMillis: number
   seen: Turn.Seen | undefined
+  /** -Infinity where nothing was seen. */
+  seenMillis: number
   /** Events that a digest, ours or a seen one, was known to count. */
   counted: number
 }
@@ -83,6 +85,7 @@ export class DigestionState {
     const seen = { version, events, removals, fingerprint }
     if (entry.seen !== undefined && !Turn.outranks(seen, entry.seen)) return hasTold
     entry.seen = seen
+    entry.seenMillis = nowMillis
     entry.wakeMillis = -Infinity
     this.#count(entry)
     return hasTold
@@ -118,7 +121,8 @@ export class DigestionState {
         if (wakeMillis === undefined || entry.wakeMillis < wakeMillis) wakeMillis = entry.wakeMillis
         continue
       }
-      const here = { set: entry.inputs.summary, version: this.digestion.version, seen: entry.seen }
+      const { inputs, seen, seenMillis } = entry
+      const here = { set: inputs.summary, version: this.digestion.version, seen, seenMillis }
       const [stage, action] = Turn.step(entry.stage, here, entry.policy, nowMillis)
       entry.stage = stage
       if (stage._tag === "Settled") this.#open.delete(entry)
@@ -160,10 +164,11 @@ export class DigestionState {
     const entry: Entry = {
       key,
       inputs: new InputSet.InputSet(fold),
-      policy: { ...due, turnMillis, place: Homes.placeOf(this.#zone, target(key), this.#zones) },
+      policy: { restMillis: 0, ...due, turnMillis, place: Homes.placeOf(this.#zone, target(key), this.#zones) },
       stage: Turn.Stage.Settled(),
       wakeMillis: -Infinity,
       seen: undefined,
+      seenMillis: -Infinity,
       counted: 0
     }
     this.#entries.set(key, entry)

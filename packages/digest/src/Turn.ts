@@ -1,8 +1,10 @@
 /**
  * Decides when a zone emits the digest of one key: at once, after its turns, or not at all.
  *
- * Pure. A key is due when it was quiet for a while, or at the latest after a longer one. The home zone then emits;
- * zone n waits n turns, and emits only if nothing it has seen covers the set it had when its turn began.
+ * Pure. A key is due when it was quiet for a while, or at the latest after a longer one, and has rested since its last digest.
+ * The home zone then emits; zone n waits n turns, and emits only if nothing it has seen covers the set it had when its
+ * turn began. A digest that it sees meanwhile, and that was on its way too early to cover that, shows that an earlier zone
+ * is alive: its next one is waited for as well.
  */
 import { Data } from "effect"
 import type * as InputSet from "./InputSet.ts"
@@ -11,6 +13,7 @@ import type * as InputSet from "./InputSet.ts"
 export interface Policy {
   readonly quietMillis: number
   readonly atMostMillis: number
+  readonly restMillis: number
   readonly turnMillis: number
   /** This zone's place in the order of the key's homes: 0 is home. */
   readonly place: number
@@ -21,14 +24,28 @@ export interface Seen extends InputSet.Summary {
   readonly version: number
 }
 
+/** What a zone has of a key. */
+export interface Here {
+  readonly set: InputSet.Summary
+  readonly version: number
+  readonly seen: Seen | undefined
+  /** When that was seen first; -Infinity where nothing was. */
+  readonly seenMillis: number
+}
+
 /** Where a key stands between its inputs and their digest. */
 export type Stage = Data.TaggedEnum<{
   /** Every input is in a digest. */
   Settled: {}
   /** Inputs came; the digest is due when they pause. */
   Gathering: { readonly sinceMillis: number; readonly lastMillis: number }
-  /** Due, but it is an earlier zone's to emit. `set` is what was here when the turn began. */
-  Waiting: { readonly untilMillis: number; readonly set: InputSet.Summary }
+  /** Due, but it is an earlier zone's to emit. `set` is what was here when the turn began; longer once, for a live zone. */
+  Waiting: {
+    readonly sinceMillis: number
+    readonly untilMillis: number
+    readonly set: InputSet.Summary
+    readonly isLonger: boolean
+  }
 }>
 export const Stage = Data.taggedEnum<Stage>()
 
@@ -67,34 +84,51 @@ export const gathered = (stage: Stage, nowMillis: number): Stage =>
     Waiting: (waiting) => waiting
   })
 
-const dueMillis = (stage: { readonly sinceMillis: number; readonly lastMillis: number }, policy: Policy): number =>
-  Math.min(stage.sinceMillis + policy.atMostMillis, stage.lastMillis + policy.quietMillis)
+/** Until when a key rests. Where the clock was set back nobody knows since when, and it does not. */
+const restMillis = ({ seenMillis }: Here, policy: Policy, nowMillis: number): number =>
+  seenMillis > nowMillis ? nowMillis : Math.max(nowMillis, seenMillis + policy.restMillis)
 
-/** The next stage of a key with the set `here`, and what to do. Asked again at the same moment it says the same. */
-export const step = (
-  stage: Stage,
-  here: { readonly set: InputSet.Summary; readonly version: number; readonly seen: Seen | undefined },
+const dueMillis = (
+  stage: { readonly sinceMillis: number; readonly lastMillis: number },
+  here: Here,
   policy: Policy,
   nowMillis: number
-): readonly [Stage, Action] => {
+): number => {
+  const millis = Math.min(stage.sinceMillis + policy.atMostMillis, stage.lastMillis + policy.quietMillis)
+  // The others rest while they wait for their turn.
+  return policy.place === 0 ? Math.max(millis, restMillis(here, policy, nowMillis)) : millis
+}
+
+/** The turn of a zone that is not home begins. */
+const waiting = (here: Here, policy: Policy, nowMillis: number): readonly [Stage, Action] => {
+  const untilMillis = restMillis(here, policy, nowMillis) + policy.place * policy.turnMillis
+  const stage = Stage.Waiting({ sinceMillis: nowMillis, untilMillis, set: here.set, isLonger: false })
+  return [stage, Action.Wake({ atMillis: untilMillis })]
+}
+
+/** The next stage of a key with the set `here`, and what to do. Asked again at the same moment it says the same. */
+export const step = (stage: Stage, here: Here, policy: Policy, nowMillis: number): readonly [Stage, Action] => {
   switch (stage._tag) {
     case "Settled":
       return [stage, Action.Nothing()]
     case "Gathering": {
-      const due = dueMillis(stage, policy)
+      const due = dueMillis(stage, here, policy, nowMillis)
       if (nowMillis < due) return [stage, Action.Wake({ atMillis: due })]
       if (covers(here.seen, here.version, here.set)) return [Stage.Settled(), Action.Nothing()]
       if (policy.place === 0) return [Stage.Settled(), Action.Emit()]
-      const untilMillis = nowMillis + policy.place * policy.turnMillis
-      return [Stage.Waiting({ untilMillis, set: here.set }), Action.Wake({ atMillis: untilMillis })]
+      return waiting(here, policy, nowMillis)
     }
     case "Waiting": {
-      if (nowMillis < stage.untilMillis && !covers(here.seen, here.version, here.set))
-        return [stage, Action.Wake({ atMillis: stage.untilMillis })]
       if (covers(here.seen, here.version, here.set)) return [Stage.Settled(), Action.Nothing()]
-      if (!covers(here.seen, here.version, stage.set)) return [Stage.Settled(), Action.Emit()]
-      const untilMillis = nowMillis + policy.place * policy.turnMillis
-      return [Stage.Waiting({ untilMillis, set: here.set }), Action.Wake({ atMillis: untilMillis })]
+      const isCovered = covers(here.seen, here.version, stage.set)
+      if (!isCovered && !stage.isLonger && here.seenMillis > stage.sinceMillis) {
+        const nextMillis = here.seenMillis + Math.max(policy.restMillis, policy.atMostMillis)
+        const untilMillis = Math.max(stage.untilMillis, nextMillis + policy.place * policy.turnMillis)
+        return [Stage.Waiting({ ...stage, untilMillis, isLonger: true }), Action.Wake({ atMillis: untilMillis })]
+      }
+      if (nowMillis < stage.untilMillis) return [stage, Action.Wake({ atMillis: stage.untilMillis })]
+      if (!isCovered) return [Stage.Settled(), Action.Emit()]
+      return waiting(here, policy, nowMillis)
     }
   }
 }

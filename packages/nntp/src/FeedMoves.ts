@@ -83,8 +83,12 @@ const say = ({ client, onReply }: Speaker, moves: ReadonlyArray<Move>, requests:
     if (move !== undefined) onReply(move, commandOf(move), reply)
   })
 
-/** Settles what was to be asked about and is held no more. */
-const dropGone = ({ spool, state }: Speaker, moves: ReadonlyArray<Move>): Effect.Effect<void, SpoolUnavailable> => {
+/** Settles what was to be asked about and is held no more. A feed that has read the whole log has seen what was removed. */
+const dropGone = (
+  { spool, state, stats }: Speaker,
+  moves: ReadonlyArray<Move>
+): Effect.Effect<void, SpoolUnavailable> => {
+  if (state.scanned >= stats.head) return Effect.void
   const asked: Array<MessageId.MessageId> = []
   for (const { entry, way } of moves) if (way === "Ask") asked.push(entry.id)
   if (asked.length === 0) return Effect.void

@@ -24,7 +24,7 @@ export interface Options {
 }
 
 /** How far behind it is stored: what a busy peer answers meanwhile costs one line in the file of positions. */
-export const saveMillis = 1_000
+export const saveMillis = 3_000
 
 export interface FeedPosition {
   /** To be called whenever the feed may have come further: tells it in `PeerState`, and has it stored. */

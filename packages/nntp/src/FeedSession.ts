@@ -5,6 +5,7 @@
  * sets a timer but an answer that is due, a batch, a deferral, and the heartbeat of a feed that is watched.
  */
 import type * as FeedRule from "@lupin/core/FeedRule"
+import type * as MessageId from "@lupin/core/MessageId"
 import type * as Recoveries from "@lupin/core/Recoveries"
 import type { Change, Spool, SpoolUnavailable } from "@lupin/spool/Spool"
 import { Clock, Effect, Random, type Scope } from "effect"
@@ -23,11 +24,14 @@ import { NntpDisconnected, type NntpError } from "./NntpError.ts"
 import * as NntpReader from "./NntpReader.ts"
 import type * as PeerFeed from "./PeerFeed.ts"
 import type { PeerState, PeerStats } from "./PeerStats.ts"
+import type { Showings } from "./Showings.ts"
 
 export interface Feed extends Required<Omit<PeerFeed.Options, "reconnect">> {
   readonly spool: Spool["Service"]
   readonly stats: PeerState
   readonly links: PeerStats["Service"]
+  /** Absent where nobody tells what peers show. */
+  readonly showings: Showings["Service"] | undefined
   /** What outlives a connection. */
   readonly progress: FeedPosition.Progress
   readonly note: Recoveries.Counting["note"]
@@ -68,6 +72,7 @@ export const run = Effect.fnUntraced(function* (feed: Feed): Effect.fn.Return<ne
     stats,
     rule: feed.rule,
     peer: ruled(feed, capabilities),
+    onNeedless: (id) => void needless(id),
     onGap: gap(feed)
   }
   const answered: FeedVerdict.Feed = { state, stats, note, defer: feed.defer }
@@ -77,6 +82,12 @@ export const run = Effect.fnUntraced(function* (feed: Feed): Effect.fn.Return<ne
   const place = FeedPosition.make(feed)
   const moves: Array<FeedMoves.Move> = []
   const gathering = new FeedGathering(feed, feed.progress.beganPosition)
+  /** Nothing is said any more of an article that has not been spoken of; says whether there was one. */
+  const needless = (id: MessageId.MessageId): boolean => {
+    const entry = state.spare(id)
+    if (entry !== undefined) gathering.drop(entry)
+    return entry !== undefined
+  }
   let standby: Standby | undefined
   let trouble: NntpDisconnected | undefined
   const signal = yield* Signal.make
@@ -102,13 +113,19 @@ export const run = Effect.fnUntraced(function* (feed: Feed): Effect.fn.Return<ne
   const told = (changes: ReadonlyArray<Change>): boolean => {
     const part = feed.part()
     if (!isParked || !part.isActing || free() < changes.length) return false
-    const opened = FeedReading.take(reading, changes, stats.head)
-    if (opened === undefined) return false
     const atMillis = nowMillis()
-    for (const one of opened) gathering.add(one, part.eager, atMillis)
-    if (gathering.isDue(atMillis)) signal.give()
-    else if (opened.length > 0) arm(part)
-    place.note()
+    let isSome = false
+    const isTaken = FeedReading.take(reading, changes, stats.head, (entry, path) => {
+      isSome = true
+      gathering.add(entry, path, part, atMillis)
+    })
+    if (!isTaken) return false
+    if (!isSome) place.note()
+    else if (gathering.isDue(atMillis)) signal.give()
+    else {
+      signal.at(gathering.dueMillis())
+      isCramped = free() === 0
+    }
     return true
   }
   const unwatch = spool.watch((at, changes) => {
@@ -117,6 +134,13 @@ export const run = Effect.fnUntraced(function* (feed: Feed): Effect.fn.Return<ne
     if (!isAllRead || !told(changes)) moved()
   })
   yield* Effect.addFinalizer(() => Effect.sync(unwatch))
+  const unlisten = feed.showings?.listen(feed.peer.identities, (ids) => {
+    let spared = 0
+    for (const id of ids) if (needless(id)) spared += 1
+    stats.spared += spared
+    if (spared > 0) place.note()
+  })
+  yield* Effect.addFinalizer(() => Effect.sync(() => unlisten?.()))
   stats.head = yield* spool.head
 
   const { beatMillis, silenceMillisMax, silentMillisMax } = feed
@@ -160,12 +184,12 @@ export const run = Effect.fnUntraced(function* (feed: Feed): Effect.fn.Return<ne
   const free = (): number => (state.deferred < deferralsMax ? Math.max(0, room() - gathering.size) : 0)
 
   /** One turn of a feed that acts: reads on, and says what is due. */
-  const act = Effect.fnUntraced(function* ({ eager }: PeerFeed.Part, atMillis: number) {
+  const act = Effect.fnUntraced(function* (part: PeerFeed.Part, atMillis: number) {
     const isGrown = growingMillis === undefined || hasPassed(growingMillis, feed.gatherMillis, atMillis)
     const limit = isGrown && stats.head > state.scanned ? free() : 0
-    const { isMore, opened } = limit === 0 ? nothing : yield* FeedReading.read(reading, limit)
+    const opened: FeedReading.OnOpened = (entry, path) => gathering.add(entry, path, part, atMillis)
+    const isMore = limit > 0 && (yield* FeedReading.read(reading, limit, opened))
     if (limit > 0) growingMillis = undefined
-    for (const one of opened) gathering.add(one, eager, atMillis)
     const isFull = gathering.size >= room() - moves.length
     for (const entry of gathering.takeToSend(atMillis, isFull)) moves.push({ entry, way: "SendUnasked" })
     for (const entry of gathering.takeToAsk(atMillis, isFull)) moves.push({ entry, way: "Ask" })
@@ -239,8 +263,6 @@ interface Standby {
   readonly head: number
   readonly sinceMillis: number
 }
-
-const nothing = { opened: [], isMore: false } as const
 
 /** The peer as the rule judges it. */
 const ruled = ({ peer: { identities } }: Feed, { generation }: Capabilities.Capabilities): FeedRule.Peer =>

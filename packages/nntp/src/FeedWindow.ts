@@ -79,6 +79,14 @@ export class FeedWindow {
     this.#inFlight += 1
   }
 
+  /** Settles what has not been said yet, as the peer need not hear of it; gives what it was. */
+  spare(id: MessageId.MessageId): Entry | undefined {
+    const entry = this.#open.get(id)
+    if (entry === undefined || entry.stage === "asking" || entry.stage === "sending") return undefined
+    this.settle(entry)
+    return entry
+  }
+
   /** The peer has answered for good, or the article is no more. */
   settle(entry: Entry): void {
     if (this.#open.get(entry.id) !== entry) return

@@ -8,13 +8,14 @@ import type * as FeedRule from "@lupin/core/FeedRule"
 import * as Limits from "@lupin/core/Limits"
 import * as Recoveries from "@lupin/core/Recoveries"
 import { Spool } from "@lupin/spool/Spool"
-import { Clock, Effect, Layer, Random } from "effect"
+import { Clock, Effect, Layer, Option, Random } from "effect"
 import * as Backoff from "./Backoff.ts"
 import * as FeedPosition from "./FeedPosition.ts"
 import * as FeedSession from "./FeedSession.ts"
 import { FeedWindow } from "./FeedWindow.ts"
 import type { Endpoint } from "./Network.ts"
 import { PeerStats } from "./PeerStats.ts"
+import { Showings } from "./Showings.ts"
 
 /** Another site, as this one reaches and recognises it. */
 export interface Peer extends Endpoint {
@@ -24,12 +25,22 @@ export interface Peer extends Endpoint {
   readonly identities: ReadonlyArray<string>
 }
 
+/**
+ * When a peer is asked about an article: with the next ones; with those that come after `headStartMillis`, as it is about to
+ * get it from another site; or after `lateMillis`, as it is most likely to have got it from others.
+ */
+export type When = "soon" | "after" | "late"
+
 /** How a feed takes part in the flood; asked at each turn, as it may change at any time. */
 export interface Part {
   /** Otherwise another site offers in our place: the feed keeps its position up behind it, and offers nothing. */
   readonly isActing: boolean
   /** What is sent at once, by the Path that it has here; the rest is asked about in batches. */
   readonly eager: "all" | "none" | ((path: string) => boolean)
+  /** When the rest is asked about. */
+  readonly asks: "soon" | ((path: string) => When)
+  /** How many times `lateMillis` is late: of two sites that would ask each other the same, one begins. */
+  readonly turn: number
   /** The peer is asked for a sign while nothing else is said, so that its silence is noticed. */
   readonly isWatched: boolean
 }
@@ -46,6 +57,10 @@ export interface Options {
   readonly windowMax?: number
   /** How long articles that are asked about are gathered. */
   readonly gatherMillis?: number
+  /** How old articles are, at least, before the peer is asked about what another site is about to send it. */
+  readonly headStartMillis?: number
+  /** How long articles are gathered that are asked about late; no shorter than the others. */
+  readonly lateMillis?: number
   /** How long after articles that were sent at once the next ones are: on a busy link they go together. */
   readonly paceMillis?: number
   /** How long the peer may say nothing while an answer is due, before the connection is given up. */
@@ -61,6 +76,9 @@ export interface Options {
 }
 
 export const gatherMillisDefault = 250
+/** Longer than a hop between sites. */
+export const headStartMillisDefault = 150
+export const lateMillisDefault = 1_000
 export const paceMillisDefault = 40
 export const silenceMillisMaxDefault = 60_000
 /** Both together: a silent peer is noticed within 5 s (design §4). */
@@ -75,6 +93,7 @@ export const run = Effect.fnUntraced(function* (options: Options): Effect.fn.Ret
   const spool = yield* Spool
   const links = yield* PeerStats
   const stats = links.of(options.peer.name)
+  const showings = Option.getOrUndefined(yield* Effect.serviceOption(Showings))
   const { note } = yield* Recoveries.Recoveries
   const reconnect = options.reconnect ?? reconnectDefault
   const progress: FeedPosition.Progress = {
@@ -83,7 +102,7 @@ export const run = Effect.fnUntraced(function* (options: Options): Effect.fn.Ret
     saved: 0,
     beganPosition: stats.offers > 0 ? yield* spool.head : 0
   }
-  const part: Part = { isActing: true, eager: options.eager ? "all" : "none", isWatched: false }
+  const part: Part = { isActing: true, eager: options.eager ? "all" : "none", asks: "soon", turn: 1, isWatched: false }
   const session = FeedSession.run({
     ...options,
     part: options.part ?? (() => part),
@@ -91,10 +110,13 @@ export const run = Effect.fnUntraced(function* (options: Options): Effect.fn.Ret
     spool,
     stats,
     links,
+    showings,
     progress,
     note,
     windowMax: options.windowMax ?? Limits.checkWindowMax,
     gatherMillis: options.gatherMillis ?? gatherMillisDefault,
+    headStartMillis: options.headStartMillis ?? headStartMillisDefault,
+    lateMillis: options.lateMillis ?? lateMillisDefault,
     paceMillis: options.paceMillis ?? paceMillisDefault,
     silenceMillisMax: options.silenceMillisMax ?? silenceMillisMaxDefault,
     silentMillisMax: options.silentMillisMax ?? silentMillisMaxDefault,

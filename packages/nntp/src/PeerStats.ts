@@ -35,6 +35,8 @@ export interface PeerState {
   sent: number
   sentBytes: number
   accepted: number
+  /** Not offered, as the peer had offered them to us. */
+  spared: number
   /** Had already (438, 435). */
   notWanted: number
   /** Sent in vain (439, 437). */
@@ -66,6 +68,7 @@ const initial = (name: string): PeerState => ({
   sent: 0,
   sentBytes: 0,
   accepted: 0,
+  spared: 0,
   notWanted: 0,
   refused: 0,
   deferrals: 0,

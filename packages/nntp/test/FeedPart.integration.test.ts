@@ -1,12 +1,16 @@
 import { describe, expect, it } from "@effect/vitest"
+import * as MessageId from "@lupin/core/MessageId"
+import { Relayer } from "@lupin/spool/Relayer"
 import { Spool } from "@lupin/spool/Spool"
-import { Context, Effect } from "effect"
+import { Context, Effect, Layer } from "effect"
 import type * as PeerFeed from "../src/PeerFeed.ts"
 import { PeerStats } from "../src/PeerStats.ts"
+import { relayer as telling, Showings } from "../src/Showings.ts"
 import { feed, holds, portOf, post, settled, start, statsOf, until } from "./feeds.ts"
+import * as site from "./site.ts"
 import * as StubServer from "./stubServer.ts"
 
-const acting: PeerFeed.Part = { isActing: true, eager: "none", isWatched: false }
+const acting: PeerFeed.Part = { isActing: true, eager: "none", asks: "soon", turn: 1, isWatched: false }
 
 /** A part that the test may change; others are told by a link that comes and goes. */
 const changeable = (first: PeerFeed.Part) => {
@@ -58,6 +62,55 @@ describe("the part of a feed in the flood", () => {
       }
       // A full window does not wait.
       yield* holds(beta, window)
+    }).pipe(Effect.scoped)
+  )
+
+  it.live("says nothing of what the peer has shown to have, nor of what is removed before it is spoken of", () =>
+    Effect.gen(function* () {
+      const alpha = yield* start("alpha")
+      const beta = yield* start("beta")
+      const showings = Context.get(yield* Layer.build(Showings.layer), Showings)
+      const to = { name: "beta", port: portOf(beta) }
+      const patient = { part: () => acting, gatherMillis: 600_000 }
+      yield* Effect.forkScoped(feed(alpha, to, patient).pipe(Effect.provideService(Showings, showings)))
+      yield* until(() => statsOf(alpha, "beta").isConnected)
+      const { id } = yield* post(alpha, "shown")
+      const connection = "of a peer"
+      showings.tell({ connection }, [id])
+      showings.tell({ connection, paths: ["gamma.test"] }, [id])
+      showings.tell({ connection, paths: ["beta.test", "gamma.test"] }, [id])
+      expect(statsOf(alpha, "beta").spared).toBe(0)
+      showings.tell({ connection, paths: ["beta.test"] }, [id])
+      yield* settled(alpha, "beta")
+      const other = yield* post(alpha, "removed")
+      yield* Context.get(alpha, Spool).remove([other.id], "cancelled")
+      yield* settled(alpha, "beta")
+      expect(statsOf(alpha, "beta")).toMatchObject({ spared: 1, offers: 0, inFlight: 0 })
+    }).pipe(Effect.scoped)
+  )
+
+  it.live("hears from the relayer what peers offer and send", () =>
+    Effect.gen(function* () {
+      const alpha = yield* start("alpha")
+      const told: Array<readonly [string, ReadonlyArray<string>]> = []
+      const built = yield* Layer.build(Showings.layer)
+      const showings = Context.get(built, Showings)
+      for (const name of ["beta.test", "gamma.test"]) showings.listen([name], (ids) => void told.push([name, ids]))
+      const stop = showings.listen(["beta.test"], () => expect.unreachable())
+      stop()
+      const relayer = Context.get(
+        yield* Layer.build(Layer.provide(telling, Layer.succeedContext(Context.merge(built, alpha)))),
+        Relayer
+      )
+      const peer = { connection: "1", paths: ["beta.test"] }
+      const one = MessageId.MessageId.make("<one@beta.test>")
+      const two = MessageId.MessageId.make("<two@beta.test>")
+      expect(yield* relayer.offer([one], peer)).toEqual(["wanted"])
+      yield* relayer.receive([{ id: two, octets: site.relayed(two, 0) }], peer)
+      expect(told).toEqual([
+        ["beta.test", [one]],
+        ["beta.test", [two]]
+      ])
     }).pipe(Effect.scoped)
   )
 

@@ -3,9 +3,11 @@
  *
  * Pure: a function of the sites this one knows, of which of them seem alive, and of where an article came from. A POP is
  * eager to its primary zone; a zone to the POPs whose primary it is, and to the other zones with what came from no zone.
+ * What came from a zone is with the other zones as soon as it is here: they are asked about it late, if at all.
  * Between two places one pair of hosts holds the link; the others keep up behind it, and step in when it falls silent.
  */
 import * as Path from "@lupin/core/Path"
+import type * as PeerFeed from "@lupin/nntp/PeerFeed"
 import * as Gateways from "./Gateways.ts"
 import * as Primary from "./Primary.ts"
 
@@ -40,6 +42,10 @@ export interface Link {
   readonly isActing: boolean
   /** Which articles go at once; the others are asked about, in batches. */
   readonly eager: "all" | "none" | ((origin: Origin) => boolean)
+  /** When the others are asked about. */
+  readonly asks: "soon" | ((origin: Origin) => PeerFeed.When)
+  /** When it is our turn to ask late: of two sites that would ask each other at the same time, one is the second. */
+  readonly turn: 1 | 2
   /** Its silence decides something, also while nothing is fed: it has a heartbeat. */
   readonly isWatched: boolean
 }
@@ -50,7 +56,8 @@ export const link = (topology: Topology, isAlive: Gateways.IsAlive, peer: Host):
   const seems: Gateways.IsAlive = (name) => name === own.name || isAlive(name)
   if (peer.kind === own.kind && peer.place === own.place) return within(topology, seems, peer)
   if (own.kind === "central" && peer.kind === "central") return betweenZones(topology, seems, peer)
-  if (own.kind === "pop" && peer.kind === "pop") return { isActing: true, eager: "none", isWatched: false }
+  if (own.kind === "pop" && peer.kind === "pop")
+    return { isActing: true, eager: "none", asks: "soon", turn: 1, isWatched: false }
   return own.kind === "pop" ? toZone(topology, seems, peer) : toPop(topology, seems, peer)
 }
 
@@ -76,6 +83,12 @@ const isZoneAlive = (topology: Topology, isAlive: Gateways.IsAlive) => (zone: st
 
 const isFromNoZone = ({ from }: Origin): boolean => from !== "central"
 
+/** Zones have it from that zone at once, unless two links are cut. */
+const lateFromZone = ({ from }: Origin): PeerFeed.When => (from === "central" ? "late" : "soon")
+
+/** The primary has what came to us from no zone a hop after us, and sends it at once. */
+const afterPrimary = ({ from }: Origin): PeerFeed.When => (from === "central" ? "soon" : "after")
+
 const toZone = (topology: Topology, isAlive: Gateways.IsAlive, { name, place: zone }: Host): Link => {
   const { own } = topology
   const hosts = namesOf(topology, "pop", own.place)
@@ -85,7 +98,13 @@ const toZone = (topology: Topology, isAlive: Gateways.IsAlive, { name, place: zo
     Gateways.ofZone(own.place, namesOf(topology, "central", zone), isAlive) === name
   const isPrimary = Primary.of(own.zones, isZoneAlive(topology, isAlive)) === zone
   const isGateway = Gateways.of(own.place, hosts, isAlive).includes(own.name)
-  return { isActing, eager: isPrimary ? isFromNoZone : "none", isWatched: isPrimary && isGateway }
+  return {
+    isActing,
+    eager: isPrimary ? isFromNoZone : "none",
+    asks: lateFromZone,
+    turn: 1,
+    isWatched: isPrimary && isGateway
+  }
 }
 
 const toPop = (topology: Topology, isAlive: Gateways.IsAlive, { name, place: pop, zones }: Host): Link => {
@@ -94,7 +113,7 @@ const toPop = (topology: Topology, isAlive: Gateways.IsAlive, { name, place: pop
   const isActing =
     (gateway ?? name) === name && Gateways.ofZone(pop, namesOf(topology, "central", own.place), isAlive) === own.name
   const isPrimary = Primary.of(zones, isZoneAlive(topology, isAlive)) === own.place
-  return { isActing, eager: isPrimary ? "all" : "none", isWatched: false }
+  return { isActing, eager: isPrimary ? "all" : "none", asks: afterPrimary, turn: 1, isWatched: false }
 }
 
 const betweenZones = (topology: Topology, isAlive: Gateways.IsAlive, { name, place }: Host): Link => {
@@ -102,7 +121,7 @@ const betweenZones = (topology: Topology, isAlive: Gateways.IsAlive, { name, pla
   const isActing =
     Gateways.ofZone(place, namesOf(topology, "central", own.place), isAlive) === own.name &&
     Gateways.ofZone(own.place, namesOf(topology, "central", place), isAlive) === name
-  return { isActing, eager: isFromNoZone, isWatched: true }
+  return { isActing, eager: isFromNoZone, asks: lateFromZone, turn: own.name < name ? 1 : 2, isWatched: true }
 }
 
 /** Hosts of a zone all feed one another; those of a POP feed its gateways, and are fed by them. */
@@ -117,6 +136,8 @@ const within = (topology: Topology, isAlive: Gateways.IsAlive, peer: Host): Link
   return {
     isActing: isHub || isPeerHub,
     eager: ({ via }) => via === undefined || isHandedOn(via),
+    asks: "soon",
+    turn: 1,
     isWatched: isHub && isPeerHub
   }
 }

@@ -15,7 +15,7 @@ export interface FloodParts {
   readonly partOf: (peer: string) => () => PeerFeed.Part
 }
 
-const lazy: PeerFeed.Part = { isActing: true, eager: "none", isWatched: false }
+const lazy: PeerFeed.Part = { isActing: true, eager: "none", asks: "soon", turn: 1, isWatched: false }
 
 /** A peer that was never tried counts as alive. */
 export const make = (stats: PeerStats["Service"], note: Recoveries.Counting["note"] = () => {}): FloodParts => {
@@ -34,13 +34,20 @@ export const make = (stats: PeerStats["Service"], note: Recoveries.Counting["not
   const decide = (known: Flood.Topology, name: string): PeerFeed.Part => {
     const host = known.hosts.find((one) => one.name === name)
     if (host === undefined) return lazy
-    const { eager, isActing, isWatched } = Flood.link(known, isAlive, host)
-    if (typeof eager === "string") return { isActing, eager, isWatched }
-    const byPath = (path: string): boolean => {
-      if (latest?.path !== path) latest = { path, origin: Flood.originOf(known, path) }
-      return eager(latest.origin)
+    const { asks, eager, isActing, isWatched, turn } = Flood.link(known, isAlive, host)
+    const byPath =
+      <A>(is: (origin: Flood.Origin) => A) =>
+      (path: string): A => {
+        if (latest?.path !== path) latest = { path, origin: Flood.originOf(known, path) }
+        return is(latest.origin)
+      }
+    return {
+      isActing,
+      eager: typeof eager === "string" ? eager : byPath(eager),
+      asks: typeof asks === "string" ? asks : byPath(asks),
+      turn,
+      isWatched
     }
-    return { isActing, eager: byPath, isWatched }
   }
 
   return {

@@ -5,6 +5,7 @@ import * as AccessControl from "@lupin/nntp/AccessControl"
 import type * as Gate from "@lupin/nntp/Gate"
 import type * as Network from "@lupin/nntp/Network"
 import { PeerStats } from "@lupin/nntp/PeerStats"
+import { Showings } from "@lupin/nntp/Showings"
 import * as ServerTls from "@lupin/nntp/ServerTls"
 import type * as SiteLists from "@lupin/nntp/SiteLists"
 import type * as GpgAuthority from "@lupin/spool/GpgAuthority"
@@ -44,9 +45,9 @@ export class Live extends Context.Service<
 /** The settings of a site, with its feeds and its rules. */
 export const layer = (
   config: SiteConfig.SiteConfig
-): Layer.Layer<Live | PeerStats, SiteConfig.ConfigInvalid, Spool.Spool | ReconcileRequests> =>
+): Layer.Layer<Live | PeerStats | Showings, SiteConfig.ConfigInvalid, Spool.Spool | ReconcileRequests> =>
   Layer.effect(Live, make(config)).pipe(
-    Layer.provideMerge(PeerStats.layer),
+    Layer.provideMerge(Layer.merge(PeerStats.layer, Showings.layer)),
     Layer.flatMap((context) =>
       Layer.mergeAll(
         Layer.succeedContext(context),

@@ -8,6 +8,7 @@ import type * as App from "@lupin/core/App"
 import type * as MessageId from "@lupin/core/MessageId"
 import * as FileAccounts from "@lupin/nntp/FileAccounts"
 import * as NntpServer from "@lupin/nntp/NntpServer"
+import * as Showings from "@lupin/nntp/Showings"
 
 import * as ControlMessages from "@lupin/spool/ControlMessages"
 import * as Expiry from "@lupin/spool/Expiry"
@@ -85,7 +86,7 @@ export const serving = <R>(
   )
   const authority = Layer.unwrap(Effect.map(Live.Live, ({ control }) => GpgAuthority.layer(control)))
   return Layer.mergeAll(
-    server.pipe(Layer.provide(reconciler)),
+    server.pipe(Layer.provide(reconciler), Layer.provide(Showings.relayer)),
     Refill.layer(config.peers),
     Reconcile.layer,
     Mend.layer(config.peers),

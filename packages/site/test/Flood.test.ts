@@ -111,6 +111,28 @@ describe("Flood", () => {
     )
   })
 
+  it("asks zones late about what came from a zone, the two of a pair at different times, and a POP after its primary", () => {
+    const hosts = Model.fleet(6, 1, 4, 1)
+    const link = (from: string, to: string) => {
+      const [own, peer] = [from, to].map((name) => hosts.find((host) => host.name === name))
+      if (own === undefined || peer === undefined) throw new Error("no such host")
+      return Flood.link(Model.topologyOf(own, hosts), () => true, peer)
+    }
+    const [pop = hosts[0]] = hosts.filter(({ kind }) => kind === "pop")
+    const [primary = "", second = ""] = pop?.zones ?? []
+    const when = (from: string, to: string, origin: Flood.Origin["from"]) => {
+      const { asks } = link(from, to)
+      return asks === "soon" ? asks : asks({ from: origin, via: undefined })
+    }
+    const name = pop?.name ?? ""
+    expect(when(name, `${second}h0`, "central")).toBe("late")
+    expect(when(name, `${second}h0`, "here")).toBe("soon")
+    expect(when(`${second}h0`, name, "central")).toBe("soon")
+    expect(when(`${second}h0`, name, "pop")).toBe("after")
+    expect(when(`${primary}h0`, `${second}h0`, "central")).toBe("late")
+    expect(link("z0h0", "z1h0").turn + link("z1h0", "z0h0").turn).toBe(3)
+  })
+
   it("reads where an article came from out of its Path", () => {
     const hosts = Model.fleet(3, 2, 2, 2)
     const zone = Model.topologyOf(pickOf(hosts, 0), hosts)

@@ -29,7 +29,7 @@ export class EventQueue<A> {
   add(atMillis: number, what: A): Entry<A> {
     const entry: Entry<A> = { atMillis, sequence: this.#sequence++, what, place: this.#heap.length }
     this.#heap.push(entry)
-    this.#rise(entry)
+    this.#rise(entry, entry.place)
     return entry
   }
 
@@ -47,9 +47,9 @@ export class EventQueue<A> {
     entry.place = -1
     const last = this.#heap.pop()
     if (last === undefined || last === entry) return
-    this.#put(last, place)
-    this.#rise(last)
-    this.#sink(last)
+    const above = place === 0 ? undefined : this.#heap[(place - 1) >> 1]
+    if (above !== undefined && isBefore(last, above)) this.#rise(last, place)
+    else this.#sink(last, place)
   }
 
   #put(entry: Entry<A>, place: number): void {
@@ -57,26 +57,33 @@ export class EventQueue<A> {
     entry.place = place
   }
 
-  #rise(entry: Entry<A>): void {
-    for (;;) {
-      const { place } = entry
-      const above = this.#heap[(place - 1) >> 1]
-      if (place === 0 || above === undefined || !isBefore(entry, above)) return
-      this.#put(entry, above.place)
-      this.#put(above, place)
+  /** Puts it at a place, or as far above as it is before what is there. */
+  #rise(entry: Entry<A>, place: number): void {
+    let hole = place
+    while (hole > 0) {
+      const above = this.#heap[(hole - 1) >> 1]
+      if (above === undefined || !isBefore(entry, above)) break
+      const next = above.place
+      this.#put(above, hole)
+      hole = next
     }
+    this.#put(entry, hole)
   }
 
-  #sink(entry: Entry<A>): void {
-    for (;;) {
-      const { place } = entry
-      const left = this.#heap[2 * place + 1]
-      const right = this.#heap[2 * place + 2]
-      const below = left !== undefined && right !== undefined && isBefore(right, left) ? right : left
-      if (below === undefined || !isBefore(below, entry)) return
-      this.#put(entry, below.place)
-      this.#put(below, place)
+  /** Puts it at a place, or as far below as what is there is before it. */
+  #sink(entry: Entry<A>, place: number): void {
+    const { length } = this.#heap
+    let hole = place
+    for (let at = 2 * hole + 1; at < length; at = 2 * hole + 1) {
+      let below = this.#heap[at]
+      const right = at + 1 < length ? this.#heap[at + 1] : undefined
+      if (below !== undefined && right !== undefined && isBefore(right, below)) below = right
+      if (below === undefined || !isBefore(below, entry)) break
+      const next = below.place
+      this.#put(below, hole)
+      hole = next
     }
+    this.#put(entry, hole)
   }
 }
 

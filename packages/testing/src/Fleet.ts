@@ -219,7 +219,10 @@ export class Fleet {
 
   /** Waits until all sites that are up hold the same articles, and nothing new comes. */
   settle(options: Settling.Options = {}): Effect.Effect<void, Settling.Unsettled> {
-    return Settling.settle(this.world, () => this.sites, options)
+    // A key that rests says nothing for a while, and has something to say.
+    const rests = this.#apps.flatMap(({ digestions }) => digestions.map(({ due }) => due.restMillis ?? 0))
+    const quietMillis = Math.max(Settling.quietMillisDefault, 1_000 + Math.max(0, ...rests))
+    return Settling.settle(this.world, () => this.sites, { quietMillis, ...options })
   }
 
   // What clients do, at a host of a POP.

@@ -52,8 +52,16 @@ export const make = (
   const refuse = ({ address }: IndexRows.Place, id?: MessageId.MessageId): undefined =>
     quarantine.note({ address, ...(id === undefined ? {} : { id }) }) as undefined
 
+  /** What has just come is in memory as it was written. */
+  const eventsAt = ({ address, bytes }: IndexRows.Place): ReadonlyArray<Record.Logged> | undefined => {
+    const slab = log.around(address, Record.headBytes + bytes)
+    if (slab === undefined) return log.peek(address)?.events
+    const start = address - slab.start + Record.headBytes
+    return Record.decode(slab.octets.subarray(start, start + bytes), bytes)
+  }
+
   const copyAt = (place: IndexRows.Place, id?: MessageId.MessageId): Copy | undefined => {
-    const [copy] = log.peek(place.address)?.events ?? []
+    const [copy] = eventsAt(place) ?? []
     const isIt = Record.isCopy(copy) && (id === undefined || copy.id === id)
     return isIt ? copy : refuse(place, id)
   }
