@@ -92,9 +92,11 @@ export const layer = (options: Options): Layer.Layer<Spool, SpoolUnavailable, Si
         (file) => Effect.sync(() => file.close())
       )
       yield* Opening.tell(directory, { ...opened, lost: positions.lost }, note)
-      // What an earlier process left in the kernel's hands counts as stored from now on.
+      // What an earlier process left in the kernel's hands counts as stored from now on; and what it or this one has cut off
+      // must not come back in the place of what follows.
       yield* attempt(() => shelves.syncAll())
-      if (options.durability === "fsync") yield* attempt(() => log.syncAll())
+      const isSynced = options.durability === "fsync"
+      yield* attempt(() => (isSynced ? log.syncAll() : log.syncFrom(index.progress.address)))
       const quarantine = yield* attempt(() => Quarantine.open(options.directory, disk, Quarantine.isStill(index), note))
       yield* attempt(() => quarantine.note(...damaged.filter(Quarantine.isStill(index))))
       const where = { directory, disk }

@@ -13,6 +13,7 @@ import { Index } from "./internal/Index.ts"
 import * as Quarantine from "./internal/Quarantine.ts"
 import * as Record from "./internal/Record.ts"
 import * as SegmentLog from "./internal/SegmentLog.ts"
+import type * as SegmentReader from "./internal/SegmentReader.ts"
 import * as SpoolDirectory from "./internal/SpoolDirectory.ts"
 import { SpoolUnavailable } from "./Spool.ts"
 
@@ -150,7 +151,7 @@ class Look {
     }
   }
 
-  #isWhole({ isIntact }: SegmentLog.Found, { id, stored }: Record.Filed | Record.Mended): boolean {
+  #isWhole({ isIntact }: SegmentReader.Found, { id, stored }: Record.Filed | Record.Mended): boolean {
     return isIntact && (stored === undefined || this.#shelves.read(stored, id) !== undefined)
   }
 

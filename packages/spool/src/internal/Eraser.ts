@@ -9,9 +9,10 @@ import type { Index } from "./Index.ts"
 import * as Overwrites from "./Overwrites.ts"
 import * as Record from "./Record.ts"
 import type { SegmentLog } from "./SegmentLog.ts"
+import * as StrayOctets from "./StrayOctets.ts"
 
 export interface Eraser {
-  /** Overwrites the octets of all that was erased and still has some; gives how many articles that were. */
+  /** Overwrites the octets of all that was erased and still has some, stray ones too; gives how many articles that were. */
   readonly eraseOctets: () => number
   /** Overwrites ids of what was erased before a time, in the log and in the index; says whether there are more. */
   readonly eraseNames: (beforeMillis: number) => boolean
@@ -35,13 +36,16 @@ export const make = (where: Overwrites.Where, log: SegmentLog, index: Index, log
     eraseOctets: () => {
       Overwrites.redo(where, logOf)
       const pending = index.erasures.all().filter(({ blanks }) => blanks.length > 0)
-      if (pending.length === 0) return 0
+      const isStray = StrayOctets.isDue(index)
+      if (pending.length === 0 && !isStray) return 0
       // The groups of an erased article are told by the checkpoint; and a power cut from here on is made good on opening.
-      Checkpoint.take(where, log, index)
+      if (pending.length > 0) Checkpoint.take(where, log, index)
       for (const erasure of pending) {
         for (const spot of erasure.blanks) blank(spot, erasure.hash)
         index.erasures.keep({ ...erasure, blanks: [] })
       }
+      // Nothing tells what lies there, so that any of it may be what was erased.
+      if (isStray) StrayOctets.clear(index, logOf)
       index.commitAll()
       return pending.length
     },
