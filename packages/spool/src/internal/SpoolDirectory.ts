@@ -11,6 +11,7 @@ import * as Checkpoint from "./Checkpoint.ts"
 import * as ClassDead from "./ClassDead.ts"
 import * as ClassLogs from "./ClassLogs.ts"
 import { Index } from "./Index.ts"
+import * as Lineage from "./Lineage.ts"
 import * as Overwrites from "./Overwrites.ts"
 import type * as Quarantine from "./Quarantine.ts"
 import * as Record from "./Record.ts"
@@ -91,15 +92,17 @@ export const open = (
   const log = SegmentLog.open(path.join(directory, "log"), disk, sizes.segmentBytes)
   const shelves = ClassLogs.open(directory, classes, disk, sizes)
   const isRedone = Overwrites.redo({ directory, disk }, logOf(log, shelves))
+  const lineage = Lineage.load({ directory, disk })
   const index = openIndex(
-    () => new Index(disk.openTables(indexDirectory), generation, log, sizes.recordsPerCommit),
+    () => new Index(disk.openTables(indexDirectory), generation, log, sizes.recordsPerCommit, lineage),
     () => disk.dropTables(indexDirectory)
   )
   const compactedAt = Math.max(0, ...log.stretches().map(({ pack }) => pack?.compactedAt ?? 0))
   const checkpoint = Checkpoint.load({ directory, disk })
   const knownAt = Math.max(compactedAt, checkpoint?.position ?? 0)
+  if (!isOfLog(index, log)) index.renew(log.start, Lineage.next({ directory, disk }, lineage))
   // An index that is older than what has left the log would still tell of it, or never learn of it.
-  if (!isOfLog(index, log) || index.progress.position < knownAt) index.empty(log.start)
+  if (index.progress.position < knownAt) index.empty(log.start)
   const isNew = index.progress.position === 0
   if (isNew && (checkpoint?.position ?? 0) < compactedAt) {
     throw new Error(`the checkpoint in ${directory} is missing or too old: no index can be made from the log`)
