@@ -31,6 +31,9 @@ const indexFormat = 5
 
 type Log = Pick<SegmentLog, "start" | "around">
 
+/** Ids, each with what takes its place. */
+export type Names = ReadonlyArray<readonly [id: string, other: MessageId.MessageId]>
+
 export class Index {
   readonly #tables: Tables
   readonly #ids: IdRows
@@ -158,11 +161,25 @@ export class Index {
     this.commit()
   }
 
-  /** As `Tables.overwrite`, of ids whose own rows are gone. */
-  overwrite(ids: ReadonlyArray<readonly [id: string, other: MessageId.MessageId]>): void {
+  /** Takes ids that were erased out of all rows but those of what expires. */
+  unname(ids: Names): void {
     this.slots.rename(ids)
     this.commitAll()
-    this.#tables.overwrite(ids)
+    this.#tables.transactionSync(() => {
+      for (const [id] of ids) this.#ids.purge(id)
+    })
+  }
+
+  /** As `ExpiringRows.dropOf`, committed. */
+  unnameExpiring(ids: ReadonlySet<string>, from: Buffer, limit: number): Buffer | undefined {
+    const next = this.#expiring.dropOf(ids, from, limit)
+    this.commitAll()
+    return next
+  }
+
+  /** As `Tables.overwrite`, of ids that were taken out of all rows. */
+  overwrite(ids: Names, from: number, bytesMax: number): number | undefined {
+    return this.#tables.overwrite(ids, from, bytesMax)
   }
 
   /** What has rows and an overlay of its own. */
