@@ -35,6 +35,7 @@ import * as PositionsFile from "./internal/PositionsFile.ts"
 import * as Quarantine from "./internal/Quarantine.ts"
 import * as Record from "./internal/Record.ts"
 import * as Recovery from "./internal/Recovery.ts"
+import * as SecondLook from "./internal/SecondLook.ts"
 import type { SegmentLog } from "./internal/SegmentLog.ts"
 import * as SpoolDirectory from "./internal/SpoolDirectory.ts"
 import { SiteIdentity } from "./SiteIdentity.ts"
@@ -199,6 +200,9 @@ const make = Effect.fnUntraced(function* (parts: Parts) {
       })
     )
 
+  /** Commands that ask for nothing are enough to look at the disk again. */
+  const look = Effect.ignore(submit(() => []))
+
   const shelfOf = (name: string): GroupTable.Shelf | undefined => index.groups.there(name)
 
   const groupOf = (shelf: GroupTable.Shelf): Group.Group => {
@@ -334,10 +338,8 @@ const make = Effect.fnUntraced(function* (parts: Parts) {
     watch: signal.watch,
     arrivedSince: (sinceMillis, limit, after = 0) =>
       Attempt.later(() => follow.arrivedSince(sinceMillis, limit, after)),
-    condition: Effect.suspend(() =>
-      // Commands that ask for nothing are enough to look at the disk again.
-      Effect.as(commits.trouble() === undefined ? Effect.void : Effect.ignore(submit(() => [])), undefined)
-    ).pipe(
+    refuses: SecondLook.make(commits.trouble, look),
+    condition: Effect.suspend(() => Effect.as(commits.trouble() === undefined ? Effect.void : look, undefined)).pipe(
       Effect.map(() => {
         const refuses = commits.trouble()
         const all = quarantine.all()

@@ -23,7 +23,7 @@ export interface Peer {
   readonly isBackfill?: boolean
 }
 
-/** `here`: held, or removed or refused for good and remembered. `later`: another connection is sending it. */
+/** `here`: held, or removed or refused for good and remembered. `later`: another connection is sending it, or the spool refuses. */
 export type Offer = "wanted" | "here" | "later"
 
 export interface Offered {
@@ -90,12 +90,13 @@ export class Relayer extends Context.Service<
           ids: ReadonlyArray<MessageId.MessageId>,
           statuses: ReadonlyArray<Relay.Known["status"]>,
           { connection }: Peer,
-          nowMillis: number
+          nowMillis: number,
+          isRefusing: boolean
         ): ReadonlyArray<Offer> => {
           const verdicts = ids.map((id, at): Offer => {
             const status = statuses[at] ?? "unknown"
             const isInTransit = status === "unknown" && transit.isElsewhere(id, connection, nowMillis)
-            const verdict = Relay.judgeOffer(id, { status, isInTransit })
+            const verdict = Relay.judgeOffer(id, { status, isInTransit, isRefusing })
             return verdict === "refused" ? "here" : verdict
           })
           const wanted = ids.filter((_, at) => verdicts[at] === "wanted")
@@ -134,8 +135,10 @@ export class Relayer extends Context.Service<
         return {
           offer: (ids, peer) =>
             Clock.clockWith((clock) =>
-              Effect.map(spool.status(ids), (statuses) =>
-                judgeOffers(ids, statuses, peer, clock.currentTimeMillisUnsafe())
+              Effect.flatMap(spool.refuses, (reason) =>
+                Effect.map(spool.status(ids), (statuses) =>
+                  judgeOffers(ids, statuses, peer, clock.currentTimeMillisUnsafe(), reason !== undefined)
+                )
               )
             ),
           receive: (batch, peer) =>
