@@ -271,28 +271,36 @@ describe("a spool on a disk of faults", () => {
         fc.nat(),
         fc.nat(7),
         fc.constantFrom("kept", "lost"),
-        (steps, octet, bit, index) =>
-          tried("fsync", steps, async (trial) => {
-            const bytes = trial.disk.bytes(isLog)
-            trial.disk.flip(isLog, octet % bytes, bit)
-            await trial.crash((disk) => disk.killed(index))
-            const { articles, site, spool } = trial
-            await serveOnly(trial)
-            const held = [...articles.values()].filter(({ messageId }) => Site.status(site, messageId) === "held")
-            const statuses = await Effect.runPromise(spool.status(held.map(({ messageId }) => messageId)))
-            const missing = held.filter((_, at) => statuses[at] === "unknown")
-            assert.isAtMost(missing.length, 1)
-            for (const one of missing) {
-              const [stored] = await Effect.runPromise(spool.store([one]))
-              assert.strictEqual(stored?._tag, "Filed")
-              const again = await Effect.runPromise(spool.find(one.messageId))
-              assert.isTrue(same(again?.article, one.octets))
-              for (const [name, number] of again?.numbers ?? []) {
-                assert.isTrue(same((await Effect.runPromise(spool.at(name, number)))?.article, one.octets))
+        fc.boolean(),
+        (steps, octet, bit, index, hasClasses) =>
+          tried(
+            "fsync",
+            steps,
+            async (trial) => {
+              const bytes = trial.disk.bytes(isLog)
+              trial.disk.flip(isLog, octet % bytes, bit)
+              await trial.crash((disk) => disk.killed(index))
+              const { articles, site, spool } = trial
+              await serveOnly(trial)
+              const held = [...articles.values()].filter(({ messageId }) => Site.status(site, messageId) === "held")
+              const statuses = await Effect.runPromise(spool.status(held.map(({ messageId }) => messageId)))
+              const missing = held.filter((_, at) => statuses[at] === "unknown")
+              assert.isAtMost(missing.length, 1)
+              for (const one of missing) {
+                const [stored] = await Effect.runPromise(spool.store([one]))
+                assert.strictEqual(stored?._tag, "Filed")
+                const again = await Effect.runPromise(spool.find(one.messageId))
+                assert.isTrue(same(again?.article, one.octets))
+                for (const [name, number] of again?.numbers ?? []) {
+                  assert.isTrue(same((await Effect.runPromise(spool.at(name, number)))?.article, one.octets))
+                }
+                assert.notInclude((await Effect.runPromise(spool.condition)).damaged, one.messageId)
               }
-              assert.notInclude((await Effect.runPromise(spool.condition)).damaged, one.messageId)
-            }
-          })
+              await Effect.runPromise(spool.erase(ids))
+              for (const one of ids) trial.nothingIsLeft(`about ${one}`)
+            },
+            hasClasses
+          )
       ),
       { ...drawn, timeout: 10_000 }
     )

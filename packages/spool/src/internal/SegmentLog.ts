@@ -187,10 +187,17 @@ export const open = (directory: string, disk: Disk, segmentBytes: number): Segme
     return undefined
   }
 
-  const octetsIn = (from: number, to: number): ReadonlyArray<Span> =>
-    each()
-      .map((segment) => spanOf(segment, from, to))
-      .filter(({ bytes }) => bytes > 0)
+  const octetsIn = (from: number, to: number): ReadonlyArray<Span> => {
+    const spans: Array<Span> = []
+    const end = Math.min(Math.floor(to / addressSpan), last.number)
+    for (let number = Math.max(Math.floor(from / addressSpan), first); number <= end;) {
+      const segment = segments.get(number)
+      const span = segment === undefined ? undefined : spanOf(segment, from, to)
+      if (span !== undefined && span.bytes > 0) spans.push(span)
+      number = (segment?.pack?.scope.last ?? number) + 1
+    }
+    return spans
+  }
 
   const roll = (): void => {
     if (last.bytes >= segmentBytes || isTurning) last = create(last.number + 1)
