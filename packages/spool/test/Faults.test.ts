@@ -156,6 +156,35 @@ describe("a spool on a disk of faults", () => {
     })
   })
 
+  it("lets go of what a power cut left in a class whose own end it has torn", () => {
+    const torn = [
+      [articleOf(2, [0, 1, 2], 200), articleOf(1, [0, 1, 2], 1)],
+      [articleOf(3, [0], 1), articleOf(0, [2], 1)],
+      [articleOf(4, [2], 1)]
+    ]
+    const steps: ReadonlyArray<Step> = [
+      { _tag: "Expire", ids: ids.slice(11) },
+      { _tag: "Store", batches: [[articleOf(0, [1, 2], 1), articleOf(0, [0], 1)]] },
+      { _tag: "Fault", fault: { _tag: "SyncHangs" } },
+      { _tag: "Store", batches: torn },
+      { _tag: "PowerCut", index: "kept", chances: [true, false] }
+    ]
+    return tried("fsync", steps, (trial) => trial.settle(), true)
+  })
+
+  it("stores nothing in the place of an article of a class of which a power cut left the event alone", () => {
+    const steps: ReadonlyArray<Step> = [
+      { _tag: "Store", batches: [[articleOf(0, [0], 1)]] },
+      { _tag: "Fault", fault: { _tag: "SyncHangs" } },
+      { _tag: "Store", batches: [[articleOf(4, [0], 200)]] },
+      { _tag: "PowerCut", index: "kept", chances: [false, false, true, true, false, false, false, false] },
+      { _tag: "Store", batches: [[articleOf(5, [0], 200)]] },
+      { _tag: "Erase", ids: ids.slice(4, 5) },
+      { _tag: "Kill", index: "kept" }
+    ]
+    return tried("fsync", steps, (trial) => trial.check(), true)
+  })
+
   it("tells followers of a copy that came in the place of one that a power cut tore", () => {
     const hang: Step = { _tag: "Fault", fault: { _tag: "SyncHangs" } }
     const articles = [articleOf(0, [2], 200), articleOf(1, [0], 200), articleOf(2, [2], 1), articleOf(3, [2], 1)]

@@ -118,7 +118,11 @@ export const open = (
 
   const trim = (name: string, { log }: Pick<Shelf, "log">, endOf: EndOf): void => {
     const start = log.stretches().at(-1)?.start ?? log.start
-    log.cut(Math.min(log.end(), Math.max(start, endOf(name) ?? start)))
+    const end = Math.max(start, endOf(name) ?? start)
+    log.cut(Math.min(log.end(), end))
+    // A power cut may have left the event of an article and not the article: whoever erases that overwrites its place, where
+    // nothing else may lie.
+    log.reach(end)
   }
 
   const touched = (): ReadonlyArray<Shelf> =>

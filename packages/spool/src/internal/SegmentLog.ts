@@ -54,6 +54,8 @@ export interface SegmentLog {
   readonly start: number
   /** Cuts off all that follows an address, as far as it lies in no pack, and says how many octets those were. */
   readonly cut: (address: number) => number
+  /** Makes the log so long that nothing comes to lie before an address; what it lacked up to there cannot be read. */
+  readonly reach: (address: number) => void
   /** Octets of the log before an address. */
   readonly bytes: (address: number) => number
   /** Begins a new segment with the next record, whatever has room. */
@@ -266,6 +268,13 @@ export const open = (directory: string, disk: Disk, segmentBytes: number): Segme
         segment.bytes = offset
       }
       return lost
+    },
+    reach: (address) => {
+      while (last.number < Math.floor(address / addressSpan)) last = create(last.number + 1)
+      const bytes = address - last.number * addressSpan
+      if (bytes <= last.bytes) return
+      disk.truncate(last.file, bytes)
+      last.bytes = bytes
     },
     bytes: (address) => {
       const [segment, offset] = place(address) ?? []
