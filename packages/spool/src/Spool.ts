@@ -159,7 +159,7 @@ export class Spool extends Context.Service<
     /** New after a wipe; positions and numbers mean something only within it. */
     readonly generation: Site.Generation
     /**
-     * Returns once every article of the batch would survive a power cut. One answer per article, in order.
+     * Returns once every article of the batch would survive a power cut. One answer per article, in order. Begun where it is called.
      *
      * A cancel or Supersedes of a batch acts with it, if its author owns the target, or waits for the target.
      */
@@ -285,7 +285,7 @@ export class Spool extends Context.Service<
      * Why it stores nothing now, nothing where it does; for whoever asks with each offer. Where the disk has refused, it is
      * looked at again, at most once a second.
      */
-    readonly refuses: Effect.Effect<string | undefined>
+    readonly refuses: () => Effect.Effect<string | undefined>
     /** Looks at the disk again where it has refused, so that a spool without visitors gets well too. */
     readonly condition: Effect.Effect<Condition>
 

@@ -13,18 +13,18 @@ it.effect("looks at a disk that refuses at once, and then once a second, whoever
       if (looks >= passesAt) trouble = undefined
     })
     const refuses = SecondLook.make(() => trouble, look)
-    assert.isUndefined(yield* refuses)
+    assert.isUndefined(yield* refuses())
     assert.strictEqual(looks, 0)
     trouble = "no space left on device"
-    for (let turn = 0; turn < 3; turn += 1) assert.strictEqual(yield* refuses, trouble)
+    for (let turn = 0; turn < 3; turn += 1) assert.strictEqual(yield* refuses(), trouble)
     assert.strictEqual(looks, 1)
     yield* TestClock.adjust(SecondLook.lookMillis - 1)
-    assert.strictEqual(yield* refuses, trouble)
+    assert.strictEqual(yield* refuses(), trouble)
     assert.strictEqual(looks, 1)
     passesAt = 2
     yield* TestClock.adjust(1)
-    assert.isUndefined(yield* refuses)
-    assert.isUndefined(yield* refuses)
+    assert.isUndefined(yield* refuses())
+    assert.isUndefined(yield* refuses())
     assert.strictEqual(looks, 2)
   })
 )
@@ -39,9 +39,9 @@ it.effect("waits for no time that a clock set back has yet to come to", () =>
       })
     )
     yield* TestClock.setTime(3_600_000)
-    yield* refuses
+    yield* refuses()
     yield* TestClock.setTime(0)
-    yield* refuses
+    yield* refuses()
     assert.strictEqual(looks, 2)
   })
 )
