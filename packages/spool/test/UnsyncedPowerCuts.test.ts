@@ -105,8 +105,8 @@ const act = async (trial: Trial, deed: Deed): Promise<void> => {
   }
 }
 
-const live = async (deeds: ReadonlyArray<Deed>): Promise<void> => {
-  const trial = new Trial("kernel")
+const live = async (deeds: ReadonlyArray<Deed>, hasClasses = false): Promise<void> => {
+  const trial = new Trial("kernel", hasClasses)
   try {
     await trial.open()
     for (const deed of deeds) await act(trial, deed)
@@ -117,8 +117,8 @@ const live = async (deeds: ReadonlyArray<Deed>): Promise<void> => {
 
 it("keeps through kills whatever a power cut has left, where nothing was synced", { timeout: 0 }, () =>
   fc.assert(
-    fc.asyncProperty(fc.array(deed, { maxLength: 16, size: "max" }), index, (deeds, index) =>
-      live([...deeds, { _tag: "Kill", index }])
+    fc.asyncProperty(fc.array(deed, { maxLength: 16, size: "max" }), index, fc.boolean(), (deeds, index, hasClasses) =>
+      live([...deeds, { _tag: "Kill", index }], hasClasses)
     ),
     drawn
   )
