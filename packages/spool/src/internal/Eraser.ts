@@ -23,7 +23,7 @@ export interface Eraser {
 
 /** Ids that are overwritten together: each is looked for in all of the index, about a second for two gigabytes and four of them. */
 const namesMax = 4
-/** Octets of the index that one slice looks at: some eight milliseconds. */
+/** Octets of the index that one slice looks at: some ten milliseconds. */
 export const overwriteBytesMax = 16 * 1024 * 1024
 /** Rows of what expires that one slice looks at. */
 const expiringRowsMax = 5_000
