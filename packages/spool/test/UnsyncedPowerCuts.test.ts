@@ -12,7 +12,9 @@ const seedText = process.env["LUPIN_TEST_FAULTS_SEED"]
 const drawn = { numRuns: runs, timeout: 10_000, ...(seedText === undefined ? {} : { seed: Number(seedText) }) }
 
 type Deed =
-  | { readonly _tag: "Store" | "Expire"; readonly articles: ReadonlyArray<ReturnType<typeof articleOf>> }
+  | { readonly _tag: "Store" | "Expire" | "Erase"; readonly articles: ReadonlyArray<ReturnType<typeof articleOf>> }
+  /** As many slices of compaction. */
+  | { readonly _tag: "Reclaim"; readonly slices: number }
   | { readonly _tag: "Fault"; readonly fault: Fault }
   | { readonly _tag: "Kill"; readonly index: TablesLeft }
   | { readonly _tag: "PowerCut"; readonly index: TablesLeft; readonly chances: ReadonlyArray<boolean> }
@@ -29,7 +31,8 @@ const deed: fc.Arbitrary<Deed> = fc.oneof(
   store,
   store,
   store,
-  fc.record({ _tag: fc.constant("Expire" as const), articles }),
+  fc.record({ _tag: fc.constantFrom("Expire" as const, "Erase" as const), articles }),
+  fc.record({ _tag: fc.constant("Reclaim" as const), slices: fc.nat(10) }),
   fc.record({
     _tag: fc.constant("Fault" as const),
     fault: fc.oneof(
@@ -83,10 +86,16 @@ const act = async (trial: Trial, deed: Deed): Promise<void> => {
       }
       await Effect.runPromise(Effect.exit(trial.spool.store(deed.articles)))
       return
+    case "Reclaim":
+      for (let slice = 0; slice < deed.slices; slice++) await Effect.runPromise(Effect.exit(trial.spool.reclaim))
+      return
+    case "Erase":
     case "Expire": {
       const names = deed.articles.map(({ messageId }) => messageId)
-      const exit = await Effect.runPromise(Effect.exit(trial.spool.remove(names, "expired")))
-      if (Exit.isFailure(exit)) for (const one of names) trial.removing.set(one, "Expire")
+      const removal = deed._tag === "Erase" ? trial.spool.erase(names) : trial.spool.remove(names, "expired")
+      const exit = await Effect.runPromise(Effect.exit(removal))
+      if (Exit.isFailure(exit)) for (const one of names) trial.removing.set(one, deed._tag)
+      else if (deed._tag === "Erase") for (const one of names) trial.nothingIsLeft(`about ${one}`)
       return
     }
     case "Kill": {
