@@ -271,6 +271,26 @@ describe("a spool on a disk of faults", () => {
     })
   })
 
+  it("opens after a power cut between two segments of which neither was made in one go", () => {
+    const short: Step = { _tag: "Fault", fault: { _tag: "WriteIsShort", octets: 0 } }
+    const steps: ReadonlyArray<Step> = [
+      { _tag: "Store", batches: [[articleOf(1, [2], 1), articleOf(0, [2], 200)]] },
+      short,
+      { _tag: "Remove", ids: ids.slice(9, 10) },
+      { _tag: "Kill", index: "kept" },
+      { _tag: "Store", batches: [[articleOf(2, [1], 200)], [articleOf(3, [1], 1)]] },
+      short,
+      { _tag: "Store", batches: [[articleOf(4, [2], 1)]] },
+      { _tag: "Kill", index: "kept" }
+    ]
+    return tried("kernel", steps, async (trial) => {
+      const chances = [false, true, false]
+      let at = 0
+      await trial.crash((disk) => disk.cutOff(() => chances[at++ % chances.length] ?? false, "kept"))
+      await serveOnly(trial)
+    })
+  })
+
   it("does not bring back after a power cut what was cut off before others came in its place", () => {
     const store = (...batches: ReadonlyArray<ReadonlyArray<ReturnType<typeof articleOf>>>): Step => ({
       _tag: "Store",

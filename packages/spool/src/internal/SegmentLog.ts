@@ -64,7 +64,7 @@ export interface SegmentLog {
   readonly roll: () => void
   /** Makes all segments survive a power cut, those of earlier processes included. */
   readonly syncAll: () => void
-  /** As `syncAll`, of the segment of an address and those behind it. */
+  /** As `syncAll`, of the segment of an address and those behind it, and of all names. */
   readonly syncFrom: (address: number) => void
   /** All files, in order; the last is the segment that grows. */
   readonly stretches: () => ReadonlyArray<Stretch>
@@ -295,6 +295,8 @@ export const open = (directory: string, disk: Disk, segmentBytes: number): Segme
       for (const { file, number, pack } of segments.values()) {
         if (pack === undefined && number >= from) disk.syncNow(file)
       }
+      // A name that was never synced may go with the power, and that of a later segment stay.
+      disk.syncDirectory(directory)
     },
     stretches: () => each().map(stretchOf),
     lostBetween: (before, position, address) => {
