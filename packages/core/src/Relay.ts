@@ -12,20 +12,22 @@ import * as MessageId from "./MessageId.ts"
 import * as Namespace from "./Namespace.ts"
 import * as Path from "./Path.ts"
 
-/** `later`: another peer is sending it just now. `refused`: it is no Message-ID. */
+/** `later`: another peer is sending it just now, or nothing can be stored. `refused`: it is no Message-ID. */
 export type Offer = "wanted" | "here" | "later" | "refused"
 
 /** What a site knows of an id that a peer offers. */
 export interface Known {
   readonly status: "held" | "removed" | "unknown"
   readonly isInTransit?: boolean
+  /** Nothing can be stored just now. */
+  readonly isRefusing?: boolean
 }
 
 /** Asks history first: in a flood of repeats each costs one look-up. */
 export const judgeOffer = (id: string, known: Known): Offer => {
   if (known.status !== "unknown") return "here"
   if (MessageId.parse(id) === undefined) return "refused"
-  return known.isInTransit === true ? "later" : "wanted"
+  return known.isInTransit === true || known.isRefusing === true ? "later" : "wanted"
 }
 
 export interface RelayContext {

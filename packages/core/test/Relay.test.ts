@@ -160,8 +160,11 @@ describe("Relay", () => {
     expect(Path.names(received.article.path, "sea.zone.lupin")).toBe(true)
   })
 
-  it("judges an offer by history first, then by its form, then by what is on its way", () => {
+  it("judges an offer by history first, then by its form, then by what is on its way or cannot be stored", () => {
     expect(Relay.judgeOffer("<a@b>", { status: "held" })).toBe("here")
+    expect(Relay.judgeOffer("<a@b>", { status: "held", isRefusing: true })).toBe("here")
+    expect(Relay.judgeOffer("a@b", { status: "unknown", isRefusing: true })).toBe("refused")
+    expect(Relay.judgeOffer("<a@b>", { status: "unknown", isRefusing: true })).toBe("later")
     expect(Relay.judgeOffer("<a@b>", { status: "removed", isInTransit: true })).toBe("here")
     expect(Relay.judgeOffer("a@b", { status: "unknown" })).toBe("refused")
     expect(Relay.judgeOffer("<a@b>", { status: "unknown", isInTransit: true })).toBe("later")

@@ -84,7 +84,12 @@ export const commands: Readonly<Record<string, CommandNote>> = {
     [240, 340, 440, 441],
     "240 names the Message-ID first; 441 says what to change in the article."
   ),
-  IHAVE: at(3977, "6.3.2", [235, 335, 435, 436, 437], "437 also for an article that came by another way meanwhile."),
+  IHAVE: at(
+    3977,
+    "6.3.2",
+    [235, 335, 435, 436, 437],
+    "436 as CHECK has 431; 437 also for an article that came by another way meanwhile."
+  ),
   NEWGROUPS: at(
     3977,
     "7.3",
@@ -126,7 +131,12 @@ export const commands: Readonly<Record<string, CommandNote>> = {
   "AUTHINFO PASS": at(4643, "2.3", [281, 481, 482, 483, 502], "The fifth failure ends the connection with 400."),
   "AUTHINFO SASL": at(4643, "2.4", [283, 383, 481, 482, 483, 502, 503, 504], "Mechanisms: PLAIN and SCRAM-SHA-256."),
   "MODE STREAM": at(4644, "2.3", [203], "Never required: CHECK and TAKETHIS work without it."),
-  CHECK: at(4644, "2.4", [238, 431, 438], "431 also while another peer is sending the article."),
+  CHECK: at(
+    4644,
+    "2.4",
+    [238, 431, 438],
+    "431 while another peer is sending the article, and while nothing can be stored, as on a full disk."
+  ),
   TAKETHIS: at(
     4644,
     "2.5",

@@ -59,8 +59,8 @@ it.live.each([10, FileSpool.recordsPerCommitDefault])(
             }
           }
           assert.isAbove(acknowledged.length, 40)
-          assert.match(yield* ask(socket, `IHAVE ${id("other")}\r\n`), /^335 /)
-          assert.match(yield* ask(socket, `${octetsOf("other", 100)}.\r\n`), /^436 .*ENOSPC/)
+          assert.match(yield* ask(socket, `CHECK ${id("other")}\r\n`), /^431 /)
+          assert.match(yield* ask(socket, `IHAVE ${id("other")}\r\n`), /^436 /)
           assert.match(yield* ask(socket, "POST\r\n"), /^340 /)
           const post = `${octetsOf("post", 100).replace(/^Path:.*\r\n/m, "")}.\r\n`
           assert.match(yield* ask(socket, post), /^441 Try again later: .*ENOSPC/)
@@ -70,6 +70,7 @@ it.live.each([10, FileSpool.recordsPerCommitDefault])(
 
           fs.rmSync(ballast)
           assert.strictEqual((yield* judged).status, "ok")
+          assert.match(yield* ask(socket, `CHECK ${id("other")}\r\n`), /^238 /)
           assert.match(yield* take(socket, "other", 100), /^239 /)
           fs.writeFileSync(ballast, new Uint8Array(ballastBytes / 2))
           for (let at = 0; (yield* take(socket, `again${at}`, 1_000)).startsWith("239 "); at++)

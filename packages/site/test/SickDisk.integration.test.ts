@@ -40,8 +40,9 @@ describe("a site on a sick disk", () => {
       for (const each of ["no space left on device", "read-only file system", "input/output error"]) {
         ailment = each
         assert.match(yield* ask(socket, takeThis(each.slice(0, 2))), /^431 /)
-        assert.match(yield* ask(socket, `IHAVE ${id("3")}\r\n`), /^335 /)
-        assert.match(yield* ask(socket, `${octetsOf("3")}.\r\n`), /^436 /)
+        assert.match(yield* ask(socket, `CHECK ${id("2")}\r\n`), /^431 /)
+        assert.match(yield* ask(socket, `CHECK ${id("1")}\r\n`), /^438 /)
+        assert.match(yield* ask(socket, `IHAVE ${id("3")}\r\n`), /^436 /)
         assert.match(yield* ask(socket, "POST\r\n"), /^340 /)
         assert.match(yield* ask(socket, `${octetsOf("4").replace(/^Path:.*\r\n/m, "")}.\r\n`), /^441 Try again later/)
         assert.deepStrictEqual(SiteChecks.judgeSpool(yield* spool.condition), { status: "failing", detail: each })
@@ -57,6 +58,34 @@ describe("a site on a sick disk", () => {
         "held",
         "unknown"
       ])
+    })
+  )
+
+  it.live("says to an offer that nothing can be stored, and notices by offers alone when that has passed", () =>
+    Effect.gen(function* () {
+      let isFull = false
+      const disk: Disk = Object.assign({}, node, {
+        write: (file, pieces, offset) => {
+          if (isFull) throw new Error("no space left on device")
+          node.write(file, pieces, offset)
+        }
+      } satisfies Partial<Disk>)
+      const site = yield* siteOn(yield* temporary, disk)
+      const socket = yield* dialled(Context.get(site, NntpServer.NntpServer).address.port)
+      const check = (name: string) => ask(socket, `CHECK ${id(name)}\r\n`)
+      assert.match(yield* check("1"), /^238 /)
+      // An article whose disk refuses only now is asked for in good faith.
+      isFull = true
+      assert.match(yield* ask(socket, takeThis("1")), /^431 /)
+      assert.match(yield* ask(socket, `CHECK ${id("1")}\r\nCHECK ${id("2")}\r\n`), /^431 .*\r\n431 /)
+      isFull = false
+      const answers: Array<string> = []
+      yield* Effect.repeat(
+        Effect.map(check("1"), (answer) => answers.push(answer)),
+        { until: () => !answers.at(-1)?.startsWith("431 ") }
+      )
+      assert.match(answers.at(-1) ?? "", /^238 /)
+      assert.match(yield* ask(socket, takeThis("1")), /^239 /)
     })
   )
 

@@ -36,6 +36,7 @@ import * as PositionsFile from "./internal/PositionsFile.ts"
 import * as Quarantine from "./internal/Quarantine.ts"
 import * as Record from "./internal/Record.ts"
 import * as Recovery from "./internal/Recovery.ts"
+import * as SecondLook from "./internal/SecondLook.ts"
 import type { SegmentLog } from "./internal/SegmentLog.ts"
 import * as SpoolDirectory from "./internal/SpoolDirectory.ts"
 import { SiteIdentity } from "./SiteIdentity.ts"
@@ -102,9 +103,11 @@ export const layer = (options: Options): Layer.Layer<Spool, SpoolUnavailable, Si
         (file) => Effect.sync(() => file.close())
       )
       yield* Opening.tell(directory, { ...opened, lost: positions.lost }, note)
-      // What an earlier process left in the kernel's hands counts as stored from now on.
+      // What an earlier process left in the kernel's hands counts as stored from now on; and what it or this one has cut off
+      // must not come back in the place of what follows.
       yield* Attempt.later(() => shelves.syncAll())
-      if (options.durability === "fsync") yield* Attempt.later(() => log.syncAll())
+      const isSynced = options.durability === "fsync"
+      yield* Attempt.later(() => (isSynced ? log.syncAll() : log.syncFrom(index.progress.address)))
       const quarantine = yield* Attempt.later(() =>
         Quarantine.open(options.directory, disk, Quarantine.isStill(index), note)
       )
@@ -201,6 +204,9 @@ const make = Effect.fnUntraced(function* (parts: Parts) {
         )
       )
     })
+
+  /** Commands that ask for nothing are enough to look at the disk again. */
+  const look = Effect.ignore(submit(() => []))
 
   const shelfOf = (name: string): GroupTable.Shelf | undefined => index.groups.there(name)
 
@@ -337,10 +343,8 @@ const make = Effect.fnUntraced(function* (parts: Parts) {
     watch: signal.watch,
     arrivedSince: (sinceMillis, limit, after = 0) =>
       Attempt.later(() => follow.arrivedSince(sinceMillis, limit, after)),
-    condition: Effect.suspend(() =>
-      // Commands that ask for nothing are enough to look at the disk again.
-      Effect.as(commits.trouble() === undefined ? Effect.void : Effect.ignore(submit(() => [])), undefined)
-    ).pipe(
+    refuses: SecondLook.make(commits.trouble, look),
+    condition: Effect.suspend(() => Effect.as(commits.trouble() === undefined ? Effect.void : look, undefined)).pipe(
       Effect.map(() => {
         const refuses = commits.trouble()
         const all = quarantine.all()

@@ -24,7 +24,7 @@ export interface Peer {
   readonly isBackfill?: boolean
 }
 
-/** `here`: held, or removed or refused for good and remembered. `later`: another connection is sending it. */
+/** `here`: held, or removed or refused for good and remembered. `later`: another connection is sending it, or the spool refuses. */
 export type Offer = "wanted" | "here" | "later"
 
 export interface Offered {
@@ -92,12 +92,13 @@ export class Relayer extends Context.Service<
           ids: ReadonlyArray<MessageId.MessageId>,
           statuses: ReadonlyArray<Relay.Known["status"]>,
           { connection }: Peer,
-          nowMillis: number
+          nowMillis: number,
+          isRefusing: boolean
         ): ReadonlyArray<Offer> => {
           const verdicts = ids.map((id, at): Offer => {
             const status = statuses[at] ?? "unknown"
             const isInTransit = status === "unknown" && transit.isElsewhere(id, connection, nowMillis)
-            const verdict = Relay.judgeOffer(id, { status, isInTransit })
+            const verdict = Relay.judgeOffer(id, { status, isInTransit, isRefusing })
             return verdict === "refused" ? "here" : verdict
           })
           const wanted = ids.filter((_, at) => verdicts[at] === "wanted")
@@ -135,8 +136,10 @@ export class Relayer extends Context.Service<
 
         return {
           offer: (ids, peer) =>
-            Prompt.map(spool.status(ids), (statuses) =>
-              judgeOffers(ids, statuses, peer, clock.currentTimeMillisUnsafe())
+            Prompt.flatMap(spool.refuses(), (reason) =>
+              Prompt.map(spool.status(ids), (statuses) =>
+                judgeOffers(ids, statuses, peer, clock.currentTimeMillisUnsafe(), reason !== undefined)
+              )
             ),
           receive: (batch, peer) => {
             const nowMillis = clock.currentTimeMillisUnsafe()

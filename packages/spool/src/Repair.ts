@@ -10,9 +10,11 @@ import { node } from "./Disk.ts"
 import * as DirectoryLock from "./internal/DirectoryLock.ts"
 import * as ClassLogs from "./internal/ClassLogs.ts"
 import { Index } from "./internal/Index.ts"
+import * as Lineage from "./internal/Lineage.ts"
 import * as Quarantine from "./internal/Quarantine.ts"
 import * as Record from "./internal/Record.ts"
 import * as SegmentLog from "./internal/SegmentLog.ts"
+import type * as SegmentReader from "./internal/SegmentReader.ts"
 import * as SpoolDirectory from "./internal/SpoolDirectory.ts"
 import { SpoolUnavailable } from "./Spool.ts"
 
@@ -150,7 +152,7 @@ class Look {
     }
   }
 
-  #isWhole({ isIntact }: SegmentLog.Found, { id, stored }: Record.Filed | Record.Mended): boolean {
+  #isWhole({ isIntact }: SegmentReader.Found, { id, stored }: Record.Filed | Record.Mended): boolean {
     return isIntact && (stored === undefined || this.#shelves.read(stored, id) !== undefined)
   }
 
@@ -199,11 +201,12 @@ const opened = <A>(
       attempt(() => {
         const generation = SpoolDirectory.describe(directory, { id: "", startedMillis: 0, numberBase: 0 }, node)
         const log = SegmentLog.open(path.join(directory, "log"), node, Infinity)
+        const lineage = Lineage.load({ directory, disk: node })
         return {
           generation: generation.id,
           log,
           shelves: ClassLogs.open(directory, [], node, { durability: "kernel", segmentBytes: Infinity }),
-          index: new Index(node.openTables(path.join(directory, "index")), generation, log, 1)
+          index: new Index(node.openTables(path.join(directory, "index")), generation, log, 1, lineage)
         }
       }),
       use,

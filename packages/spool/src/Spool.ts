@@ -292,6 +292,11 @@ export class Spool extends Context.Service<
       after?: number
     ) => Effect.Effect<ReadonlyArray<Arrival>, SpoolUnavailable>
 
+    /**
+     * Why it stores nothing now, nothing where it does; for whoever asks with each offer. Where the disk has refused, it is
+     * looked at again, at most once a second.
+     */
+    readonly refuses: () => Effect.Effect<string | undefined>
     /** Looks at the disk again where it has refused, so that a spool without visitors gets well too. */
     readonly condition: Effect.Effect<Condition>
 

@@ -29,6 +29,9 @@ export interface Table {
   readonly getKeys: (range: Range) => Iterable<Buffer>
 }
 
+/** What is to be overwritten, each with something of its length. */
+export type Texts = ReadonlyArray<readonly [text: string, other: string]>
+
 export interface Tables {
   /** A table by its name; made if it is not there. */
   readonly table: (name: string) => Table
@@ -36,9 +39,10 @@ export interface Tables {
   readonly transactionSync: (act: () => void) => void
   /**
    * Writes others of their length in the place of texts, wherever they stand: in rows, and in what is left of rows that are
-   * no more. Reads all there is; outside of transactions.
+   * no more. Looks at so many octets from an offset on, and says where to go on; nothing once it has seen all. A row that
+   * moves between two calls may be missed: rows that have such texts are to be changed first. Outside of transactions.
    */
-  readonly overwrite: (texts: ReadonlyArray<readonly [text: string, other: string]>) => void
+  readonly overwrite: (texts: Texts, from: number, bytesMax: number) => number | undefined
   readonly close: () => Promise<void>
 }
 
@@ -65,7 +69,7 @@ export const open = (directory: string): Tables => {
       }
     },
     transactionSync: (act) => environment.transactionSync(act),
-    overwrite: (texts) => overwriteIn(path.join(directory, "data.mdb"), texts),
+    overwrite: (texts, from, bytesMax) => overwriteIn(path.join(directory, "data.mdb"), texts, from, bytesMax),
     close: () => environment.close()
   }
 }
@@ -94,14 +98,15 @@ const isReadable = (name: string): boolean => {
 const scanBytes = 4 * 1024 * 1024
 
 /** LMDB reads its file through a map of it, so it sees what is written here; pages have no checksums. */
-const overwriteIn = (name: string, texts: ReadonlyArray<readonly [text: string, other: string]>): void => {
+const overwriteIn = (name: string, texts: Texts, from: number, bytesMax: number): number | undefined => {
   const pairs = texts.map(([text, other]) => [Buffer.from(text, "latin1"), Buffer.from(other, "latin1")] as const)
   const overlap = Math.max(1, ...pairs.map(([text]) => text.length)) - 1
-  const octets = Buffer.allocUnsafe(scanBytes + overlap)
+  const octets = Buffer.allocUnsafe(Math.min(scanBytes, bytesMax) + overlap)
   const file = fs.openSync(name, "r+")
   try {
     const size = fs.fstatSync(file).size
-    for (let start = 0; start < size; start += scanBytes) {
+    const end = Math.min(size, from + bytesMax)
+    for (let start = from; start < end; start += octets.length - overlap) {
       const read = octets.subarray(0, fs.readSync(file, octets, 0, octets.length, start))
       for (const [text, other] of pairs) {
         for (let at = read.indexOf(text); at >= 0; at = read.indexOf(text, at + 1)) {
@@ -109,7 +114,9 @@ const overwriteIn = (name: string, texts: ReadonlyArray<readonly [text: string, 
         }
       }
     }
+    if (end < size) return end
     fs.fdatasyncSync(file)
+    return undefined
   } finally {
     fs.closeSync(file)
   }

@@ -1,7 +1,8 @@
 import { assert, it } from "@effect/vitest"
 import * as Article from "@lupin/core/Article"
-import { eraseNamesMillis, type Spool } from "@lupin/spool/Spool"
+import { eraseNamesMillis, Spool } from "@lupin/spool/Spool"
 import { article, digest, digestId, group, id } from "@lupin/testing/SampleArticles"
+import { reclaimAll } from "@lupin/testing/SpoolPromise"
 import { Effect } from "effect"
 import { TestClock } from "effect/testing"
 import { Buffer } from "node:buffer"
@@ -60,7 +61,7 @@ it.effect("leaves nothing of what was erased in any file, the index included", (
           assert.deepStrictEqual(holding(directory, author), [])
           yield* churn(spool, 300)
           yield* TestClock.adjust(eraseNamesMillis + 1)
-          yield* spool.reclaim
+          yield* reclaimAll.pipe(Effect.provideService(Spool, spool))
           assert.strictEqual((yield* spool.reclaimed).namedErasures, 0)
           for (const one of ids) assert.deepStrictEqual(holding(directory, one), [])
           yield* churn(spool, 400)

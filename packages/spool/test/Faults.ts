@@ -88,11 +88,8 @@ export class Trial {
   readonly erased = new Set<MessageId.MessageId>()
   /** Ids that the log says were erased, and whose octets may still be there. */
   readonly #halfErased = new Set<MessageId.MessageId>()
-  #hasGaps = false
   /** Ids forgotten once. */
   readonly #cameAgain = new Set<string>()
-  /** Ids of which a copy was offered once, and not acknowledged. */
-  readonly #doubted = new Set<string>()
   readonly clock = new HandClock()
   /** Ids found damaged: another copy is told to followers again, under the numbers of the first. */
   readonly #damaged = new Set<string>()
@@ -198,7 +195,6 @@ export class Trial {
       for (const [which, one] of batch.entries()) {
         const stored = answers[at]?.[which]
         if (stored === undefined) {
-          this.#doubted.add(one.messageId)
           this.offered.set(one.messageId, [...(this.offered.get(one.messageId) ?? []), one])
           continue
         }
@@ -220,9 +216,8 @@ export class Trial {
   }
 
   async #noteDamage(): Promise<ReadonlyArray<string>> {
-    const { damaged, damagedRecords } = (await this.#answer(this.spool.condition)) ?? { damaged: [], damagedRecords: 0 }
+    const { damaged } = (await this.#answer(this.spool.condition)) ?? { damaged: [] }
     for (const one of damaged) this.#damaged.add(one)
-    if (damagedRecords > damaged.length) this.#hasGaps = true
     return damaged
   }
 
@@ -325,10 +320,11 @@ export class Trial {
     this.disk.heal()
     await this.#remove([...this.erased, ...this.#halfErased], "Erase")
     if (!(await this.#compacted())) wrong("compaction comes to no end")
+    const damaged = await this.#noteDamage()
     for (const one of ids) {
-      // Of what nobody acknowledged pieces may lie about, as of what cannot be read.
-      if (this.#hasGaps || this.#doubted.has(one)) continue
-      if (Site.status(this.site, one) !== "held") this.nothingIsLeft(about(one))
+      // What is in quarantine is held as far as the spool knows, and waits for another copy.
+      if (Site.status(this.site, one) === "held" || damaged.includes(one)) continue
+      this.nothingIsLeft(about(one))
     }
     // The removal of an earlier copy names an id that came again after history's end, until history's next one.
     for (const one of this.erased) if (!this.#cameAgain.has(one)) this.nothingIsLeft(one)

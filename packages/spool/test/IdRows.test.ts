@@ -54,6 +54,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
       count: fc.integer({ min: 1, max: 12 })
     })
   },
+  { weight: 1, arbitrary: fc.record({ act: fc.constant("purge"), from: fc.nat(300), count: fc.constantFrom(1, 4) }) },
   {
     weight: 6,
     arbitrary: fc.record({
@@ -82,7 +83,22 @@ const check = (tables: Tables.Tables, steps: ReadonlyArray<Step>, slice: number)
     committed.clear()
     for (const [id, row] of model) committed.set(id, row)
   }
+  const purge = (ids: ReadonlyArray<string>): void => {
+    commit(false)
+    tables.transactionSync(() => {
+      for (const id of ids) rows.purge(id)
+    })
+    for (const id of ids) model.delete(id)
+    for (const id of ids) committed.delete(id)
+    for (const { value } of tables.table("ids").getRange({})) {
+      for (const id of ids) expect(value.includes(id)).toBe(false)
+    }
+  }
   for (const [turn, { act, count, from }] of steps.entries()) {
+    if (act === "purge") {
+      purge(Array.from({ length: count }, (_, at) => idOf(from + at)))
+      continue
+    }
     for (let at = from; at < from + count; at++) {
       const row = act.startsWith("set") ? rowOf(at, turn) : undefined
       rows.set(idOf(at), row)

@@ -37,7 +37,7 @@ it.effect("counts what compaction moves, drops and gives back, and the erasures 
       assert.isAbove(freedBytes, before / 3)
       assert.deepStrictEqual([pendingErasures, namedErasures], [0, 1])
       yield* TestClock.adjust("8 days")
-      yield* spool.reclaim
+      yield* reclaimAll
       assert.strictEqual((yield* spool.reclaimed).namedErasures, 0)
     }).pipe(
       Effect.provide(

@@ -110,7 +110,7 @@ export class SimTables implements Tables.Tables {
   }
 
   /** What is no more has left nothing here. */
-  readonly overwrite = (): void => {}
+  readonly overwrite = (): undefined => undefined
 
   readonly table = (name: string): SimRows => {
     const rows = this.#tables.get(name) ?? new SimRows()

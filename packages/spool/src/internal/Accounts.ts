@@ -7,7 +7,8 @@ import { DeadOctets } from "./DeadOctets.ts"
 import type { Spot } from "./Erasures.ts"
 import type { Place } from "./IndexRows.ts"
 import * as Record from "./Record.ts"
-import { addressSpan } from "./Segment.ts"
+import { addressSpan, type Span } from "./Segment.ts"
+import { type Stray, straysMax } from "./StrayOctets.ts"
 
 /** As it lies in the index. */
 export type Kept = ReturnType<Accounts["kept"]>
@@ -18,12 +19,14 @@ export class Accounts {
   readonly dead: DeadOctets
   readonly #classDead: Map<string, DeadOctets>
   readonly #classEnds: Map<string, number>
+  #strays: ReadonlyArray<Stray>
 
-  constructor(kept?: Kept) {
+  constructor(kept?: Omit<Kept, "strays"> & Partial<Kept>) {
     this.usage = new ClassUsage(kept?.usage)
     this.dead = new DeadOctets(kept?.dead)
     this.#classDead = new Map(kept?.classDead.map(([name, dead]) => [name, new DeadOctets(dead)]))
     this.#classEnds = new Map(kept?.classEnds)
+    this.#strays = kept?.strays ?? []
   }
 
   kept() {
@@ -31,8 +34,30 @@ export class Accounts {
       usage: this.usage.entries(),
       dead: this.dead.entries(),
       classDead: [...this.#classDead].map(([name, dead]) => [name, dead.entries()] as const),
-      classEnds: [...this.#classEnds]
+      classEnds: [...this.#classEnds],
+      strays: this.#strays
     }
+  }
+
+  get strays(): ReadonlyArray<Stray> {
+    return this.#strays
+  }
+
+  /** Takes in a stretch of stray octets, which lie in these files; one that is known is not counted again. */
+  stray(stray: Stray, files: ReadonlyArray<Span>, atMillis: number): void {
+    if (this.#strays.some(({ class: name, from }) => from === stray.from && name === stray.class)) return
+    const dead = stray.class === undefined ? this.dead : this.deadOf(stray.class)
+    for (const { bytes, number } of files) dead.add(number, bytes, atMillis)
+    if (this.#strays.length < straysMax) this.#strays = [...this.#strays, stray]
+  }
+
+  /** A stretch has been overwritten. */
+  clearStray(stray: Stray): void {
+    this.#strays = this.#strays.map((one) => (one === stray ? { ...one, isClear: true } : one))
+  }
+
+  keepStrays(isThere: (stray: Stray) => boolean): void {
+    this.#strays = this.#strays.filter(isThere)
   }
 
   /** Of the log of a storage class. */

@@ -21,14 +21,22 @@ export const find = (index: Index, shelves: ClassLogs): void => {
   }
   for (const [name, { log }] of shelves.all) {
     const dead = index.accounts.deadOf(name)
-    for (const { bytes, first, last, start } of log.stretches()) {
-      const all = bytes - (start % addressSpan)
+    const strays = new Map<number, number>()
+    for (const { class: of, from, to } of index.accounts.strays) {
+      for (const { bytes, number } of of === name ? log.octetsIn(from, to) : []) {
+        strays.set(number, (strays.get(number) ?? 0) + bytes)
+      }
+    }
+    for (const { bytes: end, first, last, start } of log.stretches()) {
+      const all = end - (start % addressSpan)
       const live = [...(held.get(name) ?? [])].reduce(
         (sum, [number, octets]) => (number < first || number > last ? sum : sum + octets),
         0
       )
+      // What is held may be longer than what a power cut has left of it.
+      const bytes = Math.max(all - live, strays.get(first) ?? 0)
       dead.reset(first, last)
-      if (all > live) dead.add(first, all - live, index.progress.latestMillis)
+      if (bytes > 0) dead.add(first, bytes, index.progress.latestMillis)
     }
   }
   index.commitAll()

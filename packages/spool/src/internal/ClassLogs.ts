@@ -45,7 +45,7 @@ export interface ClassLogs {
   /** Cuts off what the last write left. */
   readonly undo: () => void
   readonly sync: (done: (error: Error | null) => void) => void
-  /** Makes all that lies in the classes survive a power cut, as far as each class promises it. */
+  /** Makes all that lies in the classes survive a power cut, as far as each class promises it; and cuts in any case. */
   readonly syncAll: () => void
   /** Cuts off what the disk did not take as told, and goes on in new segments. `endOf` as for `trim`. */
   readonly recover: (endOf: EndOf) => void
@@ -115,7 +115,11 @@ export const open = (
 
   const trim = (name: string, { log }: Pick<Shelf, "log">, endOf: EndOf): void => {
     const start = log.stretches().at(-1)?.start ?? log.start
-    log.cut(Math.min(log.end(), Math.max(start, endOf(name) ?? start)))
+    const end = Math.max(start, endOf(name) ?? start)
+    log.cut(Math.min(log.end(), end))
+    // A power cut may have left the event of an article and not the article: whoever erases that overwrites its place, where
+    // nothing else may lie.
+    log.reach(end)
   }
 
   const touched = (): ReadonlyArray<Shelf> =>
@@ -161,13 +165,16 @@ export const open = (
       }
     },
     syncAll: () => {
-      for (const { durability, log } of shelves.values()) if (durability === "fsync") log.syncAll()
+      for (const { durability, log } of shelves.values()) {
+        if (durability === "fsync") log.syncAll()
+        else log.syncFrom(log.end())
+      }
     },
     recover: (endOf) => {
       for (const [name, shelf] of shelves) {
         if (!shelf.isDoubtful) continue
         trim(name, shelf, endOf)
-        if (shelf.durability === "fsync") shelf.log.syncAll()
+        shelf.log.syncFrom(shelf.log.end())
         shelf.log.turn()
         shelf.isDoubtful = false
       }

@@ -19,7 +19,8 @@ import type * as PackFile from "./PackFile.ts"
 import type { Damaged } from "./Quarantine.ts"
 import * as Record from "./Record.ts"
 import { addressSpan, type Stretch } from "./Segment.ts"
-import type { Found, SegmentLog } from "./SegmentLog.ts"
+import type { SegmentLog } from "./SegmentLog.ts"
+import type { Found } from "./SegmentReader.ts"
 
 /** Octets that one slice reads and writes, give or take an article. */
 export const sliceBytes = 1024 * 1024

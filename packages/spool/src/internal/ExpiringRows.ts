@@ -60,6 +60,19 @@ export class ExpiringRows {
     return { held }
   }
 
+  /**
+   * Drops rows of some ids, among so many committed rows from a key on, and says with which to go on; nothing once all have
+   * been looked at.
+   */
+  dropOf(ids: ReadonlySet<string>, from: Buffer, limit: number): Buffer | undefined {
+    let rows = 0
+    for (const { key, value } of this.#rows.getRange({ start: from, limit: limit + 1 })) {
+      if (rows++ === limit) return Buffer.from(key)
+      if (ids.has(value.toString("latin1"))) this.drop(key.toString("hex"))
+    }
+    return undefined
+  }
+
   /** The earliest first. */
   *all(): Iterable<ExpiringRow> {
     const fresh = [...this.#fresh].toSorted(([one], [other]) => (one < other ? -1 : 1))

@@ -91,6 +91,13 @@ export const idsIn = (band: Buffer): ReadonlyArray<string> => {
   return ids
 }
 
+/** A copy of a band without the entry of an id; nothing where it has none. `second`: the lower half of its hash. */
+export const without = (band: Buffer, second: number, id: string): Buffer | undefined => {
+  const at = find(band, second, id)
+  // Octets that a table shows lie in more of them, which only `length` tells.
+  return at < 0 ? undefined : Buffer.concat([band.subarray(0, at), band.subarray(endAt(band, at), band.length)])
+}
+
 /** Entries of one gathering at most: as many as have room beside a hash of 32 bits in a number. */
 const entriesMax = 2 ** 21
 const bytesAtFirst = 1024 * 1024

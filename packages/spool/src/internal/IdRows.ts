@@ -179,6 +179,20 @@ export class IdRows {
     this.#show()
   }
 
+  /** Takes an id out of all rows, as if it had never come; what is not committed is not looked at. Within a transaction. */
+  purge(id: string): void {
+    this.#hash.take(id)
+    const { first, second } = this.#hash
+    for (const { bands, key } of filteredOf(this.#state)) {
+      const band = keyAt(this.#key, key, IdBand.bandOf(first, bands))
+      const octets = this.#rows.look(band)
+      const left = octets === undefined ? undefined : IdBand.without(octets, second, id)
+      if (left === undefined) continue
+      if (left.length === 0) this.#rows.removeSync(band)
+      else this.#rows.putSync(band, left)
+    }
+  }
+
   empty(): void {
     this.#rows.clearSync()
     this.#filterRows.clearSync()

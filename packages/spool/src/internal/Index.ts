@@ -31,6 +31,9 @@ const indexFormat = 5
 
 type Log = Pick<SegmentLog, "start" | "around">
 
+/** Ids, each with what takes its place. */
+export type Names = ReadonlyArray<readonly [id: string, other: MessageId.MessageId]>
+
 export class Index {
   readonly #tables: Tables
   readonly #ids: IdRows
@@ -38,6 +41,7 @@ export class Index {
   readonly #meta: Table
   readonly #recentIds: RecentIds
   readonly #generation: Site.Generation
+  #lineage: number
   readonly #recordsPerCommit: number
   /** Forgotten removals of ids that may come again in this commit. */
   readonly #forgotten = new Map<string, IdRow>()
@@ -58,18 +62,20 @@ export class Index {
   readonly mended: MendedRows
   readonly #expiring: ExpiringRows
 
-  /** Opens the index of a log in its tables; an index of another generation or format is emptied. */
-  constructor(tables: Tables, generation: Site.Generation, log: Log, recordsPerCommit: number) {
+  /** Opens the index of a log in its tables; an index of another generation, lineage or format is emptied. */
+  constructor(tables: Tables, generation: Site.Generation, log: Log, recordsPerCommit: number, lineage: number) {
     this.#tables = tables
     const database = (name: string): Table => tables.table(name)
     this.#groups = database("groups")
     this.#meta = database("meta")
     this.#generation = generation
+    this.#lineage = lineage
     this.#recordsPerCommit = recordsPerCommit
     this.progress = Progress.nothing(log.start)
     const saved = this.#meta.get(progressKey)
     const kept = saved === undefined ? undefined : JSON.parse(saved.toString("utf8"))
-    const isKept = kept?.format === indexFormat && kept.generation === generation.id
+    const isOfGeneration = kept?.format === indexFormat && kept.generation === generation.id
+    const isKept = isOfGeneration && (kept.lineage ?? 0) === lineage
     // Rows of another format are not even looked at.
     if (!isKept) for (const name of partNames) database(name).clearSync()
     this.#ids = new IdRows(database("ids"), database("idFilters"), generation.id)
@@ -98,6 +104,12 @@ export class Index {
     this.progress = Progress.nothing(start)
     this.accounts = new Accounts()
     return (this.groups = GroupTable.make([], this.#generation.numberBase))
+  }
+
+  /** As `empty`, and of another lineage from then on. */
+  renew(start: number, lineage: number): void {
+    this.#lineage = lineage
+    this.empty(start)
   }
 
   /** Takes in one record, the next of the log. `lost`: events before it that could not be read. */
@@ -149,11 +161,25 @@ export class Index {
     this.commit()
   }
 
-  /** As `Tables.overwrite`, of ids whose own rows are gone. */
-  overwrite(ids: ReadonlyArray<readonly [id: string, other: MessageId.MessageId]>): void {
+  /** Takes ids that were erased out of all rows but those of what expires. */
+  unname(ids: Names): void {
     this.slots.rename(ids)
     this.commitAll()
-    this.#tables.overwrite(ids)
+    this.#tables.transactionSync(() => {
+      for (const [id] of ids) this.#ids.purge(id)
+    })
+  }
+
+  /** As `ExpiringRows.dropOf`, committed. */
+  unnameExpiring(ids: ReadonlySet<string>, from: Buffer, limit: number): Buffer | undefined {
+    const next = this.#expiring.dropOf(ids, from, limit)
+    this.commitAll()
+    return next
+  }
+
+  /** As `Tables.overwrite`, of ids that were taken out of all rows. */
+  overwrite(ids: Names, from: number, bytesMax: number): number | undefined {
+    return this.#tables.overwrite(ids, from, bytesMax)
   }
 
   /** What has rows and an overlay of its own. */
@@ -169,7 +195,8 @@ export class Index {
       }
       const { progress } = this
       const accounts = this.accounts.kept()
-      const kept = { format: indexFormat, generation: this.#generation.id, progress, accounts }
+      const written = { format: indexFormat, generation: this.#generation.id, lineage: this.#lineage }
+      const kept = { ...written, progress, accounts }
       this.#meta.putSync(progressKey, Buffer.from(JSON.stringify(kept)))
     })
   }

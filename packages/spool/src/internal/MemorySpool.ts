@@ -278,6 +278,7 @@ export const make = (
         }
         return arrivals
       }),
+    refuses: () => Effect.succeed(undefined),
     condition: Effect.succeed({ damaged: [], damagedRecords: 0 }),
     readPosition: (follower) => Effect.sync(() => positions.get(follower)),
     savePosition: (follower, position) => Effect.sync(() => void positions.set(follower, position))

@@ -23,8 +23,8 @@ export const recover = (
   const end = index.progress.address
   try {
     log.cut(end)
-    // Were this cut lost, what it takes away would stand before what is stored next.
-    if (isSynced) log.syncAll()
+    // Were this cut lost, what it takes away would stand before what is stored next, whatever else is synced.
+    log.syncFrom(end)
     log.turn()
     log.append(Buffer.alloc(probeBytes))
     log.cut(end)

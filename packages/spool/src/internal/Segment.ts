@@ -32,6 +32,24 @@ export interface Stretch {
   readonly pack?: PackFile.Scope
 }
 
+/** Octets of one file of the log, from an offset on. */
+export interface Span {
+  /** The first segment that the file stands for. */
+  readonly number: number
+  readonly offset: number
+  readonly bytes: number
+}
+
+/** What a file has of the octets between two addresses. */
+export const spanOf = ({ bytes, number, pack }: Segment, from: number, to: number): Span => {
+  const offsetAt = (address: number): number =>
+    pack === undefined
+      ? Math.min(bytes, Math.max(magic.length, address - number * addressSpan))
+      : (Runs.locate(pack.runs, address)?.offset ?? bytes)
+  const offset = offsetAt(from)
+  return { number, offset, bytes: Math.max(0, offsetAt(to) - offset) }
+}
+
 /** Where the first record of a segment begins. */
 export const startOf = (number: number): number => number * addressSpan + magic.length
 

@@ -14,28 +14,21 @@ import * as PackFile from "./PackFile.ts"
 import { RecentOctets } from "./RecentOctets.ts"
 import * as Record from "./Record.ts"
 import * as Runs from "./Runs.ts"
-import { addressOf, addressSpan, magic, type Segment, startOf, type Stretch, stretchOf } from "./Segment.ts"
+import * as SegmentReader from "./SegmentReader.ts"
+import {
+  addressOf,
+  addressSpan,
+  magic,
+  type Segment,
+  type Span,
+  spanOf,
+  startOf,
+  type Stretch,
+  stretchOf
+} from "./Segment.ts"
 
-/** Read at once when the rest of a record is not asked for. */
-const peekBytes = 2048
-/** Read at once by whoever goes from record to record. */
-const windowBytes = 64 * 1024
-/** Records so near to each other are read together. */
-const nearBytes = 16 * 1024
-/** Read at once by whoever looks for the next record behind a damaged one. */
-const searchBytes = 1024 * 1024
-
-/** A record found in the log, without its article. */
-export interface Found {
-  readonly address: number
-  /** Length of the payload. */
-  readonly bytes: number
-  readonly events: ReadonlyArray<Record.Logged>
-  /** False where the events are as they were written and the article is not; only `verify` and `whole` look. */
-  readonly isIntact: boolean
-  /** Where the following record begins. */
-  readonly next: number
-}
+/** Written at once in the place of what is to go. */
+const zeros = Buffer.alloc(1024 * 1024)
 
 export interface SegmentLog {
   /** Where the next record will begin. */
@@ -53,19 +46,21 @@ export interface SegmentLog {
   /** So many octets from an address on, if they are in memory. They are shared: nobody may write to them. */
   readonly around: RecentOctets["around"]
   /** The record at an address, or the next where that has gone, its article left out; nothing at the end of the log, or where its events are damaged. */
-  readonly peek: (address: number) => Found | undefined
+  readonly peek: (address: number) => SegmentReader.Found | undefined
   /** The first record at an address or after it that `peek` can read, past what is damaged. */
-  readonly seek: (address: number) => Found | undefined
+  readonly seek: (address: number) => SegmentReader.Found | undefined
   /** As `peek`, with a look at the article too. */
-  readonly verify: (address: number) => Found | undefined
+  readonly verify: (address: number) => SegmentReader.Found | undefined
   /** As `verify`, with the record as it lies in the file, head included. */
-  readonly whole: (address: number) => { readonly found: Found; readonly octets: Buffer } | undefined
+  readonly whole: (address: number) => { readonly found: SegmentReader.Found; readonly octets: Buffer } | undefined
   /** Where the record at an address is, or the next one where that has gone. */
   readonly at: (address: number) => number | undefined
   /** Where the first record of the log begins. */
   readonly start: number
-  /** Cuts off what follows an address in the last segment, and says how many octets those were. */
+  /** Cuts off all that follows an address, as far as it lies in no pack, and says how many octets those were. */
   readonly cut: (address: number) => number
+  /** Makes the log so long that nothing comes to lie before an address; what it lacked up to there cannot be read. */
+  readonly reach: (address: number) => void
   /** Octets of the log before an address. */
   readonly bytes: (address: number) => number
   /** Begins a new segment with the next record, whatever has room. */
@@ -74,12 +69,18 @@ export interface SegmentLog {
   readonly roll: () => void
   /** Makes all segments survive a power cut, those of earlier processes included. */
   readonly syncAll: () => void
+  /** As `syncAll`, of the segment of an address and those behind it, and of all names. */
+  readonly syncFrom: (address: number) => void
   /** All files, in order; the last is the segment that grows. */
   readonly stretches: () => ReadonlyArray<Stretch>
   /** Events that are missing between one position and the next one found, at an address; what a pack has let go does not count. */
   readonly lostBetween: (before: number, position: number, address: number) => number
   /** Writes a record of the same length in the place of one, head included, and makes it safe. */
   readonly overwrite: (address: number, record: Uint8Array) => void
+  /** Octets that lie between two addresses, in each file that has some. */
+  readonly octetsIn: (from: number, to: number) => ReadonlyArray<Span>
+  /** Overwrites all that lies between two addresses with nothing, and makes that safe. */
+  readonly clear: (from: number, to: number) => void
   /** Begins a pack for some files that are next to each other. */
   readonly beginPack: (stretches: ReadonlyArray<Stretch>, compactedAt: number) => PackFile.Growing
   /** Reads from a finished pack what it stands for. Its forerunners are retired. */
@@ -96,6 +97,9 @@ export const open = (directory: string, disk: Disk, segmentBytes: number): Segme
   const recent = new RecentOctets()
   const files = LogFiles.sort(disk.names(directory))
   const retired = files.retired.map((name) => ({ name: path.join(directory, name), from: 0 }))
+
+  const reader = SegmentReader.make(disk)
+  const { findIn, readAt, searchIn } = reader
 
   const create = (number: number): Segment => {
     const name = LogFiles.segmentName(number)
@@ -137,65 +141,6 @@ export const open = (directory: string, disk: Disk, segmentBytes: number): Segme
     for (let number = scope.first; number <= scope.last; number++) segments.set(number, segment)
   }
 
-  const readAt = (segment: Segment, offset: number, bytes: number): Buffer => {
-    const buffer = Buffer.allocUnsafe(Math.max(0, Math.min(bytes, segment.bytes - offset)))
-    const read = disk.read(segment.file, buffer, offset)
-    return read === buffer.length ? buffer : buffer.subarray(0, read)
-  }
-
-  // Overview and followers go from record to record: those near to each other share one read. What was read of a
-  // segment changes only where it is overwritten.
-  let window: { readonly segment: Segment; readonly start: number; readonly octets: Buffer } | undefined
-  let latest = 0
-  const peekAt = (segment: Segment, offset: number): Buffer => {
-    const gap = window?.segment === segment ? offset - latest : -1
-    latest = offset
-    const into = gap < 0 ? -1 : offset - (window?.start ?? 0)
-    const known = into < 0 ? undefined : window?.octets.subarray(into)
-    if (known !== undefined && known.length >= peekBytes) return known
-    const octets = readAt(segment, offset, gap >= 0 && gap < nearBytes ? windowBytes : peekBytes)
-    window = { segment, start: offset, octets }
-    return octets
-  }
-
-  const findIn = (segment: Segment, offset: number, isWhole: boolean): Found | undefined => {
-    const peeked = peekAt(segment, offset)
-    if (peeked.length < Record.headBytes) return undefined
-    const head = Record.readHead(peeked)
-    const start = offset + Record.headBytes
-    if (start + head.bytes > segment.bytes) return undefined
-    const needed = Record.metaBytes(peeked.subarray(Record.headBytes), head)
-    if (needed === undefined) return undefined
-    const isThere = peeked.length >= Record.headBytes + needed
-    const meta = isThere ? peeked.subarray(Record.headBytes, Record.headBytes + needed) : readAt(segment, start, needed)
-    if (!Record.isMetaIntact(meta, head)) return undefined
-    const address = addressOf(segment, offset)
-    return {
-      address,
-      bytes: head.bytes,
-      events: Record.decode(meta, head.bytes),
-      isIntact: !isWhole || Record.isIntact(readAt(segment, start, head.bytes), head),
-      next: address + Record.headBytes + head.bytes
-    }
-  }
-
-  /**
-   * The next record of a segment whose head and events hold, wherever it begins. An article cannot pass for a record:
-   * the doors let no NUL in, and every record has some.
-   */
-  const searchIn = (segment: Segment, from: number): Found | undefined => {
-    for (let start = from; start < segment.bytes; start += searchBytes) {
-      const octets = readAt(segment, start, searchBytes + Record.candidateBytes)
-      const end = Math.min(searchBytes, octets.length - Record.candidateBytes)
-      for (let at = 0; at < end; at++) {
-        if (!Record.isCandidate(octets, at)) continue
-        const found = findIn(segment, start + at, false)
-        if (found !== undefined) return found
-      }
-    }
-    return undefined
-  }
-
   for (const number of files.segments) reopen(number)
   for (const pack of files.packs) openPack(LogFiles.packName(pack))
   const first = Math.min(files.segments[0] ?? 1, ...files.packs.map((pack) => pack.first))
@@ -233,12 +178,12 @@ export const open = (directory: string, disk: Disk, segmentBytes: number): Segme
     }
   }
 
-  const find = (address: number, isWhole: boolean): Found | undefined => {
+  const find = (address: number, isWhole: boolean): SegmentReader.Found | undefined => {
     const placed = place(address)
     return placed === undefined ? undefined : findIn(placed[0], placed[1], isWhole)
   }
 
-  const search = (address: number): Found | undefined => {
+  const search = (address: number): SegmentReader.Found | undefined => {
     const [begun, offset] = place(address) ?? []
     if (begun === undefined || offset === undefined) return undefined
     for (const segment of each()) {
@@ -247,6 +192,18 @@ export const open = (directory: string, disk: Disk, segmentBytes: number): Segme
       if (found !== undefined) return found
     }
     return undefined
+  }
+
+  const octetsIn = (from: number, to: number): ReadonlyArray<Span> => {
+    const spans: Array<Span> = []
+    const end = Math.min(Math.floor(to / addressSpan), last.number)
+    for (let number = Math.max(Math.floor(from / addressSpan), first); number <= end;) {
+      const segment = segments.get(number)
+      const span = segment === undefined ? undefined : spanOf(segment, from, to)
+      if (span !== undefined && span.bytes > 0) spans.push(span)
+      number = (segment?.pack?.scope.last ?? number) + 1
+    }
+    return spans
   }
 
   const roll = (): void => {
@@ -312,17 +269,27 @@ export const open = (directory: string, disk: Disk, segmentBytes: number): Segme
       return { found, octets: readAt(segment, offset, Record.headBytes + found.bytes) }
     },
     cut: (address) => {
-      const [segment, within] = place(address) ?? []
-      // What is damaged in an earlier segment stays there: records go on in the last one.
-      const offset = segment === last && within !== undefined ? within : magic.length
-      const lost = last.bytes - offset
-      window = undefined
+      const [begun, within = 0] = place(address) ?? []
+      let lost = 0
+      reader.forget()
       recent.cut(address)
       detours.clear()
-      // A write that failed may have left octets behind the end.
-      disk.truncate(last.file, offset)
-      last.bytes = offset
+      for (const segment of each()) {
+        if (segment.pack !== undefined || segment.number < (begun ?? last).number) continue
+        const offset = segment === begun ? within : magic.length
+        lost += segment.bytes - offset
+        // A write that failed may have left octets behind the end.
+        if (segment === last || segment.bytes > offset) disk.truncate(segment.file, offset)
+        segment.bytes = offset
+      }
       return lost
+    },
+    reach: (address) => {
+      while (last.number < Math.floor(address / addressSpan)) last = create(last.number + 1)
+      const bytes = address - last.number * addressSpan
+      if (bytes <= last.bytes) return
+      disk.truncate(last.file, bytes)
+      last.bytes = bytes
     },
     bytes: (address) => {
       const [segment, offset] = place(address) ?? []
@@ -338,6 +305,14 @@ export const open = (directory: string, disk: Disk, segmentBytes: number): Segme
       for (const { file, pack } of segments.values()) if (pack === undefined) disk.syncNow(file)
       disk.syncDirectory(directory)
     },
+    syncFrom: (address) => {
+      const from = Math.floor(address / addressSpan)
+      for (const { file, number, pack } of segments.values()) {
+        if (pack === undefined && number >= from) disk.syncNow(file)
+      }
+      // A name that was never synced may go with the power, and that of a later segment stay.
+      disk.syncDirectory(directory)
+    },
     stretches: () => each().map(stretchOf),
     lostBetween: (before, position, address) => {
       if (position <= before + 1) return 0
@@ -349,11 +324,24 @@ export const open = (directory: string, disk: Disk, segmentBytes: number): Segme
     overwrite: (address, record) => {
       const [segment, offset, placedAt] = place(address) ?? []
       if (segment === undefined || offset === undefined || placedAt !== address) return
-      window = undefined
+      reader.forget()
       recent.drop(address)
       detours.clear()
       disk.write(segment.file, [record.subarray(0, Math.max(0, segment.bytes - offset))], offset)
       disk.syncNow(segment.file)
+    },
+    octetsIn,
+    clear: (from, to) => {
+      reader.forget()
+      recent.cut(from)
+      detours.clear()
+      for (const { bytes, number, offset } of octetsIn(from, to)) {
+        const file = segments.get(number)?.file ?? 0
+        for (let at = 0; at < bytes; at += zeros.length) {
+          disk.write(file, [zeros.subarray(0, bytes - at)], offset + at)
+        }
+        disk.syncNow(file)
+      }
     },
     beginPack: (stretches, compactedAt) => {
       const range = { first: stretches[0]?.first ?? 0, last: stretches.at(-1)?.last ?? 0, compactedAt }
@@ -362,7 +350,7 @@ export const open = (directory: string, disk: Disk, segmentBytes: number): Segme
     adopt: (name) => {
       const before = each()
       openPack(name)
-      window = undefined
+      reader.forget()
       detours.clear()
       const left = new Set(segments.values())
       for (const segment of before) {

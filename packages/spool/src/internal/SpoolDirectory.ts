@@ -11,10 +11,13 @@ import * as Checkpoint from "./Checkpoint.ts"
 import * as ClassDead from "./ClassDead.ts"
 import * as ClassLogs from "./ClassLogs.ts"
 import { Index } from "./Index.ts"
+import * as Lineage from "./Lineage.ts"
 import * as Overwrites from "./Overwrites.ts"
 import type * as Quarantine from "./Quarantine.ts"
 import * as Record from "./Record.ts"
 import * as SegmentLog from "./SegmentLog.ts"
+import type * as SegmentReader from "./SegmentReader.ts"
+import * as StrayOctets from "./StrayOctets.ts"
 
 /** Raised when an older program could not read what a newer one wrote. */
 export const format = 3
@@ -89,21 +92,28 @@ export const open = (
   const log = SegmentLog.open(path.join(directory, "log"), disk, sizes.segmentBytes)
   const shelves = ClassLogs.open(directory, classes, disk, sizes)
   const isRedone = Overwrites.redo({ directory, disk }, logOf(log, shelves))
+  const lineage = Lineage.load({ directory, disk })
   const index = openIndex(
-    () => new Index(disk.openTables(indexDirectory), generation, log, sizes.recordsPerCommit),
+    () => new Index(disk.openTables(indexDirectory), generation, log, sizes.recordsPerCommit, lineage),
     () => disk.dropTables(indexDirectory)
   )
   const compactedAt = Math.max(0, ...log.stretches().map(({ pack }) => pack?.compactedAt ?? 0))
   const checkpoint = Checkpoint.load({ directory, disk })
   const knownAt = Math.max(compactedAt, checkpoint?.position ?? 0)
+  if (!isOfLog(index, log)) index.renew(log.start, Lineage.next({ directory, disk }, lineage))
   // An index that is older than what has left the log would still tell of it, or never learn of it.
-  if (!isOfLog(index, log) || index.progress.position < knownAt) index.empty(log.start)
+  if (index.progress.position < knownAt) index.empty(log.start)
   const isNew = index.progress.position === 0
   if (isNew && (checkpoint?.position ?? 0) < compactedAt) {
     throw new Error(`the checkpoint in ${directory} is missing or too old: no index can be made from the log`)
   }
+  StrayOctets.prune(index, logOf(log, shelves))
   const replayed = replay(index, log, shelves, isNew ? checkpoint : undefined)
   shelves.trim((name) => index.accounts.endOf(name))
+  for (const [name, { log }] of shelves.all) {
+    const stray = { class: name, from: index.accounts.endOf(name) ?? log.start, to: log.end() }
+    StrayOctets.note(index, log, stray, index.progress.latestMillis)
+  }
   if (isNew) ClassDead.find(index, shelves)
   return { log, index, shelves, isRedone, isNewIndex: isNew && replayed.replayed > 0, ...replayed }
 }
@@ -121,7 +131,8 @@ const replay = (
   checkpoint: Checkpoint.Checkpoint | undefined
 ): Pick<Contents, "damaged" | "gaps" | "replayed" | "cutBytes"> => {
   const damaged: Array<Quarantine.Damaged> = []
-  let doubtful: Array<SegmentLog.Found> = []
+  let doubtful: Array<SegmentReader.Found> = []
+  let strays: Array<StrayOctets.Stray> = []
   let waiting = checkpoint
   let replayed = 0
   let gaps = 0
@@ -130,19 +141,32 @@ const replay = (
     if (waiting !== undefined) Checkpoint.restore(index, waiting, gaps + skipped === 0)
     waiting = undefined
   }
-  const take = (found: SegmentLog.Found): void => {
+  const take = (found: SegmentReader.Found): void => {
     const position = found.events[0]?.position ?? 0
     if (waiting !== undefined && position > waiting.position) restore()
     for (const event of found.events) {
       if (event._tag === "Filed") index.statusToFile(event.id, index.progress.forgottenMillis)
     }
+    noteStrays(found)
     index.take(found.events, found, found.next, log.lostBetween(index.progress.position, position, found.address))
     // An index that is committed at the position of the checkpoint has to have what it tells.
     if (waiting !== undefined && index.progress.position >= waiting.position) restore()
     if (index.isCommitDue) index.commit()
     replayed += 1
   }
-  const note = ({ address, events }: SegmentLog.Found): void => {
+  /** With the record that follows, so that the index has come past them once it knows of them. */
+  const noteStrays = ({ address, events: [copy] }: SegmentReader.Found): void => {
+    const atMillis = Math.max(index.progress.latestMillis, copy?.atMillis ?? 0)
+    for (const stray of strays) if (stray.from < address) StrayOctets.note(index, log, stray, atMillis)
+    strays = strays.filter(({ from }) => from > address)
+    const stored = Record.isCopy(copy) ? copy.stored : undefined
+    const shelf = stored === undefined ? undefined : logOf(log, shelves)(stored.class)
+    if (stored === undefined || shelf === undefined) return
+    // An article of which no event tells any more, or that nobody was told of.
+    const from = index.accounts.endOf(stored.class) ?? shelf.start
+    StrayOctets.note(index, shelf, { class: stored.class, from, to: stored.address }, atMillis)
+  }
+  const note = ({ address, events }: SegmentReader.Found): void => {
     const [copy] = events
     damaged.push({ address, ...(copy !== undefined && "id" in copy ? { id: copy.id } : {}) })
   }
@@ -152,12 +176,16 @@ const replay = (
       const next = log.seek(address)
       if (next === undefined) break
       skipped += 1
+      strays.push({ from: address, to: next.address })
       address = next.address
       continue
     }
     address = found.next
     // Octets of an earlier time, which a cut that failed or was lost has left: their place in the log is taken.
-    if ((found.events[0]?.position ?? 0) <= latestOf(doubtful, index)) continue
+    if ((found.events[0]?.position ?? 0) <= latestOf(doubtful, index)) {
+      strays.push({ from: found.address, to: found.next })
+      continue
+    }
     if (!found.isIntact) {
       doubtful.push(found)
       continue
@@ -179,14 +207,17 @@ const replay = (
     note(each)
   }
   restore()
-  return { damaged, gaps, replayed, cutBytes: log.cut(index.progress.address) }
+  const cutBytes = log.cut(index.progress.address)
+  // What is left behind the last record lies in a pack.
+  StrayOctets.note(index, log, { from: index.progress.address, to: log.end() }, index.progress.latestMillis)
+  return { damaged, gaps, replayed, cutBytes }
 }
 
 /** Whether the article of a record, if it lies in a class, is there. */
-const isWhole = ({ events: [copy] }: SegmentLog.Found, shelves: ClassLogs.ClassLogs): boolean =>
+const isWhole = ({ events: [copy] }: SegmentReader.Found, shelves: ClassLogs.ClassLogs): boolean =>
   !Record.isCopy(copy) || copy.stored === undefined || shelves.read(copy.stored, copy.id) !== undefined
 
-const latestOf = (doubtful: ReadonlyArray<SegmentLog.Found>, index: Index): number =>
+const latestOf = (doubtful: ReadonlyArray<SegmentReader.Found>, index: Index): number =>
   doubtful.at(-1)?.events.at(-1)?.position ?? index.progress.position
 
 /** An index that cannot be opened is made anew: the log has all that was in it. */
