@@ -121,7 +121,7 @@ export const open = (directory: string, disk: Disk, segmentBytes: number): Segme
       disk.write(file, [magic], 0)
       return disk.syncNow(file)
     }
-    if (findIn(segment, magic.length, false) === undefined) {
+    if (findIn(segment, magic.length, false) === undefined && searchIn(segment, magic.length) === undefined) {
       throw new Error(`${name} is no segment of a format known here`)
     }
   }
@@ -153,7 +153,7 @@ export const open = (directory: string, disk: Disk, segmentBytes: number): Segme
     return octets
   }
 
-  const findIn = (segment: Segment, offset: number, isWhole: boolean): Found | undefined => {
+  const findIn = (segment: Segment, offset: number, isWhole: boolean, isSearch = false): Found | undefined => {
     const peeked = peekAt(segment, offset)
     if (peeked.length < Record.headBytes) return undefined
     const head = Record.readHead(peeked)
@@ -163,7 +163,10 @@ export const open = (directory: string, disk: Disk, segmentBytes: number): Segme
     if (needed === undefined) return undefined
     const isThere = peeked.length >= Record.headBytes + needed
     const meta = isThere ? peeked.subarray(Record.headBytes, Record.headBytes + needed) : readAt(segment, start, needed)
-    if (!Record.isMetaIntact(meta, head)) return undefined
+    // Where that checksum alone is damaged, the other one, of all of the record, holds.
+    const isTold =
+      Record.isMetaIntact(meta, head) || (!isSearch && Record.isIntact(readAt(segment, start, head.bytes), head))
+    if (!isTold) return undefined
     const address = addressOf(segment, offset)
     return {
       address,
@@ -184,7 +187,7 @@ export const open = (directory: string, disk: Disk, segmentBytes: number): Segme
       const end = Math.min(searchBytes, octets.length - Record.candidateBytes)
       for (let at = 0; at < end; at++) {
         if (!Record.isCandidate(octets, at)) continue
-        const found = findIn(segment, start + at, false)
+        const found = findIn(segment, start + at, false, true)
         if (found !== undefined) return found
       }
     }
@@ -283,7 +286,9 @@ export const open = (directory: string, disk: Disk, segmentBytes: number): Segme
       const found = find(address, false)
       if (found !== undefined || address >= addressOf(last, last.bytes)) return found
       const detour = detours.get(address)
-      if (detour !== undefined) return find(detour, false)
+      const known = detour === undefined ? undefined : find(detour, false)
+      // Where it led may be damaged by now.
+      if (known !== undefined) return known
       const next = search(address)
       if (next !== undefined) detours.set(address, next.address)
       return next
