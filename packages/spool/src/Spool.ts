@@ -159,7 +159,7 @@ export class Spool extends Context.Service<
     /** New after a wipe; positions and numbers mean something only within it. */
     readonly generation: Site.Generation
     /**
-     * Returns once every article of the batch would survive a power cut. One answer per article, in order.
+     * Returns once every article of the batch would survive a power cut. One answer per article, in order. Begun where it is called.
      *
      * A cancel or Supersedes of a batch acts with it, if its author owns the target, or waits for the target.
      */
@@ -211,7 +211,7 @@ export class Spool extends Context.Service<
       ids: ReadonlyArray<MessageId.MessageId>
     ) => Effect.Effect<ReadonlyArray<boolean>, SpoolUnavailable>
     readonly find: (id: MessageId.MessageId) => Effect.Effect<Held | undefined, SpoolUnavailable>
-    /** What `find` gives for ids from the front, in order: until `bytesMax` octets are passed. */
+    /** What `find` gives for ids from the front, in order: until `bytesMax` octets are passed. Looked up where it is called; what is there then is an `Exit`. */
     readonly findAll: (
       ids: ReadonlyArray<MessageId.MessageId>,
       bytesMax: number
