@@ -135,7 +135,7 @@ describe("a log in which bits have turned over", () => {
     Effect.gen(function* () {
       const directory = yield* temporaryDirectory
       // Longer than what is kept of the newest octets.
-      const long = article(id("long"), [group("misc.new")], `${"words and words\r\n".repeat(20_000)}`)
+      const long = article(id("long"), [group("misc.new")], "words and words\r\n".repeat(20_000))
       yield* spoolIn(directory, (spool) =>
         Effect.gen(function* () {
           yield* spool.store([long])
