@@ -81,5 +81,16 @@ export const all: ReadonlyArray<Known> = [
     "tells followers what is in memory where the disk is damaged",
     52,
     "pops 1,1,1,1 zones 3 seconds 30; 8526 power p4; 18225 start p4; 19286 cancel p1 4; 24128 rot p4 248207"
+  ),
+  known(
+    "feeds a wiped zone from the beginning of a damaged log",
+    1,
+    "pops 1,1 zones 3 seconds 60; 1000 post p1 1; 2000 post p1 2; 5000 rot p1 700; 9000 kill p1; 10000 start p1; " +
+      "20000 wipe z1"
+  ),
+  known(
+    "gets back the end of a log that it took for torn",
+    1,
+    "pops 1,1 zones 3 seconds 40; 1000 post p1 1; 9000 rot p1 3100; 12000 kill p1; 13000 start p1"
   )
 ]
