@@ -35,6 +35,7 @@ export const recoveries = {
   "erasure-done-later": "An erasure that the disk had not taken was done later",
   "record-quarantined": "A damaged record is not served any more",
   "record-mended": "A damaged article has a good copy again",
+  "record-looked-for": "A damaged record does not tell what it was, and all peers were asked",
   refilled: "A spool of a new generation was filled from a site",
   "refill-retried": "A site to refill from did not answer, and is asked again",
   "refill-by-arrivals": "A refill went by NEWNEWS or overview, as the site does not reconcile",

@@ -24,9 +24,11 @@ export const batchMax = 200
 export interface Difference {
   /** Live there, and never known here. */
   readonly missing: ReadonlyArray<Reconciliation.Told & { readonly id: MessageId.MessageId }>
-  /** Removed there, and not here; of them so many were never known here. */
+  /** Removed there, and not here; of them so many are not in this site's tree. */
   readonly removals: ReadonlyArray<MessageId.MessageId>
   readonly unknownRemovals: number
+  /** Removed there, and the log here does not tell any more which they are; another inquiry names them. */
+  readonly nameless: number
   /** Never known here, and expired there: no more to be had. */
   readonly expired: number
   /** Known here, and not there. */
@@ -62,16 +64,19 @@ export const difference = Effect.fnUntraced(function* (
     if (statuses[at] === "removed") history.agree(second, Sha256.hashText(id), mark)
   }
   const unknown = there.filter((_, at) => statuses[at] === "unknown")
-  const strange = unknown.flatMap(({ id, mark }) => (mark === "removed" ? [id] : []))
+  const strange = there.filter(({ mark }, at) => mark === "removed" && statuses[at] !== "removed").map(({ id }) => id)
   const gone = found.unlike.filter(({ isRemovedThere }) => isRemovedThere)
   const named = yield* HistoryTree.idsAt(
     spool,
     gone.map(({ item }) => item.ref)
   )
+  const nameless = gone.filter(({ item }) => !named.has(item.ref))
+  for (const { item } of nameless) history.tree.delete(item.key)
   return {
     missing: unknown.filter(({ mark }) => mark === "live"),
     removals: [...strange, ...gone.flatMap(({ item }) => named.get(item.ref)?.id ?? [])],
     unknownRemovals: strange.length,
+    nameless: nameless.length,
     expired: unknown.filter(({ mark }) => mark === "expired").length,
     hereOnly: found.hereCount,
     removedHere: found.unlike.length - gone.length
@@ -88,9 +93,11 @@ const statusesOf = Effect.fnUntraced(function* (
   const spool = yield* Spool.Spool
   const ids = there.map(({ id }) => id)
   const statuses = yield* spool.status(ids)
-  const doubtful = there.filter(({ mark }, at) => mark === "live" && statuses[at] === "held")
+  const doubtful = ids.filter((_, at) => there[at]?.mark === "live" && statuses[at] === "held")
   if (doubtful.length === 0) return statuses
-  for (const { id } of doubtful) yield* spool.find(id)
+  for (const id of doubtful) yield* spool.find(id)
+  // The article may be whole, and what is told of it not.
+  yield* spool.overviewOf(doubtful)
   return yield* spool.status(ids)
 })
 

@@ -14,6 +14,8 @@ export class Histories extends Context.Service<
   {
     /** The tree of a wildmat, with all that has happened by now. The first time it reads the whole log. */
     readonly of: (wildmat: Wildmat.Wildmat) => Effect.Effect<HistoryTree, SpoolUnavailable>
+    /** Trees are made again when asked for, out of what the log still tells. */
+    readonly forget: Effect.Effect<void>
   }
 >()("@lupin/site/Histories") {
   static readonly layer: Layer.Layer<Histories, never, Spool> = Layer.effect(
@@ -31,7 +33,8 @@ export class Histories extends Context.Service<
           if (kept.size > historiesMax && oldest !== undefined) kept.delete(oldest)
           yield* entry.lock.withPermits(1)(follow(spool, entry.history))
           return entry.history
-        })
+        }),
+        forget: Effect.sync(() => kept.clear())
       }
     })
   )

@@ -137,7 +137,7 @@ export const settle = Effect.fn("Reconcile.settle")(function* (
     const found = yield* Backfill.difference(inquiry.found, history)
     total.hereOnly = found.hereOnly
     total.thereOnly += found.missing.length + found.expired + found.unknownRemovals
-    total.unlike += found.removedHere + found.removals.length - found.unknownRemovals
+    total.unlike += found.removedHere + found.nameless + found.removals.length - found.unknownRemovals
     if (isLook) break
     yield* Backfill.remove(reader, found, inquiry.found, history)
     const nowMillis = yield* Clock.currentTimeMillis
@@ -148,7 +148,7 @@ export const settle = Effect.fn("Reconcile.settle")(function* (
     note("reconcile-removed", found.removals.length)
     total.taken += taken
     total.removed += found.removals.length
-    if (!inquiry.isFull || taken + found.removals.length === 0) break
+    if (found.nameless === 0 && (!inquiry.isFull || taken + found.removals.length === 0)) break
   }
   const isEqual = total.hereOnly + total.thereOnly + total.unlike === 0
   return { peer: peer.name, isEqual, ...total }

@@ -148,7 +148,7 @@ const make = Effect.fnUntraced(function* (parts: Parts) {
   const dispatcher = (yield* Scheduler.Scheduler).makeDispatcher()
   const signal = HeadSignal.make(index.progress.position)
   const follow = Follow.make(log, index)
-  const records = Articles.make(log, shelves, quarantine, site)
+  const records = Articles.make(log, shelves, quarantine, follow.idAt, site)
   const reader = OverviewReader.make(index, records)
   const known = knownOf(index, records, quarantine)
   const commits = GroupCommit.make({
@@ -396,5 +396,7 @@ const knownOf = (index: Index, records: Articles.Articles, quarantine: Quarantin
   get claims() {
     return index.claims.waiting
   },
-  isDamaged: (id) => quarantine.address(id) !== undefined && index.status(id) === "held"
+  isDamaged: (id) => quarantine.address(id) !== undefined && index.status(id) === "held",
+  isRemovalLost: (id) => index.status(id) === "removed" && records.isLost(index.removed(id)?.by),
+  numbersBefore: (id) => records.numbersBefore(index.removed(id)?.filed, id)
 })

@@ -3,7 +3,7 @@
  *
  * A fold over the changes of a spool. Live is what was filed and not taken back, also where it has expired: the set is
  * history, not holdings. Removed is what was cancelled or superseded. A digest that a better one has superseded is no
- * member: the better one says as much. Seconds are those of Injection-Date, which the ids of clients hold.
+ * member, also where a damaged log does not tell of it: the better one says as much. Seconds are those of Injection-Date, which the ids of clients hold.
  */
 import type * as GroupName from "@lupin/core/GroupName"
 import * as Limits from "@lupin/core/Limits"
@@ -12,6 +12,7 @@ import * as Sha256 from "@lupin/core/Sha256"
 import * as Tree from "@lupin/core/ReconciliationTree"
 import * as Wildmat from "@lupin/core/Wildmat"
 import { Clock, Effect } from "effect"
+import { Outranked, type Ranked } from "./Outranked.ts"
 import type { Change, Spool, SpoolUnavailable } from "./Spool.ts"
 
 type Store = Spool["Service"]
@@ -41,6 +42,7 @@ export class HistoryTree {
   readonly #itemsMax: number
   /** By the first 16 octets of the hash. */
   readonly #undated = new Map<string, Undated>()
+  readonly #outranked = new Outranked<Ranked & { readonly key: Uint8Array }>()
 
   constructor(wildmat: Wildmat.Wildmat, max = itemsMax) {
     this.wildmat = wildmat
@@ -52,8 +54,11 @@ export class HistoryTree {
     const { position } = change
     const second = secondOf(change)
     if (change._tag === "Filed") {
-      if (second !== undefined && this.#wants(change.newsgroups ?? change.groups))
-        this.#set(second, hash, "live", position)
+      if (second === undefined || !this.#wants(change.newsgroups ?? change.groups)) return
+      this.#set(second, hash, "live", position)
+      const { id, slot } = change
+      const lower = slot && this.#outranked.take(slot.key, { id, rank: slot.rank, key: Tree.key(second, hash) })
+      if (lower !== undefined) this.tree.delete(lower.key)
       return
     }
     const mark = change.why === "expired" ? "expired" : "removed"
@@ -93,6 +98,7 @@ export class HistoryTree {
     if (floor <= this.floor) return
     this.floor = floor
     this.tree.dropBefore(Tree.key(floor))
+    this.#outranked.drop(({ key }) => Tree.secondOf(key) < floor)
   }
 
   #set(second: number, hash: Uint8Array, mark: Tree.Mark, position: number): void {

@@ -5,6 +5,7 @@
  * their inputs.
  */
 import * as Limits from "@lupin/core/Limits"
+import type * as Site from "@lupin/core/Site"
 import * as Wildmat from "@lupin/core/Wildmat"
 
 export interface RetentionRule {
@@ -37,7 +38,7 @@ export interface Aging {
   readonly arrivedMillis: number
   readonly class?: string
   readonly expiresMillis?: number
-  readonly slot?: string
+  readonly slot?: Site.Slot
 }
 
 /** The rule that counts for an article. */

@@ -52,7 +52,7 @@ export type Stored =
   /** The group is moderated, and the article has no Approved field. */
   | { readonly _tag: "Unapproved"; readonly group: GroupName.GroupName }
 
-/** One event of the log as followers see it. `bytes` is the article's size; `slot` the key under which only the newest digest is kept. */
+/** One event of the log as followers see it. `bytes` is the article's size; `slot` that of a digest, of which only the one of highest rank is kept. */
 export type Change =
   | {
       readonly _tag: "Filed"
@@ -62,7 +62,7 @@ export type Change =
       readonly bytes: number
       readonly arrivedMillis: number
       readonly path: string
-      readonly slot?: string
+      readonly slot?: Site.Slot
       /** Of a control message, which is filed under `control` instead: what feeds decide by. */
       readonly newsgroups?: ReadonlyArray<GroupName.GroupName>
       /** Its Injection-Date, where the id does not hold it as those of clients do. */

@@ -49,6 +49,8 @@ describe("RetentionRule", () => {
   })
 
   it("lets no newest digest go", () => {
-    expect(RetentionRule.dueMillis(RetentionRule.last, { groups: [], arrivedMillis: 0, slot: "key" })).toBeUndefined()
+    expect(
+      RetentionRule.dueMillis(RetentionRule.last, { groups: [], arrivedMillis: 0, slot: { key: "key", rank: "1" } })
+    ).toBeUndefined()
   })
 })

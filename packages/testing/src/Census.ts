@@ -5,6 +5,7 @@ import * as Article from "@lupin/core/Article"
 import type * as GroupName from "@lupin/core/GroupName"
 import * as Limits from "@lupin/core/Limits"
 import type * as MessageId from "@lupin/core/MessageId"
+import { Outranked } from "@lupin/spool/Outranked"
 import type * as Spool from "@lupin/spool/Spool"
 import { Effect } from "effect"
 import type { SimSite } from "./SimSite.ts"
@@ -50,13 +51,18 @@ export const log = Effect.fnUntraced(function* (spool: Spool.Spool["Service"]) {
   const held = new Set<MessageId.MessageId>()
   const removed = new Map<MessageId.MessageId, "cancelled" | "superseded" | "expired">()
   const spells = new Map<MessageId.MessageId, Array<Spell>>()
+  const outranked = new Outranked()
   for (let after = 0; ;) {
     const { changes, head, next } = yield* spool.changes(after, pageMax)
     for (const change of changes) {
       const own = spells.get(change.id) ?? []
       spells.set(change.id, own)
       if (change._tag === "Filed") {
-        held.add(change.id)
+        const { id, slot } = change
+        held.add(id)
+        // What a damaged log has lost of its removal.
+        const lower = slot && outranked.take(slot.key, { id, rank: slot.rank })
+        if (lower !== undefined && held.delete(lower.id)) removed.set(lower.id, "superseded")
         own.push({ fromMillis: change.arrivedMillis, untilMillis: undefined })
       } else {
         held.delete(change.id)

@@ -54,7 +54,7 @@ export class Faults {
 
   /** Down or paused now, or struck since. */
   isDisturbed(site: string, sinceMillis: number): boolean {
-    if (this.#down.has(site) || this.#paused.has(site) || this.#sick.has(site)) return true
+    if ([this.#down, this.#paused, this.#sick, this.#hung].some((sites) => sites.has(site))) return true
     return (this.#struck.get(site) ?? Number.NEGATIVE_INFINITY) + afterMillis >= sinceMillis
   }
 
@@ -193,7 +193,9 @@ export class Faults {
   })
 
   #cure(site: string): void {
-    this.#fleet.site(site).disk.heal()
+    const { disk } = this.#fleet.site(site)
+    disk.heal()
+    if (!disk.isHanging) this.#hung.delete(site)
     this.#sick.delete(site)
     this.#struck.set(site, this.#fleet.world.nowMillis + curedMillis)
   }

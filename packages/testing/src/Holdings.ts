@@ -3,6 +3,7 @@
  */
 import * as Fingerprint from "@lupin/core/Fingerprint"
 import type * as MessageId from "@lupin/core/MessageId"
+import { Outranked } from "@lupin/spool/Outranked"
 import type * as Spool from "@lupin/spool/Spool"
 import { Effect } from "effect"
 
@@ -15,6 +16,7 @@ const weightsMax = 200_000
 
 export class Holdings {
   readonly #ids = new Set<MessageId.MessageId>()
+  readonly #outranked = new Outranked()
   #fingerprint = Fingerprint.empty
   #position = 0
 
@@ -38,13 +40,19 @@ export class Holdings {
     for (;;) {
       const { changes, head, next } = yield* spool.changes(this.#position, pageMax)
       for (const change of changes) {
-        if (change._tag === "Filed") this.#add(change.id)
+        if (change._tag === "Filed") this.#file(change)
         else this.#remove(change.id)
       }
       this.#position = next
       if (next >= head) return
     }
   })
+
+  #file({ id, slot }: Spool.Change & { readonly _tag: "Filed" }): void {
+    this.#add(id)
+    const lower = slot && this.#outranked.take(slot.key, { id, rank: slot.rank })
+    if (lower !== undefined) this.#remove(lower.id)
+  }
 
   #add(id: MessageId.MessageId): void {
     if (this.#ids.has(id)) return

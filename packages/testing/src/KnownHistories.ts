@@ -70,5 +70,27 @@ export const all: ReadonlyArray<Known> = [
     1,
     "pops 1,1 zones 3 seconds 60; 1000 post p1 1; 2000 post p1 2; 5000 rot p1 700; 8000 cut p1 z1; 8000 cut p1 z2; " +
       "8000 cut p1 z3; 9000 kill p1; 10000 start p1"
+  ),
+  known(
+    "has all peers asked for a damaged record that does not tell what it was",
+    25,
+    "pops 2,1,1 zones 3 seconds 30; 1831 post p1-h2 12; 2288 kill p3; 2290 start p3; 2554 post p1-h2 9; " +
+      "7749 cancel p1-h2 9; 8777 forge p3 9; 11150 rot p3 514633"
+  ),
+  known(
+    "tells followers what is in memory where the disk is damaged",
+    52,
+    "pops 1,1,1,1 zones 3 seconds 30; 8526 power p4; 18225 start p4; 19286 cancel p1 4; 24128 rot p4 248207"
+  ),
+  known(
+    "feeds a wiped zone from the beginning of a damaged log",
+    1,
+    "pops 1,1 zones 3 seconds 60; 1000 post p1 1; 2000 post p1 2; 5000 rot p1 700; 9000 kill p1; 10000 start p1; " +
+      "20000 wipe z1"
+  ),
+  known(
+    "gets back the end of a log that it took for torn",
+    1,
+    "pops 1,1 zones 3 seconds 40; 1000 post p1 1; 9000 rot p1 3100; 12000 kill p1; 13000 start p1"
   )
 ]

@@ -51,13 +51,9 @@ export const outcomes = [
 /** Ways to recover that no short history of a simulated fleet comes to, with the test that looks for them. */
 export const elsewhere = {
   "feed-dropped": "packages/nntp/test/FeedVerdict.test.ts",
-  "feed-missed": "packages/site/test/gap.integration.test.ts",
-  "log-end-lost": "packages/site/test/gap.integration.test.ts",
   "overwrite-redone": "packages/spool/test/Faults.test.ts",
   "compaction-given-up": "packages/spool/test/Faults.test.ts",
   "refill-by-arrivals": "packages/site/test/reconcile.integration.test.ts",
-  "reconcile-invited": "packages/site/test/reconcile.integration.test.ts",
-  "reconcile-asked": "packages/site/test/reconcile.integration.test.ts",
   "pump-waited": "packages/digest/test/Pump.test.ts",
   "fanout-redelivered": "packages/fanout/test/InProcessFanout.test.ts",
   "cache-begun-anew": "packages/cache/test/contract.ts",

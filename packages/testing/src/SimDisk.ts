@@ -77,6 +77,11 @@ export class SimDisk implements Disk {
     else this.#faults.push(fault)
   }
 
+  /** Somebody waits for a sync that never ends. */
+  get isHanging(): boolean {
+    return this.#hung.length > 0
+  }
+
   heal(): void {
     this.#faults = []
     this.#operations = Number.POSITIVE_INFINITY

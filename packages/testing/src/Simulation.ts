@@ -1,6 +1,7 @@
 /**
  * Runs a history: the fleet lives through it under the eyes of all checkers, heals, comes to rest, and is looked at.
  */
+import * as Reconcile from "@lupin/site/Reconcile"
 import { Cause, Effect, Exit, Fiber, type Scope } from "effect"
 import * as BirdApp from "./BirdApp.ts"
 import * as BirdEvents from "./BirdEvents.ts"
@@ -36,8 +37,8 @@ export const lookMillis = 5_000
 const quietMillis = 8_000
 /** How long healing may take: a connection that was cut tries again at most two minutes later. */
 const withinMillis = 900_000
-/** How long a site may take to fetch again what is damaged. */
-const mendMillisMax = 120_000
+/** Until every site has compared itself with all its peers, and once more: an audit comes an hour and a half after the last, at most. */
+const auditsMillis = 3 * Reconcile.auditMillis
 /** Events that are posted after everything has healed have these numbers and up. */
 const lateEvents = 100_000
 const traceLines = 200
@@ -156,18 +157,16 @@ const live = Effect.fnUntraced(function* (
   sightings.addAll(fleet.recoveries)
 })
 
-/** Reads all that rotted sites hold, so that they notice what is damaged, and waits until it has come again. */
+/**
+ * Reads all that rotted sites hold, as readers would, and lets the hourly audits find what nobody reads: only they tell a
+ * site of a removal whose record has rotted.
+ */
 const mended = Effect.fnUntraced(function* (fleet: Fleet.Fleet, faults: Faults.Faults) {
   for (const name of faults.rotted) {
     const { running } = fleet.site(name)
-    if (running === undefined) continue
-    yield* Effect.ignore(Census.readAll(running.spool))
-    for (let waitedMillis = 0; waitedMillis < mendMillisMax; waitedMillis += lookMillis) {
-      const { damaged } = yield* running.spool.condition
-      if (damaged.length === 0) break
-      yield* Effect.sleep(lookMillis)
-    }
+    if (running !== undefined) yield* Effect.ignore(Census.readAll(running.spool))
   }
+  if (faults.rotted.size > 0) yield* Effect.sleep(auditsMillis)
 })
 
 /** Each event is minted when it is first named. */

@@ -170,7 +170,7 @@ const removing: ReadonlyArray<Promised> = [
     const { changes } = yield* spool.changes(0, 10)
     equal(
       "changes",
-      changes.map((change) => [change.position, change.id, change._tag === "Removed" ? change.why : change.slot]),
+      changes.map((change) => [change.position, change.id, change._tag === "Removed" ? change.why : change.slot?.key]),
       [
         [1, a, "digest app/ratings/lake"],
         [2, b, "digest app/ratings/lake"],

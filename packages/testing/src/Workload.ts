@@ -95,6 +95,25 @@ const sick: Episode = (chance, { all, hosts }, from, to) => {
   ]
 }
 
+/** Bits of a log turn over; now and then the site starts on it before anybody has read there. */
+const rot: Episode = (chance, { all }, from, to) => {
+  const site = chance.pick(all)
+  // Nothing rots while a site lacks something: at some moment none does.
+  const bits = Array.from({ length: rotsMax }, (_, at) =>
+    Command.make(from + at * rotMillis, "rot", [site], chance.between(0, rotOctetMax))
+  )
+  const goes = chance.between(from, to)
+  const restarts = chance.happens(0.5)
+    ? [Command.make(goes, chance.happens(0.5) ? "kill" : "power", [site]), Command.make(to, "start", [site])]
+    : []
+  return [...bits, ...restarts]
+}
+
+const rotsMax = 4
+const rotMillis = 300
+/** Logs are shorter: it is taken modulo their length. */
+const rotOctetMax = 1_000_000
+
 /** A zone goes at once, with a word to its peers or without one, and comes back. */
 const zoneOut: Episode = (chance, { zones }, from, to) => {
   const zone = chance.pick(zones)
@@ -146,7 +165,8 @@ const episodes: ReadonlyArray<Episode> = [
   restart,
   crashInFlight,
   crashInFlight,
-  sick
+  sick,
+  rot
 ]
 
 /** Kinds of trouble in one history, at most. */

@@ -8,6 +8,7 @@ import type * as Xref from "@lupin/core/Xref"
 import { Buffer } from "node:buffer"
 import type { Held } from "../Spool.ts"
 import type { ClassLogs } from "./ClassLogs.ts"
+import type { Follow } from "./Follow.ts"
 import { HeldRecord } from "./HeldRecord.ts"
 import type * as IndexRows from "./IndexRows.ts"
 import type * as Quarantine from "./Quarantine.ts"
@@ -37,20 +38,28 @@ export interface Articles {
   /** Its overview line under the number in its first group. */
   readonly firstLine: (place: IndexRows.Place, id: MessageId.MessageId) => Uint8Array | undefined
   readonly numbers: (place: IndexRows.Place, id: MessageId.MessageId) => Xref.Numbers | undefined
+  /** Whether the record at a place cannot be read, or has gone. */
+  readonly isLost: (place: IndexRows.Place | undefined) => boolean
+  /** Numbers of an article that was removed from a place; none where the log does not tell of them any more. */
+  readonly numbersBefore: (place: IndexRows.Place | undefined, id: MessageId.MessageId) => Xref.Numbers
   /** Injection-Date, where the id does not hold it. */
   readonly injectedMillis: (place: IndexRows.Place, id: MessageId.MessageId) => number | undefined
 }
 
-/** `site`: what our Xref begins with. */
+/** `idAt` may know whose a damaged record is. `site`: what our Xref begins with. */
 export const make = (
   log: SegmentLog,
   elsewhere: Elsewhere,
   quarantine: Quarantine.Quarantine,
+  idAt: Follow["idAt"],
   site: string
 ): Articles => {
   const xrefStart = Buffer.from(`Xref: ${site}`, "latin1")
-  const refuse = ({ address }: IndexRows.Place, id?: MessageId.MessageId): undefined =>
-    quarantine.note({ address, ...(id === undefined ? {} : { id }) }) as undefined
+  const refuse = ({ address }: IndexRows.Place, known?: MessageId.MessageId): undefined => {
+    const id = known ?? (quarantine.has(address) ? undefined : idAt(address))
+    quarantine.note({ address, ...(id === undefined ? {} : { id }) })
+    return undefined
+  }
 
   /** What has just come is in memory as it was written. */
   const eventsAt = ({ address, bytes }: IndexRows.Place): ReadonlyArray<Record.Logged> | undefined => {
@@ -65,6 +74,9 @@ export const make = (
     const isIt = Record.isCopy(copy) && (id === undefined || copy.id === id)
     return isIt ? copy : refuse(place, id)
   }
+
+  const eventsLeftAt = ({ address }: IndexRows.Place): ReadonlyArray<Record.Logged> =>
+    (log.at(address) === address ? log.peek(address)?.events : undefined) ?? []
 
   return {
     held: (place, which) => {
@@ -100,6 +112,11 @@ export const make = (
     firstLine: (place, id) => {
       const copy = copyAt(place, id)
       return copy === undefined ? undefined : lineOf(copy, copy.numbers[0]?.[1] ?? 0)
+    },
+    isLost: (place) => place !== undefined && eventsLeftAt(place).length === 0,
+    numbersBefore: (place, id) => {
+      const [copy] = place === undefined ? [] : eventsLeftAt(place)
+      return Record.isCopy(copy) && copy.id === id ? copy.numbers : []
     },
     numbers: (place, id) => copyAt(place, id)?.numbers,
     injectedMillis: (place, id) => copyAt(place, id)?.injectedMillis

@@ -2,6 +2,7 @@
  * The log as followers read it: the newest changes from memory, older ones from the segments, a bounded stretch at a
  * time.
  */
+import type * as MessageId from "@lupin/core/MessageId"
 import type { Arrival, Change, Changes } from "../Spool.ts"
 import type * as Articles from "./Articles.ts"
 import type { Index } from "./Index.ts"
@@ -20,6 +21,8 @@ export interface Follow {
   readonly note: (events: ReadonlyArray<Record.Logged>, changes: Array<Change>) => void
   /** Tells no more of an article that was erased, as far as it is in memory; of its removal it does. */
   readonly erase: (id: string) => void
+  /** The id of an article by where its record lies, if it is among the newest: the record itself may be damaged. */
+  readonly idAt: (address: number) => MessageId.MessageId | undefined
   readonly changes: (after: number, limit: number) => Changes
   readonly arrivedSince: (sinceMillis: number, limit: number, after: number) => ReadonlyArray<Arrival>
 }
@@ -43,22 +46,37 @@ export const make = (log: SegmentLog, index: Index): Follow => {
   /** An address from which the event after a position is soon found. */
   const near = (after: number): number => bookmarks.get(after) ?? index.marks.at(after + 1)?.address ?? log.start
 
+  /** Adds what memory tells behind a position, and says how far that goes. */
+  const recall = (changes: Array<Change>, after: number, limit: number): number => {
+    const { position: head } = index.progress
+    let next = after
+    while (next + 1 >= recentFirst && next < head && changes.length < limit) {
+      const change = recent[next + 1 - recentFirst]
+      next += 1
+      if (change !== undefined) changes.push(change)
+    }
+    return next
+  }
+
   const scan = (after: number, limit: number): Changes => {
     const { position: head } = index.progress
+    // From there on memory tells, whatever has become of the log.
+    const end = recentFirst - 1
     const changes: Array<Change> = []
     let next = after
     let lost = 0
     const page = (): Changes => ({ changes, next, head, ...(lost === 0 ? {} : { lost }) })
     let address = near(after)
-    for (let records = 0; records < limit + scanRecordsMax && next < head; records++) {
+    for (let records = 0; records < limit + scanRecordsMax && next < end; records++) {
       const found = log.seek(address)
-      if (found === undefined) {
+      const first = found?.events[0]?.position ?? 0
+      if (found === undefined || first > end) {
         // Nothing can be read from here on: what comes next is behind it.
-        lost += head - next
-        next = head
+        lost += log.lostBetween(next, end + 1, found?.address ?? address)
+        next = end
         break
       }
-      lost += log.lostBetween(next, found.events[0]?.position ?? 0, found.address)
+      lost += log.lostBetween(next, first, found.address)
       for (const event of found.events) {
         if (event.position <= next || changes.length >= limit) continue
         next = event.position
@@ -70,6 +88,7 @@ export const make = (log: SegmentLog, index: Index): Follow => {
       if (changes.length >= limit) break
     }
     bookmark(next, address)
+    next = recall(changes, next, limit)
     return page()
   }
 
@@ -89,19 +108,20 @@ export const make = (log: SegmentLog, index: Index): Follow => {
     erase: (id) => {
       recent = recent.map((change) => (change?._tag === "Filed" && change.id === id ? undefined : change))
     },
+    idAt: (address) => {
+      const isThere = (id: string): boolean => {
+        const row = index.id(id)
+        return row?._tag === "Held" && row.address === address
+      }
+      return recent.find((change) => change?._tag === "Filed" && isThere(change.id))?.id
+    },
     changes: (after, limit) => {
       const from = Math.max(0, after)
       const { position: head } = index.progress
       if (from >= head) return { changes: [], next: from, head }
       if (from + 1 < recentFirst) return scan(from, limit)
       const changes: Array<Change> = []
-      let next = from
-      while (next < head && changes.length < limit) {
-        const change = recent[next + 1 - recentFirst]
-        next += 1
-        if (change !== undefined) changes.push(change)
-      }
-      return { changes, next, head }
+      return { changes, next: recall(changes, from, limit), head }
     },
     arrivedSince: (sinceMillis, limit, after) => {
       const { position: head } = index.progress
@@ -149,7 +169,7 @@ const filedOf = (event: Articles.Copy): Filed => {
     arrivedMillis: event.atMillis,
     path: event.path
   }
-  if (event.slot !== undefined) change.slot = event.slot.key
+  if (event.slot !== undefined) change.slot = event.slot
   if (event.newsgroups !== undefined) change.newsgroups = event.newsgroups
   if (event.injectedMillis !== undefined) change.injectedMillis = event.injectedMillis
   if (event.expiresMillis !== undefined) change.expiresMillis = event.expiresMillis

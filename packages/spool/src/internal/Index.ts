@@ -4,6 +4,7 @@
  * Committed lazily together with the place up to which the log was taken in; what is not yet committed lies in an
  * overlay of bounded size and is taken from the log again after a crash. Deleting the index loses nothing.
  */
+import * as Admission from "@lupin/core/Admission"
 import * as Site from "@lupin/core/Site"
 import type * as Waiting from "@lupin/core/Waiting"
 import type * as MessageId from "@lupin/core/MessageId"
@@ -22,7 +23,7 @@ import { MendedRows } from "./MendedRows.ts"
 import { NumberRows } from "./NumberRows.ts"
 import * as Progress from "./Progress.ts"
 import { RecentIds } from "./RecentIds.ts"
-import type * as Record from "./Record.ts"
+import * as Record from "./Record.ts"
 import type { SegmentLog } from "./SegmentLog.ts"
 import { SlotRows } from "./SlotRows.ts"
 
@@ -120,7 +121,9 @@ export class Index {
     if (lost > 0) this.groups.skip(lost)
     this.marks.pass({ position: first.position, address: place.address, atMillis: first.atMillis })
     this.#before = undefined
+    const rivals = this.progress.lost + lost > 0 ? events.flatMap((event) => this.#rivals(event)) : none
     for (const event of events) this.#evolve(event, place)
+    for (const id of rivals) this.#outrank(id, first, place)
     this.progress = {
       position: last.position,
       address: next,
@@ -305,6 +308,22 @@ export class Index {
     }
   }
 
+  /** The two digests of which the log, had it lost nothing, would tell that one has superseded the other. */
+  #rivals(event: Record.Logged): ReadonlyArray<MessageId.MessageId> {
+    const slot = Record.isCopy(event) ? event.slot : undefined
+    const rival = slot === undefined ? undefined : this.slots.get(slot.key)
+    if (slot === undefined || rival === undefined || !Record.isCopy(event) || rival.id === event.id) return none
+    return [Admission.rankOrder({ id: event.id, rank: slot.rank }, rival) > 0 ? rival.id : event.id]
+  }
+
+  /** Lets go of a digest that is held although another outranks it, as its removal is lost. */
+  #outrank(id: MessageId.MessageId, { atMillis, position }: Site.Positioned, place: Place): void {
+    const row = this.id(id)
+    if (row?._tag !== "Held") return
+    const numbers = this.numbers.allAt(this.groups.all(), row.address)
+    this.#remove({ _tag: "Superseded", id, by: id, position, atMillis, numbers }, place)
+  }
+
   #file(event: Record.Filed, place: Place): void {
     const { atMillis, expiresMillis, id, numbers, position, slot, stored } = event
     this.claims.drop(id)
@@ -394,6 +413,7 @@ export class Index {
   }
 }
 
+const none: ReadonlyArray<never> = []
 const progressKey = Buffer.from("progress")
 /** Databases of the parts, by name. */
 const partNames = ["numbers", "slots", "marks", "waiting", "erased", "mended", "expiring"]

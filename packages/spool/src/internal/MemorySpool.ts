@@ -297,7 +297,7 @@ const filedChange = (
   bytes: article.octets.length,
   arrivedMillis: event.atMillis,
   path: article.path,
-  ...(event.slot === undefined ? {} : { slot: event.slot.key }),
+  ...(event.slot === undefined ? {} : { slot: event.slot }),
   ...(Filing.isElsewhere(article, event.numbers) ? { newsgroups: article.groups } : {}),
   ...datedBy(article),
   ...(article.expiresMillis === undefined ? {} : { expiresMillis: Math.max(0, article.expiresMillis) }),

@@ -33,6 +33,10 @@ export interface Known extends Site.Known {
   readonly injectedMillis: (id: MessageId.MessageId) => number | undefined
   /** Whether what is held of an id is damaged, so that another copy is welcome. */
   readonly isDamaged: (id: MessageId.MessageId) => boolean
+  /** Whether what tells of the removal of an id that is removed cannot be read any more. */
+  readonly isRemovalLost: (id: MessageId.MessageId) => boolean
+  /** Groups and numbers that an article had that was removed; empty where nothing tells of them. */
+  readonly numbersBefore: (id: MessageId.MessageId) => Xref.Numbers
   /** All claims that wait. */
   readonly claims: Waiting.Waiting
   /** `status` once all removals of before a time are forgotten. */
@@ -73,7 +77,7 @@ export const make = (known: Known, site: string, draft: Draft, place?: ClassLogs
         write([mended], octets)
         return { _tag: "Filed", position: mended.position, numbers: mended.numbers }
       }
-      const decided = Site.decideFrom(ahead, command)
+      const decided = decide(ahead, command)
       // Asked only of what is not filed, and before what was decided counts: each question is a look-up.
       const refusal = command._tag === "File" && decided[0]?._tag !== "Filed" ? Refusal.of(ahead, command) : undefined
       const events = decided.map((event) => {
@@ -90,6 +94,12 @@ export const make = (known: Known, site: string, draft: Draft, place?: ClassLogs
     }
   }
 }
+
+/** What was cancelled is cancelled again where the log does not tell of it any more: followers learn of it by nothing else. */
+const decide = (known: Known, command: Site.Command): ReadonlyArray<Site.Event> =>
+  command._tag === "Cancel" && known.isRemovalLost(command.target)
+    ? [{ _tag: "Cancelled", id: command.target, position: known.position + 1, atMillis: command.atMillis }]
+    : Site.decideFrom(known, command)
 
 /** Whose the article is matters to claims that wait for it, and to nobody else. */
 const owned = (command: Site.Command, article: Article.Article, known: Known): Site.Command =>
@@ -210,7 +220,7 @@ const removal = (event: Site.Removal, article: Article.Article | undefined, know
 }
 
 const numbersOf = (id: MessageId.MessageId, known: Known): Xref.Numbers =>
-  known.status(id) === "held" ? known.numbers(id) : []
+  known.status(id) === "held" ? known.numbers(id) : known.isRemovalLost(id) ? known.numbersBefore(id) : []
 
 /** The spool as it will be once the run so far is written. */
 class Ahead implements Known {
@@ -297,6 +307,14 @@ class Ahead implements Known {
   /** Once mended in this run, or removed, it is no longer asked for. */
   isDamaged(id: MessageId.MessageId): boolean {
     return this.#known.isDamaged(id) && this.#mended?.has(id) !== true && !this.#entries.has(id)
+  }
+
+  isRemovalLost(id: MessageId.MessageId): boolean {
+    return !this.#entries.has(id) && this.#known.isRemovalLost(id)
+  }
+
+  numbersBefore(id: MessageId.MessageId): Xref.Numbers {
+    return this.#known.numbersBefore(id)
   }
 
   mend({ id, position }: Record.Mended): void {

@@ -130,7 +130,7 @@ export const open = (directory: string, disk: Disk, segmentBytes: number): Segme
       disk.write(file, [magic], 0)
       return disk.syncNow(file)
     }
-    if (findIn(segment, magic.length, false) === undefined) {
+    if (findIn(segment, magic.length, false) === undefined && searchIn(segment, magic.length) === undefined) {
       throw new Error(`${name} is no segment of a format known here`)
     }
   }
@@ -255,7 +255,9 @@ export const open = (directory: string, disk: Disk, segmentBytes: number): Segme
       const found = find(address, false)
       if (found !== undefined || address >= addressOf(last, last.bytes)) return found
       const detour = detours.get(address)
-      if (detour !== undefined) return find(detour, false)
+      const known = detour === undefined ? undefined : find(detour, false)
+      // Where it led may be damaged by now.
+      if (known !== undefined) return known
       const next = search(address)
       if (next !== undefined) detours.set(address, next.address)
       return next

@@ -60,7 +60,7 @@ export const make = (disk: Disk): SegmentReader => {
     return octets
   }
 
-  const findIn = (segment: Segment, offset: number, isWhole: boolean): Found | undefined => {
+  const findIn = (segment: Segment, offset: number, isWhole: boolean, isSearch = false): Found | undefined => {
     const peeked = peekAt(segment, offset)
     if (peeked.length < Record.headBytes) return undefined
     const head = Record.readHead(peeked)
@@ -70,7 +70,10 @@ export const make = (disk: Disk): SegmentReader => {
     if (needed === undefined) return undefined
     const isThere = peeked.length >= Record.headBytes + needed
     const meta = isThere ? peeked.subarray(Record.headBytes, Record.headBytes + needed) : readAt(segment, start, needed)
-    if (!Record.isMetaIntact(meta, head)) return undefined
+    // Where that checksum alone is damaged, the other one, of all of the record, holds.
+    const isTold =
+      Record.isMetaIntact(meta, head) || (!isSearch && Record.isIntact(readAt(segment, start, head.bytes), head))
+    if (!isTold) return undefined
     const address = addressOf(segment, offset)
     return {
       address,
@@ -91,7 +94,7 @@ export const make = (disk: Disk): SegmentReader => {
       const end = Math.min(searchBytes, octets.length - Record.candidateBytes)
       for (let at = 0; at < end; at++) {
         if (!Record.isCandidate(octets, at)) continue
-        const found = findIn(segment, start + at, false)
+        const found = findIn(segment, start + at, false, true)
         if (found !== undefined) return found
       }
     }

@@ -39,12 +39,24 @@ export const acknowledged: Checker.Checker = {
   watch: () => {
     const acknowledged = new OfSites()
     const withdrawn = new Set<Id>()
+    /** By site whose log has rotted: what was filed there since. */
+    const since = new Map<string, Set<Id>>()
     return (evidence) => {
       const wiped = isWipe(evidence)
-      if (wiped !== undefined) acknowledged.wipe(wiped)
-      // No crash: what rots comes from elsewhere again, as promises 7, 9 and 10 have it in the end.
-      if (evidence._tag === "Rotted") acknowledged.wipe(evidence.site)
-      if (evidence._tag === "Acknowledged") {
+      if (wiped !== undefined) {
+        acknowledged.wipe(wiped)
+        since.delete(wiped)
+      }
+      if (evidence._tag === "Rotted") {
+        // No crash: what rots comes from elsewhere again, as promises 7, 9 and 10 have it in the end.
+        acknowledged.wipe(evidence.site)
+        since.set(evidence.site, new Set())
+      } else if (evidence._tag === "Stored") {
+        const own = since.get(evidence.site)
+        for (const { id, stored } of evidence.articles) if (stored._tag === "Filed") own?.add(id)
+      } else if (evidence._tag === "Acknowledged") {
+        // What was filed before may be acknowledged once more, and nobody has read it.
+        if (since.get(evidence.site)?.has(evidence.messageId) === false) return Checker.isKept()
         acknowledged.add(evidence.site, evidence.messageId, evidence.generation)
       } else if (evidence._tag === "Withdrawn" && !evidence.isForged) withdrawn.add(evidence.id)
       else if (evidence._tag === "Erased") withdrawn.add(evidence.id)
