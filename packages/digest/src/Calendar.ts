@@ -1,0 +1,46 @@
+/**
+ * When a day of inputs is sealed, agreed on and let go of: the limits of time by which digesters close what they count.
+ *
+ * A day begins at a multiple of its length. It is *due* at its seal instant, when zones state what it has come to; it is
+ * *closed* at the deadline, after which all take the partial of highest rank; it is *past* once its inputs have expired.
+ */
+import * as Limits from "@lupin/core/Limits"
+import { Context } from "effect"
+
+/** All in milliseconds, days in whole seconds. Every zone of a fleet has the same. */
+export interface Calendar {
+  readonly dayMillis: number
+  /** From the start of a day to its seal instant. */
+  readonly sealMillis: number
+  /** From then to the deadline. */
+  readonly agreeMillis: number
+  /** How long an input is kept. */
+  readonly keepMillis: number
+}
+
+/** Days of UTC, sealed after 11 of them; inputs are kept for 14. */
+export const production: Calendar = {
+  dayMillis: Limits.dayMillis,
+  sealMillis: Limits.sealMillis,
+  agreeMillis: Limits.sealAgreeMillis,
+  keepMillis: Limits.historyMillis
+}
+
+/** That of production, unless something else is provided: simulated fleets have shorter days. */
+export const Calendar = Context.Reference<Calendar>("@lupin/digest/Calendar", { defaultValue: () => production })
+
+/** When the day of a moment began. */
+export const dayOf = ({ dayMillis }: Calendar, millis: number): number => Math.floor(millis / dayMillis) * dayMillis
+
+/** The seal instant of a day. */
+export const dueMillis = ({ sealMillis }: Calendar, day: number): number => day + sealMillis
+
+/** The deadline of a day. */
+export const closeMillis = (calendar: Calendar, day: number): number => dueMillis(calendar, day) + calendar.agreeMillis
+
+/** When the last input of a day has expired. */
+export const pastMillis = ({ dayMillis, keepMillis }: Calendar, day: number): number => day + dayMillis + keepMillis
+
+/** The first day that is not due yet. */
+export const undueDay = (calendar: Calendar, nowMillis: number): number =>
+  dayOf(calendar, nowMillis - calendar.sealMillis) + calendar.dayMillis
