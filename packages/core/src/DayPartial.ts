@@ -124,11 +124,12 @@ export const slot = (article: Article.Article): { readonly key: string; readonly
   if (MessageId.kindOf(article.messageId) !== "digest") return undefined
   const identity = readIdentity(article)
   if (identity === undefined) return undefined
-  return {
-    key: `partial ${identity.app}/${identity.name}/${dayText(identity.dayMillis)}/${encodeURIComponent(identity.key)}`,
-    rank: DigestArticle.rank(identity)
-  }
+  return { key: slotKey(identity), rank: DigestArticle.rank(identity) }
 }
+
+/** `partial trailblaze/trail-ratings/2026-11-21T00:00:00Z/sawtooth-lake`. */
+export const slotKey = ({ app, name, key, dayMillis }: Pick<Identity, "app" | "name" | "key" | "dayMillis">): string =>
+  `partial ${app}/${name}/${dayText(dayMillis)}/${encodeURIComponent(key)}`
 
 const dayText = (millis: number): string => new Date(millis).toISOString().replace(".000Z", "Z")
 

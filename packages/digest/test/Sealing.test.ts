@@ -277,7 +277,7 @@ describe("Sealing", () => {
     first?.state.add(inputOf(2, 6), fleet.nowMillis)
     fleet.until(130)
     for (const zone of fleet.zones) assert.strictEqual(zone.total()?.view, 1)
-    assert.include(first?.recovered, "seal-left-out")
+    assert.include(first?.recovered ?? [], "seal-left-out")
   })
 
   it("keeps what was sealed for zones that come back, and has those that sealed less take it over", () => {
@@ -297,7 +297,7 @@ describe("Sealing", () => {
     )
     assert.deepStrictEqual(first?.partials, sealed[0])
     for (const zone of fleet.zones) assert.strictEqual(zone.total()?.view, 3)
-    assert.include(first?.recovered, "seal-outranked")
+    assert.include(first?.recovered ?? [], "seal-outranked")
   })
 
   it("takes over the fuller partial of another zone at the deadline", () => {
@@ -308,7 +308,7 @@ describe("Sealing", () => {
       if (nowMillis === 7_000) for (const zone of others) zone.state.add(inputOf(2, 6), nowMillis)
     })
     for (const zone of fleet.zones) assert.strictEqual(zone.total()?.view, 3)
-    assert.include(first?.recovered, "seal-taken-over")
+    assert.include(first?.recovered ?? [], "seal-taken-over")
   })
 
   it("revises a sealed partial by a removal, in every zone", () => {
@@ -325,6 +325,6 @@ describe("Sealing", () => {
       assert.strictEqual(zone.partials[0]?.removals, 1)
       assert.lengthOf(zone.partials, 1)
     }
-    assert.include(second?.recovered, "seal-revised")
+    assert.include(second?.recovered ?? [], "seal-revised")
   })
 })

@@ -154,6 +154,7 @@ const kindsMax = 5
 
 /** One history; the same for the same seed and shape. */
 export const draw = (seed: number, shape: History.Shape, pace: Pace = paceOf(shape)): History.History => {
+  if (shape.daySeconds !== undefined) return drawDays(seed, shape, shape.daySeconds)
   const chance = new Chances(`${seed}/workload`)
   const sites = sitesOf(shape)
   const endMillis = shape.seconds * 1000
@@ -170,6 +171,46 @@ export const draw = (seed: number, shape: History.Shape, pace: Pace = paceOf(sha
   ]
   return { seed, ...shape, commands: commands.toSorted((one, other) => one.atMillis - other.atMillis) }
 }
+
+/**
+ * A history in which days are sealed. First there are events, and trouble that is over long before their days are due. While
+ * the first days are sealed there is trouble again, cancels of those events, and new ones.
+ *
+ * Trouble is over within the seven days that a site may be cut off, the times included that feeds take to come back.
+ */
+const drawDays = (seed: number, shape: History.Shape, daySeconds: number): History.History => {
+  const chance = new Chances(`${seed}/days`)
+  const sites = sitesOf(shape)
+  const dayMillis = daySeconds * 1000
+  const kinds = chance.shuffled(episodes.filter((one) => one !== skew)).slice(0, chance.between(1, kindsMax))
+  const troublesFrom = (fromMillis: number) =>
+    Array.from({ length: chance.between(1, dayTroubles) }, () => {
+      const atMillis = fromMillis + chance.between(0, troubleDays * dayMillis)
+      return chance.pick(kinds)(chance, sites, atMillis, atMillis + chance.between(0, troubleMillisMax(dayMillis)))
+    }).flat()
+  const early = clientsOf(chance, sites, eventDays * dayMillis, dayPace)
+  const late = clientsOf(chance, sites, (sealDays - eventDays) * dayMillis, dayPace).map(
+    ({ atMillis, numbers, sites: at, verb }) => {
+      // An event that is posted again so late would come after its day is sealed.
+      const [number = 0, ...rest] = numbers
+      return Command.make(atMillis + lateDay * dayMillis, verb, at, verb === "post" ? lateDayEvents + number : number, ...rest)
+    }
+  )
+  const commands = [...early, ...troublesFrom(0), ...late, ...troublesFrom(lateDay * dayMillis)]
+  return { seed, ...shape, commands: commands.toSorted((one, other) => one.atMillis - other.atMillis) }
+}
+
+const dayPace: Pace = { posts: 12, questions: 16, troubles: 0 }
+/** Episodes around the events, and around their seals, at most. */
+const dayTroubles = 4
+/** Events come for so many days; a day before the first is due clients and trouble begin again, for a few days. */
+const eventDays = 3
+const lateDay = 10
+const sealDays = 9
+const troubleDays = 4
+const troubleMillisMax = (dayMillis: number): number => 2 * dayMillis
+/** Their events have these numbers and up. */
+const lateDayEvents = 1_000
 
 const paceOf = ({ pops, seconds }: History.Shape): Pace => ({
   posts: Math.ceil((pops.length * seconds) / 6),
