@@ -19,6 +19,7 @@ import type { IdleWatch, Watched } from "./IdleWatch.ts"
 import * as ListAnswers from "./ListAnswers.ts"
 import * as Login from "./Login.ts"
 import type { Output, Trouble } from "./Output.ts"
+import * as Prompt from "./Prompt.ts"
 import * as ReadingAnswers from "./ReadingAnswers.ts"
 import * as Reconcile from "./ReconcileAnswers.ts"
 import type { Reconciler } from "./Reconciler.ts"
@@ -127,6 +128,7 @@ const converse = Effect.fnUntraced(function* (
   let flushes = 0
   let part: (typeof parts)[keyof typeof parts] = parts.other
   let leased = ""
+  let isTooMuch = false
   let state: Session.State = { ...Session.initial, security: Security.initial(transport.isSecure()) }
   let admitted = Admission.of(whole, transport, state.security)
   let service = admitted.service
@@ -147,7 +149,7 @@ const converse = Effect.fnUntraced(function* (
   }
 
   /** Writes what there is; nothing where the way is free, else what to wait for. */
-  const send = (): Effect.Effect<void, Socket.SocketError> | undefined => {
+  const send = (): Prompt.Rest<Socket.SocketError> => {
     if (buffer.length === 0) return undefined
     flushes += 1
     part = parts.other
@@ -157,10 +159,8 @@ const converse = Effect.fnUntraced(function* (
     return undefined
   }
   const flush = Effect.suspend(() => send() ?? Effect.void)
-  const out: Output = {
-    buffer,
-    flushIfFull: Effect.suspend(() => (buffer.length < part.bytes ? Effect.void : flush))
-  }
+  const relieve = (): Prompt.Rest<Socket.SocketError> => (buffer.length < part.bytes ? undefined : send())
+  const out: Output = { buffer, relieve, flushIfFull: Effect.suspend(() => relieve() ?? Effect.void) }
 
   const settleBatch = (): Effect.Effect<void, Socket.SocketError> => {
     if (batch.tasks.length === 0) return Effect.void
@@ -172,10 +172,15 @@ const converse = Effect.fnUntraced(function* (
   }
 
   const wanted: Array<ReadingAnswers.Wanted> = []
-  const settleWanted = Effect.suspend(() => {
+  const settleWanted = (): Prompt.Rest<Socket.SocketError> => {
     const mark = buffer.length
     const flushesBefore = flushes
-    return ReadingAnswers.articles(service, wanted, out).pipe(
+    const rest = ReadingAnswers.articles(service, wanted, out)
+    if (rest === undefined) {
+      wanted.length = 0
+      return undefined
+    }
+    return rest.pipe(
       Effect.catchTag("SpoolUnavailable", (trouble) => {
         if (flushes !== flushesBefore) return Effect.fail(closeError)
         buffer.truncate(mark)
@@ -187,7 +192,7 @@ const converse = Effect.fnUntraced(function* (
         return Effect.void
       })
     )
-  })
+  }
 
   const perform = Effect.fnUntraced(function* (task: Direct): Effect.fn.Return<void, Socket.SocketError> {
     const mark = buffer.length
@@ -218,12 +223,8 @@ const converse = Effect.fnUntraced(function* (
     if ("line" in settled.task && settled.task.line !== "") buffer.line(settled.task.line)
   })
 
-  if (Access.isHopeless(admitted.facts.standing)) {
-    return yield* transport.write(`${Reply.line(502, "You have no access here")}\r\n`)
-  }
-  yield* transport.write(`${Session.greeting(facts, whole.site)}\r\n`)
-  while (state.phase._tag !== "Closed") {
-    for (const chunk of yield* transport.pull) {
+  const take = function* (chunks: ReadonlyArray<Uint8Array>): Generator<Undone, void> {
+    for (const chunk of chunks) {
       const stream = framing
       framing.push(chunk)
       let isFirst = true
@@ -242,10 +243,10 @@ const converse = Effect.fnUntraced(function* (
         if (task._tag === "Article" && typeof task.of === "string") {
           if (batch.tasks.length > 0) yield* settleBatch()
           wanted.push({ part: task.part, id: task.of })
-          if (wanted.length >= part.commands) yield* settleWanted
+          if (wanted.length >= part.commands) yield* settleWanted() ?? Effect.void
           continue
         }
-        if (wanted.length > 0) yield* settleWanted
+        if (wanted.length > 0) yield* settleWanted() ?? Effect.void
         switch (task._tag) {
           case "Nothing":
             break
@@ -282,13 +283,13 @@ const converse = Effect.fnUntraced(function* (
       }
       if (framing !== stream) break
       if (!hold(framing.pendingBytes)) {
+        isTooMuch = true
         return yield* transport.write(`${Reply.line(400, "Too much is under way; try again later")}\r\n`)
       }
     }
-    if (wanted.length > 0) yield* settleWanted
+    if (wanted.length > 0) yield* settleWanted() ?? Effect.void
     if (batch.tasks.length > 0) yield* settleBatch()
-    const sending = send()
-    if (sending !== undefined) yield* sending
+    yield* send() ?? Effect.void
     // An article is under way: whoever else offers it meanwhile is told to try again later.
     if (state.phase._tag === "Article" && state.phase.by === "TAKETHIS" && state.phase.id !== leased) {
       leased = state.phase.id
@@ -296,7 +297,18 @@ const converse = Effect.fnUntraced(function* (
       if (id !== undefined) yield* TransitAnswers.offer(service, [id])
     }
   }
+
+  if (Access.isHopeless(admitted.facts.standing)) {
+    return yield* transport.write(`${Reply.line(502, "You have no access here")}\r\n`)
+  }
+  yield* transport.write(`${Session.greeting(facts, whole.site)}\r\n`)
+  const isOver = (): boolean => isTooMuch || state.phase._tag === "Closed"
+  const step = (chunks: ReadonlyArray<Uint8Array>): Prompt.Rest<Socket.SocketError> =>
+    Prompt.run(take(chunks)) ?? (isOver() ? Effect.void : undefined)
+  while (!isOver()) yield* transport.each(step)
 })
+
+type Undone = Effect.Effect<unknown, Socket.SocketError>
 
 const next = (framing: Framing, { phase }: Session.State, facts: Session.Facts): Session.Input | undefined => {
   switch (phase._tag) {

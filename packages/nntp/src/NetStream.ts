@@ -7,33 +7,50 @@
 import { Effect } from "effect"
 import * as Socket from "effect/socket/Socket"
 import type * as net from "node:net"
+import type * as Prompt from "./Prompt.ts"
 
 type Octets = readonly [Uint8Array]
-type Resume = (outcome: Effect.Effect<Octets, Socket.SocketError>) => void
+type Step = (octets: Octets) => Prompt.Rest<Socket.SocketError>
+/** Is given what has arrived, or nothing once no more will; says whether it waits on. */
+type Waiter = (octets: Octets | undefined) => boolean
 
 export class NetStream {
   readonly #socket: net.Socket
-  #waiting: Resume | undefined
+  #waiting: Waiter | undefined
   /** Came while nobody waited: at most one, since the socket was paused at once. */
   #early: Uint8Array | undefined
   #failure: Socket.SocketError | undefined
+  readonly #forget: Effect.Effect<void>
   /** What has arrived, or the next that does; fails once the other side has ended and everything was read. */
   readonly pull: Effect.Effect<Octets, Socket.SocketError>
 
   /** The socket is read from here alone, until it is released. */
   constructor(socket: net.Socket) {
     this.#socket = socket
-    const forget = Effect.sync(() => {
+    this.#forget = Effect.sync(() => {
       this.#waiting = undefined
     })
-    this.pull = Effect.callback((resume) => {
-      this.#waiting = resume
-      this.#look()
-      return this.#waiting === undefined ? undefined : forget
-    })
+    this.pull = Effect.callback((resume) =>
+      this.#wait((octets) => {
+        resume(octets === undefined ? this.#failed() : Effect.succeed(octets))
+        return false
+      })
+    )
     streams.set(socket, this)
     socket.pause()
     socket.on("data", onData).on("end", onEnd).on("error", onError).on("close", onClose)
+  }
+
+  /** Hands to `step` all that arrives, where it is read, until that has something to be done first; does it, and returns. */
+  each(step: Step): Effect.Effect<void, Socket.SocketError> {
+    return Effect.callback((resume) =>
+      this.#wait((octets) => {
+        const rest = octets === undefined ? this.#failed() : tried(step, octets)
+        if (rest === undefined) return true
+        resume(rest)
+        return false
+      })
+    )
   }
 
   /** Writes; nothing where more may be written at once, else what to wait for. A `CloseEvent` ends the connection now. */
@@ -66,32 +83,52 @@ export class NetStream {
   }
 
   take(octets: Uint8Array): void {
-    if (this.#waiting !== undefined) return this.#resume(Effect.succeed([octets]))
+    if (this.#waiting !== undefined) return this.#give([octets])
     this.#early = octets
     this.#socket.pause()
   }
 
   fail(error: Socket.SocketError): void {
     this.#failure ??= error
-    if (this.#waiting !== undefined) this.#resume(Effect.fail(this.#failure))
+    if (this.#waiting !== undefined) this.#give(undefined)
+  }
+
+  #wait(waiter: Waiter): Effect.Effect<void> | undefined {
+    this.#waiting = waiter
+    this.#look()
+    return this.#waiting === undefined ? undefined : this.#forget
   }
 
   /** What was read ahead comes first; only then the socket flows. */
   #look(): void {
     const early = this.#early
     this.#early = undefined
-    if (early !== undefined) return this.#resume(Effect.succeed([early]))
+    if (early !== undefined) this.#give([early])
+    if (this.#waiting === undefined) return
     // What is read is told by the event too.
     if (this.#socket.isPaused()) this.#socket.read()
     if (this.#waiting === undefined) return
-    if (this.#failure !== undefined) return this.#resume(Effect.fail(this.#failure))
+    if (this.#failure !== undefined) return this.#give(undefined)
     if (this.#socket.isPaused()) this.#socket.resume()
   }
 
-  #resume(outcome: Effect.Effect<Octets, Socket.SocketError>): void {
-    const resume = this.#waiting
+  /** Whoever goes on with what is given may wait again before this returns. */
+  #give(octets: Octets | undefined): void {
+    const waiting = this.#waiting
     this.#waiting = undefined
-    resume?.(outcome)
+    if (waiting?.(octets) === true) this.#waiting = waiting
+  }
+
+  #failed(): Effect.Effect<never, Socket.SocketError> {
+    return Effect.fail(this.#failure ?? closed(1000))
+  }
+}
+
+const tried = (step: Step, octets: Octets): Prompt.Rest<Socket.SocketError> => {
+  try {
+    return step(octets)
+  } catch (defect) {
+    return Effect.die(defect)
   }
 }
 

@@ -4,6 +4,7 @@
 import type { SpoolUnavailable } from "@lupin/spool/Spool"
 import type { Effect } from "effect"
 import type * as Socket from "effect/socket/Socket"
+import type * as Prompt from "./Prompt.ts"
 import type { WriteBuffer } from "./WriteBuffer.ts"
 
 /** What may go wrong while an answer is made: the site's trouble, or the connection's. */
@@ -13,4 +14,6 @@ export interface Output {
   readonly buffer: WriteBuffer
   /** Writes the buffer out once it holds a lot; waits while the client does not read. */
   readonly flushIfFull: Effect.Effect<void, Socket.SocketError>
+  /** The same, now; gives what to wait for. */
+  readonly relieve: () => Prompt.Rest<Socket.SocketError>
 }

@@ -13,6 +13,7 @@ import * as Columns from "./Columns.ts"
 import type * as Command from "./Command.ts"
 import type * as Guard from "./Guard.ts"
 import type { Output, Trouble } from "./Output.ts"
+import * as Prompt from "./Prompt.ts"
 import * as Reply from "./Reply.ts"
 import type * as Session from "./Session.ts"
 import * as TextPattern from "./TextPattern.ts"
@@ -72,7 +73,7 @@ export const neighbour = Effect.fnUntraced(function* (
 /** ARTICLE, HEAD, BODY and STAT (RFC 3977 §6.2). By Message-ID the current article number stays. */
 export const article = (reading: Reading, task: Session.Task & { readonly _tag: "Article" }, out: Output): Answer =>
   typeof task.of === "string"
-    ? Effect.as(articles(reading, [{ part: task.part, id: task.of }], out), undefined)
+    ? Effect.as(articles(reading, [{ part: task.part, id: task.of }], out) ?? Effect.void, undefined)
     : articleAt(reading, task.part, task.of, out)
 
 /** An article asked for by Message-ID, and which part of it. */
@@ -87,24 +88,18 @@ export const wantedMax = 16
 /** Octets of articles held in memory at a time to answer commands together; one alone may be larger. */
 const togetherBytesMax = 128 * 1024
 
-/** Answers commands that ask by Message-ID, with few questions to the spool. */
-export const articles = (
-  reading: Reading,
-  wanted: ReadonlyArray<Wanted>,
-  out: Output
-): Effect.Effect<void, Trouble> => {
+/** Answers commands that ask by Message-ID, with few questions to the spool; gives what could not be done at once. */
+export const articles = (reading: Reading, wanted: ReadonlyArray<Wanted>, out: Output): Prompt.Rest<Trouble> => {
   const ids = wanted.map(({ id }) => id)
-  return Effect.flatMap(reading.spool.findAll(ids, togetherBytesMax), (found) => {
+  return Prompt.andThen(reading.spool.findAll(ids, togetherBytesMax), (found) => {
     for (const [at, held] of found.entries()) {
       const { id, part } = wanted[at] ?? { id: "", part: "STAT" }
       if (held === undefined) none(out, 430)
       else write(out, part, 0, id, held)
     }
-    if (found.length >= wanted.length) return out.flushIfFull
-    return Effect.andThen(
-      out.flushIfFull,
-      Effect.suspend(() => articles(reading, wanted.slice(found.length), out))
-    )
+    if (found.length >= wanted.length) return out.relieve()
+    const rest = (): Prompt.Rest<Trouble> => articles(reading, wanted.slice(found.length), out)
+    return Prompt.andThen(out.relieve() ?? Effect.void, rest)
   })
 }
 

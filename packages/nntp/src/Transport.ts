@@ -8,6 +8,7 @@ import { Buffer } from "node:buffer"
 import type * as net from "node:net"
 import * as Deflate from "./Deflate.ts"
 import { NetStream } from "./NetStream.ts"
+import type * as Prompt from "./Prompt.ts"
 import type { ServerTls } from "./ServerTls.ts"
 
 export interface Transport {
@@ -16,7 +17,11 @@ export interface Transport {
   readonly isSecure: () => boolean
   /** Names of the client's certificate, if it showed one that is good. */
   readonly certificates: () => ReadonlyArray<string>
-  readonly pull: Effect.Effect<ReadonlyArray<Uint8Array>, Socket.SocketError>
+  /**
+   * Hands to `step` all that arrives, until that has something to be done first; does it, and returns. Nothing of what
+   * comes meanwhile is lost.
+   */
+  readonly each: (step: Step) => Effect.Effect<void, Socket.SocketError>
   readonly write: (octets: Uint8Array | string) => Effect.Effect<void, Socket.SocketError>
   /** Writes now; nothing where more may be written at once, else what has to be done first. */
   readonly send: (octets: Uint8Array) => Effect.Effect<void, Socket.SocketError> | undefined
@@ -36,9 +41,16 @@ export interface Transport {
   readonly settle: () => void
 }
 
+/** Takes what has arrived; gives what has to be done before it takes more, nothing where it may have more at once. */
+export type Step = (chunks: ReadonlyArray<Uint8Array>) => Prompt.Rest<Socket.SocketError>
+
+/** What arrives, or what comes next. */
+type Pull = Effect.Effect<ReadonlyArray<Uint8Array>, Socket.SocketError>
+
 /** One layer of a connection: a socket's reader and writer. */
 interface Layer {
-  readonly pull: Transport["pull"]
+  readonly pull: Pull
+  readonly each: Transport["each"]
   readonly send: (
     octets: Uint8Array | string | Socket.CloseEvent
   ) => Effect.Effect<void, Socket.SocketError> | undefined
@@ -51,7 +63,8 @@ export const ofSocket = Effect.fnUntraced(function* (
 ): Effect.fn.Return<Transport, Socket.SocketError, Scope.Scope> {
   const pull = yield* Socket.readerBytes(socket)
   const writer = yield* socket.writer
-  return new Compressible(address, { pull, send: (octets) => writer.write(octets) }, yield* Scope.Scope)
+  const layer = { pull, each: eachOf(pull), send: (octets) => writer.write(octets) } satisfies Layer
+  return new Compressible(address, layer, yield* Scope.Scope)
 })
 
 /** On a TCP connection; `tls` where it may become secure. */
@@ -96,8 +109,8 @@ class Compressible implements Transport {
     return []
   }
 
-  get pull(): Transport["pull"] {
-    return this.#inflation?.pull ?? this.layer.pull
+  each(step: Step): Effect.Effect<void, Socket.SocketError> {
+    return this.#inflation === undefined ? this.layer.each(step) : eachOf(this.#inflation.pull)(step)
   }
 
   write(octets: Uint8Array | string): Effect.Effect<void, Socket.SocketError> {
@@ -199,5 +212,10 @@ class OnNet extends Compressible {
     if (!this.#current.closed) this.#current.destroySoon()
   }
 }
+
+const eachOf =
+  (pull: Pull): Transport["each"] =>
+  (step) =>
+    Effect.flatMap(pull, (chunks) => step(chunks) ?? Effect.void)
 
 const none: ReadonlyArray<string> = []

@@ -231,7 +231,7 @@ describe("Connection", () => {
               address: "",
               isSecure: () => false,
               certificates: () => [],
-              pull: transport.pull,
+              each: (step) => transport.each(step),
               write: (octets) => transport.write(octets),
               send: (octets) => transport.send(octets),
               isDrained: () => false,

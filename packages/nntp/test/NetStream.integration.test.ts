@@ -1,4 +1,4 @@
-import { Effect } from "effect"
+import { Effect, Exit } from "effect"
 import { Buffer } from "node:buffer"
 import { once } from "node:events"
 import * as net from "node:net"
@@ -70,6 +70,55 @@ describe("NetStream", () => {
     const next = pulled(stream)
     client.write("three")
     expect(await next).toBe("three")
+  })
+
+  it("hands on what arrives until there is something to do first, and keeps what comes meanwhile", async () => {
+    const stream = new NetStream(socket)
+    let seen = ""
+    let release = (): void => {}
+    const busy = Effect.callback<void>((resume) => {
+      release = () => resume(Effect.void)
+    })
+    const arrived = (text: string): Promise<void> =>
+      new Promise((resolve) => {
+        const look = (): void => {
+          if (seen.endsWith(text)) return resolve()
+          socket.once("data", look)
+        }
+        look()
+      })
+    const step = ([octets]: readonly [Uint8Array]): Effect.Effect<void> | undefined => {
+      seen += Buffer.from(octets).toString("latin1")
+      return seen.endsWith("!") ? busy : undefined
+    }
+    const first = Effect.runPromise(stream.each(step))
+    client.write("one ")
+    await arrived("one ")
+    client.write("two !")
+    await arrived("!")
+    const paused = once(socket, "pause")
+    client.write("three ")
+    await paused
+    expect(seen).toBe("one two !")
+    release()
+    await first
+    const second = Effect.runPromiseExit(stream.each(step))
+    expect(seen).toBe("one two !three ")
+    client.write("four ")
+    await arrived("four ")
+    client.end()
+    expect(Exit.isFailure(await second)).toBe(true)
+  })
+
+  it("ends with the defect of a step", async () => {
+    const stream = new NetStream(socket)
+    const ended = Effect.runPromiseExit(
+      stream.each(() => {
+        throw new Error("a mistake")
+      })
+    )
+    client.write("one")
+    expect(await ended).toEqual(Exit.die(new Error("a mistake")))
   })
 
   it("reads no further than one chunk and the socket's own buffer while nobody waits", async () => {

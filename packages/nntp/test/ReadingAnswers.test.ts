@@ -35,8 +35,8 @@ const answered = async (part: "ARTICLE" | "HEAD" | "BODY", octets: Uint8Array): 
   // Nothing but this question is asked.
   const spool = { findAll: () => Effect.succeed([held]) } as unknown as Spool["Service"]
   const buffer = new WriteBuffer()
-  const out = { buffer, flushIfFull: Effect.void }
-  await Effect.runPromise(ReadingAnswers.articles({ spool, site: "our.site" }, [{ part, id }], out))
+  const out = { buffer, flushIfFull: Effect.void, relieve: () => undefined }
+  await Effect.runPromise(ReadingAnswers.articles({ spool, site: "our.site" }, [{ part, id }], out) ?? Effect.void)
   return Buffer.from(buffer.take()).toString("latin1")
 }
 

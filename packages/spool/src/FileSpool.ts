@@ -17,6 +17,7 @@ import { Clock, Effect, Layer, Scheduler } from "effect"
 import { Disk } from "./Disk.ts"
 import * as Generation from "./Generation.ts"
 import * as Articles from "./internal/Articles.ts"
+import * as Attempt from "./internal/Attempt.ts"
 import type * as ClassLogs from "./internal/ClassLogs.ts"
 import * as Compaction from "./internal/Compaction.ts"
 import * as Eraser from "./internal/Eraser.ts"
@@ -67,10 +68,10 @@ export const layer = (options: Options): Layer.Layer<Spool, SpoolUnavailable, Si
       const { note } = yield* Recoveries.Recoveries
       const fresh = yield* Generation.fresh
       yield* Effect.acquireRelease(
-        attempt(() => disk.lock(options.directory)),
+        Attempt.later(() => disk.lock(options.directory)),
         (unlock) => Effect.sync(unlock)
       )
-      const generation = yield* attempt(() => SpoolDirectory.describe(options.directory, fresh, disk))
+      const generation = yield* Attempt.later(() => SpoolDirectory.describe(options.directory, fresh, disk))
       const { directory, durability } = options
       const classes = yield* StorageClasses
       const sizes = {
@@ -79,7 +80,7 @@ export const layer = (options: Options): Layer.Layer<Spool, SpoolUnavailable, Si
         segmentBytes: options.segmentBytes ?? segmentBytesDefault
       }
       const opened = yield* Effect.acquireRelease(
-        attempt(() => SpoolDirectory.open(directory, generation, disk, sizes, classes)),
+        Attempt.later(() => SpoolDirectory.open(directory, generation, disk, sizes, classes)),
         ({ index, log, shelves }) =>
           Effect.promise(() => index.close()).pipe(
             Effect.ensuring(Effect.sync(() => log.close())),
@@ -88,25 +89,27 @@ export const layer = (options: Options): Layer.Layer<Spool, SpoolUnavailable, Si
       )
       const { damaged, gaps, index, log, shelves } = opened
       const positions = yield* Effect.acquireRelease(
-        attempt(() => PositionsFile.open(options.directory, disk, index.progress.position)),
+        Attempt.later(() => PositionsFile.open(options.directory, disk, index.progress.position)),
         (file) => Effect.sync(() => file.close())
       )
       yield* Opening.tell(directory, { ...opened, lost: positions.lost }, note)
       // What an earlier process left in the kernel's hands counts as stored from now on.
-      yield* attempt(() => shelves.syncAll())
-      if (options.durability === "fsync") yield* attempt(() => log.syncAll())
-      const quarantine = yield* attempt(() => Quarantine.open(options.directory, disk, Quarantine.isStill(index), note))
-      yield* attempt(() => quarantine.note(...damaged.filter(Quarantine.isStill(index))))
+      yield* Attempt.later(() => shelves.syncAll())
+      if (options.durability === "fsync") yield* Attempt.later(() => log.syncAll())
+      const quarantine = yield* Attempt.later(() =>
+        Quarantine.open(options.directory, disk, Quarantine.isStill(index), note)
+      )
+      yield* Attempt.later(() => quarantine.note(...damaged.filter(Quarantine.isStill(index))))
       const where = { directory, disk }
       const logOf = SpoolDirectory.logOf(log, shelves)
       const eraser = Eraser.make(where, log, index, logOf)
       // What a power cut left of an erasure is done before anybody reads.
-      note("erasure-done-later", yield* attempt(() => eraser.eraseOctets()))
+      note("erasure-done-later", yield* Attempt.later(() => eraser.eraseOctets()))
       const compaction = Compaction.ofAll({ where, spoolLog: log, index, note: quarantine.note, count: note }, [
         ...shelves.all.map(([name, shelf]) => Compaction.classGround(shelf.log, index, name, shelf.segmentBytes)),
         Compaction.spoolGround(log, index, sizes.segmentBytes, logOf)
       ])
-      yield* Effect.addFinalizer(() => Effect.ignore(attempt(() => compaction.abandon())))
+      yield* Effect.addFinalizer(() => Effect.ignore(Attempt.later(() => compaction.abandon())))
       const parts = { note, generation, index, log, positions, quarantine, gaps, site: site.path, durability }
       return yield* make({ ...parts, shelves, compaction, eraser })
     })
@@ -240,7 +243,7 @@ const make = Effect.fnUntraced(function* (parts: Parts) {
     erase: (ids) =>
       submit((atMillis) => ids.map((id) => ({ command: { _tag: "Erase", id, atMillis } }))).pipe(
         Effect.andThen(
-          attempt(() => {
+          Attempt.later(() => {
             for (const id of ids) follow.erase(id)
             compaction.abandon()
             eraser.eraseOctets()
@@ -248,7 +251,7 @@ const make = Effect.fnUntraced(function* (parts: Parts) {
         )
       ),
     reclaim: Effect.flatMap(Clock.currentTimeMillis, (nowMillis) =>
-      attempt(() => {
+      Attempt.later(() => {
         // Where an erasure failed half-way, nobody may ask for it again.
         note("erasure-done-later", eraser.eraseOctets())
         const isMore = eraser.eraseNames(nowMillis - eraseNamesMillis)
@@ -257,58 +260,58 @@ const make = Effect.fnUntraced(function* (parts: Parts) {
     ),
     reclaimed: Effect.sync(() => ({ ...compaction.done(), ...index.erasures.pending() })),
     expiring: (untilMillis, limit) =>
-      attempt(() => {
+      Attempt.later(() => {
         const read = ({ address }: Place) => Follow.toFiled(log.peek(address)?.events[0])
         const { held, nextMillis } = index.expiring(untilMillis, limit, read)
         return nextMillis === undefined ? { changes: held } : { changes: held, nextMillis }
       }),
-    usage: attempt(() => index.accounts.usage.all()),
+    usage: Attempt.later(() => index.accounts.usage.all()),
     status: (ids) =>
-      attempt(() => ids.map((id) => (quarantine.address(id) === undefined ? index.status(id) : "unknown"))),
-    isErased: (ids) => attempt(() => ids.map((id) => index.erasures.hasId(id))),
-    find: (id) => attempt(() => find(id)),
-    findAll: (ids, bytesMax) => attempt(() => Find.upTo(find, ids, bytesMax)),
+      Attempt.later(() => ids.map((id) => (quarantine.address(id) === undefined ? index.status(id) : "unknown"))),
+    isErased: (ids) => Attempt.later(() => ids.map((id) => index.erasures.hasId(id))),
+    find: (id) => Attempt.later(() => find(id)),
+    findAll: (ids, bytesMax) => Attempt.now(() => Find.upTo(find, ids, bytesMax)),
     findRemoved: (id) =>
-      attempt(() => {
+      Attempt.later(() => {
         const filed = index.status(id) === "removed" ? index.removed(id)?.filed : undefined
         return filed && records.removed(filed, id)
       }),
     at: (group, number) =>
-      attempt(() => {
+      Attempt.later(() => {
         const shelf = shelfOf(group)
         const place = shelf === undefined ? undefined : index.numbers.place(shelf, number)
         return place === undefined ? undefined : records.held(place, [group, number])
       }),
     findUuid: (uuid) =>
-      attempt(() => {
+      Attempt.later(() => {
         const isOfUuid = (id: string): boolean => Event.parseMessageId(id)?.uuid === uuid
         // Only ids that passed a door are in the index.
         return index.firstOf(uuid, isOfUuid, uuidScanMax) as MessageId.MessageId | undefined
       }),
     group: (name) =>
-      attempt(() => {
+      Attempt.later(() => {
         const shelf = shelfOf(name)
         return shelf === undefined ? undefined : groupOf(shelf)
       }),
-    groups: attempt(() =>
+    groups: Attempt.later(() =>
       [...index.groups.all()]
         .filter((shelf) => shelf.isThere)
         .map(groupOf)
         .toSorted((left, right) => (left.name < right.name ? -1 : 1))
     ),
     numbers: (group, low, high, limit) =>
-      attempt(() => {
+      Attempt.later(() => {
         const shelf = shelfOf(group)
         return shelf === undefined ? [] : index.numbers.places(shelf, low, high, limit).map(([number]) => number)
       }),
     overviewText: (group, low, high, limit) =>
-      attempt(() => {
+      Attempt.later(() => {
         const shelf = shelfOf(group)
         return shelf === undefined ? { rows: 0, last: 0, pieces: [] } : reader.text(shelf, low, high, limit)
       }),
-    overview: (group, low, high, limit) => attempt(() => lines(group, low, high, limit)),
+    overview: (group, low, high, limit) => Attempt.later(() => lines(group, low, high, limit)),
     neighbour: (group, number, direction) =>
-      attempt(() => {
+      Attempt.later(() => {
         const shelf = shelfOf(group)
         if (shelf === undefined) return undefined
         return direction === "next"
@@ -316,18 +319,19 @@ const make = Effect.fnUntraced(function* (parts: Parts) {
           : index.numbers.below(shelf, number - 1)
       }),
     overviewOf: (ids) =>
-      attempt(() =>
+      Attempt.later(() =>
         ids.map((id) => {
           const row = index.id(id)
           if (row?._tag !== "Held") return undefined
           return records.firstLine(row, id)
         })
       ),
-    changes: (after, limit) => attempt(() => follow.changes(after, limit)),
+    changes: (after, limit) => Attempt.later(() => follow.changes(after, limit)),
     head: Effect.sync(signal.head),
     changed: signal.changed,
     watch: signal.watch,
-    arrivedSince: (sinceMillis, limit, after = 0) => attempt(() => follow.arrivedSince(sinceMillis, limit, after)),
+    arrivedSince: (sinceMillis, limit, after = 0) =>
+      Attempt.later(() => follow.arrivedSince(sinceMillis, limit, after)),
     condition: Effect.suspend(() =>
       // Commands that ask for nothing are enough to look at the disk again.
       Effect.as(commits.trouble() === undefined ? Effect.void : Effect.ignore(submit(() => [])), undefined)
@@ -343,8 +347,8 @@ const make = Effect.fnUntraced(function* (parts: Parts) {
         }
       })
     ),
-    readPosition: (follower) => attempt(() => positions.read(follower)),
-    savePosition: (follower, position) => attempt(() => positions.save(follower, position))
+    readPosition: (follower) => Attempt.later(() => positions.read(follower)),
+    savePosition: (follower, position) => Attempt.later(() => positions.save(follower, position))
   })
 })
 
@@ -385,9 +389,3 @@ const knownOf = (index: Index, records: Articles.Articles, quarantine: Quarantin
   },
   isDamaged: (id) => quarantine.address(id) !== undefined && index.status(id) === "held"
 })
-
-/** Runs what touches files or index, and names what they say in our own words. */
-const attempt = <A>(act: () => A): Effect.Effect<A, SpoolUnavailable> => Effect.try({ try: act, catch: unavailable })
-
-const unavailable = (error: unknown): SpoolUnavailable =>
-  new SpoolUnavailable({ reason: error instanceof Error ? error.message : String(error) })

@@ -211,7 +211,7 @@ export class Spool extends Context.Service<
       ids: ReadonlyArray<MessageId.MessageId>
     ) => Effect.Effect<ReadonlyArray<boolean>, SpoolUnavailable>
     readonly find: (id: MessageId.MessageId) => Effect.Effect<Held | undefined, SpoolUnavailable>
-    /** What `find` gives for ids from the front, in order: until `bytesMax` octets are passed. */
+    /** What `find` gives for ids from the front, in order: until `bytesMax` octets are passed. Looked up where it is called; what is there then is an `Exit`. */
     readonly findAll: (
       ids: ReadonlyArray<MessageId.MessageId>,
       bytesMax: number
