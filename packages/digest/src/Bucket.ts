@@ -22,6 +22,9 @@ export type Sight =
   /** The day was sealed over other events, and this one ranks higher. */
   | "outranked"
 
+/** What became of an event; one that is known may have changed what is known to be removed. */
+export type Taken = "counted" | "known" | "left out"
+
 export class Bucket {
   /** When its day began, in milliseconds. */
   readonly day: number
@@ -62,9 +65,15 @@ export class Bucket {
     return this.#sealed ?? this.own.part
   }
 
-  /** Takes an event; a sealed day is full. Says whether it was new. */
-  add(input: Digestion.Input): boolean {
-    return !this.isSealed && this.own.add(input.messageId, input, input.injectedMillis)
+  /** Takes an event. A sealed day is full, but one that was sealed over more than is known here may still be learned. */
+  add(input: Digestion.Input): Taken {
+    const isNew = !this.#isOwn && this.own.add(input.messageId, input, input.injectedMillis)
+    if (this.#sealed === undefined) return isNew ? "counted" : "known"
+    if (!isNew) return this.own.ordinalOf(input.messageId) === undefined ? "left out" : "known"
+    const { events } = this.own.summary
+    if (events > this.#sealed.events) return "left out"
+    if (events === this.#sealed.events) this.#take(this.#sealed)
+    return this.#isAhead ? "counted" : "known"
   }
 
   /** Takes the removal of an event; says whether the part has changed by it. */

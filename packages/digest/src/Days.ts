@@ -163,10 +163,9 @@ export class Days {
   #addLate(total: KeyTotal.KeyTotal, day: number, input: Digestion.Input, nowMillis: number): boolean {
     const bucket = this.#ensure(total, day)
     if (bucket === undefined) return false
-    if (!bucket.add(input)) {
-      if (bucket.isSealed && bucket.own.ordinalOf(input.messageId) === undefined) this.#options.note("seal-left-out")
-      return false
-    }
+    const taken = bucket.add(input)
+    if (taken === "left out") this.#options.note("seal-left-out")
+    if (taken !== "counted") return false
     this.#changed(total, bucket, nowMillis)
     return true
   }

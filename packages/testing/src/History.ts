@@ -47,7 +47,7 @@ export const large: Shape = { pops: Array.from({ length: 25 }, () => 1), zones: 
 export const zonesDown = (shape: Shape): Shape => ({ ...shape, zones: 6, staysOut: true })
 
 /** Two hosts and three zones, through days of twenty seconds: the first are sealed while things go wrong. */
-export const days: Shape = { pops: [1, 1], zones: 3, seconds: 330, staysOut: false, daySeconds: 20 }
+export const days: Shape = { pops: [1, 1], zones: 3, seconds: 660, staysOut: false, daySeconds: 20 }
 
 /** Days of a shape: shorter ones in the proportions of production, but for a longer time to agree, and to cancel. */
 export const calendarOf = ({ daySeconds }: Shape): Calendar.Calendar => {

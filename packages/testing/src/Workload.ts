@@ -196,7 +196,19 @@ const drawDays = (seed: number, shape: History.Shape, daySeconds: number): Histo
       return Command.make(atMillis + lateDay * dayMillis, verb, at, verb === "post" ? lateDayEvents + number : number, ...rest)
     }
   )
-  const commands = [...early, ...troublesFrom(0), ...late, ...troublesFrom(lateDay * dayMillis)]
+  // The first inputs have expired by now: whoever starts knows of them from partials alone.
+  const restarts = chance.shuffled(sites.zones).slice(0, chance.between(1, sites.zones.length))
+  const goneMillis = goneDay * dayMillis
+  const after = [
+    ...restarts.flatMap((zone) => [
+      Command.make(goneMillis, chance.happens(wipeShare) ? "wipe" : "kill", [zone]),
+      Command.make(goneMillis + chance.between(1, dayMillis), "start", [zone])
+    ]),
+    ...Array.from({ length: 4 }, (_, at) =>
+      Command.make(goneMillis + chance.between(0, dayMillis), "post", [chance.pick(sites.hosts)], goneEvents + at)
+    )
+  ]
+  const commands = [...early, ...troublesFrom(0), ...late, ...troublesFrom(lateDay * dayMillis), ...after]
   return { seed, ...shape, commands: commands.toSorted((one, other) => one.atMillis - other.atMillis) }
 }
 
@@ -211,6 +223,10 @@ const troubleDays = 4
 const troubleMillisMax = (dayMillis: number): number => 2 * dayMillis
 /** Their events have these numbers and up. */
 const lateDayEvents = 1_000
+/** The first inputs have expired; zones start again, some of them with nothing. */
+const goneDay = 31
+const goneEvents = 2_000
+const wipeShare = 0.2
 
 const paceOf = ({ pops, seconds }: History.Shape): Pace => ({
   posts: Math.ceil((pops.length * seconds) / 6),

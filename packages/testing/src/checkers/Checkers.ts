@@ -25,7 +25,7 @@ export const all = (
   Filing.numbers,
   Filing.crossposts,
   Forwarding.once,
-  DigestTruth.digests(apps),
+  DigestTruth.digests(apps, calendar),
   Agreement.agreement,
   Erasure.erasure,
   CacheTruth.cache,

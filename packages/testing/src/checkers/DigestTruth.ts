@@ -7,44 +7,35 @@ import type * as App from "@lupin/core/App"
 import type * as Article from "@lupin/core/Article"
 import * as CanonicalJson from "@lupin/core/CanonicalJson"
 import * as DigestArticle from "@lupin/core/DigestArticle"
-import * as Digestion from "@lupin/core/Digestion"
+import type * as Digestion from "@lupin/core/Digestion"
 import * as Fold from "@lupin/core/Fold"
-import type * as MessageId from "@lupin/core/MessageId"
-import * as EventInput from "@lupin/digest/EventInput"
+import * as Calendar from "@lupin/digest/Calendar"
 import type * as Census from "../Census.ts"
 import * as Checker from "./Checker.ts"
+import * as Counted from "./Counted.ts"
 
-export const digests = (apps: ReadonlyArray<App.App>): Checker.Checker => ({
+/** `calendar` is that of the fleet. */
+export const digests = (
+  apps: ReadonlyArray<App.App>,
+  calendar: Calendar.Calendar = Calendar.production
+): Checker.Checker => ({
   promise: 6,
   watch: () => {
-    const known = new Map<MessageId.MessageId, Article.Article>()
+    const counted = new Counted.Counted(apps, calendar)
     return (evidence) => {
       if (evidence._tag !== "Looked") return Checker.isKept()
-      for (const { articles = [] } of evidence.sites) for (const [id, article] of articles) known.set(id, article)
+      counted.see(evidence)
       if (!evidence.isSettled) return Checker.isKept()
-      const expired = expiredOf(known, evidence.sites)
       // Sites that hold the same show the same: each holding is looked at once.
       const seen = new Set<string>()
       return evidence.sites.flatMap((site) => {
         if (seen.has(site.fingerprint)) return []
         seen.add(site.fingerprint)
-        return breachesAt(apps, site, expired)
+        return breachesAt(counted, site, counted.expired(evidence.sites))
       })
     }
   }
 })
-
-/** What counts although nobody holds it any more: it expired, and nobody removed it before. */
-export const expiredOf = (
-  known: ReadonlyMap<MessageId.MessageId, Article.Article>,
-  sites: ReadonlyArray<Census.Look>
-): ReadonlyArray<Article.Article> =>
-  [...known].flatMap(([id, article]) => {
-    const why = sites.map(({ removed }) => removed.get(id))
-    return why.includes("expired") && !why.includes("cancelled") && !sites.some(({ held }) => held.has(id))
-      ? [article]
-      : []
-  })
 
 interface Shown {
   readonly counted: number
@@ -52,11 +43,11 @@ interface Shown {
 }
 
 const breachesAt = (
-  apps: ReadonlyArray<App.App>,
+  counted: Counted.Counted,
   { copies, name }: Census.Look,
   expired: ReadonlyArray<Article.Article>
 ): ReadonlyArray<string> => {
-  const expected = expectedOf(apps, [...[...copies.values()].map(({ article }) => article), ...expired])
+  const expected = expectedOf(counted, [...[...copies.values()].map(({ article }) => article), ...expired])
   const found = newestOf(copies)
   return [...new Set([...expected.keys(), ...found.keys()])].flatMap((key) => {
     const [wanted, shown] = [expected.get(key), found.get(key)]
@@ -71,7 +62,7 @@ const breachesAt = (
 
 /** What digests of all keys should show. */
 const expectedOf = (
-  apps: ReadonlyArray<App.App>,
+  counted: Counted.Counted,
   articles: ReadonlyArray<Article.Article>
 ): ReadonlyMap<string, Shown> => {
   const inputs = new Map<
@@ -79,15 +70,11 @@ const expectedOf = (
     { readonly digestion: Digestion.Digestion; readonly key: string; of: Array<Digestion.Input> }
   >()
   for (const article of articles) {
-    const read = EventInput.read(apps, article)
-    if (read === undefined || "_tag" in read) continue
-    for (const digestion of read.app.digestions) {
-      const key = Digestion.keyOf(digestion, read.input)
-      if (key === undefined) continue
+    for (const { digestion, input, key } of counted.inputsOf(article)) {
       const slot = DigestArticle.slotKey({ app: digestion.app, name: digestion.name, key })
       const known = inputs.get(slot) ?? { digestion, key, of: [] }
       inputs.set(slot, known)
-      known.of.push(read.input)
+      known.of.push(input)
     }
   }
   return new Map(

@@ -7,15 +7,13 @@ import type * as App from "@lupin/core/App"
 import type * as Article from "@lupin/core/Article"
 import * as CanonicalJson from "@lupin/core/CanonicalJson"
 import * as DayPartial from "@lupin/core/DayPartial"
-import * as Digestion from "@lupin/core/Digestion"
 import * as Fold from "@lupin/core/Fold"
 import type * as MessageId from "@lupin/core/MessageId"
 import * as Calendar from "@lupin/digest/Calendar"
-import * as EventInput from "@lupin/digest/EventInput"
 import * as Part from "@lupin/digest/Part"
 import type * as Census from "../Census.ts"
 import * as Checker from "./Checker.ts"
-import * as DigestTruth from "./DigestTruth.ts"
+import * as Counted from "./Counted.ts"
 
 type Articles = ReadonlyMap<MessageId.MessageId, Article.Article>
 
@@ -30,13 +28,13 @@ interface Sealed {
 export const sealed = (apps: ReadonlyArray<App.App>, calendar: Calendar.Calendar): Checker.Checker => ({
   promise: 10,
   watch: () => {
-    const known = new Map<MessageId.MessageId, Article.Article>()
+    const counted = new Counted.Counted(apps, calendar)
     const before = new Map<string, Sealed>()
     return (evidence) => {
       if (evidence._tag !== "Looked") return Checker.isKept()
       const { atMillis, isSettled, sites } = evidence
       const held: Articles = new Map(sites.flatMap(({ articles }) => [...(articles ?? [])]))
-      for (const [id, article] of held) known.set(id, article)
+      counted.see(evidence)
       // A day more than the deadline: whoever was late has looked at the others' by then.
       const newest = newestOf(held).filter(
         ({ partial }) => Calendar.closeMillis(calendar, partial.dayMillis) + calendar.dayMillis <= atMillis
@@ -47,7 +45,7 @@ export const sealed = (apps: ReadonlyArray<App.App>, calendar: Calendar.Calendar
         before.set(now.slot, now)
         return first === undefined ? [] : changed(first.partial, now.partial)
       })
-      return isSettled ? [...breaches, ...miscounted(apps, calendar, known, evidence)] : breaches
+      return isSettled ? [...breaches, ...miscounted(counted, calendar, evidence)] : breaches
     }
   }
 })
@@ -77,21 +75,19 @@ const changed = (first: DayPartial.Read, now: DayPartial.Read): ReadonlyArray<st
 
 /** In the end each sealed day has a partial at each site, of all its events that nobody has removed. */
 const miscounted = (
-  apps: ReadonlyArray<App.App>,
+  counted: Counted.Counted,
   calendar: Calendar.Calendar,
-  known: Articles,
   { atMillis, sites }: { readonly atMillis: number; readonly sites: ReadonlyArray<Census.Look> }
 ): ReadonlyArray<string> => {
-  const counting = [...DigestTruth.expiredOf(known, sites), ...heldOf(sites)]
-  const wanted = wantedOf(apps, calendar, counting)
+  const wanted = wantedOf(counted, [...counted.expired(sites), ...heldOf(sites)])
   return sites.flatMap(({ articles, name }) => {
     const found = new Map(newestOf(articles ?? new Map()).map(({ partial, slot }) => [slot, partial]))
-    return [...wanted].flatMap(([slot, { counted, day, state }]) => {
+    return [...wanted].flatMap(([slot, { day, events, state }]) => {
       if (articles === undefined || Calendar.closeMillis(calendar, day) + calendar.dayMillis > atMillis) return []
       const partial = found.get(slot)
-      if (partial === undefined) return [`${name} has no partial ${slot}, and there were ${counted} events`]
+      if (partial === undefined) return [`${name} has no partial ${slot}, and there were ${events} events`]
       const shown = partial.events - partial.removals
-      if (shown !== counted) return [`${name}: ${nameOf(partial)} counts ${shown} of ${counted} events`]
+      if (shown !== events) return [`${name}: ${nameOf(partial)} counts ${shown} of ${events} events`]
       return CanonicalJson.encode(partial.state) === state ? [] : [`${name}: ${nameOf(partial)} is not their fold`]
     })
   })
@@ -103,34 +99,31 @@ const heldOf = (sites: ReadonlyArray<Census.Look>): ReadonlyArray<Article.Articl
 
 interface Wanted {
   readonly day: number
-  readonly counted: number
+  readonly events: number
   readonly state: string
 }
 
 /** What the partials of all keys and days should say of these articles, by their slots. */
 const wantedOf = (
-  apps: ReadonlyArray<App.App>,
-  calendar: Calendar.Calendar,
+  counted: Counted.Counted,
   articles: ReadonlyArray<Article.Article>
 ): ReadonlyMap<string, Wanted> => {
-  const inputs = new Map<string, { digestion: Digestion.Digestion; day: number; of: Array<Digestion.Input> }>()
-  for (const article of articles) {
-    const read = EventInput.read(apps, article)
-    if (read === undefined || "_tag" in read) continue
-    const day = Calendar.dayOf(calendar, read.input.injectedMillis)
-    for (const digestion of read.app.digestions) {
-      const key = Digestion.keyOf(digestion, read.input)
-      if (key === undefined) continue
-      const slot = DayPartial.slotKey({ app: digestion.app, name: digestion.name, key, dayMillis: day })
-      const entry = inputs.get(slot) ?? { digestion, day, of: [] }
-      inputs.set(slot, entry)
-      entry.of.push(read.input)
-    }
+  const inputs = new Map<string, Array<Counted.Input>>()
+  for (const one of articles.flatMap((article) => counted.inputsOf(article))) {
+    const known = inputs.get(one.slot) ?? []
+    inputs.set(one.slot, known)
+    known.push(one)
   }
   return new Map(
-    [...inputs].map(([slot, { day, digestion, of }]) => {
-      const state = Fold.encode(digestion.fold, Fold.fold(digestion.fold, of))
-      return [slot, { day, counted: of.length, state }]
+    [...inputs].flatMap(([slot, of]) => {
+      const [first] = of
+      if (first === undefined) return []
+      const { day, digestion } = first
+      const state = Fold.fold(
+        digestion.fold,
+        of.map(({ input }) => input)
+      )
+      return [[slot, { day, events: of.length, state: Fold.encode(digestion.fold, state) }]]
     })
   )
 }
