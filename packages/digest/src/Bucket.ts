@@ -93,7 +93,8 @@ export class Bucket {
   see(seen: Turn.Seen, part: Part.Part<unknown>): Sight {
     this.#rank(seen)
     const before = this.#sealed ?? this.#best
-    if (before !== undefined && !Turn.outranks(seen, { ...Part.summaryOf(before), version: seen.version })) return "kept"
+    if (before !== undefined && !Turn.outranks(seen, { ...Part.summaryOf(before), version: seen.version }))
+      return "kept"
     if (this.#sealed === undefined) {
       this.#best = part
       return "ranked"

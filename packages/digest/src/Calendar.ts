@@ -1,8 +1,9 @@
 /**
  * When a day of inputs is sealed, agreed on and let go of: the limits of time by which digesters close what they count.
  *
- * A day begins at a multiple of its length. It is *due* at its seal instant, when zones state what it has come to; it is
- * *closed* at the deadline, after which all take the partial of highest rank; it is *past* once its inputs have expired.
+ * A day begins at a multiple of its length. It is due at its seal instant, when zones state what it has come to, and sealed at
+ * the deadline, when all take the partial of highest rank. It is past once its inputs have expired, and closed once nobody
+ * relays a partial of it any more.
  */
 import * as Limits from "@lupin/core/Limits"
 import { Context } from "effect"
@@ -36,7 +37,11 @@ export const dayOf = ({ dayMillis }: Calendar, millis: number): number => Math.f
 export const dueMillis = ({ sealMillis }: Calendar, day: number): number => day + sealMillis
 
 /** The deadline of a day. */
-export const closeMillis = (calendar: Calendar, day: number): number => dueMillis(calendar, day) + calendar.agreeMillis
+export const deadlineMillis = (calendar: Calendar, day: number): number =>
+  dueMillis(calendar, day) + calendar.agreeMillis
+
+/** When nobody relays a partial of a day any more, and history forgets it. */
+export const closedMillis = (calendar: Calendar, day: number): number => dueMillis(calendar, day) + calendar.keepMillis
 
 /** When the last input of a day has expired. */
 export const pastMillis = ({ dayMillis, keepMillis }: Calendar, day: number): number => day + dayMillis + keepMillis

@@ -131,7 +131,7 @@ export class Days {
     if (sight === "revised") note("seal-revised")
     if (sight === "outranked") note("seal-outranked")
     const isTold = !isChanged && this.#learn(total, removed, nowMillis)
-    const isOpen = day < this.#undueDay && nowMillis < Calendar.closeMillis(calendar, day)
+    const isOpen = day < this.#undueDay && nowMillis < Calendar.deadlineMillis(calendar, day)
     return { isChanged: isChanged || isTold, isOther: isOpen && !Part.isSame(bucket.own.part, part) }
   }
 
@@ -145,7 +145,7 @@ export class Days {
       wakeMillis = Math.min(wakeMillis, Calendar.dueMillis(this.#options.calendar, day))
     for (const [bucket, total] of this.#active) {
       if (bucket.wakeMillis <= nowMillis) {
-        if (this.#close(total, bucket, nowMillis)) changed.push(total)
+        if (this.#seal(total, bucket, nowMillis)) changed.push(total)
         const emission = this.#step(total, bucket, nowMillis)
         if (emission !== undefined) emissions.push(emission)
       }
@@ -218,7 +218,7 @@ export class Days {
     for (const [day, totals] of this.#coming) {
       if (day >= undueDay) continue
       this.#coming.delete(day)
-      const isLate = nowMillis >= Calendar.closeMillis(calendar, day)
+      const isLate = nowMillis >= Calendar.deadlineMillis(calendar, day)
       const sinceMillis = isLate ? nowMillis : Calendar.dueMillis(calendar, day)
       for (const total of totals) {
         const bucket = this.#ensure(total, day)
@@ -230,15 +230,14 @@ export class Days {
     const dropped: Array<MessageId.MessageId> = []
     for (const [day, kept] of this.#kept) {
       if (Calendar.pastMillis(calendar, day) > nowMillis) continue
-      // Nobody relays what is older, and history forgets it.
-      const isOver = Calendar.dueMillis(calendar, day) + calendar.keepMillis <= nowMillis
+      const isClosed = Calendar.closedMillis(calendar, day) <= nowMillis
       for (const [bucket, total] of kept) {
         // What no partial tells is kept until one does.
         if (!bucket.isSealed && !bucket.isStated) continue
         if (!bucket.isSealed) changed.push(total)
         for (const id of bucket.drop().ids) dropped.push(id)
         total.touch()
-        if (!isOver) continue
+        if (!isClosed) continue
         total.close(bucket)
         kept.delete(bucket)
         this.#active.delete(bucket)
@@ -249,9 +248,9 @@ export class Days {
   }
 
   /** Seals a bucket whose deadline has passed, if there is a partial to take. Says whether its total has changed by it. */
-  #close(total: KeyTotal.KeyTotal, bucket: Bucket.Bucket, nowMillis: number): boolean {
+  #seal(total: KeyTotal.KeyTotal, bucket: Bucket.Bucket, nowMillis: number): boolean {
     const { calendar, note } = this.#options
-    if (bucket.isSealed || !bucket.isStated || nowMillis < Calendar.closeMillis(calendar, bucket.day)) return false
+    if (bucket.isSealed || !bucket.isStated || nowMillis < Calendar.deadlineMillis(calendar, bucket.day)) return false
     const isOwn = bucket.seal()
     if (bucket.isAhead) this.#gather(total, bucket, nowMillis)
     if (isOwn) return false
@@ -264,21 +263,22 @@ export class Days {
   #step(total: KeyTotal.KeyTotal, bucket: Bucket.Bucket, nowMillis: number): Emission | undefined {
     const { calendar, digestion, placeOf } = this.#options
     const dueMillis = Calendar.dueMillis(calendar, bucket.day)
-    const closeMillis = Calendar.closeMillis(calendar, bucket.day)
+    const deadlineMillis = Calendar.deadlineMillis(calendar, bucket.day)
     if (nowMillis < dueMillis) {
       bucket.wakeMillis = dueMillis
       return undefined
     }
     const { stage } = bucket
     // Whoever is late gives a partial that is on its way the time to come.
-    const isLate = !bucket.isSealed && stage._tag === "Gathering" && stage.sinceMillis >= closeMillis
+    const isLate = !bucket.isSealed && stage._tag === "Gathering" && stage.sinceMillis >= deadlineMillis
     const due = isLate ? { quietMillis: calendar.agreeMillis, atMostMillis: calendar.agreeMillis } : digestion.due
     const policy = { ...due, turnMillis: digestion.turnMillis, place: placeOf(total.key) }
     const here = { set: bucket.own.summary, version: digestion.version, seen: bucket.seen }
     const [next, action] = Turn.step(stage, here, policy, nowMillis)
     bucket.stage = next
     const turnMillis = action._tag === "Wake" ? action.atMillis : Infinity
-    bucket.wakeMillis = bucket.isSealed || nowMillis >= closeMillis ? turnMillis : Math.min(turnMillis, closeMillis)
+    bucket.wakeMillis =
+      bucket.isSealed || nowMillis >= deadlineMillis ? turnMillis : Math.min(turnMillis, deadlineMillis)
     if (bucket.isSealed && next._tag === "Settled") this.#active.delete(bucket)
     return action._tag === "Emit" ? this.#emission(total, bucket, policy.place > 0) : undefined
   }

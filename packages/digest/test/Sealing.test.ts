@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import * as Article from "@lupin/core/Article"
+import type * as Article from "@lupin/core/Article"
 import * as DayPartial from "@lupin/core/DayPartial"
 import * as DigestArticle from "@lupin/core/DigestArticle"
 import * as Digestion from "@lupin/core/Digestion"
@@ -199,7 +199,10 @@ describe("Sealing", () => {
           fleet.until(300, (nowMillis) => {
             for (const [at, zone] of fleet.zones.entries()) {
               bring(zone, lives[at] ?? [])(nowMillis)
-              bring(zone, (lives[at] ?? []).map((one) => ({ ...one, seconds: one.seconds + 20 })))(nowMillis)
+              bring(
+                zone,
+                (lives[at] ?? []).map((one) => ({ ...one, seconds: one.seconds + 20 }))
+              )(nowMillis)
             }
           })
           return fleet.zones.map((zone) => zone.emissions.map(({ messageId }) => messageId).toSorted())

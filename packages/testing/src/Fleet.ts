@@ -65,7 +65,9 @@ export class Fleet {
   constructor(world: World.World, options: Options) {
     this.world = world
     const { calendar = Calendar.production } = options
-    this.topology = Topology.make(options.calendar === undefined ? options : { ...options, keepMillis: calendar.keepMillis })
+    this.topology = Topology.make(
+      options.calendar === undefined ? options : { ...options, keepMillis: calendar.keepMillis }
+    )
     this.network = new SimNetwork.SimNetwork(world, { quality: this.topology.quality })
     this.#apps = options.apps
     const { network, topology } = this

@@ -242,7 +242,7 @@ describe("Checkers", () => {
       atMillis
     })
     const partial = (...inputs: ReadonlyArray<number>) => {
-      const set = new InputSet.InputSet<unknown, unknown>(BirdApp.birdCounts.fold as Fold.Fold<unknown, unknown>)
+      const set = new InputSet.InputSet<unknown, unknown>(BirdApp.birdCounts.fold)
       const birds = inputs.map((n) => BirdEvents.make("test", Math.abs(n), 1_767_225_600_000))
       for (const { messageId, post } of birds) set.add(messageId, { ...post, messageId }, day)
       for (const [at, { messageId }] of birds.entries()) if ((inputs[at] ?? 0) < 0) set.remove(messageId)
@@ -251,7 +251,7 @@ describe("Checkers", () => {
         DayPartial.toArticle({ digestion, key: "heron", dayMillis: day, sealedMillis, part: set.part })
       )
     }
-    const late = Calendar.closeMillis(Calendar.production, day) + 2 * Calendar.production.dayMillis
+    const late = Calendar.deadlineMillis(Calendar.production, day) + 2 * Calendar.production.dayMillis
     const first = look(late, false, partial(1, 2))
     assert.deepStrictEqual(broken(first, look(late + 1, false, partial(1, 2), partial(-1, 2))), [])
     assert.deepStrictEqual(broken(first, look(late + 1, false, partial(1, 2, 4))), [10])

@@ -41,7 +41,7 @@ export class Counted {
     for (const [id, article] of found) {
       this.#known.set(id, article)
       for (const { day, slot } of this.inputsOf(article)) {
-        if (atMillis > Calendar.closeMillis(this.#calendar, day) && this.#partials.has(slot))
+        if (atMillis > Calendar.deadlineMillis(this.#calendar, day) && this.#partials.has(slot))
           this.#leftOut.add(`${slot} ${id}`)
       }
     }

@@ -61,10 +61,7 @@ const breachesAt = (
 }
 
 /** What digests of all keys should show. */
-const expectedOf = (
-  counted: Counted.Counted,
-  articles: ReadonlyArray<Article.Article>
-): ReadonlyMap<string, Shown> => {
+const expectedOf = (counted: Counted.Counted, articles: ReadonlyArray<Article.Article>): ReadonlyMap<string, Shown> => {
   const inputs = new Map<
     string,
     { readonly digestion: Digestion.Digestion; readonly key: string; of: Array<Digestion.Input> }

@@ -37,7 +37,7 @@ export const sealed = (apps: ReadonlyArray<App.App>, calendar: Calendar.Calendar
       counted.see(evidence)
       // A day more than the deadline: whoever was late has looked at the others' by then.
       const newest = newestOf(held).filter(
-        ({ partial }) => Calendar.closeMillis(calendar, partial.dayMillis) + calendar.dayMillis <= atMillis
+        ({ partial }) => Calendar.deadlineMillis(calendar, partial.dayMillis) + calendar.dayMillis <= atMillis
       )
       const breaches = newest.flatMap((now) => {
         const first = before.get(now.slot)
@@ -83,7 +83,7 @@ const miscounted = (
   return sites.flatMap(({ articles, name }) => {
     const found = new Map(newestOf(articles ?? new Map()).map(({ partial, slot }) => [slot, partial]))
     return [...wanted].flatMap(([slot, { day, events, state }]) => {
-      if (articles === undefined || Calendar.closeMillis(calendar, day) + calendar.dayMillis > atMillis) return []
+      if (articles === undefined || Calendar.deadlineMillis(calendar, day) + calendar.dayMillis > atMillis) return []
       const partial = found.get(slot)
       if (partial === undefined) return [`${name} has no partial ${slot}, and there were ${events} events`]
       const shown = partial.events - partial.removals
@@ -104,10 +104,7 @@ interface Wanted {
 }
 
 /** What the partials of all keys and days should say of these articles, by their slots. */
-const wantedOf = (
-  counted: Counted.Counted,
-  articles: ReadonlyArray<Article.Article>
-): ReadonlyMap<string, Wanted> => {
+const wantedOf = (counted: Counted.Counted, articles: ReadonlyArray<Article.Article>): ReadonlyMap<string, Wanted> => {
   const inputs = new Map<string, Array<Counted.Input>>()
   for (const one of articles.flatMap((article) => counted.inputsOf(article))) {
     const known = inputs.get(one.slot) ?? []
