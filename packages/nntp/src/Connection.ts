@@ -19,7 +19,7 @@ import type { IdleWatch, Watched } from "./IdleWatch.ts"
 import * as ListAnswers from "./ListAnswers.ts"
 import * as Login from "./Login.ts"
 import type { Output, Trouble } from "./Output.ts"
-import * as Prompt from "./Prompt.ts"
+import * as Prompt from "@lupin/core/Prompt"
 import * as ReadingAnswers from "./ReadingAnswers.ts"
 import * as Reconcile from "./ReconcileAnswers.ts"
 import type { Reconciler } from "./Reconciler.ts"
@@ -164,7 +164,7 @@ const converse = Effect.fnUntraced(function* (
 
   const settleBatch = (): Effect.Effect<void, Socket.SocketError> => {
     if (batch.tasks.length === 0) return Effect.void
-    return Effect.flatMap(TransitAnswers.answer(service, batch.tasks), (lines) => {
+    return Prompt.flatMap(TransitAnswers.answer(service, batch.tasks), (lines) => {
       buffer.lines(lines)
       batch.clear()
       return buffer.length < flushBytes ? Effect.void : flush

@@ -5,6 +5,7 @@ import type * as GroupName from "@lupin/core/GroupName"
 import * as GroupNames from "@lupin/core/GroupName"
 import * as Headers from "@lupin/core/Headers"
 import * as Namespace from "@lupin/core/Namespace"
+import * as Prompt from "@lupin/core/Prompt"
 import * as Wildmat from "@lupin/core/Wildmat"
 import { InjectionRefused, type Injector } from "@lupin/spool/Injector"
 import type { Received, Relayer } from "@lupin/spool/Relayer"
@@ -50,7 +51,7 @@ export const spool = (whole: ReadableSpool, read: Wildmat.Wildmat): ReadableSpoo
     generation: whole.generation,
     isErased: whole.isErased,
     find,
-    findAll: (ids, bytesMax) => Effect.map(whole.findAll(ids, bytesMax), (found) => found.map(ifRead)),
+    findAll: (ids, bytesMax) => Prompt.map(whole.findAll(ids, bytesMax), (found) => found.map(ifRead)),
     at: (group, number) => (isRead(group) ? whole.at(group, number) : Effect.succeed(undefined)),
     group: (name) => (isRead(name) ? whole.group(name) : Effect.succeed(undefined)),
     groups: Effect.map(whole.groups, (groups) => groups.filter(({ name }) => isRead(name))),
@@ -158,7 +159,7 @@ export const relayer = (whole: PeerRelayer, feed: Wildmat.Wildmat): PeerRelayer 
     receive: (batch, peer) => {
       const strays = batch.map(({ octets }) => field(octets, "newsgroups").find((name) => !Wildmat.matches(feed, name)))
       const fit = batch.filter((_, at) => strays[at] === undefined)
-      return Effect.map(whole.receive(fit, peer), (received) => {
+      return Prompt.map(whole.receive(fit, peer), (received) => {
         let next = 0
         return strays.map((stray): Received => {
           if (stray !== undefined) return { _tag: "Refused", reason: `${stray} is not taken from you` }

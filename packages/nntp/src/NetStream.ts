@@ -7,7 +7,7 @@
 import { Effect } from "effect"
 import * as Socket from "effect/socket/Socket"
 import type * as net from "node:net"
-import type * as Prompt from "./Prompt.ts"
+import type * as Prompt from "@lupin/core/Prompt"
 
 type Octets = readonly [Uint8Array]
 type Step = (octets: Octets) => Prompt.Rest<Socket.SocketError>

@@ -3,6 +3,7 @@
  * stored as one batch, and the replies keep the order of the commands.
  */
 import type * as MessageId from "@lupin/core/MessageId"
+import * as Prompt from "@lupin/core/Prompt"
 import type { Offer, Peer, Received } from "@lupin/spool/Relayer"
 import type { SpoolUnavailable } from "@lupin/spool/Spool"
 import { Effect } from "effect"
@@ -78,13 +79,13 @@ export const answer = (transit: Transit, tasks: ReadonlyArray<Batched>): Effect.
   }
   const receiving = articles.length === 0 ? none : receive(transit, articles)
   if (articles.length > 0 && offers.length + posts.length === 0) {
-    return Effect.map(receiving, (received) => lines(tasks, received, [], []))
+    return Prompt.map(receiving, (received) => lines(tasks, received, [], []))
   }
   const offering = offers.length === 0 ? none : offer(transit, offers)
   const posting: Effect.Effect<ReadonlyArray<string>> =
     posts.length === 0 ? none : Effect.forEach(posts, (octets) => post(transit, octets), { concurrency: postsMax })
-  return Effect.flatMap(receiving, (received) =>
-    Effect.flatMap(offering, (offered) => Effect.map(posting, (posted) => lines(tasks, received, offered, posted)))
+  return Prompt.flatMap(receiving, (received) =>
+    Prompt.flatMap(offering, (offered) => Prompt.map(posting, (posted) => lines(tasks, received, offered, posted)))
   )
 }
 
@@ -117,8 +118,7 @@ const lines = (
 export const offer = (
   { peer, relayer }: Transit,
   ids: ReadonlyArray<MessageId.MessageId>
-): Effect.Effect<ReadonlyArray<Offer>> =>
-  Effect.catch(relayer.offer(ids, peer), () => Effect.succeed(ids.map(() => "later" as const)))
+): Effect.Effect<ReadonlyArray<Offer>> => otherwise(relayer.offer(ids, peer), () => ids.map(() => "later" as const))
 
 /** The reply to CHECK or IHAVE; the word is the relayer's. */
 export const offerLine = (task: Session.Task & { readonly _tag: "Offer" }, word: Offer): string => {
@@ -139,9 +139,14 @@ const receive = (
   { peer, relayer }: Transit,
   articles: ReadonlyArray<{ readonly id: MessageId.MessageId; readonly octets: Uint8Array }>
 ): Effect.Effect<ReadonlyArray<Received>> =>
-  Effect.catch(relayer.receive(articles, peer), ({ reason }) =>
-    Effect.succeed(articles.map((): Received => ({ _tag: "Deferred", reason })))
+  otherwise(relayer.receive(articles, peer), ({ reason }) =>
+    articles.map((): Received => ({ _tag: "Deferred", reason }))
   )
+
+const otherwise = <A, E>(asked: Effect.Effect<A, E>, answerOf: (trouble: E) => A): Effect.Effect<A> =>
+  Prompt.isThere(asked)
+    ? Effect.succeed(asked.value)
+    : Effect.catch(asked, (trouble) => Effect.succeed(answerOf(trouble)))
 
 /**
  * RFC 4644 has no code for a TAKETHIS to be tried again but 400, which ends the connection for one article's sake; 431

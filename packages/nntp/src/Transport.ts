@@ -8,7 +8,7 @@ import { Buffer } from "node:buffer"
 import type * as net from "node:net"
 import * as Deflate from "./Deflate.ts"
 import { NetStream } from "./NetStream.ts"
-import type * as Prompt from "./Prompt.ts"
+import type * as Prompt from "@lupin/core/Prompt"
 import type { ServerTls } from "./ServerTls.ts"
 
 export interface Transport {

@@ -10,10 +10,11 @@ import * as Filing from "@lupin/core/Filing"
 import * as Group from "@lupin/core/Group"
 import type * as GroupName from "@lupin/core/GroupName"
 import type * as MessageId from "@lupin/core/MessageId"
+import * as Prompt from "@lupin/core/Prompt"
 import * as Recoveries from "@lupin/core/Recoveries"
 import type * as Site from "@lupin/core/Site"
 import * as Waiting from "@lupin/core/Waiting"
-import { Clock, Effect, Layer, Scheduler } from "effect"
+import { Clock, Effect, Exit, Layer, Scheduler } from "effect"
 import { Disk } from "./Disk.ts"
 import * as Generation from "./Generation.ts"
 import * as Articles from "./internal/Articles.ts"
@@ -132,6 +133,7 @@ interface Parts extends Recoveries.Counting {
 const make = Effect.fnUntraced(function* (parts: Parts) {
   const { compaction, durability, eraser, gaps, generation, index, log, note, positions, quarantine, shelves, site } =
     parts
+  const clock = yield* Clock.Clock
   const dispatcher = (yield* Scheduler.Scheduler).makeDispatcher()
   const signal = HeadSignal.make(index.progress.position)
   const follow = Follow.make(log, index)
@@ -178,24 +180,20 @@ const make = Effect.fnUntraced(function* (parts: Parts) {
   let latestMillis = index.progress.latestMillis
   /** Brings commands into the log. Time, as the log tells it, never goes back. */
   const submit = (unitsAt: (atMillis: number) => ReadonlyArray<Plan.Unit>): Effect.Effect<void, SpoolUnavailable> =>
-    submitFor(unitsAt, () => undefined)
+    Effect.suspend(() => submitFor(unitsAt, () => undefined))
 
   const submitFor = <A>(
     unitsAt: (atMillis: number) => ReadonlyArray<Plan.Unit>,
     resultOf: (stored: ReadonlyArray<Stored | undefined>) => A
   ): Effect.Effect<A, SpoolUnavailable> =>
-    Clock.clockWith((clock) =>
-      Effect.callback((resume) => {
-        latestMillis = Math.max(latestMillis, clock.currentTimeMillisUnsafe())
-        commits.submit(unitsAt(latestMillis), (answer) =>
-          resume(
-            "_tag" in answer
-              ? Effect.fail(new SpoolUnavailable({ reason: answer.reason }))
-              : Effect.succeed(resultOf(answer))
-          )
+    Prompt.begun((done) => {
+      latestMillis = Math.max(latestMillis, clock.currentTimeMillisUnsafe())
+      commits.submit(unitsAt(latestMillis), (answer) =>
+        done(
+          "_tag" in answer ? Exit.fail(new SpoolUnavailable({ reason: answer.reason })) : Exit.succeed(resultOf(answer))
         )
-      })
-    )
+      )
+    })
 
   const shelfOf = (name: string): GroupTable.Shelf | undefined => index.groups.there(name)
 
@@ -267,7 +265,7 @@ const make = Effect.fnUntraced(function* (parts: Parts) {
       }),
     usage: Attempt.later(() => index.accounts.usage.all()),
     status: (ids) =>
-      Attempt.later(() => ids.map((id) => (quarantine.address(id) === undefined ? index.status(id) : "unknown"))),
+      Attempt.now(() => ids.map((id) => (quarantine.address(id) === undefined ? index.status(id) : "unknown"))),
     isErased: (ids) => Attempt.later(() => ids.map((id) => index.erasures.hasId(id))),
     find: (id) => Attempt.later(() => find(id)),
     findAll: (ids, bytesMax) => Attempt.now(() => Find.upTo(find, ids, bytesMax)),

@@ -4,6 +4,7 @@
 import type * as Article from "@lupin/core/Article"
 import * as EventArticle from "@lupin/core/EventArticle"
 import type * as MessageId from "@lupin/core/MessageId"
+import * as Prompt from "@lupin/core/Prompt"
 import * as Recoveries from "@lupin/core/Recoveries"
 import * as Relay from "@lupin/core/Relay"
 import { Clock, Context, Effect, Layer } from "effect"
@@ -53,12 +54,12 @@ export const leasesMax = 100_000
 export class Relayer extends Context.Service<
   Relayer,
   {
-    /** One word per id, in order. What is `wanted` is this connection's to send. */
+    /** One word per id, in order. What is `wanted` is this connection's to send. Asked where it is called. */
     readonly offer: (
       ids: ReadonlyArray<MessageId.MessageId>,
       peer: Peer
     ) => Effect.Effect<ReadonlyArray<Offer>, SpoolUnavailable>
-    /** One answer per article, in order, once those accepted would survive a power cut. */
+    /** One answer per article, in order, once those accepted would survive a power cut. Begun where it is called. */
     readonly receive: (
       batch: ReadonlyArray<Offered>,
       peer: Peer
@@ -75,6 +76,7 @@ export class Relayer extends Context.Service<
         const site = yield* SiteIdentity
         const transit = TransitTable.make(leasesMax)
         const { note } = yield* Recoveries.Recoveries
+        const clock = yield* Clock.Clock
 
         const contextOf = (peer: Peer, nowMillis: number): Relay.RelayContext => ({
           site: site.path,
@@ -126,34 +128,31 @@ export class Relayer extends Context.Service<
                   Effect.all([storing, Effect.ignore(spool.refuse(refused))], { concurrency: 2 }),
                   ([one]) => one
                 )
-          return Effect.map(both, (stored) =>
+          return Prompt.map(both, (stored) =>
             verdicts.map((verdict) => (verdict._tag === "Storing" ? answerOf(stored[verdict.at]) : verdict))
           )
         }
 
         return {
           offer: (ids, peer) =>
-            Clock.clockWith((clock) =>
-              Effect.map(spool.status(ids), (statuses) =>
-                judgeOffers(ids, statuses, peer, clock.currentTimeMillisUnsafe())
-              )
+            Prompt.map(spool.status(ids), (statuses) =>
+              judgeOffers(ids, statuses, peer, clock.currentTimeMillisUnsafe())
             ),
-          receive: (batch, peer) =>
-            Clock.clockWith((clock) => {
-              const nowMillis = clock.currentTimeMillisUnsafe()
-              // Whoever is asked for one of these while it is being stored has to wait for the outcome.
-              const ids = batch.map(({ id }) => id)
-              transit.take(ids, peer.connection, nowMillis + leaseMillis)
-              return Effect.onExit(
-                Effect.flatMap(spool.status(ids), (statuses) =>
-                  storeWanted(batch, statuses, contextOf(peer, nowMillis))
-                ),
-                () => {
-                  for (const id of ids) transit.end(id, peer.connection)
-                  return Effect.void
-                }
-              )
-            }),
+          receive: (batch, peer) => {
+            const nowMillis = clock.currentTimeMillisUnsafe()
+            // Whoever is asked for one of these while it is being stored has to wait for the outcome.
+            const ids = batch.map(({ id }) => id)
+            transit.take(ids, peer.connection, nowMillis + leaseMillis)
+            const end = (): void => {
+              for (const id of ids) transit.end(id, peer.connection)
+            }
+            const received = Prompt.flatMap(spool.status(ids), (statuses) =>
+              storeWanted(batch, statuses, contextOf(peer, nowMillis))
+            )
+            if (!Prompt.isThere(received)) return Effect.onExit(received, () => Effect.sync(end))
+            end()
+            return received
+          },
           release: (peer) => Effect.sync(() => note("transit-freed", transit.endAll(peer.connection)))
         }
       })

@@ -159,7 +159,7 @@ export class Spool extends Context.Service<
     /** New after a wipe; positions and numbers mean something only within it. */
     readonly generation: Site.Generation
     /**
-     * Returns once every article of the batch would survive a power cut. One answer per article, in order.
+     * Returns once every article of the batch would survive a power cut. One answer per article, in order. Begun where it is called.
      *
      * A cancel or Supersedes of a batch acts with it, if its author owns the target, or waits for the target.
      */
