@@ -107,7 +107,8 @@ const take = ({ counts, report, seed, ...rest }: Done): void => {
 }
 
 const isChild = process.send !== undefined
-const isWhole = !isOne && count >= enoughHistories && !values["zones-down"] && !values.large && !values.first
+const isWhole =
+  !isOne && count >= enoughHistories && !values["zones-down"] && !values.days && !values.large && !values.first
 if (isWhole && !isChild) {
   // Ways to recover that chance seldom takes.
   for (const { history } of KnownHistories.all) {
