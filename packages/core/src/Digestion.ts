@@ -72,6 +72,7 @@ export type InputOf<Kinds extends Payloads> = {
 
 export interface Options<Kinds extends Payloads, S> {
   readonly app: string
+  /** Any but `days`, under which the partials of all digestions are. */
   readonly name: string
   /** From 1; 1 where it is absent. */
   readonly version?: number
