@@ -6,6 +6,7 @@
  * relays a partial of it any more.
  */
 import * as Limits from "@lupin/core/Limits"
+import * as Sha256 from "@lupin/core/Sha256"
 import { Context } from "effect"
 
 /** All in milliseconds, days in whole seconds. Every zone of a fleet has the same. */
@@ -45,6 +46,15 @@ export const closedMillis = (calendar: Calendar, day: number): number => dueMill
 
 /** When the last input of a day has expired. */
 export const pastMillis = ({ dayMillis, keepMillis }: Calendar, day: number): number => day + dayMillis + keepMillis
+
+/**
+ * How long after the seal instant the partial of a key is due, in every zone: within a quarter of the time to agree, so that the
+ * keys of a day do not come all at once.
+ */
+export const spreadMillis = ({ agreeMillis }: Calendar, key: string): number => {
+  const [first = 0, second = 0] = Sha256.hashText(key)
+  return Math.floor(((first * 256 + second) / 65_536) * (agreeMillis / 4))
+}
 
 /** The first day that is not due yet. */
 export const undueDay = (calendar: Calendar, nowMillis: number): number =>

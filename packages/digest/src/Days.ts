@@ -224,7 +224,7 @@ export class Days {
         const bucket = this.#ensure(total, day)
         if (bucket === undefined) continue
         total.collect(bucket, calendar.dayMillis)
-        this.#gather(total, bucket, sinceMillis)
+        this.#gather(total, bucket, sinceMillis + Calendar.spreadMillis(calendar, total.key))
       }
     }
     const dropped: Array<MessageId.MessageId> = []

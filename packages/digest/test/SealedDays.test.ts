@@ -220,7 +220,7 @@ describe("Sealed days of a digester", () => {
       ).pipe(Effect.provideContext(sea.doors))
       yield* TestClock.adjust("11 days")
       assert.deepStrictEqual(yield* partials(sea), [])
-      yield* TestClock.adjust("1 minute")
+      yield* TestClock.adjust("16 minutes")
       const [partial] = yield* partials(sea)
       assert.deepStrictEqual([partial?.dayMillis, partial?.events], [0, 1])
     }).pipe(Effect.scoped)
