@@ -202,6 +202,11 @@ const drawDays = (seed: number, shape: History.Shape, daySeconds: number): Histo
       )
     }
   )
+  // An event whose author was away until its day was sealed: it is left out, unless it is the first of its key and day.
+  const tooLate = [
+    Command.make(chance.between(0, eventDays * dayMillis), "read", [chance.pick(sites.hosts)], tooLateEvent),
+    Command.make(chance.between(sealedDay, goneDay) * dayMillis, "post", [chance.pick(sites.hosts)], tooLateEvent)
+  ]
   // The first inputs have expired by now: whoever starts knows of them from partials alone.
   const restarts = chance.shuffled(sites.zones).slice(0, chance.between(1, sites.zones.length))
   const goneMillis = goneDay * dayMillis
@@ -214,7 +219,7 @@ const drawDays = (seed: number, shape: History.Shape, daySeconds: number): Histo
       Command.make(goneMillis + chance.between(0, dayMillis), "post", [chance.pick(sites.hosts)], goneEvents + at)
     )
   ]
-  const commands = [...early, ...troublesFrom(0), ...late, ...troublesFrom(lateDay * dayMillis), ...after]
+  const commands = [...early, ...troublesFrom(0), ...late, ...troublesFrom(lateDay * dayMillis), ...tooLate, ...after]
   return { seed, ...shape, commands: commands.toSorted((one, other) => one.atMillis - other.atMillis) }
 }
 
@@ -231,6 +236,9 @@ const troubleDays = 4
 const troubleMillisMax = (dayMillis: number): number => 2 * dayMillis
 /** Their events have these numbers and up. */
 const lateDayEvents = 1_000
+/** The days of the first events are sealed. */
+const sealedDay = 15
+const tooLateEvent = 4_000
 /** The first inputs have expired; zones start again, some of them with nothing. */
 const goneDay = 31
 const goneEvents = 2_000
