@@ -4,6 +4,7 @@
  *   npm run simulate -- --seeds 10000            small fleets, from seed 1
  *   npm run simulate -- --seeds 100 --large      25 POPs and six zones
  *   npm run simulate -- --seeds 1000 --zones-down any two of six zones dead at any moment
+ *   npm run simulate -- --seeds 1000 --days      days of twenty seconds, sealed while things go wrong
  *   npm run simulate -- --seed 7                 one history of a small fleet
  *   npm run simulate -- --seed 7 --history '…'   the history that a failure has printed
  *
@@ -30,6 +31,7 @@ const { values } = parseArgs({
     history: { type: "string" },
     large: { type: "boolean", default: false },
     "zones-down": { type: "boolean", default: false },
+    days: { type: "boolean", default: false },
     first: { type: "boolean", default: false },
     trace: { type: "boolean", default: false }
   }
@@ -48,6 +50,7 @@ const progressMillis = 10_000
 const enoughHistories = 100
 
 const shapeOf = (seed: number): History.Shape => {
+  if (values.days) return History.days
   const shape = values.large ? History.large : History.small(seed)
   return values["zones-down"] ? History.zonesDown(shape) : shape
 }
@@ -104,7 +107,8 @@ const take = ({ counts, report, seed, ...rest }: Done): void => {
 }
 
 const isChild = process.send !== undefined
-const isWhole = !isOne && count >= enoughHistories && !values["zones-down"] && !values.large && !values.first
+const isWhole =
+  !isOne && count >= enoughHistories && !values["zones-down"] && !values.days && !values.large && !values.first
 if (isWhole && !isChild) {
   // Ways to recover that chance seldom takes.
   for (const { history } of KnownHistories.all) {

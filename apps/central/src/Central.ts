@@ -24,7 +24,8 @@ export const site = (
 ) =>
   Site.serving(
     config,
-    Effect.map(Digester.Digester, ({ isDigested }) => isDigested)
+    Effect.map(Digester.Digester, ({ isDigested }) => isDigested),
+    Effect.flatMap(Digester.Digester, ({ disagreed }) => disagreed)
   ).pipe(Layer.provideMerge(digesting(config, apps)), Layer.provideMerge(Site.doors(config, apps, store)))
 
 /** Serves until the layer's scope closes. */

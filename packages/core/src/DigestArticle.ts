@@ -158,9 +158,13 @@ const idPattern = /^<[a-z2-7]{26}@([a-z][a-z0-9-]*)\.digest\.lupin>$/
 const headerPattern =
   /^([a-z0-9-]+); v=([1-9]\d{0,5}); key=([^;\s]+); events=(0|[1-9]\d{0,14}); removals=(0|[1-9]\d{0,14}); fingerprint=([a-z2-7]{26})$/
 
-const readIdentity = (article: Article.Article): Identity | undefined => {
-  const app = idPattern.exec(article.messageId)?.[1]
-  const parts = headerPattern.exec(Article.field(article, digestHeader) ?? "")
+const readIdentity = (article: Article.Article): Identity | undefined =>
+  parseIdentity(article.messageId, Article.field(article, digestHeader) ?? "")
+
+/** What the id and the header of a digest say of its inputs; a partial says the same, and its day. */
+export const parseIdentity = (id: MessageId.MessageId, header: string): Identity | undefined => {
+  const app = idPattern.exec(id)?.[1]
+  const parts = headerPattern.exec(header)
   if (app === undefined || parts === null) return undefined
   const [, name = "", version, encodedKey = "", events, removals, fingerprint = ""] = parts
   const key = readKey(encodedKey)
@@ -185,17 +189,22 @@ const readKey = (encoded: string): string | undefined => {
   }
 }
 
-const readContent = (octets: Uint8Array): Content | undefined => {
+/** The JSON object in a body; `undefined` where it is none. */
+export const readBody = (octets: Uint8Array): object | undefined => {
   const json = CanonicalJson.decode(new TextDecoder("utf-8", { ignoreBOM: true }).decode(octets).replace(/\r\n$/, ""))
-  const value = json?.value
-  if (typeof value !== "object" || value === null || !("state" in value) || !("view" in value)) return undefined
+  return typeof json?.value === "object" && json.value !== null ? json.value : undefined
+}
+
+const readContent = (octets: Uint8Array): Content | undefined => {
+  const value = readBody(octets)
+  if (value === undefined || !("state" in value) || !("view" in value)) return undefined
   // What JSON.parse gave is JSON throughout.
   const removed = "removed" in value ? readIds(value.removed) : []
   return { state: value.state as Schema.Json, view: value.view as Schema.Json, removed }
 }
 
-/** What is no id of an event is passed over. */
-const readIds = (value: unknown): ReadonlyArray<MessageId.MessageId> =>
+/** Ids of events in JSON; what is none is passed over. */
+export const readIds = (value: unknown): ReadonlyArray<MessageId.MessageId> =>
   Array.isArray(value)
     ? value
         .slice(0, removedMax)

@@ -55,6 +55,9 @@ export interface Digestion<S = unknown> {
   readonly turnMillis: number
 }
 
+/** The component below which the partials of an app's days are, instead of a digestion's name. */
+export const daysName = "days"
+
 /** The longest key, in octets of UTF-8. */
 export const keyOctetsMax = 128
 
@@ -71,6 +74,7 @@ export type InputOf<Kinds extends Payloads> = {
 
 export interface Options<Kinds extends Payloads, S> {
   readonly app: string
+  /** Any but `days`, under which the partials of all digestions are. */
   readonly name: string
   /** From 1; 1 where it is absent. */
   readonly version?: number
@@ -86,7 +90,9 @@ export interface Options<Kinds extends Payloads, S> {
 /** Defines a digestion. Throws on a name or version that could not stand in a group or a header. */
 export const define = <const Kinds extends Payloads, S>(options: Options<Kinds, S>): Digestion<S> => {
   const { app, name, version = 1, due = dueDefault, turnMillis = turnMillisDefault } = options
-  if (!Event.isName(app) || !Event.isName(name)) throw new TypeError(`${app}.${name} is no name of a digestion`)
+  if (!Event.isName(app) || !Event.isName(name) || name === daysName) {
+    throw new TypeError(`${app}.${name} is no name of a digestion`)
+  }
   if (!Event.isVersion(version)) throw new TypeError(`${version} is no version of a digestion`)
   return {
     app,

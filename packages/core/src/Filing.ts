@@ -9,6 +9,7 @@ import * as Article from "./Article.ts"
 import * as ArticleScan from "./ArticleScan.ts"
 import * as CancelLock from "./CancelLock.ts"
 import * as Control from "./Control.ts"
+import * as DayPartial from "./DayPartial.ts"
 import * as DigestArticle from "./DigestArticle.ts"
 import type * as GroupName from "./GroupName.ts"
 import * as MessageId from "./MessageId.ts"
@@ -55,9 +56,11 @@ export const unowned = (article: Article.Article, atMillis: number): Site.FileCo
   return { ...plain, ...(slot === undefined ? {} : { slot }), ...(claim === undefined ? {} : { claim }) }
 }
 
-/** The place that it shares with others of which the highest rank is kept: that of a digest's key. */
+/** The place that it shares with others of which the highest rank is kept: that of a digest's key, or of its day. */
 export const slotOf = (article: Article.Article): { readonly key: string; readonly rank: string } | undefined =>
-  MessageId.kindOf(article.messageId) === "digest" ? DigestArticle.slot(article) : undefined
+  MessageId.kindOf(article.messageId) === "digest"
+    ? (DigestArticle.slot(article) ?? DayPartial.slot(article))
+    : undefined
 
 /** The marks of those who may remove the article. */
 export const owners = (article: Article.Article): ReadonlyArray<string> => ownersOf(article, read(article))

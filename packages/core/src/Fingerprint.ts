@@ -31,6 +31,9 @@ export const addRemoval = (fingerprint: Fingerprint, id: MessageId.MessageId): F
 /** The fingerprint of the union of two sets that share no member. */
 export const merge = (a: Fingerprint, b: Fingerprint): Fingerprint => (a + b) % modulus
 
+/** The fingerprint of what is left of `a` without `b`, a part of it. */
+export const subtract = (a: Fingerprint, b: Fingerprint): Fingerprint => (a + modulus - b) % modulus
+
 /** How many octets the text form keeps. */
 export const textOctets = 16
 

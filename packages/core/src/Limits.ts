@@ -7,7 +7,8 @@
 const secondMillis = 1_000
 const minuteMillis = 60 * secondMillis
 const hourMillis = 60 * minuteMillis
-const dayMillis = 24 * hourMillis
+/** The buckets in which inputs of digests are sealed, by their Injection-Date in UTC. */
+export const dayMillis = 24 * hourMillis
 
 /** An article as it stands on the wire before dot-stuffing, header and body. */
 export const articleBytesMax = 1_000_000
@@ -41,6 +42,8 @@ export const relayAgeMillisMax = 10 * dayMillis
 export const relayAheadMillisMax = 24 * hourMillis
 /** When the aggregates of a day are sealed, counted from the day's start. */
 export const sealMillis = 11 * dayMillis
+/** How long zones then have to agree on what the day has come to. */
+export const sealAgreeMillis = hourMillis
 /** How long history remembers an id, and inputs of digests are kept. */
 export const historyMillis = 14 * dayMillis
 /** Cancels and Supersedes of articles not known yet that a site remembers; beyond it the oldest is forgotten. */

@@ -5,6 +5,8 @@
  * between a fold and its emission loses nothing: a key whose newest digest does not cover it is due again.
  */
 import type * as App from "@lupin/core/App"
+import type * as Article from "@lupin/core/Article"
+import * as DayPartial from "@lupin/core/DayPartial"
 import * as DigestArticle from "@lupin/core/DigestArticle"
 import * as MessageId from "@lupin/core/MessageId"
 import * as Recoveries from "@lupin/core/Recoveries"
@@ -13,6 +15,7 @@ import * as Fanout from "@lupin/fanout/Fanout"
 import * as Injector from "@lupin/spool/Injector"
 import type * as Spool from "@lupin/spool/Spool"
 import { Clock, Context, Effect, Latch, Layer, Metric } from "effect"
+import * as Calendar from "./Calendar.ts"
 import * as DigestionState from "./DigestionState.ts"
 import * as EventInput from "./EventInput.ts"
 import * as Pump from "./Pump.ts"
@@ -41,12 +44,15 @@ export class Digester extends Context.Service<
   {
     /** Whether an event is in a digest of every digestion that counts it; false where none does. */
     readonly isDigested: (id: MessageId.MessageId) => boolean
+    /** Waits until another zone states of a day that is about to be sealed what is not known of it here. */
+    readonly disagreed: Effect.Effect<void>
   }
 >()("@lupin/digest/Digester") {}
 
 interface Digesting {
   readonly states: ReadonlyArray<DigestionState.DigestionState>
   readonly take: (message: Fanout.Message, nowMillis: number) => Effect.Effect<void>
+  readonly differs: Latch.Latch
 }
 
 const subjectsOf = (apps: ReadonlyArray<App.App>): Wildmat.Wildmat | undefined =>
@@ -54,10 +60,25 @@ const subjectsOf = (apps: ReadonlyArray<App.App>): Wildmat.Wildmat | undefined =
     apps.flatMap(({ name, digestions }) => [...digestions.map(({ source }) => source), `digests.${name}.*`]).join(",")
   )
 
-const makeDigesting = ({ apps, zone, zones }: Options): Digesting => {
+const makeDigesting = Effect.fnUntraced(function* ({ apps, zone, zones }: Options): Effect.fn.Return<Digesting> {
+  const calendar = yield* Calendar.Calendar
+  const { note } = yield* Recoveries.Recoveries
+  const differs = yield* Latch.make(false)
   const states = apps.flatMap(({ digestions }) =>
-    digestions.map((digestion) => new DigestionState.DigestionState(digestion, zone, zones))
+    digestions.map((digestion) => new DigestionState.DigestionState(digestion, zone, zones, { calendar, note }))
   )
+  const statesOf = ({ app, name }: Pick<DigestArticle.Identity, "app" | "name">) =>
+    states.filter(({ digestion }) => digestion.app === app && digestion.name === name)
+  const see = (article: Article.Article, nowMillis: number): void => {
+    const digest = DigestArticle.read(article)
+    if (!DigestArticle.isNotADigest(digest)) {
+      for (const state of statesOf(digest)) if (state.see(digest, nowMillis)) note("digest-removals-adopted")
+      return
+    }
+    const partial = DayPartial.read(article)
+    if (DayPartial.isNotAPartial(partial)) return
+    for (const state of statesOf(partial)) if (state.seeDay(partial, nowMillis)) differs.openUnsafe()
+  }
   const take = Effect.fnUntraced(function* (message: Fanout.Message, nowMillis: number) {
     if (message.isRemoval) {
       for (const state of states) state.remove(message.id, nowMillis)
@@ -65,16 +86,7 @@ const makeDigesting = ({ apps, zone, zones }: Options): Digesting => {
     }
     const article = Pump.articleOf(message)
     if (article === undefined) return
-    if (MessageId.kindOf(article.messageId) === "digest") {
-      const digest = DigestArticle.read(article)
-      if (DigestArticle.isNotADigest(digest)) return
-      const { note } = yield* Recoveries.Recoveries
-      for (const state of states) {
-        if (state.digestion.app !== digest.app || state.digestion.name !== digest.name) continue
-        if (state.see(digest, nowMillis)) note("digest-removals-adopted")
-      }
-      return
-    }
+    if (MessageId.kindOf(article.messageId) === "digest") return see(article, nowMillis)
     const event = EventInput.read(apps, article)
     if (event === undefined) return
     if ("_tag" in event) {
@@ -83,8 +95,8 @@ const makeDigesting = ({ apps, zone, zones }: Options): Digesting => {
     }
     for (const state of states) if (state.digestion.app === event.app.name) state.add(event.input, nowMillis)
   })
-  return { states, take }
-}
+  return { states, take, differs }
+})
 
 /** Reads all that the spool holds, so that what is followed afterwards is new. */
 const rebuild = Effect.fn("Digester.rebuild")(function* ({ take }: Digesting, subjects: Wildmat.Wildmat) {
@@ -110,7 +122,7 @@ const emit = Effect.fn("Digester.emit")(function* (
     Effect.andThen(Metric.update(emitted, 1)),
     Effect.catch((error) =>
       Effect.flatMap(Clock.currentTimeMillis, (nowMillis) => {
-        state.retry(emission.key, nowMillis)
+        state.retry(emission, nowMillis)
         note("digest-retried")
         return Effect.logWarning(`the digest ${state.digestion.name} ${emission.key} is tried again`, error)
       })
@@ -127,14 +139,27 @@ const emitting = Effect.fn("Digester.emitting")(function* ({ states }: Digesting
       if (ringsMillis === atMillis) ringsMillis = Number.POSITIVE_INFINITY
       arrived.openUnsafe()
     })
+  /** Days have a timer of their own, which runs for days and is not set anew by what is due sooner. */
+  let turnsMillis = Number.POSITIVE_INFINITY
+  const turn = (atMillis: number) =>
+    Effect.sync(() => {
+      if (turnsMillis === atMillis) turnsMillis = Number.POSITIVE_INFINITY
+      arrived.openUnsafe()
+    })
   while (true) {
     arrived.closeUnsafe()
     const nowMillis = yield* Clock.currentTimeMillis
     let wakeMillis = Number.POSITIVE_INFINITY
+    let dayMillis = Number.POSITIVE_INFINITY
     for (const state of states) {
       const round = state.advance(nowMillis)
       for (const emission of round.emissions) yield* emit(state, emission)
       if (round.wakeMillis !== undefined) wakeMillis = Math.min(wakeMillis, round.wakeMillis)
+      dayMillis = Math.min(dayMillis, round.dayMillis)
+    }
+    if (dayMillis < turnsMillis) {
+      turnsMillis = dayMillis
+      yield* Effect.forkChild(Effect.delay(turn(dayMillis), Math.max(1, dayMillis - nowMillis)))
     }
     if (wakeMillis < ringsMillis) {
       ringsMillis = wakeMillis
@@ -159,7 +184,7 @@ const following = Effect.fn("Digester.following")(function* (
 })
 
 const make = Effect.fn("Digester.make")(function* (options: Options) {
-  const digesting = makeDigesting(options)
+  const digesting = yield* makeDigesting(options)
   const subjects = subjectsOf(options.apps)
   if (subjects !== undefined && digesting.states.length > 0) {
     const fanout = yield* Fanout.Fanout
@@ -173,7 +198,12 @@ const make = Effect.fn("Digester.make")(function* (options: Options) {
     const counted = digesting.states.map((state) => state.isCounted(id)).filter((is) => is !== undefined)
     return counted.length > 0 && counted.every((is) => is)
   }
-  return Digester.of({ isDigested })
+  const { differs } = digesting
+  const disagreed = Effect.andThen(
+    differs.await,
+    Effect.sync(() => differs.closeUnsafe())
+  )
+  return Digester.of({ isDigested, disagreed })
 })
 
 /** Digests at this host, until the layer's scope closes. The pump must be built after it, or from the same head. */

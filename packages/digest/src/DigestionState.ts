@@ -3,16 +3,20 @@
  *
  * Time is given by the caller, and nothing here is told of disk or network.
  */
+import type * as DayPartial from "@lupin/core/DayPartial"
 import * as DigestArticle from "@lupin/core/DigestArticle"
 import * as Digestion from "@lupin/core/Digestion"
-import * as MessageId from "@lupin/core/MessageId"
+import type * as MessageId from "@lupin/core/MessageId"
+import type * as Recoveries from "@lupin/core/Recoveries"
+import * as Calendar from "./Calendar.ts"
+import * as Days from "./Days.ts"
 import * as Homes from "./Homes.ts"
-import * as InputSet from "./InputSet.ts"
+import * as KeyTotal from "./KeyTotal.ts"
 import * as Turn from "./Turn.ts"
 
 interface Entry {
   readonly key: string
-  readonly inputs: InputSet.InputSet<Digestion.Input, unknown>
+  readonly total: KeyTotal.KeyTotal
   readonly policy: Turn.Policy
   stage: Turn.Stage
   /** When its stage may change if nothing comes before; -Infinity where something has come. */
@@ -24,9 +28,11 @@ interface Entry {
   counted: number
 }
 
-/** A digest that is to be injected now. */
+/** A digest, or the partial of a day, that is to be injected now. */
 export interface Emission {
   readonly key: string
+  /** Of a partial: when its day began. */
+  readonly day?: number
   readonly octets: Uint8Array
   /** The key has its home elsewhere. */
   readonly isStandIn: boolean
@@ -36,7 +42,17 @@ export interface Emission {
 export interface Round {
   readonly emissions: ReadonlyArray<Emission>
   readonly wakeMillis: number | undefined
+  /** When the next day is due, or to be closed. */
+  readonly dayMillis: number
 }
+
+export interface Options {
+  readonly calendar?: Calendar.Calendar
+  /** Told of each way to recover that is taken. */
+  readonly note?: Recoveries.Counting["note"]
+}
+
+const untold = (): void => {}
 
 export class DigestionState {
   readonly digestion: Digestion.Digestion
@@ -46,11 +62,19 @@ export class DigestionState {
   readonly #keys = new Map<MessageId.MessageId, string>()
   /** Keys that are not settled. */
   readonly #open = new Set<Entry>()
+  readonly #days: Days.Days
 
-  constructor(digestion: Digestion.Digestion, zone: string, zones: ReadonlyArray<string>) {
+  constructor(
+    digestion: Digestion.Digestion,
+    zone: string,
+    zones: ReadonlyArray<string>,
+    { calendar = Calendar.production, note = untold }: Options = {}
+  ) {
     this.digestion = digestion
     this.#zone = zone
     this.#zones = zones
+    const placeOf = (key: string): number => this.#entry(key).policy.place
+    this.#days = new Days.Days({ digestion, calendar, placeOf, note })
   }
 
   get keys(): number {
@@ -62,7 +86,7 @@ export class DigestionState {
     const key = Digestion.keyOf(this.digestion, input)
     if (key === undefined) return false
     const entry = this.#entry(key)
-    if (!entry.inputs.add(input.messageId, input, input.injectedMillis)) return false
+    if (!this.#days.add(entry.total, input, nowMillis)) return false
     this.#keys.set(input.messageId, key)
     this.#gather(entry, nowMillis)
     return true
@@ -72,7 +96,7 @@ export class DigestionState {
   remove(id: MessageId.MessageId, nowMillis: number): boolean {
     const key = this.#keys.get(id)
     const entry = key === undefined ? undefined : this.#entries.get(key)
-    if (entry === undefined || !entry.inputs.remove(id)) return false
+    if (entry === undefined || !this.#days.remove(entry.total, id, nowMillis)) return false
     this.#gather(entry, nowMillis)
     return true
   }
@@ -91,12 +115,19 @@ export class DigestionState {
     return hasTold
   }
 
+  /** Takes note of the partial of a day; says whether it is of another set than ours, and may still be reconciled. */
+  seeDay(partial: DayPartial.Read, nowMillis: number): boolean {
+    const entry = this.#entry(partial.key)
+    const { isChanged, isOther } = this.#days.see(entry.total, partial, nowMillis)
+    if (isChanged) this.#gather(entry, nowMillis)
+    return isOther
+  }
+
   /** Removed events that another set has are of this one too: what was removed before we looked is known only so. */
   #adopt(entry: Entry, removed: ReadonlyArray<MessageId.MessageId>, nowMillis: number): boolean {
     let isNew = false
     for (const id of removed) {
-      const injectedMillis = Math.floor((MessageId.mintedMillis(id) ?? 0) / 1000) * 1000
-      if (!entry.inputs.addRemoved(id, injectedMillis)) continue
+      if (!this.#days.addRemoved(entry.total, id, nowMillis)) continue
       this.#keys.set(id, entry.key)
       isNew = true
     }
@@ -108,21 +139,24 @@ export class DigestionState {
   isCounted(id: MessageId.MessageId): boolean | undefined {
     const key = this.#keys.get(id)
     const entry = key === undefined ? undefined : this.#entries.get(key)
-    const ordinal = entry?.inputs.ordinalOf(id)
+    const ordinal = entry?.total.ordinalOf(id)
     return entry === undefined || ordinal === undefined ? undefined : ordinal <= entry.counted
   }
 
   /** Moves every open key on to `nowMillis`. An emission that fails is given back by `retry`. */
   advance(nowMillis: number): Round {
-    const emissions: Array<Emission> = []
+    const days = this.#days.advance(nowMillis)
+    for (const { key } of days.changed) this.#gather(this.#entry(key), nowMillis)
+    for (const id of days.dropped) this.#keys.delete(id)
+    const emissions: Array<Emission> = [...days.emissions]
     let wakeMillis: number | undefined
     for (const entry of this.#open) {
       if (entry.wakeMillis > nowMillis) {
         if (wakeMillis === undefined || entry.wakeMillis < wakeMillis) wakeMillis = entry.wakeMillis
         continue
       }
-      const { inputs, seen, seenMillis } = entry
-      const here = { set: inputs.summary, version: this.digestion.version, seen, seenMillis }
+      const { seen, seenMillis, total } = entry
+      const here = { set: total.summary, version: this.digestion.version, seen, seenMillis }
       const [stage, action] = Turn.step(entry.stage, here, entry.policy, nowMillis)
       entry.stage = stage
       if (stage._tag === "Settled") this.#open.delete(entry)
@@ -133,17 +167,19 @@ export class DigestionState {
         if (wakeMillis === undefined || action.atMillis < wakeMillis) wakeMillis = action.atMillis
       }
     }
-    return { emissions, wakeMillis }
+    return { emissions, wakeMillis, dayMillis: days.wakeMillis }
   }
 
-  /** The emission for this key did not come through: it is due again. */
-  retry(key: string, nowMillis: number): void {
-    this.#gather(this.#entry(key), nowMillis)
+  /** The emission did not come through: it is due again. */
+  retry({ day, key }: Pick<Emission, "day" | "key">, nowMillis: number): void {
+    const entry = this.#entry(key)
+    if (day === undefined) this.#gather(entry, nowMillis)
+    else this.#days.retry(entry.total, day, nowMillis)
   }
 
-  #article({ key, inputs }: Entry): Uint8Array {
-    const { removed, state, newestMillis } = inputs
-    return DigestArticle.toArticle({ digestion: this.digestion, key, ...inputs.summary, state, newestMillis, removed })
+  #article({ key, total }: Entry): Uint8Array {
+    const { removed, state, newestMillis } = total.part
+    return DigestArticle.toArticle({ digestion: this.digestion, key, ...total.summary, state, newestMillis, removed })
   }
 
   #gather(entry: Entry, nowMillis: number): void {
@@ -153,8 +189,7 @@ export class DigestionState {
   }
 
   #count(entry: Entry): void {
-    const { summary } = entry.inputs
-    if (Turn.covers(entry.seen, this.digestion.version, summary)) entry.counted = summary.events
+    if (Turn.covers(entry.seen, this.digestion.version, entry.total.summary)) entry.counted = entry.total.taken
   }
 
   #entry(key: string): Entry {
@@ -163,7 +198,7 @@ export class DigestionState {
     const { due, turnMillis, fold, target } = this.digestion
     const entry: Entry = {
       key,
-      inputs: new InputSet.InputSet(fold),
+      total: new KeyTotal.KeyTotal(key, fold),
       policy: { restMillis: 0, ...due, turnMillis, place: Homes.placeOf(this.#zone, target(key), this.#zones) },
       stage: Turn.Stage.Settled(),
       wakeMillis: -Infinity,

@@ -6,7 +6,8 @@
  */
 import * as Fingerprint from "@lupin/core/Fingerprint"
 import type * as Fold from "@lupin/core/Fold"
-import type * as MessageId from "@lupin/core/MessageId"
+import * as MessageId from "@lupin/core/MessageId"
+import type * as Part from "./Part.ts"
 
 /** What tells one input set from another, and ranks them. */
 export interface Summary {
@@ -17,11 +18,21 @@ export interface Summary {
 
 /** `ordinal` is 1 for the first event taken, in the order of arrival. */
 type Input<In> =
-  | { readonly isRemoved: false; readonly ordinal: number; readonly value: In }
-  | { readonly isRemoved: true; readonly ordinal: number }
+  | { readonly isRemoved: false; readonly ordinal: number; readonly injectedMillis: number; readonly value: In }
+  | { readonly isRemoved: true; readonly ordinal: number; readonly injectedMillis: number }
+
+/** How many events were taken, by sets that share the count. */
+export interface Arrivals {
+  taken: number
+}
+
+/** The Injection-Date of an event, by its id alone: whole seconds, in milliseconds; 0 where the id does not tell. */
+export const mintedMillis = (id: MessageId.MessageId): number =>
+  Math.floor((MessageId.mintedMillis(id) ?? 0) / 1000) * 1000
 
 export class InputSet<In, S> {
   readonly #fold: Fold.Fold<In, S>
+  readonly #arrivals: Arrivals
   readonly #inputs = new Map<MessageId.MessageId, Input<In>>()
   #state: S
   #events = 0
@@ -31,8 +42,9 @@ export class InputSet<In, S> {
   /** As long as nothing has come since. */
   #summary: Summary | undefined
 
-  constructor(fold: Fold.Fold<In, S>) {
+  constructor(fold: Fold.Fold<In, S>, arrivals: Arrivals = { taken: 0 }) {
     this.#fold = fold
+    this.#arrivals = arrivals
     this.#state = fold.empty
   }
 
@@ -41,7 +53,7 @@ export class InputSet<In, S> {
     if (this.#inputs.has(id)) return false
     this.#summary = undefined
     this.#events += 1
-    this.#inputs.set(id, { value, ordinal: this.#events, isRemoved: false })
+    this.#inputs.set(id, { value, ordinal: (this.#arrivals.taken += 1), injectedMillis, isRemoved: false })
     this.#fingerprint = Fingerprint.add(this.#fingerprint, id)
     this.#newestMillis = Math.max(this.#newestMillis, injectedMillis)
     this.#state = this.#fold.combine(this.#state, this.#fold.of(value))
@@ -53,7 +65,7 @@ export class InputSet<In, S> {
     const input = this.#inputs.get(id)
     if (input === undefined || input.isRemoved) return false
     this.#summary = undefined
-    this.#inputs.set(id, { ordinal: input.ordinal, isRemoved: true })
+    this.#inputs.set(id, { ordinal: input.ordinal, injectedMillis: input.injectedMillis, isRemoved: true })
     this.#removals += 1
     this.#fingerprint = Fingerprint.addRemoval(this.#fingerprint, id)
     const { invert } = this.#fold
@@ -68,10 +80,43 @@ export class InputSet<In, S> {
     this.#summary = undefined
     this.#events += 1
     this.#removals += 1
-    this.#inputs.set(id, { ordinal: this.#events, isRemoved: true })
+    this.#inputs.set(id, { ordinal: (this.#arrivals.taken += 1), injectedMillis, isRemoved: true })
     this.#fingerprint = Fingerprint.addRemoval(Fingerprint.add(this.#fingerprint, id), id)
     this.#newestMillis = Math.max(this.#newestMillis, injectedMillis)
     return true
+  }
+
+  /** Takes the inputs of a time out of this set, and gives them as a set of their own. The end is not part of it. */
+  split(fromMillis: number, untilMillis: number): InputSet<In, S> {
+    const part = new InputSet<In, S>(this.#fold, this.#arrivals)
+    let newestMillis = 0
+    for (const [id, input] of this.#inputs) {
+      const { injectedMillis } = input
+      if (injectedMillis >= fromMillis && injectedMillis < untilMillis) {
+        part.#put(id, input)
+        this.#inputs.delete(id)
+      } else newestMillis = Math.max(newestMillis, injectedMillis)
+    }
+    if (part.#events === 0) return part
+    this.#summary = undefined
+    this.#events -= part.#events
+    this.#removals -= part.#removals
+    this.#fingerprint = Fingerprint.subtract(this.#fingerprint, part.#fingerprint)
+    this.#newestMillis = newestMillis
+    const { invert } = this.#fold
+    this.#state = invert === undefined ? this.#refolded() : this.#fold.combine(this.#state, invert(part.#state))
+    return part
+  }
+
+  /** The ids of all its events, removed ones too. */
+  get ids(): Iterable<MessageId.MessageId> {
+    return this.#inputs.keys()
+  }
+
+  /** What it comes to now. */
+  get part(): Part.Part<S> {
+    const { fingerprint, newestMillis, removed, state } = this
+    return { events: this.#events, removals: this.#removals, fingerprint, state, newestMillis, removed }
   }
 
   /** How many events had been taken with this one; `undefined` for an event that is not here. */
@@ -104,6 +149,18 @@ export class InputSet<In, S> {
       removals: this.#removals,
       fingerprint: Fingerprint.text(this.#fingerprint)
     })
+  }
+
+  /** An input of another set, as it is there. */
+  #put(id: MessageId.MessageId, input: Input<In>): void {
+    this.#inputs.set(id, input)
+    this.#events += 1
+    this.#fingerprint = Fingerprint.add(this.#fingerprint, id)
+    this.#newestMillis = Math.max(this.#newestMillis, input.injectedMillis)
+    if (input.isRemoved) {
+      this.#removals += 1
+      this.#fingerprint = Fingerprint.addRemoval(this.#fingerprint, id)
+    } else this.#state = this.#fold.combine(this.#state, this.#fold.of(input.value))
   }
 
   #refolded(): S {

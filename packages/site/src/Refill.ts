@@ -6,6 +6,7 @@
  */
 import * as Limits from "@lupin/core/Limits"
 import * as Recoveries from "@lupin/core/Recoveries"
+import * as Wildmat from "@lupin/core/Wildmat"
 import * as NntpReader from "@lupin/nntp/NntpReader"
 import type { NntpError } from "@lupin/nntp/NntpError"
 import type * as Relayer from "@lupin/spool/Relayer"
@@ -41,7 +42,10 @@ const fillFrom = Effect.fn("Refill.fillFrom")(function* (
   const { note } = yield* Recoveries.Recoveries
   const found = reader && (yield* byHistory(reader, peer, turn))
   if (found === undefined) note("refill-by-arrivals")
-  const taken = found ?? (yield* byArrivals(peer))
+  const sinceMillis = (yield* Clock.currentTimeMillis) - Limits.historyMillis
+  const rest =
+    found === undefined ? byArrivals(peer, Reconcile.wildmatOf(peer), sinceMillis) : byArrivals(peer, digests, 0)
+  const taken = (found ?? 0) + (yield* rest)
   note("refilled")
   yield* spool.savePosition(follower(peer.name), yield* spool.head)
   yield* Effect.logInfo(`refilled from ${peer.name}: ${taken} articles were new`)
@@ -71,14 +75,18 @@ const byHistory = Effect.fnUntraced(function* (
   return taken
 })
 
-/** From any other server: what it says has arrived. */
+/** What outlives history: the newest digests of keys, and the partials of their days. */
+const digests = Wildmat.ofSubtrees(["digests"])
+
+/** What a server says has arrived: everything of any other server, and from a site of ours what is older than history. */
 const byArrivals = Effect.fnUntraced(function* (
-  peer: SiteConfig.Peer
+  peer: SiteConfig.Peer,
+  wildmat: Wildmat.Wildmat,
+  sinceMillis: number
 ): Effect.fn.Return<number, NntpError | Spool.SpoolUnavailable, Needs | Scope.Scope> {
   const live = yield* Live
   const reader = yield* NntpReader.connect(live.endpoint(peer.name) ?? SiteConfig.hostAndPort(peer.nntp))
-  const sinceMillis = (yield* Clock.currentTimeMillis) - Limits.historyMillis
-  const ids = yield* Arrivals.since(reader, Reconcile.wildmatOf(peer), sinceMillis)
+  const ids = yield* Arrivals.since(reader, wildmat, sinceMillis)
   const from = { connection: follower(peer.name), paths: [peer.path], isBackfill: true }
   return yield* Backfill.copyAll(reader, ids, from)
 })

@@ -60,10 +60,27 @@ export const doors = (
     )
   )
 
-/** The NNTP ports, the feeds to peers, the refill of a new spool and expiry, over the doors. */
+/** Whenever something may be missing here that other zones have, reconciles with those that are peers. */
+const asking = <R>(lacking: Effect.Effect<void, never, R>) =>
+  Layer.effectDiscard(
+    Effect.gen(function* () {
+      const { peers } = yield* Live.Live
+      const requests = yield* ReconcileRequests
+      const ask = Effect.sync(() => {
+        for (const { kind, path } of peers()) if (kind === "central") requests.add(path, "gap")
+      })
+      yield* Effect.forkScoped(Effect.forever(Effect.andThen(lacking, ask)))
+    })
+  )
+
+/**
+ * The NNTP ports, the feeds to peers, the refill of a new spool and expiry, over the doors. `lacking` waits until something
+ * may be missing that other zones have.
+ */
 export const serving = <R>(
   config: SiteConfig.SiteConfig,
-  digested: Effect.Effect<(id: MessageId.MessageId) => boolean, never, R>
+  digested: Effect.Effect<(id: MessageId.MessageId) => boolean, never, R>,
+  lacking: Effect.Effect<void, never, R> = Effect.never
 ) => {
   const { nntp, nntps } = config.listen
   const server = Layer.unwrap(
@@ -90,6 +107,7 @@ export const serving = <R>(
     Refill.layer(config.peers),
     Reconcile.layer,
     Mend.layer(config.peers),
+    asking(lacking),
     Expiry.layer({ rules: Storage.rulesOf(config) }),
     ControlMessages.layer.pipe(Layer.provide(authority))
   ).pipe(Layer.provide(Histories.layer), Layer.provideMerge(Live.layer(config)), Layer.provide(ReconcileRequests.layer))

@@ -1,9 +1,15 @@
 import { assert, it } from "@effect/vitest"
+import * as DayPartial from "@lupin/core/DayPartial"
+import * as DigestArticle from "@lupin/core/DigestArticle"
+import * as Digestion from "@lupin/core/Digestion"
+import * as Fingerprint from "@lupin/core/Fingerprint"
+import * as Fold from "@lupin/core/Fold"
 import * as NntpServer from "@lupin/nntp/NntpServer"
 import { Refill } from "@lupin/site/Refill"
 import * as Reconcile from "@lupin/site/Reconcile"
 import * as Site from "@lupin/site/Site"
 import { Spool } from "@lupin/spool/Spool"
+import * as Events from "@lupin/testing/Events"
 import * as Recovered from "@lupin/testing/Recovered"
 import { Context, Effect, Layer } from "effect"
 import {
@@ -76,6 +82,33 @@ it.live("fills a wiped site from one of ours, its own articles and the removals 
     const all = [...names("old", 300), ...names("new", 300), ...names("now", 10)]
     assert.deepStrictEqual(yield* statuses(mk, all), yield* statuses(sea, all))
     assert.deepStrictEqual(yield* statuses(mk, ["old0", "old1"]), ["removed", "removed"])
+  }).pipe(Effect.scoped)
+)
+
+it.live("fills a wiped site with digests and partials that are older than history", () =>
+  Effect.gen(function* () {
+    const day = Date.UTC(2024, 0, 1)
+    const digestion = Digestion.define({
+      app: "notes",
+      name: "stars",
+      events: {},
+      key: () => "lake",
+      fold: Fold.count,
+      view: (count) => count
+    })
+    const part = { events: 3, removals: 0, fingerprint: 5n, state: 3, newestMillis: day, removed: [] }
+    const fingerprint = Fingerprint.text(part.fingerprint)
+    const old = [
+      DigestArticle.toArticle({ digestion, key: "lake", ...part, fingerprint }),
+      DayPartial.toArticle({ digestion, key: "lake", dayMillis: day, sealedMillis: day, part })
+    ].map(Events.filed)
+    const sea = yield* site("sea", yield* directory)
+    yield* Context.get(sea, Spool).store(old)
+    const mk = yield* site("mk", yield* directory, [peerAt("sea", portOf(sea))])
+    const { missing } = Context.get(mk, Refill)
+    while ((yield* missing).length > 0) yield* Effect.sleep("20 millis")
+    const ids = old.map(({ messageId }) => messageId)
+    assert.deepStrictEqual(yield* Context.get(mk, Spool).status(ids), ["held", "held"])
   }).pipe(Effect.scoped)
 )
 

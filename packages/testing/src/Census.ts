@@ -38,6 +38,8 @@ export interface Look extends Log {
   /** Equal where the same articles are held. */
   readonly fingerprint: string
   readonly copies: ReadonlyMap<MessageId.MessageId, Copy>
+  /** What is held, also after a look that is not thorough, where it was asked for. */
+  readonly articles?: ReadonlyMap<MessageId.MessageId, Article.Article>
   /** The numbers that each group has. */
   readonly numbers: ReadonlyMap<GroupName.GroupName, ReadonlyArray<number>>
   /** Where octets of erased articles still stand: files of its disk, or `served` where the spool still finds it. */
@@ -90,11 +92,15 @@ export interface Erased {
   readonly text: string
 }
 
-/** Looks at a site that serves; a thorough look reads every article too. `undefined` where it does not serve. */
+/**
+ * Looks at a site that serves; a thorough look reads every article too. `read` are articles that were read before, and has the
+ * others read once. `undefined` where it does not serve.
+ */
 export const look = Effect.fnUntraced(function* (
   site: SimSite,
   isThorough: boolean,
-  erased: ReadonlyArray<Erased> = []
+  erased: ReadonlyArray<Erased> = [],
+  read?: Map<MessageId.MessageId, Article.Article>
 ) {
   const { running } = site
   if (running === undefined) return undefined
@@ -119,8 +125,16 @@ export const look = Effect.fnUntraced(function* (
       numbers.set(name, yield* spool.numbers(name, 1, Limits.articleNumberMax, pageMax))
     }
   }
+  const articles = new Map<MessageId.MessageId, Article.Article>()
+  for (const id of read === undefined ? [] : found.held) {
+    const held = read?.has(id) === true ? undefined : yield* spool.find(id)
+    const article = held === undefined ? read?.get(id) : Article.read(held.article)
+    if (article === undefined || Article.isMalformed(article)) continue
+    read?.set(id, article)
+    articles.set(id, article)
+  }
   const { fingerprint } = yield* site.look()
   const { kind, name } = site.plan
   const generation: string = spool.generation.id
-  return { name, kind, generation, fingerprint, ...found, copies, numbers, remains }
+  return { name, kind, generation, fingerprint, ...found, copies, articles, numbers, remains }
 })

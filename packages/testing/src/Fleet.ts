@@ -8,6 +8,7 @@ import type * as PopOperations from "@lupin/api/PopOperations"
 import type * as App from "@lupin/core/App"
 import type * as MessageId from "@lupin/core/MessageId"
 import type * as Recoveries from "@lupin/core/Recoveries"
+import * as Calendar from "@lupin/digest/Calendar"
 import type * as Spool from "@lupin/spool/Spool"
 import { Console, type Duration, Effect, type Scope } from "effect"
 import * as Settling from "./Settling.ts"
@@ -19,6 +20,8 @@ import * as World from "./World.ts"
 
 export interface Options extends Topology.Options {
   readonly apps: ReadonlyArray<App.App>
+  /** The days that zones seal; events are kept as long as it says. Those of production where nothing is said. */
+  readonly calendar?: Calendar.Calendar
   /** `disk`, the default, is the spool of production; `memory` the reference spool, which loses nothing in a power cut. */
   readonly store?: "disk" | "memory"
   /** Sites whose clocks are off, by name, in milliseconds ahead. */
@@ -61,7 +64,10 @@ export class Fleet {
 
   constructor(world: World.World, options: Options) {
     this.world = world
-    this.topology = Topology.make(options)
+    const { calendar = Calendar.production } = options
+    this.topology = Topology.make(
+      options.calendar === undefined ? options : { ...options, keepMillis: calendar.keepMillis }
+    )
     this.network = new SimNetwork.SimNetwork(world, { quality: this.topology.quality })
     this.#apps = options.apps
     const { network, topology } = this
@@ -73,6 +79,7 @@ export class Fleet {
           topology,
           plan,
           apps: options.apps,
+          calendar,
           store: options.store ?? "disk",
           notice: (at, batch, stored) => this.#stored(at, batch, stored),
           recovered: (what, times = 1) => {

@@ -3,6 +3,7 @@
  *
  * Its text stands on one line, can be cut down by hand, and replays it: `pops 1,1,2 zones 3 seconds 30; 250 post p1 3`.
  */
+import * as Calendar from "@lupin/digest/Calendar"
 import * as Command from "./Command.ts"
 
 /** What fleet, and for how long. */
@@ -14,6 +15,8 @@ export interface Shape {
   readonly seconds: number
   /** Zones that are out at the end stay out: nobody must notice. */
   readonly staysOut: boolean
+  /** Seconds of a day, where days are to be sealed and inputs to expire in the history. */
+  readonly daySeconds?: number
 }
 
 export interface History extends Shape {
@@ -43,14 +46,30 @@ export const large: Shape = { pops: Array.from({ length: 25 }, () => 1), zones: 
 /** Six zones of which any two are dead at any moment, and two of them to the end. */
 export const zonesDown = (shape: Shape): Shape => ({ ...shape, zones: 6, staysOut: true })
 
+/** Two hosts and three zones, through days of twenty seconds: the first are sealed while things go wrong. */
+export const days: Shape = { pops: [1, 1], zones: 3, seconds: 660, staysOut: false, daySeconds: 20 }
+
+/** Days of a shape: shorter ones in the proportions of production, but for a longer time to agree, and to cancel. */
+export const calendarOf = ({ daySeconds }: Shape): Calendar.Calendar => {
+  if (daySeconds === undefined) return Calendar.production
+  const { dayMillis, keepMillis, sealMillis } = Calendar.production
+  const scale = (daySeconds * 1000) / dayMillis
+  return {
+    dayMillis: daySeconds * 1000,
+    sealMillis: sealMillis * scale,
+    agreeMillis: daySeconds * 1000,
+    keepMillis: 2 * keepMillis * scale
+  }
+}
+
 /** POPs of a shape, as a fleet takes them: `p1`, or `p1` with two hosts. */
 export const popsOf = ({ pops }: Shape): ReadonlyArray<{ readonly name: string; readonly hosts: number }> =>
   pops.map((hosts, at) => ({ name: `p${at + 1}`, hosts }))
 
 /** Everything but the seed on one line. */
-export const text = ({ commands, pops, seconds, staysOut, zones }: History): string =>
+export const text = ({ commands, daySeconds, pops, seconds, staysOut, zones }: History): string =>
   [
-    `pops ${pops.join(",")} zones ${zones} seconds ${seconds}${staysOut ? " out" : ""}`,
+    `pops ${pops.join(",")} zones ${zones} seconds ${seconds}${staysOut ? " out" : ""}${daySeconds === undefined ? "" : ` days ${daySeconds}`}`,
     ...commands.map(Command.text)
   ].join("; ")
 
@@ -63,7 +82,7 @@ export const parse = (seed: number, line: string): History | string => {
   const [head = "", ...rest] = line.split(";").map((part) => part.trim())
   const shape = headPattern.exec(head)
   if (shape === null) return `"${head}" is not: pops 1,1,1 zones 3 seconds 30`
-  const [, pops = "", zones, seconds, out] = shape
+  const [, pops = "", zones, seconds, out, daySeconds] = shape
   const commands: Array<Command.Command> = []
   for (const words of rest) {
     if (words === "") continue
@@ -77,8 +96,9 @@ export const parse = (seed: number, line: string): History | string => {
     zones: Number(zones),
     seconds: Number(seconds),
     staysOut: out !== undefined,
+    ...(daySeconds === undefined ? {} : { daySeconds: Number(daySeconds) }),
     commands: commands.toSorted((one, other) => one.atMillis - other.atMillis)
   }
 }
 
-const headPattern = /^pops ([1-9]\d*(?:,[1-9]\d*)*) zones ([1-9]\d*) seconds (\d+)( out)?$/
+const headPattern = /^pops ([1-9]\d*(?:,[1-9]\d*)*) zones ([1-9]\d*) seconds (\d+)( out)?(?: days ([1-9]\d*))?$/

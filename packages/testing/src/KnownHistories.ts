@@ -92,5 +92,22 @@ export const all: ReadonlyArray<Known> = [
     "gets back the end of a log that it took for torn",
     1,
     "pops 1,1 zones 3 seconds 40; 1000 post p1 1; 9000 rot p1 3100; 12000 kill p1; 13000 start p1"
+  ),
+  known(
+    "counts nothing that comes after its day was sealed",
+    4,
+    "pops 1,1 zones 3 seconds 300 days 20; 1000 post p1 1; 2000 read p1 2; 250000 post p1 2"
+  ),
+  known(
+    "goes on from sealed days in zones that have all started again since their inputs expired",
+    4,
+    "pops 1,1 zones 3 seconds 620 days 20; 1000 post p1 1; 2000 post p2 2; 600000 kill z1; 600000 kill z2; " +
+      "600000 kill z3; 602000 start z1; 602000 start z2; 602000 start z3; 606000 post p1 4"
+  ),
+  known(
+    "takes a cancelled event out of a sealed day though the zones that knew it have started again",
+    4,
+    "pops 1,1 zones 3 seconds 300 days 20; 1000 post p1 1; 1500 post p1 2; 250000 kill z1; 250000 kill z2; " +
+      "251000 cancel p1 2; 256000 kill z3; 258000 start z1; 258000 start z2; 259000 start z3"
   )
 ]

@@ -54,6 +54,8 @@ export const elsewhere = {
   "overwrite-redone": "packages/spool/test/Faults.test.ts",
   "compaction-given-up": "packages/spool/test/Faults.test.ts",
   "refill-by-arrivals": "packages/site/test/reconcile.integration.test.ts",
+  "seal-taken-over": "packages/digest/test/Sealing.test.ts",
+  "seal-outranked": "packages/digest/test/Sealing.test.ts",
   "pump-waited": "packages/digest/test/Pump.test.ts",
   "fanout-redelivered": "packages/fanout/test/InProcessFanout.test.ts",
   "cache-begun-anew": "packages/cache/test/contract.ts",

@@ -9,6 +9,7 @@ import * as CacheStore from "@lupin/cache/CacheStore"
 import * as Central from "@lupin/central/Central"
 import type * as App from "@lupin/core/App"
 import * as Recoveries from "@lupin/core/Recoveries"
+import * as Calendar from "@lupin/digest/Calendar"
 import * as NntpNetwork from "@lupin/nntp/Network"
 import { PeerStats } from "@lupin/nntp/PeerStats"
 import { Secrets } from "@lupin/nntp/Secrets"
@@ -41,6 +42,7 @@ export interface Options {
   readonly topology: Topology.Topology
   readonly plan: Topology.Site
   readonly apps: ReadonlyArray<App.App>
+  readonly calendar: Calendar.Calendar
   /** `disk` is the spool of production on a simulated disk; `memory` the reference, quicker, which loses nothing. */
   readonly store: "disk" | "memory"
   readonly notice: (site: SimSite, ...stored: Parameters<Witness.Notice>) => void
@@ -113,6 +115,7 @@ export class SimSite {
     process.provide(NntpNetwork.Network, SimSocket.network(network, process, this.plan.address))
     process.provide(Disk, this.#disk)
     process.provide(Recoveries.Recoveries, { note: this.#options.recovered })
+    process.provide(Calendar.Calendar, this.#options.calendar)
     process.provide(Secrets, { octets: (bytes) => process.chance.octets(bytes) })
     network.powerOn(this.plan.address)
     this.#process = process

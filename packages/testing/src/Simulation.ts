@@ -1,6 +1,9 @@
 /**
  * Runs a history: the fleet lives through it under the eyes of all checkers, heals, comes to rest, and is looked at.
  */
+import type * as Article from "@lupin/core/Article"
+import type * as MessageId from "@lupin/core/MessageId"
+import * as Calendar from "@lupin/digest/Calendar"
 import * as Reconcile from "@lupin/site/Reconcile"
 import { Cause, Effect, Exit, Fiber, type Scope } from "effect"
 import * as BirdApp from "./BirdApp.ts"
@@ -46,7 +49,7 @@ const traceLines = 200
 /** Lives through a history. Never fails: what went wrong is a violation. */
 export const run = (
   history: History.History,
-  checkers: ReadonlyArray<Checker.Checker> = Checkers.all([BirdApp.app])
+  checkers: ReadonlyArray<Checker.Checker> = Checkers.all([BirdApp.app], History.calendarOf(history))
 ): Effect.Effect<Outcome> => {
   const violations: Array<Checker.Violation> = []
   const sightings = new Sightings.Sightings()
@@ -56,7 +59,8 @@ export const run = (
     traceMax: traceLines,
     apps: [BirdApp.app],
     pops: History.popsOf(history),
-    zones: history.zones
+    zones: history.zones,
+    ...(history.daySeconds === undefined ? {} : { calendar: History.calendarOf(history) })
   }
   return World.run(options, (world) => {
     latest.world = world
@@ -122,24 +126,33 @@ const live = Effect.fnUntraced(function* (
     if (fits) fibers.push(yield* Effect.forkChild(act(clients, faults, operator, command)))
   })
 
+  /** Where days are sealed, checkers have to know what expires. */
+  const read = history.daySeconds === undefined ? undefined : new Map<MessageId.MessageId, Article.Article>()
   let lookedMillis = world.nowMillis
   for (const command of history.commands) {
     const dueMillis = beganMillis + Math.min(command.atMillis, history.seconds * 1000)
     while (lookedMillis + lookMillis < dueMillis) {
       lookedMillis += lookMillis
       yield* Effect.sleep(lookedMillis - world.nowMillis)
-      yield* look(fleet, faults, operator, tell, false, [])
+      yield* look(fleet, faults, operator, tell, false, [], read)
       fibers.push(yield* Effect.forkChild(operator.again))
     }
     yield* Effect.sleep(dueMillis - world.nowMillis)
     yield* perform(command)
   }
   yield* Effect.sleep(Math.max(0, beganMillis + history.seconds * 1000 - world.nowMillis))
-  yield* look(fleet, faults, operator, tell, false, [])
+  yield* look(fleet, faults, operator, tell, false, [], read)
 
   yield* faults.heal(history.staysOut)
   yield* operator.finish
   yield* mended(fleet, faults)
+  if (read !== undefined) {
+    const pastMillis = Calendar.pastMillis(History.calendarOf(history), world.nowMillis)
+    while (world.nowMillis < pastMillis) {
+      yield* Effect.sleep(lookMillis)
+      yield* look(fleet, faults, operator, tell, false, [], read)
+    }
+  }
   yield* Effect.sleep(1_000)
   const pops = fleet.sites.filter(({ plan }) => plan.kind === "pop")
   for (const [at, { name }] of pops.entries()) {
@@ -151,7 +164,7 @@ const live = Effect.fnUntraced(function* (
   const differences = Exit.isSuccess(settled)
     ? []
     : settled.cause.reasons.flatMap((reason) => (reason._tag === "Fail" ? reason.error.differences : [reason._tag]))
-  yield* look(fleet, faults, operator, tell, true, differences)
+  yield* look(fleet, faults, operator, tell, true, differences, read)
   for (const [at, { name }] of pops.entries()) yield* perform(Command.make(0, "query", [name], at, 0))
   yield* Effect.forEach(fibers, (fiber) => Fiber.join(fiber), { discard: true })
   sightings.addAll(fleet.recoveries)
@@ -180,11 +193,14 @@ const eventsOf = (history: History.History, beganMillis: number): ((number: numb
     const isAboutEvent = (Command.forms[verb] as ReadonlyArray<string>).includes("event")
     if (isAboutEvent && !minted.has(number)) minted.set(number, beganMillis + atMillis)
   }
+  const endMillis = beganMillis + history.seconds * 1000
+  const lateMillis =
+    history.daySeconds === undefined ? endMillis : Calendar.pastMillis(History.calendarOf(history), endMillis)
   const made = new Map<number, BirdEvents.BirdEvent>()
   return (number) => {
     const known = made.get(number)
     if (known !== undefined) return known
-    const mintedMillis = minted.get(number) ?? beganMillis + history.seconds * 1000
+    const mintedMillis = minted.get(number) ?? lateMillis
     const event = BirdEvents.make(String(history.seed), number, mintedMillis)
     made.set(number, event)
     return event
@@ -233,7 +249,8 @@ const look = Effect.fnUntraced(function* (
   operator: Operator,
   tell: (evidence: Evidence) => void,
   isSettled: boolean,
-  differences: ReadonlyArray<string>
+  differences: ReadonlyArray<string>,
+  read: Map<MessageId.MessageId, Article.Article> | undefined
 ) {
   const { nowMillis } = fleet.world
   const expected = fleet.sites.map(({ name }) => name).filter((name) => !faults.isDown(name))
@@ -243,7 +260,7 @@ const look = Effect.fnUntraced(function* (
   const sites: Array<Census.Look> = []
   for (const site of fleet.sites) {
     if (!site.isUp) continue
-    const found = yield* Effect.option(Census.look(site, isSettled, operator.erasedAt(site.name)))
+    const found = yield* Effect.option(Census.look(site, isSettled, operator.erasedAt(site.name), read))
     if (found._tag === "Some" && found.value !== undefined) sites.push(found.value)
   }
   tell({ _tag: "Looked", atMillis: fleet.world.nowMillis, isSettled, sites, expected, differences })

@@ -23,6 +23,8 @@ export interface Options {
   /** How long feeds hold articles back; as sites do by themselves where nothing is said. */
   readonly flood?: { readonly paceMillis?: number; readonly gatherMillis?: number }
   readonly links?: Links
+  /** How long sites keep events; 14 days where nothing is said. */
+  readonly keepMillis?: number
 }
 
 /** What links are like; each may be a function of the names of two sites. Latency is one way. */
@@ -52,12 +54,14 @@ export interface Topology {
   readonly pops: ReadonlyArray<string>
   readonly eager: boolean | undefined
   readonly flood: Options["flood"]
+  readonly keepMillis: number | undefined
   /** The link from one site to another, by their addresses. */
   readonly quality: (from: string, to: string) => Quality
 }
 
 export const zonesPerPopDefault = 3
 export const nntpPort = 119
+const dayMillis = 24 * 60 * 60 * 1000
 
 /** Between places, where nothing is said. */
 export const farDefault: Quality = { latencyMillis: 50, jitterMillis: 5, bytesPerSecond: 12_500_000, loss: 0 }
@@ -69,6 +73,7 @@ type Bare = Omit<Site, "peers">
 export const make = ({
   eager,
   flood,
+  keepMillis,
   links = {},
   pops,
   zones,
@@ -96,6 +101,7 @@ export const make = ({
     pops: popPlaces.map(({ name }) => name),
     eager,
     flood,
+    keepMillis,
     quality: (fromAddress, toAddress) => {
       const from = byAddress.get(fromAddress)
       const to = byAddress.get(toAddress)
@@ -144,7 +150,7 @@ const arePeers = (one: Bare, other: Bare): boolean => {
 
 /** What an operator would write for this site. */
 export const configOf = (
-  { eager, flood = {}, sites, zones }: Topology,
+  { eager, flood = {}, keepMillis, sites, zones }: Topology,
   site: Site
 ): (typeof SiteConfig.Pop)["Encoded"] | (typeof SiteConfig.Central)["Encoded"] => {
   const peers = sites
@@ -159,7 +165,8 @@ export const configOf = (
       ...(eager === undefined ? {} : { eager }),
       accept: { addresses: [`${other.address}/32`] }
     }))
-  const common = { name: site.name, path: site.path, directory: `/${site.name}`, peers, flood }
+  const retention = keepMillis === undefined ? [] : [{ groups: "clientposts.*", days: keepMillis / dayMillis }]
+  const common = { name: site.name, path: site.path, directory: `/${site.name}`, peers, flood, retention }
   const listen = { nntp: `${site.address}:${nntpPort}`, meta: `${site.address}:80` }
   if (site.kind === "pop") {
     return { kind: "pop", pop: site.place, ...common, listen: { ...listen, json: `${site.address}:8080` } }

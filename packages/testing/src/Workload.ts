@@ -174,6 +174,7 @@ const kindsMax = 5
 
 /** One history; the same for the same seed and shape. */
 export const draw = (seed: number, shape: History.Shape, pace: Pace = paceOf(shape)): History.History => {
+  if (shape.daySeconds !== undefined) return drawDays(seed, shape, shape.daySeconds)
   const chance = new Chances(`${seed}/workload`)
   const sites = sitesOf(shape)
   const endMillis = shape.seconds * 1000
@@ -190,6 +191,78 @@ export const draw = (seed: number, shape: History.Shape, pace: Pace = paceOf(sha
   ]
   return { seed, ...shape, commands: commands.toSorted((one, other) => one.atMillis - other.atMillis) }
 }
+
+/**
+ * A history in which days are sealed. First there are events, and trouble that is over long before their days are due. While
+ * the first days are sealed there is trouble again, cancels of those events, and new ones.
+ *
+ * Trouble is over within the seven days that a site may be cut off, the times included that feeds take to come back.
+ */
+const drawDays = (seed: number, shape: History.Shape, daySeconds: number): History.History => {
+  const chance = new Chances(`${seed}/days`)
+  const sites = sitesOf(shape)
+  const dayMillis = daySeconds * 1000
+  const kinds = chance.shuffled(episodes.filter((one) => !tooLong.includes(one))).slice(0, chance.between(1, kindsMax))
+  const troublesFrom = (fromMillis: number) =>
+    Array.from({ length: chance.between(1, dayTroubles) }, () => {
+      const atMillis = fromMillis + chance.between(0, troubleDays * dayMillis)
+      return chance.pick(kinds)(chance, sites, atMillis, atMillis + chance.between(0, troubleMillisMax(dayMillis)))
+    }).flat()
+  const early = clientsOf(chance, sites, eventDays * dayMillis, dayPace)
+  const late = clientsOf(chance, sites, (sealDays - eventDays) * dayMillis, dayPace).map(
+    ({ atMillis, numbers, sites: at, verb }) => {
+      // An event that is posted again so late would come after its day is sealed.
+      const [number = 0, ...rest] = numbers
+      return Command.make(
+        atMillis + lateDay * dayMillis,
+        verb,
+        at,
+        verb === "post" ? lateDayEvents + number : number,
+        ...rest
+      )
+    }
+  )
+  // An event whose author was away until its day was sealed: it is left out, unless it is the first of its key and day.
+  const tooLate = [
+    Command.make(chance.between(0, eventDays * dayMillis), "read", [chance.pick(sites.hosts)], tooLateEvent),
+    Command.make(chance.between(sealedDay, goneDay) * dayMillis, "post", [chance.pick(sites.hosts)], tooLateEvent)
+  ]
+  // The first inputs have expired by now: whoever starts knows of them from partials alone.
+  const restarts = chance.shuffled(sites.zones).slice(0, chance.between(1, sites.zones.length))
+  const goneMillis = goneDay * dayMillis
+  const after = [
+    ...restarts.flatMap((zone) => [
+      Command.make(goneMillis, chance.happens(wipeShare) ? "wipe" : "kill", [zone]),
+      Command.make(goneMillis + chance.between(1, dayMillis), "start", [zone])
+    ]),
+    ...Array.from({ length: 4 }, (_, at) =>
+      Command.make(goneMillis + chance.between(0, dayMillis), "post", [chance.pick(sites.hosts)], goneEvents + at)
+    )
+  ]
+  const commands = [...early, ...troublesFrom(0), ...late, ...troublesFrom(lateDay * dayMillis), ...tooLate, ...after]
+  return { seed, ...shape, commands: commands.toSorted((one, other) => one.atMillis - other.atMillis) }
+}
+
+/** A clock that is off by days, and a disk that stops in the middle of a sync and never goes on: a host may outlive that. */
+const tooLong: ReadonlyArray<Episode> = [skew, crashInFlight]
+const dayPace: Pace = { posts: 12, questions: 16, troubles: 0 }
+/** Episodes around the events, and around their seals, at most. */
+const dayTroubles = 4
+/** Events come for so many days; a day before the first is due clients and trouble begin again, for a few days. */
+const eventDays = 3
+const lateDay = 10
+const sealDays = 9
+const troubleDays = 4
+const troubleMillisMax = (dayMillis: number): number => 2 * dayMillis
+/** Their events have these numbers and up. */
+const lateDayEvents = 1_000
+/** The days of the first events are sealed. */
+const sealedDay = 15
+const tooLateEvent = 4_000
+/** The first inputs have expired; zones start again, some of them with nothing. */
+const goneDay = 31
+const goneEvents = 2_000
+const wipeShare = 0.2
 
 const paceOf = ({ pops, seconds }: History.Shape): Pace => ({
   posts: Math.ceil((pops.length * seconds) / 6),

@@ -1,4 +1,9 @@
 import { assert, describe, it } from "@effect/vitest"
+import type * as Article from "@lupin/core/Article"
+import * as DayPartial from "@lupin/core/DayPartial"
+import type * as Digestion from "@lupin/core/Digestion"
+import * as Calendar from "@lupin/digest/Calendar"
+import * as InputSet from "@lupin/digest/InputSet"
 import type * as Spool from "@lupin/spool/Spool"
 import * as BirdApp from "../src/BirdApp.ts"
 import * as BirdEvents from "../src/BirdEvents.ts"
@@ -226,6 +231,31 @@ describe("Checkers", () => {
     }
     assert.deepStrictEqual(broken(receipt, looked(true, nothing)), [10])
     assert.deepStrictEqual(broken(receipt, wiped("z1"), wiped("z2"), looked(true, nothing)), [])
+  })
+
+  it("10: sees that a sealed day changes but by removals, and that it lacks an event", () => {
+    const day = Calendar.dayOf(Calendar.production, 1_767_225_600_000)
+    const sealedMillis = Calendar.dueMillis(Calendar.production, day)
+    const look = (atMillis: number, isSettled: boolean, ...articles: ReadonlyArray<Article.Article>): Evidence => ({
+      ...looked(isSettled, { ...holding, articles: new Map(articles.map((one) => [one.messageId, one])) }),
+      atMillis
+    })
+    const partial = (...inputs: ReadonlyArray<number>) => {
+      const set = new InputSet.InputSet<unknown, unknown>(BirdApp.birdCounts.fold)
+      const birds = inputs.map((n) => BirdEvents.make("test", Math.abs(n), 1_767_225_600_000))
+      for (const { messageId, post } of birds) set.add(messageId, { ...post, messageId }, day)
+      for (const [at, { messageId }] of birds.entries()) if ((inputs[at] ?? 0) < 0) set.remove(messageId)
+      const digestion = BirdApp.birdCounts as Digestion.Digestion
+      return Events.filed(
+        DayPartial.toArticle({ digestion, key: "heron", dayMillis: day, sealedMillis, part: set.part })
+      )
+    }
+    const late = Calendar.deadlineMillis(Calendar.production, day) + 2 * Calendar.production.dayMillis
+    const first = look(late, false, partial(1, 2))
+    assert.deepStrictEqual(broken(first, look(late + 1, false, partial(1, 2), partial(-1, 2))), [])
+    assert.deepStrictEqual(broken(first, look(late + 1, false, partial(1, 2, 4))), [10])
+    assert.deepStrictEqual(broken(look(sealedMillis, false, partial(1, 2)), look(late, false, partial(1, 2, 4))), [])
+    assert.include(broken(look(late, true, article())), 10)
   })
 
   it("11: sees a port that says nothing, and a process that ends by itself", () => {

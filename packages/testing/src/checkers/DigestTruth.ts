@@ -4,25 +4,36 @@
  * What a digest should show is folded here from the articles that a site holds, without digesters.
  */
 import type * as App from "@lupin/core/App"
+import type * as Article from "@lupin/core/Article"
 import * as CanonicalJson from "@lupin/core/CanonicalJson"
 import * as DigestArticle from "@lupin/core/DigestArticle"
-import * as Digestion from "@lupin/core/Digestion"
+import type * as Digestion from "@lupin/core/Digestion"
 import * as Fold from "@lupin/core/Fold"
-import * as EventInput from "@lupin/digest/EventInput"
+import * as Calendar from "@lupin/digest/Calendar"
 import type * as Census from "../Census.ts"
 import * as Checker from "./Checker.ts"
+import * as Counted from "./Counted.ts"
 
-export const digests = (apps: ReadonlyArray<App.App>): Checker.Checker => ({
+/** `calendar` is that of the fleet. */
+export const digests = (
+  apps: ReadonlyArray<App.App>,
+  calendar: Calendar.Calendar = Calendar.production
+): Checker.Checker => ({
   promise: 6,
-  watch: () => (evidence) => {
-    if (evidence._tag !== "Looked" || !evidence.isSettled) return Checker.isKept()
-    // Sites that hold the same show the same: each holding is looked at once.
-    const seen = new Set<string>()
-    return evidence.sites.flatMap((site) => {
-      if (seen.has(site.fingerprint)) return []
-      seen.add(site.fingerprint)
-      return breachesAt(apps, site)
-    })
+  watch: () => {
+    const counted = new Counted.Counted(apps, calendar)
+    return (evidence) => {
+      if (evidence._tag !== "Looked") return Checker.isKept()
+      counted.see(evidence)
+      if (!evidence.isSettled) return Checker.isKept()
+      // Sites that hold the same show the same: each holding is looked at once.
+      const seen = new Set<string>()
+      return evidence.sites.flatMap((site) => {
+        if (seen.has(site.fingerprint)) return []
+        seen.add(site.fingerprint)
+        return breachesAt(counted, site, counted.expired(evidence.sites))
+      })
+    }
   }
 })
 
@@ -31,8 +42,12 @@ interface Shown {
   readonly view: string
 }
 
-const breachesAt = (apps: ReadonlyArray<App.App>, { copies, name }: Census.Look): ReadonlyArray<string> => {
-  const expected = expectedOf(apps, copies)
+const breachesAt = (
+  counted: Counted.Counted,
+  { copies, name }: Census.Look,
+  expired: ReadonlyArray<Article.Article>
+): ReadonlyArray<string> => {
+  const expected = expectedOf(counted, [...[...copies.values()].map(({ article }) => article), ...expired])
   const found = newestOf(copies)
   return [...new Set([...expected.keys(), ...found.keys()])].flatMap((key) => {
     const [wanted, shown] = [expected.get(key), found.get(key)]
@@ -46,21 +61,17 @@ const breachesAt = (apps: ReadonlyArray<App.App>, { copies, name }: Census.Look)
 }
 
 /** What digests of all keys should show. */
-const expectedOf = (apps: ReadonlyArray<App.App>, copies: Census.Look["copies"]): ReadonlyMap<string, Shown> => {
+const expectedOf = (counted: Counted.Counted, articles: ReadonlyArray<Article.Article>): ReadonlyMap<string, Shown> => {
   const inputs = new Map<
     string,
     { readonly digestion: Digestion.Digestion; readonly key: string; of: Array<Digestion.Input> }
   >()
-  for (const { article } of copies.values()) {
-    const read = EventInput.read(apps, article)
-    if (read === undefined || "_tag" in read) continue
-    for (const digestion of read.app.digestions) {
-      const key = Digestion.keyOf(digestion, read.input)
-      if (key === undefined) continue
+  for (const article of articles) {
+    for (const { digestion, input, key } of counted.inputsOf(article)) {
       const slot = DigestArticle.slotKey({ app: digestion.app, name: digestion.name, key })
       const known = inputs.get(slot) ?? { digestion, key, of: [] }
       inputs.set(slot, known)
-      known.of.push(read.input)
+      known.of.push(input)
     }
   }
   return new Map(

@@ -1,7 +1,7 @@
 /**
  * Checks promises 1 and 10: what was acknowledged survives a crash, and what a zone held survives wipes of POP hosts.
  */
-import type * as MessageId from "@lupin/core/MessageId"
+import * as MessageId from "@lupin/core/MessageId"
 import * as Receipt from "@lupin/api/Receipt"
 import type { Evidence } from "../Evidence.ts"
 import * as Checker from "./Checker.ts"
@@ -33,8 +33,11 @@ const answerMillisMax = 10_000
 const isWipe = (evidence: Evidence): string | undefined =>
   evidence._tag === "Fault" && evidence.what._tag === "Wipe" ? evidence.what.site : undefined
 
-/** 1: as long as its host is not wiped, an acknowledged article is there, or its author has withdrawn it, or an operator erased it. */
-export const acknowledged: Checker.Checker = {
+/**
+ * 1: as long as its host is not wiped, an acknowledged article is there, or its author has withdrawn it, or an operator erased
+ * it, or it was kept for `keepMillis`.
+ */
+export const acknowledged = (keepMillis: number): Checker.Checker => ({
   promise: 1,
   watch: () => {
     const acknowledged = new OfSites()
@@ -66,6 +69,8 @@ export const acknowledged: Checker.Checker = {
             if (before !== generation) return [`${name} began a new generation, and was not wiped`]
             if (held.has(id)) return []
             if (removed.get(id) === "cancelled" && withdrawn.has(id)) return []
+            const keptMillis = evidence.atMillis - (MessageId.mintedMillis(id) ?? Infinity)
+            if (removed.get(id) === "expired" && keptMillis >= keepMillis) return []
             return [`${name} acknowledged ${id}, and ${removed.has(id) ? "removed" : "lost"} it`]
           })
         )
@@ -73,7 +78,7 @@ export const acknowledged: Checker.Checker = {
       return Checker.isKept()
     }
   }
-}
+})
 
 /** 10: what a zone filed and still should have is everywhere in the end, and a durable receipt is no empty word. */
 export const durable: Checker.Checker = {
