@@ -5,7 +5,6 @@
  * and lie in its record, once for all its groups: about 400 octets on disk, and one read of the log for each row.
  */
 import * as Event from "@lupin/core/Event"
-import * as Article from "@lupin/core/Article"
 import * as Filing from "@lupin/core/Filing"
 import * as Group from "@lupin/core/Group"
 import type * as GroupName from "@lupin/core/GroupName"
@@ -13,7 +12,6 @@ import type * as MessageId from "@lupin/core/MessageId"
 import * as Prompt from "@lupin/core/Prompt"
 import * as Recoveries from "@lupin/core/Recoveries"
 import type * as Site from "@lupin/core/Site"
-import * as Waiting from "@lupin/core/Waiting"
 import { Clock, Effect, Exit, Layer, Scheduler } from "effect"
 import { Disk } from "./Disk.ts"
 import * as Generation from "./Generation.ts"
@@ -30,6 +28,7 @@ import * as HeadSignal from "./internal/HeadSignal.ts"
 import type { Index } from "./internal/Index.ts"
 import type { Place } from "./internal/IndexRows.ts"
 import * as Opening from "./internal/Opening.ts"
+import * as Known from "./internal/Known.ts"
 import * as OverviewReader from "./internal/OverviewReader.ts"
 import * as Plan from "./internal/Plan.ts"
 import * as PositionsFile from "./internal/PositionsFile.ts"
@@ -150,7 +149,7 @@ const make = Effect.fnUntraced(function* (parts: Parts) {
   const follow = Follow.make(log, index)
   const records = Articles.make(log, shelves, quarantine, follow.idAt, site)
   const reader = OverviewReader.make(index, records)
-  const known = knownOf(index, records, quarantine)
+  const known = Known.of(index, records, quarantine)
   const commits = GroupCommit.make({
     plan: () => {
       shelves.begin()
@@ -359,44 +358,4 @@ const make = Effect.fnUntraced(function* (parts: Parts) {
     readPosition: (follower) => Attempt.later(() => positions.read(follower)),
     savePosition: (follower, position) => Attempt.later(() => positions.save(follower, position))
   })
-})
-
-/** What is safely in the log, as the decider asks for it. */
-const knownOf = (index: Index, records: Articles.Articles, quarantine: Quarantine.Quarantine): Plan.Known => ({
-  get position() {
-    return index.progress.position
-  },
-  status: (id) => index.status(id),
-  statusSince: (id, forgottenMillis) => index.statusToFile(id, forgottenMillis),
-  isErased: (hash) => index.erasures.has(hash),
-  get forgottenMillis() {
-    return index.progress.forgottenMillis
-  },
-  high: (name) => index.groups.high(name),
-  groupStatus: (name) => index.groups.there(name)?.status,
-  groupDescription: (name) => index.groups.there(name)?.description,
-  highest: (key) => index.slots.get(key),
-  numbers: (id) => {
-    const row = index.id(id)
-    return row?._tag === "Held"
-      ? (records.numbers(row, id) ?? index.numbers.allAt(index.groups.all(), row.address))
-      : []
-  },
-  injectedMillis: (id) => {
-    const row = index.id(id)
-    return row?._tag === "Held" ? records.injectedMillis(row, id) : undefined
-  },
-  owners: (id) => {
-    const row = index.id(id)
-    const held = row?._tag === "Held" ? records.held(row, id) : undefined
-    const article = held === undefined ? undefined : Article.read(held.article)
-    return article === undefined || Article.isMalformed(article) ? [] : Filing.owners(article)
-  },
-  waiting: (id) => Waiting.on(index.claims.waiting, id),
-  get claims() {
-    return index.claims.waiting
-  },
-  isDamaged: (id) => quarantine.address(id) !== undefined && index.status(id) === "held",
-  isRemovalLost: (id) => index.status(id) === "removed" && records.isLost(index.removed(id)?.by),
-  numbersBefore: (id) => records.numbersBefore(index.removed(id)?.filed, id)
 })

@@ -4,17 +4,17 @@
  * Committed lazily together with the place up to which the log was taken in; what is not yet committed lies in an
  * overlay of bounded size and is taken from the log again after a crash. Deleting the index loses nothing.
  */
-import * as Admission from "@lupin/core/Admission"
 import * as Site from "@lupin/core/Site"
 import type * as Waiting from "@lupin/core/Waiting"
 import type * as MessageId from "@lupin/core/MessageId"
-import { Buffer } from "node:buffer"
+import type { Buffer } from "node:buffer"
 import type { Table, Tables } from "../Tables.ts"
 import { Accounts } from "./Accounts.ts"
 import { ClaimRows } from "./ClaimRows.ts"
 import { Erasures, type Spot, spotsOf } from "./Erasures.ts"
 import { type Expiring, ExpiringRows } from "./ExpiringRows.ts"
 import * as GroupTable from "./GroupTable.ts"
+import * as IndexHead from "./IndexHead.ts"
 import type { Held, IdRow, Place } from "./IndexRows.ts"
 import * as Rows from "./IndexRows.ts"
 import { IdRows } from "./IdRows.ts"
@@ -23,12 +23,9 @@ import { MendedRows } from "./MendedRows.ts"
 import { NumberRows } from "./NumberRows.ts"
 import * as Progress from "./Progress.ts"
 import { RecentIds } from "./RecentIds.ts"
-import * as Record from "./Record.ts"
+import type * as Record from "./Record.ts"
 import type { SegmentLog } from "./SegmentLog.ts"
 import { SlotRows } from "./SlotRows.ts"
-
-/** Raised when rows change their form: an older index is made anew from the log. */
-const indexFormat = 5
 
 type Log = Pick<SegmentLog, "start" | "around">
 
@@ -73,12 +70,9 @@ export class Index {
     this.#lineage = lineage
     this.#recordsPerCommit = recordsPerCommit
     this.progress = Progress.nothing(log.start)
-    const saved = this.#meta.get(progressKey)
-    const kept = saved === undefined ? undefined : JSON.parse(saved.toString("utf8"))
-    const isOfGeneration = kept?.format === indexFormat && kept.generation === generation.id
-    const isKept = isOfGeneration && (kept.lineage ?? 0) === lineage
+    const kept = IndexHead.read(this.#meta, generation, lineage)
     // Rows of another format are not even looked at.
-    if (!isKept) for (const name of partNames) database(name).clearSync()
+    if (kept === undefined) for (const name of partNames) database(name).clearSync()
     this.#ids = new IdRows(database("ids"), database("idFilters"), generation.id)
     this.#recentIds = new RecentIds(log.around, this.#ids.hash)
     this.numbers = new NumberRows(database("numbers"))
@@ -88,7 +82,7 @@ export class Index {
     this.erasures = new Erasures(database("erased"))
     this.mended = new MendedRows(database("mended"))
     this.#expiring = new ExpiringRows(database("expiring"))
-    if (isKept) {
+    if (kept !== undefined) {
       this.progress = kept.progress
       this.groups = GroupTable.make(this.#readShelves(), generation.numberBase, this.progress.lost)
       this.accounts = new Accounts(kept.accounts)
@@ -121,7 +115,7 @@ export class Index {
     if (lost > 0) this.groups.skip(lost)
     this.marks.pass({ position: first.position, address: place.address, atMillis: first.atMillis })
     this.#before = undefined
-    const rivals = this.progress.lost + lost > 0 ? events.flatMap((event) => this.#rivals(event)) : none
+    const rivals = this.progress.lost + lost > 0 ? events.flatMap((event) => this.slots.outranked(event)) : none
     for (const event of events) this.#evolve(event, place)
     for (const id of rivals) this.#outrank(id, first, place)
     this.progress = {
@@ -193,14 +187,9 @@ export class Index {
   #write(changed: ReadonlyArray<GroupTable.Shelf>): void {
     this.#tables.transactionSync(() => {
       for (const part of this.#parts()) part.write()
-      for (const shelf of changed) {
-        this.#groups.putSync(Rows.idKey(shelf.name), Rows.writeShelf(shelf))
-      }
-      const { progress } = this
-      const accounts = this.accounts.kept()
-      const written = { format: indexFormat, generation: this.#generation.id, lineage: this.#lineage }
-      const kept = { ...written, progress, accounts }
-      this.#meta.putSync(progressKey, Buffer.from(JSON.stringify(kept)))
+      for (const shelf of changed) this.#groups.putSync(Rows.idKey(shelf.name), Rows.writeShelf(shelf))
+      const head = { progress: this.progress, accounts: this.accounts.kept() }
+      IndexHead.write(this.#meta, this.#generation, this.#lineage, head)
     })
   }
 
@@ -308,14 +297,6 @@ export class Index {
     }
   }
 
-  /** The two digests of which the log, had it lost nothing, would tell that one has superseded the other. */
-  #rivals(event: Record.Logged): ReadonlyArray<MessageId.MessageId> {
-    const slot = Record.isCopy(event) ? event.slot : undefined
-    const rival = slot === undefined ? undefined : this.slots.get(slot.key)
-    if (slot === undefined || rival === undefined || !Record.isCopy(event) || rival.id === event.id) return none
-    return [Admission.rankOrder({ id: event.id, rank: slot.rank }, rival) > 0 ? rival.id : event.id]
-  }
-
   /** Lets go of a digest that is held although another outranks it, as its removal is lost. */
   #outrank(id: MessageId.MessageId, { atMillis, position }: Site.Positioned, place: Place): void {
     const row = this.id(id)
@@ -414,6 +395,5 @@ export class Index {
 }
 
 const none: ReadonlyArray<never> = []
-const progressKey = Buffer.from("progress")
 /** Databases of the parts, by name. */
 const partNames = ["numbers", "slots", "marks", "waiting", "erased", "mended", "expiring"]

@@ -5,6 +5,7 @@ import * as Admission from "@lupin/core/Admission"
 import type * as MessageId from "@lupin/core/MessageId"
 import { Buffer } from "node:buffer"
 import type { Table } from "../Tables.ts"
+import * as Record from "./Record.ts"
 
 export interface Slot {
   readonly id: MessageId.MessageId
@@ -30,6 +31,15 @@ export class SlotRows {
   fill(key: string, slot: Slot): void {
     const rival = this.get(key)
     if (rival === undefined || Admission.rankOrder(slot, rival) > 0) this.#fresh.set(key, slot)
+  }
+
+  /** The digest of which the log, had it lost nothing, would tell that the other one of its slot has superseded it. */
+  outranked(event: Record.Logged): ReadonlyArray<MessageId.MessageId> {
+    if (!Record.isCopy(event) || event.slot === undefined) return none
+    const { id, slot } = event
+    const rival = this.get(slot.key)
+    if (rival === undefined || rival.id === id) return none
+    return [Admission.rankOrder({ id, rank: slot.rank }, rival) > 0 ? rival.id : id]
   }
 
   /** Names the highest otherwise, where its id is one of these. Looks at all slots. */
@@ -65,6 +75,8 @@ export class SlotRows {
     this.#fresh.clear()
   }
 }
+
+const none: ReadonlyArray<never> = []
 
 /** What lies here was written by this class. */
 const read = (octets: Buffer): Slot => JSON.parse(octets.toString("utf8")) as Slot

@@ -1,0 +1,32 @@
+/**
+ * What an index says of itself: its format, of which log it is a projection, and how far it has taken that in.
+ */
+import type * as Site from "@lupin/core/Site"
+import { Buffer } from "node:buffer"
+import type { Table } from "../Tables.ts"
+import type { Accounts } from "./Accounts.ts"
+import type * as Progress from "./Progress.ts"
+
+/** Raised when rows change their form: an older index is made anew from the log. */
+const indexFormat = 5
+
+const key = Buffer.from("progress")
+
+export interface IndexHead {
+  readonly progress: Progress.Progress
+  readonly accounts: ReturnType<Accounts["kept"]>
+}
+
+/** What was written, if it is of this format, generation and lineage. */
+export const read = (rows: Table, generation: Site.Generation, lineage: number): IndexHead | undefined => {
+  const octets = rows.get(key)
+  const kept = octets === undefined ? undefined : JSON.parse(octets.toString("utf8"))
+  if (kept?.format !== indexFormat || kept.generation !== generation.id) return undefined
+  return (kept.lineage ?? 0) === lineage ? kept : undefined
+}
+
+/** Within a transaction. */
+export const write = (rows: Table, generation: Site.Generation, lineage: number, head: IndexHead): void => {
+  const kept = { format: indexFormat, generation: generation.id, lineage, ...head }
+  rows.putSync(key, Buffer.from(JSON.stringify(kept)))
+}

@@ -1,0 +1,49 @@
+/**
+ * What is safely in the log, as the decider asks for it.
+ */
+import * as Article from "@lupin/core/Article"
+import * as Filing from "@lupin/core/Filing"
+import * as Waiting from "@lupin/core/Waiting"
+import type { Articles } from "./Articles.ts"
+import type { Index } from "./Index.ts"
+import type * as Plan from "./Plan.ts"
+import type { Quarantine } from "./Quarantine.ts"
+
+export const of = (index: Index, records: Articles, quarantine: Quarantine): Plan.Known => ({
+  get position() {
+    return index.progress.position
+  },
+  status: (id) => index.status(id),
+  statusSince: (id, forgottenMillis) => index.statusToFile(id, forgottenMillis),
+  isErased: (hash) => index.erasures.has(hash),
+  get forgottenMillis() {
+    return index.progress.forgottenMillis
+  },
+  high: (name) => index.groups.high(name),
+  groupStatus: (name) => index.groups.there(name)?.status,
+  groupDescription: (name) => index.groups.there(name)?.description,
+  highest: (key) => index.slots.get(key),
+  numbers: (id) => {
+    const row = index.id(id)
+    return row?._tag === "Held"
+      ? (records.numbers(row, id) ?? index.numbers.allAt(index.groups.all(), row.address))
+      : []
+  },
+  injectedMillis: (id) => {
+    const row = index.id(id)
+    return row?._tag === "Held" ? records.injectedMillis(row, id) : undefined
+  },
+  owners: (id) => {
+    const row = index.id(id)
+    const held = row?._tag === "Held" ? records.held(row, id) : undefined
+    const article = held === undefined ? undefined : Article.read(held.article)
+    return article === undefined || Article.isMalformed(article) ? [] : Filing.owners(article)
+  },
+  waiting: (id) => Waiting.on(index.claims.waiting, id),
+  get claims() {
+    return index.claims.waiting
+  },
+  isDamaged: (id) => quarantine.address(id) !== undefined && index.status(id) === "held",
+  isRemovalLost: (id) => index.status(id) === "removed" && records.isLost(index.removed(id)?.by),
+  numbersBefore: (id) => records.numbersBefore(index.removed(id)?.filed, id)
+})
