@@ -243,8 +243,11 @@ const drawDays = (seed: number, shape: History.Shape, daySeconds: number): Histo
   return { seed, ...shape, commands: commands.toSorted((one, other) => one.atMillis - other.atMillis) }
 }
 
-/** A clock that is off by days, and a disk that stops in the middle of a sync and never goes on: a host may outlive that. */
-const tooLong: ReadonlyArray<Episode> = [skew, crashInFlight]
+/**
+ * A clock that is off by days, and a disk that stops in the middle of a sync and never goes on: a host may outlive that. Behind
+ * bits that turn over audits are waited for, hundreds of such days.
+ */
+const tooLong: ReadonlyArray<Episode> = [skew, crashInFlight, rot]
 const dayPace: Pace = { posts: 12, questions: 16, troubles: 0 }
 /** Episodes around the events, and around their seals, at most. */
 const dayTroubles = 4
