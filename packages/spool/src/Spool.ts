@@ -38,7 +38,7 @@ export interface Wire {
   /** No fewer than it takes. */
   readonly bytesMax: number
   /** Writes it from an offset on; gives where it ends. */
-  readonly write: (into: Buffer, start: number) => number
+  write(into: Buffer, start: number): number
 }
 
 /** What became of one article of a batch. `Removed` also where its cancel came first. A digest that a better one outranks is filed, and superseded at once. */

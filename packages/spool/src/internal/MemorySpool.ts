@@ -11,7 +11,7 @@ import * as Overview from "@lupin/core/Overview"
 import * as Site from "@lupin/core/Site"
 import * as Xref from "@lupin/core/Xref"
 import { Clock, Effect } from "effect"
-import type { Arrival, Change, Held, OverviewLine, Spool, Stored } from "../Spool.ts"
+import type { Arrival, Change, Held, OverviewLine, Spool, Stored, Wire } from "../Spool.ts"
 import * as Find from "./Find.ts"
 import * as StorageClass from "../StorageClass.ts"
 import * as HeadSignal from "./HeadSignal.ts"
@@ -120,11 +120,6 @@ export const make = (
     const { atMillis, id: itsId, numbers, position } = shelved.filed
     const article = shelved.article.octets
     const xref = Buffer.from(`Xref: ${Xref.format(site, numbers)}`, "latin1")
-    const sent = (): Buffer => Buffer.concat([Buffer.from(`${itsId}\r\n${String(xref)}\r\n`, "latin1"), article])
-    const wire = {
-      bytesMax: itsId.length + xref.length + article.length + 4,
-      write: (into: Buffer, start: number) => start + sent().copy(into, start)
-    }
     return {
       article,
       numbers,
@@ -132,7 +127,7 @@ export const make = (
       arrivedMillis: atMillis,
       xref,
       bytes: article.length,
-      wire: Article.isWireReady(shelved.article) ? wire : undefined
+      wire: Article.isWireReady(shelved.article) ? new Lines(itsId, xref, article) : undefined
     }
   }
 
@@ -331,3 +326,19 @@ const removedChange = (
   why: whys[event._tag],
   ...dated
 })
+
+/** An article as it is sent, put together. */
+class Lines implements Wire {
+  readonly #octets: Buffer
+  readonly bytesMax: number
+
+  constructor(id: string, xref: Uint8Array, article: Uint8Array) {
+    const crlf = Buffer.from("\r\n")
+    this.#octets = Buffer.concat([Buffer.from(id, "latin1"), crlf, xref, crlf, article])
+    this.bytesMax = this.#octets.length
+  }
+
+  write(into: Buffer, start: number): number {
+    return start + this.#octets.copy(into, start)
+  }
+}
