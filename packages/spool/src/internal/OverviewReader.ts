@@ -9,8 +9,8 @@ import { OverviewPages, pageNumbers, pageStart, slice } from "./OverviewPages.ts
 import type * as Record from "./Record.ts"
 import type { OverviewText } from "../Spool.ts"
 
-/** A shorter span does not bring a page into being. */
-const rowsPerPageMin = pageNumbers / 4
+/** A shorter span does not bring pages into being. */
+const longRowsMin = pageNumbers / 4
 
 export interface OverviewReader {
   /** Lines of a group's numbers `low..high`, at most `limit`. */
@@ -40,6 +40,8 @@ export const make = (
     let last = 0
     let at = Math.max(low, shelf.floor + 1, shelf.lowAtLeast)
     const end = Math.min(high, shelf.high)
+    // Of a long span, pages at its ends count too: a group may have few numbers there.
+    const isLong = Math.min(high - low + 1, limit) >= longRowsMin
     while (at <= end && rows < limit) {
       let page = pages.get(shelf.key, at)
       if (page === undefined) {
@@ -51,9 +53,9 @@ export const make = (
         const wanted = Math.min(high - at + 1, start + pageNumbers - at, limit - rows)
         page =
           pages.get(shelf.key, at) ??
-          (wanted < rowsPerPageMin
-            ? new OverviewPages(0).make(shelf.key, at, linesOf(shelf, at, at + wanted - 1, wanted))
-            : pages.make(shelf.key, at, linesOf(shelf, start, start + pageNumbers - 1, pageNumbers)))
+          (isLong
+            ? pages.make(shelf.key, at, linesOf(shelf, start, start + pageNumbers - 1, pageNumbers))
+            : new OverviewPages(0).make(shelf.key, at, linesOf(shelf, at, at + wanted - 1, wanted)))
       }
       const found = slice(page, at, end, limit - rows)
       if (found.rows > 0) {
