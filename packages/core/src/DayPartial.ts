@@ -14,7 +14,6 @@ import * as Event from "./Event.ts"
 import * as Fingerprint from "./Fingerprint.ts"
 import * as Fold from "./Fold.ts"
 import * as GroupName from "./GroupName.ts"
-import * as HeaderText from "./HeaderText.ts"
 import * as MessageId from "./MessageId.ts"
 import * as NewsDate from "./NewsDate.ts"
 import * as Sha256 from "./Sha256.ts"
@@ -89,20 +88,11 @@ export const toArticle = <S>({ dayMillis, digestion, key, part, sealedMillis }: 
     newest: newestMillis,
     ...(removed.length === 0 ? {} : { removed })
   }
-  return Article.make(
-    [
-      ["From", `digester <digester@${app}.digest.lupin>`],
-      ["Newsgroups", targetOf(app, name)],
-      ["Subject", HeaderText.encode(`${name} ${key} ${dayText(dayMillis)}`)],
-      ["Date", date],
-      ["Injection-Date", date],
-      ["Message-ID", messageId(identity)],
-      ["MIME-Version", "1.0"],
-      ["Content-Type", "application/json; charset=utf-8"],
-      ["Content-Transfer-Encoding", "8bit"],
-      [partialHeader, headerOf(identity)]
-    ],
-    CanonicalJson.encode(content)
+  const subject = `${name} ${key} ${dayText(dayMillis)}`
+  const says = [partialHeader, headerOf(identity)] as const
+  return DigestArticle.compose(
+    { app, group: targetOf(app, name), subject, date, id: messageId(identity), says },
+    content
   )
 }
 

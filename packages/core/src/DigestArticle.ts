@@ -91,22 +91,42 @@ export const toArticle = <S>(digest: Digest<S>): Uint8Array => {
     view: digestion.view(state, key),
     ...(removed.length === 0 ? {} : { removed })
   }
-  return Article.make(
+  const subject = `${digestion.name} ${key}`
+  const says = [digestHeader, headerOf(identity)] as const
+  const group = digestion.target(key)
+  return compose({ app: digestion.app, group, subject, date, id: messageId(identity), says }, content)
+}
+
+/** What the header of a digester's article says. */
+export interface Heading {
+  readonly app: string
+  readonly group: string
+  /** As people read it. */
+  readonly subject: string
+  /** Of its newest input, or of the instant its day was sealed. */
+  readonly date: string
+  readonly id: string
+  /** The field of ours, by its name. */
+  readonly says: readonly [name: string, content: string]
+}
+
+/** The octets of a digester's article: nothing in them depends on where and when it is put together. */
+export const compose = ({ app, date, group, id, says, subject }: Heading, content: unknown): Uint8Array =>
+  Article.make(
     [
-      ["From", `digester <digester@${digestion.app}.digest.lupin>`],
-      ["Newsgroups", digestion.target(key)],
-      ["Subject", HeaderText.encode(`${digestion.name} ${key}`)],
+      ["From", `digester <digester@${app}.digest.lupin>`],
+      ["Newsgroups", group],
+      ["Subject", HeaderText.encode(subject)],
       ["Date", date],
       ["Injection-Date", date],
-      ["Message-ID", messageId(identity)],
+      ["Message-ID", id],
       ["MIME-Version", "1.0"],
       ["Content-Type", "application/json; charset=utf-8"],
       ["Content-Transfer-Encoding", "8bit"],
-      [digestHeader, headerOf(identity)]
+      says
     ],
     CanonicalJson.encode(content)
   )
-}
 
 /** Reads a digest article, and checks that its Message-ID is derived from what it says. Total. */
 export const read = (article: Article.Article): Read | NotADigest => {
