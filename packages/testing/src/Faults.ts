@@ -19,6 +19,9 @@ export const isFault = (verb: Command.Verb): boolean => verbs.has(verb) && verb 
 /** How long after a process has come back its clients may still notice. */
 const afterMillis = 1_000
 
+/** Octets of a log that may rot: one whose mark and only record have both rotted cannot be told from a file of another kind. */
+const rotBytesMin = 2_048
+
 export class Faults {
   readonly #fleet: Fleet.Fleet
   readonly #sightings: Sightings.Sightings
@@ -178,14 +181,14 @@ export class Faults {
     this.#fleet.site(site).disk.arm(fault)
   }
 
-  /** Turns one bit over; nothing where somebody lacks what another has, as a last copy that rots is lost. */
+  /** Turns one bit over; nothing in a log of hardly a record, nor where somebody lacks what another has, as a last copy that rots is lost. */
   readonly #rot = Effect.fnUntraced(function* (this: Faults, name: string, number: number) {
     const { sites } = this.#fleet
     const prints = new Set<string>()
     for (const site of sites) prints.add(site.isUp ? (yield* site.look()).fingerprint : "down")
     const { disk } = this.#fleet.site(name)
     const octets = disk.bytes(isLog)
-    if (prints.size > 1 || octets === 0) return false
+    if (prints.size > 1 || octets < rotBytesMin) return false
     disk.flip(isLog, number % octets, number % 8)
     this.#rotted.add(name)
     this.#tell({ _tag: "Rotted", site: name, atMillis: this.#fleet.world.nowMillis })
