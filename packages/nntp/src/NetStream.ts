@@ -4,10 +4,10 @@
  * Ten thousand of them may be idle, so each is one small object: its listeners are shared by all. The socket flows while
  * somebody waits for it, so that what arrives is on its way at once; else it is paused, and read ahead as far as it goes.
  */
+import type * as Prompt from "@lupin/core/Prompt"
 import { Effect } from "effect"
 import * as Socket from "effect/socket/Socket"
 import type * as net from "node:net"
-import type * as Prompt from "@lupin/core/Prompt"
 
 type Octets = readonly [Uint8Array]
 type Step = (octets: Octets) => Prompt.Rest<Socket.SocketError>

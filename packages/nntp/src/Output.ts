@@ -1,10 +1,10 @@
 /**
  * Where answers go: the buffer of a connection's replies, and the way to the socket when it is full.
  */
+import type * as Prompt from "@lupin/core/Prompt"
 import type { SpoolUnavailable } from "@lupin/spool/Spool"
 import type { Effect } from "effect"
 import type * as Socket from "effect/socket/Socket"
-import type * as Prompt from "@lupin/core/Prompt"
 import type { WriteBuffer } from "./WriteBuffer.ts"
 
 /** What may go wrong while an answer is made: the site's trouble, or the connection's. */

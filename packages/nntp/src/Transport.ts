@@ -2,13 +2,13 @@
  * The way of one connection's octets at a server: plain at first, then on TLS, then compressed, as the session asks.
  */
 import * as NodeSocket from "@effect/platform-node/NodeSocket"
+import type * as Prompt from "@lupin/core/Prompt"
 import { Effect, Option, Scope } from "effect"
 import * as Socket from "effect/socket/Socket"
 import { Buffer } from "node:buffer"
 import type * as net from "node:net"
 import * as Deflate from "./Deflate.ts"
 import { NetStream } from "./NetStream.ts"
-import type * as Prompt from "@lupin/core/Prompt"
 import type { ServerTls } from "./ServerTls.ts"
 
 export interface Transport {
