@@ -76,11 +76,6 @@ export class WriteBuffer {
     this.#length += octets.length
   }
 
-  /** Appends octets of an array as they are, without a view on it. */
-  range(octets: Uint8Array, start: number, end: number): void {
-    this.#copy(DotStuffing.asBuffer(octets), start, end)
-  }
-
   /** Appends lines of octets from `start` on, their dots doubled; the first octet of all begins a line. */
   stuffed(octets: Uint8Array, start = 0): void {
     const from = DotStuffing.asBuffer(octets)
