@@ -11,6 +11,7 @@ import type * as BirdEvents from "./BirdEvents.ts"
 import type * as Census from "./Census.ts"
 import type * as Command from "./Command.ts"
 import type * as Fleet from "./Fleet.ts"
+import type * as Topology from "./Topology.ts"
 
 interface At {
   /** True time. */
@@ -42,6 +43,8 @@ export interface Acknowledged extends AtSite {
 export interface Answered extends AtSite {
   readonly _tag: "Answered"
   readonly verb: Command.Verb
+  /** Of the event that it was about. */
+  readonly id?: MessageId.MessageId
   readonly askedMillis: number
   /** `ok`, the name of the problem, or `Silence` where nothing came in time. */
   readonly outcome: string
@@ -126,6 +129,12 @@ export interface Skewed extends AtSite {
   readonly _tag: "Skewed"
 }
 
+/** An operator lets a site keep less from now on. */
+export interface Retained extends AtSite {
+  readonly _tag: "Retained"
+  readonly retention: Topology.Retention
+}
+
 /** Some of the log of a site is not as it was written: what it lost it has to get from others. */
 export interface Rotted extends AtSite {
   readonly _tag: "Rotted"
@@ -161,6 +170,7 @@ export type Evidence =
   | Settled
   | Fault
   | Skewed
+  | Retained
   | Rotted
   | Died
   | Looked

@@ -6,7 +6,9 @@ import type * as Command from "./Command.ts"
 import type { Evidence } from "./Evidence.ts"
 import type * as Fleet from "./Fleet.ts"
 import type * as SimDisk from "./SimDisk.ts"
+import * as Settling from "./Settling.ts"
 import * as Sightings from "./Sightings.ts"
+import type * as Topology from "./Topology.ts"
 
 /** The first only passes digests on to the second. */
 const narrowFeed = "digests.*"
@@ -114,6 +116,12 @@ export class Faults {
         this.#skewed.add(site)
         this.#fleet.skew(site, number)
         break
+      case "keep-count":
+        return yield* this.#retain(verb, site, { articlesMax: number })
+      case "keep-age":
+        return yield* this.#retain(verb, site, { ageMillis: number })
+      case "keep-bytes":
+        return yield* this.#retain(verb, site, { bytesMax: number })
       default:
         return yield* this.#strikeProcess(verb, site)
     }
@@ -144,6 +152,22 @@ export class Faults {
     // On a sick disk nothing starts.
     if (this.#fleet.site(site).process === undefined) this.#down.add(site)
     if (!this.#down.has(site)) this.#struck.set(site, this.#fleet.world.nowMillis)
+  })
+
+  /** A site that is down learns of it once it starts; one that is paused would go on as before. */
+  readonly #retain = Effect.fnUntraced(function* (
+    this: Faults,
+    verb: Sightings.Sighting,
+    name: string,
+    retention: Topology.Retention
+  ) {
+    if (this.#paused.has(name)) return
+    this.see(verb)
+    const isUp = !this.#down.has(name)
+    yield* this.#strikeProcess("kill", name)
+    this.#fleet.site(name).retain(retention)
+    this.#tell({ _tag: "Retained", site: name, atMillis: this.#fleet.world.nowMillis, retention })
+    if (isUp) yield* this.#strikeProcess("start", name)
   })
 
   /** Everything is as at first; sites that are down stay so if `staysOut`. */
@@ -184,11 +208,14 @@ export class Faults {
   /** Turns one bit over; nothing in a log of hardly a record, nor where somebody lacks what another has, as a last copy that rots is lost. */
   readonly #rot = Effect.fnUntraced(function* (this: Faults, name: string, number: number) {
     const { sites } = this.#fleet
-    const prints = new Set<string>()
-    for (const site of sites) prints.add(site.isUp ? (yield* site.look()).fingerprint : "down")
+    if (!sites.every(({ isUp }) => isUp)) return false
+    for (const site of sites) yield* site.look()
+    const others = new Set(sites.flatMap((site) => (site.name === name ? [] : [...site.holdings.ids])))
+    const isNoLast = [...this.#fleet.site(name).holdings.ids].every((id) => others.has(id))
+    const isSafe = isNoLast && Settling.holdSame(sites)
     const { disk } = this.#fleet.site(name)
     const octets = disk.bytes(isLog)
-    if (prints.size > 1 || octets < rotBytesMin) return false
+    if (!isSafe || octets < rotBytesMin) return false
     disk.flip(isLog, number % octets, number % 8)
     this.#rotted.add(name)
     this.#tell({ _tag: "Rotted", site: name, atMillis: this.#fleet.world.nowMillis })

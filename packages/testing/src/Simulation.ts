@@ -5,6 +5,7 @@ import type * as Article from "@lupin/core/Article"
 import type * as MessageId from "@lupin/core/MessageId"
 import * as Calendar from "@lupin/digest/Calendar"
 import * as Reconcile from "@lupin/site/Reconcile"
+import * as Expiry from "@lupin/spool/Expiry"
 import { Cause, Effect, Exit, Fiber, type Scope } from "effect"
 import * as BirdApp from "./BirdApp.ts"
 import * as BirdEvents from "./BirdEvents.ts"
@@ -42,6 +43,8 @@ const quietMillis = 8_000
 const withinMillis = 900_000
 /** Until every site has compared itself with all its peers, and once more: an audit comes an hour and a half after the last, at most. */
 const auditsMillis = 3 * Reconcile.auditMillis
+/** Until retention has let go of what is too much, and its room was given back. */
+const retainedMillis = 2 * Expiry.lookMillis + 5_000
 /** Events that are posted after everything has healed have these numbers and up. */
 const lateEvents = 100_000
 const traceLines = 200
@@ -126,8 +129,10 @@ const live = Effect.fnUntraced(function* (
     if (fits) fibers.push(yield* Effect.forkChild(act(clients, faults, operator, command)))
   })
 
-  /** Where days are sealed, checkers have to know what expires. */
-  const read = history.daySeconds === undefined ? undefined : new Map<MessageId.MessageId, Article.Article>()
+  /** Where something expires, checkers have to know what it was. */
+  const hasRetention = history.commands.some(({ verb }) => verb in retentions)
+  const read =
+    history.daySeconds === undefined && !hasRetention ? undefined : new Map<MessageId.MessageId, Article.Article>()
   let lookedMillis = world.nowMillis
   for (const command of history.commands) {
     const dueMillis = beganMillis + Math.min(command.atMillis, history.seconds * 1000)
@@ -146,7 +151,7 @@ const live = Effect.fnUntraced(function* (
   yield* faults.heal(history.staysOut)
   yield* operator.finish
   yield* mended(fleet, faults)
-  if (read !== undefined) {
+  if (history.daySeconds !== undefined) {
     const pastMillis = Calendar.pastMillis(History.calendarOf(history), world.nowMillis)
     while (world.nowMillis < pastMillis) {
       yield* Effect.sleep(lookMillis)
@@ -160,7 +165,9 @@ const live = Effect.fnUntraced(function* (
     yield* perform(Command.make(0, "digest", [name], at, 0))
   }
   yield* Effect.forEach(fibers.splice(0), (fiber) => Fiber.join(fiber), { discard: true })
-  const settled = yield* Effect.exit(fleet.settle({ quietMillis, withinMillis }))
+  const settle = fleet.settle({ quietMillis, withinMillis })
+  const rest = Effect.andThen(Effect.andThen(settle, Effect.sleep(retainedMillis)), settle)
+  const settled = yield* Effect.exit(hasRetention ? rest : settle)
   const differences = Exit.isSuccess(settled)
     ? []
     : settled.cause.reasons.flatMap((reason) => (reason._tag === "Fail" ? reason.error.differences : [reason._tag]))
@@ -181,6 +188,8 @@ const mended = Effect.fnUntraced(function* (fleet: Fleet.Fleet, faults: Faults.F
   }
   if (faults.rotted.size > 0) yield* Effect.sleep(auditsMillis)
 })
+
+const retentions: Partial<Record<Command.Verb, true>> = { "keep-age": true, "keep-bytes": true, "keep-count": true }
 
 /** Each event is minted when it is first named. */
 const eventsOf = (history: History.History, beganMillis: number): ((number: number) => BirdEvents.BirdEvent) => {

@@ -6,7 +6,7 @@
 import type { Chance } from "./Chance.ts"
 import { Chance as Chances } from "./Chance.ts"
 import * as Command from "./Command.ts"
-import type * as History from "./History.ts"
+import * as History from "./History.ts"
 
 /** How much happens. */
 export interface Pace {
@@ -184,6 +184,9 @@ export const draw = (seed: number, shape: History.Shape, pace: Pace = paceOf(sha
   const commands = [
     ...clientsOf(chance, sites, endMillis, pace),
     ...(shape.staysOut ? zonesOutOf(chance, sites, endMillis) : []),
+    ...(shape.seconds >= History.retainedSeconds
+      ? retentionOf(new Chances(`${seed}/retention`), sites, endMillis)
+      : []),
     ...troubles.flatMap((trouble) => {
       const fromMillis = chance.between(0, endMillis)
       return trouble(chance, sites, fromMillis, chance.between(fromMillis, endMillis))
@@ -310,6 +313,31 @@ const question = (chance: Chance, hosts: ReadonlyArray<string>, endMillis: numbe
   if (kind < 7) return Command.make(atMillis, "receipt", site, number)
   return Command.make(atMillis, kind < 9 ? "cancel" : "forge", site, number)
 }
+
+/** Some hosts keep little, now and then a zone: most of them from the beginning. What has expired is posted again and read. */
+const retentionOf = (chance: Chance, { hosts, zones }: Sites, endMillis: number): ReadonlyArray<Command.Command> => {
+  const few = chance.shuffled(hosts).slice(0, chance.between(1, 2))
+  const small = chance.happens(0.3) ? [...few, chance.pick(zones)] : few
+  return small.flatMap((site) => {
+    const atMillis = chance.happens(0.6) ? chance.between(0, 1_000) : chance.between(0, endMillis)
+    const again = Array.from({ length: hosts.includes(site) ? againMax : 0 }, () => {
+      const verb = chance.happens(0.5) ? "post" : "read"
+      return Command.make(chance.between(endMillis / 2, endMillis), verb, [site], chance.between(0, firstEvents))
+    })
+    const rules: ReadonlyArray<Command.Command> = chance
+      .shuffled([
+        Command.make(atMillis, "keep-count", [site], chance.between(1, 8)),
+        Command.make(atMillis, "keep-age", [site], chance.between(4_000, 60_000)),
+        Command.make(atMillis, "keep-bytes", [site], chance.between(10_000, 60_000))
+      ])
+      .slice(0, chance.happens(0.7) ? 1 : 2)
+    return [...rules, ...again]
+  })
+}
+
+/** How often what is old is posted again, or read, at a site that keeps little; events of about the first half. */
+const againMax = 4
+const firstEvents = 30
 
 /** Any two zones are dead at any moment, and two of them to the end. */
 const zonesOutOf = (chance: Chance, { zones }: Sites, endMillis: number): ReadonlyArray<Command.Command> => {

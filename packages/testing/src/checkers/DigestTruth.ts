@@ -1,7 +1,7 @@
 /**
  * Checks promise 6: once a key has settled, its newest digest counts every event that any live site holds exactly once.
  *
- * What a digest should show is folded here from the articles that a site holds, without digesters.
+ * What a digest should show is folded here from the articles that any site holds, without digesters.
  */
 import type * as App from "@lupin/core/App"
 import type * as Article from "@lupin/core/Article"
@@ -26,12 +26,15 @@ export const digests = (
       if (evidence._tag !== "Looked") return Checker.isKept()
       counted.see(evidence)
       if (!evidence.isSettled) return Checker.isKept()
+      const held = new Map(
+        evidence.sites.flatMap(({ copies }) => [...copies].map(([id, { article }]) => [id, article]))
+      )
       // Sites that hold the same show the same: each holding is looked at once.
       const seen = new Set<string>()
       return evidence.sites.flatMap((site) => {
         if (seen.has(site.fingerprint)) return []
         seen.add(site.fingerprint)
-        return breachesAt(counted, site, counted.expired(evidence.sites))
+        return breachesAt(counted, site, [...held.values(), ...counted.expired(evidence.sites)])
       })
     }
   }
@@ -45,9 +48,9 @@ interface Shown {
 const breachesAt = (
   counted: Counted.Counted,
   { copies, name }: Census.Look,
-  expired: ReadonlyArray<Article.Article>
+  articles: ReadonlyArray<Article.Article>
 ): ReadonlyArray<string> => {
-  const expected = expectedOf(counted, [...[...copies.values()].map(({ article }) => article), ...expired])
+  const expected = expectedOf(counted, articles)
   const found = newestOf(copies)
   return [...new Set([...expected.keys(), ...found.keys()])].flatMap((key) => {
     const [wanted, shown] = [expected.get(key), found.get(key)]

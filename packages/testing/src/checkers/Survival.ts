@@ -5,6 +5,7 @@ import * as MessageId from "@lupin/core/MessageId"
 import * as Receipt from "@lupin/api/Receipt"
 import type { Evidence } from "../Evidence.ts"
 import * as Checker from "./Checker.ts"
+import { LetGo } from "./LetGo.ts"
 
 type Id = MessageId.MessageId
 
@@ -35,16 +36,18 @@ const isWipe = (evidence: Evidence): string | undefined =>
 
 /**
  * 1: as long as its host is not wiped, an acknowledged article is there, or its author has withdrawn it, or an operator erased
- * it, or it was kept for `keepMillis`.
+ * it, or it was kept for `keepMillis`, or for as long as its host keeps anything.
  */
 export const acknowledged = (keepMillis: number): Checker.Checker => ({
   promise: 1,
   watch: () => {
     const acknowledged = new OfSites()
     const withdrawn = new Set<Id>()
+    const letGo = new LetGo()
     /** By site whose log has rotted: what was filed there since. */
     const since = new Map<string, Set<Id>>()
     return (evidence) => {
+      letGo.see(evidence)
       const wiped = isWipe(evidence)
       if (wiped !== undefined) {
         acknowledged.wipe(wiped)
@@ -64,16 +67,17 @@ export const acknowledged = (keepMillis: number): Checker.Checker => ({
       } else if (evidence._tag === "Withdrawn" && !evidence.isForged) withdrawn.add(evidence.id)
       else if (evidence._tag === "Erased") withdrawn.add(evidence.id)
       else if (evidence._tag === "Looked") {
-        return evidence.sites.flatMap(({ generation, held, name, removed }) =>
-          [...acknowledged.of(name)].flatMap(([id, before]) => {
+        return evidence.sites.flatMap((site) => {
+          const { generation, name, removed } = site
+          return [...acknowledged.of(name)].flatMap(([id, before]) => {
             if (before !== generation) return [`${name} began a new generation, and was not wiped`]
-            if (held.has(id)) return []
+            if (!letGo.isLacking(site, id)) return []
             if (removed.get(id) === "cancelled" && withdrawn.has(id)) return []
             const keptMillis = evidence.atMillis - (MessageId.mintedMillis(id) ?? Infinity)
             if (removed.get(id) === "expired" && keptMillis >= keepMillis) return []
             return [`${name} acknowledged ${id}, and ${removed.has(id) ? "removed" : "lost"} it`]
           })
-        )
+        })
       }
       return Checker.isKept()
     }
@@ -87,7 +91,9 @@ export const durable: Checker.Checker = {
     const filed = new OfSites()
     const wipes = new Map<string, number>()
     const receipts: Array<{ readonly id: Id; readonly heldBy: ReadonlyArray<string>; readonly atMillis: number }> = []
+    const letGo = new LetGo()
     return (evidence) => {
+      letGo.see(evidence)
       const wiped = isWipe(evidence)
       if (wiped !== undefined) {
         filed.wipe(wiped)
@@ -112,24 +118,25 @@ export const durable: Checker.Checker = {
         ]
       } else if (evidence._tag === "Looked" && evidence.isSettled) {
         const { sites } = evidence
-        const isRemoved = (id: Id): boolean => sites.some(({ removed }) => removed.has(id))
+        const isRemoved = (id: Id): boolean => letGo.isRemoved(sites, id)
+        const lackedBy = (id: Id): ReadonlyArray<string> =>
+          sites.filter((site) => letGo.isLacking(site, id)).map(({ name }) => name)
+        const hasGone = (name: string, id: Id): boolean =>
+          sites.some((site) => site.name === name && letGo.hasGone(site, id))
         const lost = sites
           .filter(({ kind }) => kind === "central")
           .flatMap((zone) =>
             [...filed.of(zone.name).keys()]
-              .filter((id) => !isRemoved(id))
-              .flatMap((id) =>
-                sites.filter(({ held }) => !held.has(id)).map(({ name }) => `${zone.name} held ${id}, ${name} does not`)
-              )
+              .filter((id) => !isRemoved(id) && !hasGone(zone.name, id))
+              .flatMap((id) => lackedBy(id).map((name) => `${zone.name} held ${id}, ${name} does not`))
           )
         const broken = receipts
           .filter(
-            ({ atMillis, heldBy, id }) => !isRemoved(id) && heldBy.some((site) => (wipes.get(site) ?? 0) < atMillis)
+            ({ atMillis, heldBy, id }) =>
+              !isRemoved(id) && heldBy.some((site) => (wipes.get(site) ?? 0) < atMillis && !hasGone(site, id))
           )
           .flatMap(({ heldBy, id }) =>
-            sites
-              .filter(({ held }) => !held.has(id))
-              .map(({ name }) => `${id} was durable at ${heldBy.join(", ")}, and ${name} does not hold it`)
+            lackedBy(id).map((name) => `${id} was durable at ${heldBy.join(", ")}, and ${name} does not hold it`)
           )
         return [...lost, ...broken]
       }
