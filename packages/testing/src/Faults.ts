@@ -30,9 +30,8 @@ export class Faults {
   /** Sites without a process, by our doing. */
   readonly #down = new Set<string>()
   readonly #paused = new Set<string>()
-  /** Sites whose disk fails, and those that it may have stopped for ever. */
+  /** Sites whose disk fails, or hangs. */
   readonly #sick = new Set<string>()
-  readonly #hung = new Set<string>()
   /** When a site was last struck. */
   readonly #struck = new Map<string, number>()
   readonly #skewed = new Set<string>()
@@ -59,7 +58,7 @@ export class Faults {
 
   /** Down or paused now, or struck since. */
   isDisturbed(site: string, sinceMillis: number): boolean {
-    if ([this.#down, this.#paused, this.#sick, this.#hung].some((sites) => sites.has(site))) return true
+    if ([this.#down, this.#paused, this.#sick].some((sites) => sites.has(site))) return true
     return (this.#struck.get(site) ?? Number.NEGATIVE_INFINITY) + afterMillis >= sinceMillis
   }
 
@@ -142,7 +141,6 @@ export class Faults {
     if (verb === "resume") return this.#fleet.resume(site)
     // A start that is under way ends here, and is none of ours any more.
     this.#narrowed.delete(site)
-    if (verb !== "start") this.#hung.delete(site)
     if (verb === "kill" || verb === "power") {
       this.#down.add(site)
       return verb === "kill" ? this.#fleet.kill(site) : this.#fleet.cutPower(site)
@@ -187,11 +185,6 @@ export class Faults {
       for (const peer of peers) yield* this.#changeRule(site, peer, false)
     }
     if (staysOut) return
-    for (const site of this.#hung) {
-      this.#fleet.kill(site)
-      this.#down.add(site)
-    }
-    this.#hung.clear()
     for (const site of this.#down) {
       this.#down.delete(site)
       yield* Effect.ignore(this.#fleet.start(site))
@@ -201,7 +194,6 @@ export class Faults {
 
   #sicken(site: string, fault: SimDisk.Fault): void {
     this.#sick.add(site)
-    if (fault._tag === "SyncHangs") this.#hung.add(site)
     this.#fleet.site(site).disk.arm(fault)
   }
 
@@ -224,8 +216,8 @@ export class Faults {
 
   #cure(site: string): void {
     const { disk } = this.#fleet.site(site)
+    if (disk.isHanging) this.see("a sync that hung goes on")
     disk.heal()
-    if (!disk.isHanging) this.#hung.delete(site)
     this.#sick.delete(site)
     this.#struck.set(site, this.#fleet.world.nowMillis + curedMillis)
   }

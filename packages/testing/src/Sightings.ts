@@ -52,6 +52,7 @@ export const outcomes = [
   "what has expired at a site is posted again there, and known",
   "a reader asks for what has expired",
   "a host refuses while its disk does",
+  "a sync that hung goes on",
   "a peer declines what it has",
   "an answer from a copy that is fresh enough",
   "a receipt is durable",

@@ -87,7 +87,7 @@ const sick: Episode = (chance, { all, hosts }, from, to) => {
   const site = chance.happens(0.7) ? chance.pick(hosts) : chance.pick(all)
   const isDeadly = chance.happens(0.3)
   return [
-    Command.make(from, "sick", [site], chance.between(0, 4)),
+    Command.make(from, "sick", [site], chance.between(0, hangs)),
     ...(hosts.includes(site) ? [Command.make(from, "post", [site], flightEvents + from)] : []),
     ...(isDeadly ? [Command.make(chance.between(from, to), chance.happens(0.5) ? "kill" : "power", [site])] : []),
     Command.make(to, "well", [site]),
@@ -246,11 +246,8 @@ const drawDays = (seed: number, shape: History.Shape, daySeconds: number): Histo
   return { seed, ...shape, commands: commands.toSorted((one, other) => one.atMillis - other.atMillis) }
 }
 
-/**
- * A clock that is off by days, and a disk that stops in the middle of a sync and never goes on: a host may outlive that. Behind
- * bits that turn over audits are waited for, hundreds of such days.
- */
-const tooLong: ReadonlyArray<Episode> = [skew, crashInFlight, rot]
+/** A clock may be off by days. Behind bits that turn over audits are waited for, hundreds of such days. */
+const tooLong: ReadonlyArray<Episode> = [skew, rot]
 const dayPace: Pace = { posts: 12, questions: 16, troubles: 0 }
 /** Episodes around the events, and around their seals, at most. */
 const dayTroubles = 4

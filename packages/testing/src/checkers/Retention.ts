@@ -27,9 +27,19 @@ class Ledger {
   readonly filings = new Map<Id, Filing>()
   readonly judged = new Set<Id>()
 
+  /** Of what is erased soon after no look may tell. */
+  store({ articles, atMillis }: Evidence.Stored): void {
+    for (const { id, stored } of articles) {
+      if (stored._tag !== "Filed") continue
+      const groups = stored.numbers.map(([group]) => group)
+      this.filings.set(id, { arrivedMillis: atMillis, bytes: 0, groups, position: stored.position })
+    }
+  }
+
   read({ filings, removals }: Census.Log): void {
     for (const [id, { arrivedMillis, bytes, groups, position, slot }] of filings) {
-      if (this.filings.get(id)?.position === position) continue
+      const known = this.filings.get(id)
+      if (known?.goneAt !== undefined && known.position === position) continue
       this.filings.set(id, { arrivedMillis, bytes, groups, position, ...(slot === undefined ? {} : { slot }) })
     }
     for (const [id, { position, removedMillis, why }] of removals) {
@@ -65,13 +75,18 @@ export const lawful = (keepMillis: number): Checker.Checker => ({
         const own = rules.get(evidence.site) ?? []
         rules.set(evidence.site, [...own, { ...own.at(-1), ...evidence.retention }])
       }
+      const ledgerOf = (name: string, generation: string): Ledger => {
+        const key = `${name} ${generation}`
+        const ledger = ledgers.get(key) ?? new Ledger()
+        ledgers.set(key, ledger)
+        return ledger
+      }
+      if (evidence._tag === "Stored") ledgerOf(evidence.site, evidence.generation).store(evidence)
       if (evidence._tag !== "Looked") return Checker.isKept()
       return evidence.sites.flatMap((site) => {
         if (untold.has(site.name)) return []
         const own = rules.get(site.name) ?? []
-        const key = `${site.name} ${site.generation}`
-        const ledger = ledgers.get(key) ?? new Ledger()
-        ledgers.set(key, ledger)
+        const ledger = ledgerOf(site.name, site.generation)
         ledger.read(site)
         return [...expiredAt(site, ledger, [{ ageMillis: keepMillis }, ...own]), ...keptTooMuch(site, own, evidence)]
       })
