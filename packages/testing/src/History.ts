@@ -34,7 +34,7 @@ export const small = (seed: number): Shape => ({
 })
 
 const smallSeconds = 30
-const retainedEvery = 7
+const retainedEvery = 10
 /** Numbers and octets of articles are looked at by the minute, and so is the room that they leave. */
 export const retainedSeconds = 150
 

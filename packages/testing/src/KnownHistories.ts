@@ -94,6 +94,33 @@ export const all: ReadonlyArray<Known> = [
     "pops 1,1 zones 3 seconds 40; 1000 post p1 1; 9000 rot p1 3100; 12000 kill p1; 13000 start p1"
   ),
   known(
+    "lets go of no more crossposts than are too many, and of none twice",
+    1,
+    "pops 1,1 zones 3 seconds 60; 500 keep-count p1 1; 1000 post p1 1; 2000 post p1 2; 4000 post p2 4; 5000 post p1 5; " +
+      "6000 post p2 6; 7000 post p2 8; 12000 post p2 9; 13000 post p1 10; 20000 post p1 11; 40000 power p1; " +
+      "41000 start p1; 45000 post p1 1; 46000 read p1 2; 50000 wipe z2"
+  ),
+  known(
+    "lets go in time of what comes while nothing else is due",
+    1,
+    "pops 1,1 zones 3 seconds 60; 8000 keep-age z1 10000; 12000 post p2 9"
+  ),
+  known(
+    "lets the oldest go for their octets, and moves what is left of their files",
+    1,
+    "pops 1,1 zones 3 seconds 150; 500 keep-bytes p1 15000; 1000 post p1 1; 2000 post p1 2; 4000 post p2 4; 5000 post p1 5; " +
+      "6000 post p2 6; 7000 post p2 8; 12000 post p2 9; 13000 post p1 10; 20000 post p1 12; 21000 post p1 13; " +
+      "22000 post p2 14; 23000 post p1 16; 24000 cancel p2 14; 70000 post p1 17; 71000 post p2 18; 80000 kill p1; 81000 start p1; " +
+      "100000 power p1; 101000 start p1; 130000 wipe p1"
+  ),
+  known(
+    "counts on at a zone that has let go of inputs and started again",
+    1,
+    "pops 1,1 zones 3 seconds 60; 100 keep-age z1 3000; 1000 post p1 1; 2000 post p1 2; 3000 post p2 4; 10000 kill z1; " +
+      "11000 start z1; 12000 post p1 5; 15000 cancel p1 1; 20000 power z1; 21000 start z1; 22000 post p2 6; 30000 wipe z1; " +
+      "40000 post p2 8"
+  ),
+  known(
     "counts nothing that comes after its day was sealed",
     4,
     "pops 1,1 zones 3 seconds 300 days 20; 1000 post p1 1; 2000 read p1 2; 250000 post p1 2"

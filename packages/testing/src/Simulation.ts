@@ -5,7 +5,6 @@ import type * as Article from "@lupin/core/Article"
 import type * as MessageId from "@lupin/core/MessageId"
 import * as Calendar from "@lupin/digest/Calendar"
 import * as Reconcile from "@lupin/site/Reconcile"
-import * as Expiry from "@lupin/spool/Expiry"
 import { Cause, Effect, Exit, Fiber, type Scope } from "effect"
 import * as BirdApp from "./BirdApp.ts"
 import * as BirdEvents from "./BirdEvents.ts"
@@ -43,8 +42,8 @@ const quietMillis = 8_000
 const withinMillis = 900_000
 /** Until every site has compared itself with all its peers, and once more: an audit comes an hour and a half after the last, at most. */
 const auditsMillis = 3 * Reconcile.auditMillis
-/** Until retention has let go of what is too much, and its room was given back. */
-const retainedMillis = 2 * Expiry.lookMillis + 5_000
+/** Until retention has let go of what is too much, its room was given back, and an audit has come upon what is not there. */
+const retainedMillis = 1.5 * Reconcile.auditMillis
 /** Events that are posted after everything has healed have these numbers and up. */
 const lateEvents = 100_000
 const traceLines = 200
