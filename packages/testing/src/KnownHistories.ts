@@ -30,6 +30,25 @@ export const all: ReadonlyArray<Known> = [
       "8000 kill z3; 9000 start z1; 9000 start z2; 9000 start z3"
   ),
   known(
+    "takes out of digests what was erased as every zone that had counted it died",
+    1,
+    "pops 1,1 zones 3 seconds 60; 1000 post p1 1; 1200 post p2 2; 1300 post p2 4; 1400 post p1 5; 1500 post p1 6; " +
+      "9000 erase 1; 9000 erase 2; 9010 kill z1; 9010 kill z2; 9010 kill z3; 12000 start z1; 12000 start z2; 12000 start z3"
+  ),
+  known(
+    "takes out of digests what was erased while zones were dead that have then lost all they held",
+    1,
+    "pops 1,1 zones 3 seconds 60; 1000 post p1 1; 1200 post p2 2; 1300 post p2 4; 1400 post p1 5; 1500 post p1 6; " +
+      "9000 kill z1; 9000 kill z2; 9000 kill z3; 9500 erase 2; 10000 wipe z1; 10000 wipe z2; 10000 wipe z3; " +
+      "12000 start z1; 12000 start z2; 12000 start z3"
+  ),
+  known(
+    "takes out of a digest what was erased before a zone knew it while another event came",
+    1,
+    "pops 1,1 zones 3 seconds 60; 1000 post p1 1; 1200 post p2 2; 9000 kill z1; 9000 kill z2; 9000 kill z3; " +
+      "9500 erase 2; 9600 post p1 6; 10000 wipe z1; 10000 wipe z2; 10000 wipe z3; 12000 start z1; 12000 start z2; 12000 start z3"
+  ),
+  known(
     "asks before it sends again after a feed has begun anew",
     375,
     "pops 1,1,1,1 zones 3 seconds 30; 11153 post p3 9; 11613 narrow z2 z1"
@@ -136,5 +155,11 @@ export const all: ReadonlyArray<Known> = [
     4,
     "pops 1,1 zones 3 seconds 300 days 20; 1000 post p1 1; 1500 post p1 2; 250000 kill z1; 250000 kill z2; " +
       "251000 cancel p1 2; 256000 kill z3; 258000 start z1; 258000 start z2; 259000 start z3"
+  ),
+  known(
+    "takes out of a sealed day what was erased as every zone that had counted it died",
+    1,
+    "pops 1,1 zones 3 seconds 300 days 20; 1000 post p1 1; 1500 post p1 2; 1700 post p1 6; 255000 erase 2; " +
+      "255010 kill z1; 255010 kill z2; 255010 kill z3; 258000 start z1; 258000 start z2; 259000 start z3"
   )
 ]

@@ -183,7 +183,7 @@ export const draw = (seed: number, shape: History.Shape, pace: Pace = paceOf(sha
     kinds.length === 0 ? [] : Array.from({ length: chance.between(1, pace.troubles) }, () => chance.pick(kinds))
   const commands = [
     ...clientsOf(chance, sites, endMillis, pace),
-    ...(shape.staysOut ? zonesOutOf(chance, sites, endMillis) : []),
+    ...(shape.staysOut ? zonesOutOf(chance, sites, endMillis) : unseenOf(seed, sites, [0, endMillis], pace)),
     ...(shape.seconds >= History.retainedSeconds
       ? retentionOf(new Chances(`${seed}/retention`), sites, endMillis)
       : []),
@@ -242,7 +242,16 @@ const drawDays = (seed: number, shape: History.Shape, daySeconds: number): Histo
       Command.make(goneMillis + chance.between(0, dayMillis), "post", [chance.pick(sites.hosts)], goneEvents + at)
     )
   ]
-  const commands = [...early, ...troublesFrom(0), ...late, ...troublesFrom(lateDay * dayMillis), ...tooLate, ...after]
+  const unseen = unseenOf(seed, sites, [dayMillis, (sealedDay - 1) * dayMillis], dayPace)
+  const commands = [
+    ...early,
+    ...troublesFrom(0),
+    ...late,
+    ...troublesFrom(lateDay * dayMillis),
+    ...tooLate,
+    ...unseen,
+    ...after
+  ]
   return { seed, ...shape, commands: commands.toSorted((one, other) => one.atMillis - other.atMillis) }
 }
 
@@ -293,6 +302,41 @@ const clientsOf = (chance: Chance, { hosts }: Sites, endMillis: number, pace: Pa
     )
   ]
 }
+
+/**
+ * Now and then events are withdrawn or erased about when all zones die, some of which lose all they held: no digester that
+ * has counted them sees that they are gone.
+ */
+const unseenOf = (
+  seed: number,
+  { hosts, zones }: Sites,
+  [fromMillis, toMillis]: readonly [number, number],
+  { posts }: Pace
+): ReadonlyArray<Command.Command> => {
+  const chance = new Chances(`${seed}/unseen`)
+  if (!chance.happens(unseenShare)) return []
+  const diesMillis = chance.between(fromMillis, toMillis)
+  const backMillis = diesMillis + chance.between(1_000, unseenMillisMax)
+  const gone = Array.from({ length: chance.between(1, erasuresMax) }, () => {
+    const atMillis = Math.max(0, chance.between(diesMillis - 100, backMillis))
+    const number = chance.between(0, posts - 1)
+    return chance.happens(0.7)
+      ? Command.make(atMillis, "erase", [], number)
+      : Command.make(atMillis, "cancel", [chance.pick(hosts)], number)
+  })
+  const loses = chance.happens(0.5)
+  return [
+    ...gone,
+    ...zones.flatMap((zone) => [
+      Command.make(diesMillis, "kill", [zone]),
+      ...(loses ? [Command.make(backMillis, "wipe", [zone])] : []),
+      Command.make(backMillis, "start", [zone])
+    ])
+  ]
+}
+
+const unseenShare = 0.1
+const unseenMillisMax = 5_000
 
 /** Articles that operators erase in one history. */
 const erasuresMax = 3
