@@ -3,19 +3,8 @@
  */
 import type { Spool, SpoolUnavailable } from "@lupin/spool/Spool"
 import { Effect } from "effect"
-import type { FeedWindow } from "./FeedWindow.ts"
+import type { Progress } from "./FeedProgress.ts"
 import type { PeerState } from "./PeerStats.ts"
-
-/** How far a feed has come with one generation of the peer's spool. */
-export interface Progress {
-  state: FeedWindow
-  /** The name under which the position is stored; undefined before the first connection. */
-  follower: string | undefined
-  /** What was stored last. */
-  saved: number
-  /** Up to here an earlier feed of this process may have sent: it is asked about. */
-  readonly beganPosition: number
-}
 
 export interface Options {
   readonly spool: Pick<Spool["Service"], "savePosition">
@@ -36,10 +25,17 @@ export interface FeedPosition {
 /** Stores it now, if it is not. */
 export const save = ({ progress, spool }: Omit<Options, "stats">): Effect.Effect<void, SpoolUnavailable> =>
   Effect.suspend(() => {
-    const { follower, saved, state } = progress
-    if (follower === undefined || state.position === saved) return Effect.void
-    progress.saved = state.position
-    return spool.savePosition(follower, state.position)
+    const {
+      follower,
+      ofRule,
+      saved,
+      state: { position }
+    } = progress
+    if (follower === undefined || position === saved) return Effect.void
+    progress.saved = position
+    const all = spool.savePosition(follower, position)
+    // The rule's own first: where it lags behind, another rule was in force.
+    return ofRule === undefined ? all : Effect.andThen(spool.savePosition(ofRule, position), all)
   })
 
 export const make = (options: Options): FeedPosition => {
