@@ -9,6 +9,7 @@ import type { Spool } from "@lupin/spool/Spool"
 import type * as Flood from "./Flood.ts"
 import * as FloodParts from "./FloodParts.ts"
 import { ReconcileRequests } from "./ReconcileRequests.ts"
+import * as Takeovers from "./Takeovers.ts"
 import { Effect, Fiber, Scope } from "effect"
 
 /** A feed to one peer. */
@@ -59,7 +60,10 @@ export const make: Effect.Effect<Feeds, never, Spool | PeerStats | ReconcileRequ
     const stats = yield* PeerStats
     const running = new Map<string, Running>()
 
-    const flood = FloodParts.make(stats, (yield* Recoveries.Recoveries).note)
+    const takeovers = yield* Takeovers.make(requests)
+    const flood = FloodParts.make(stats, (yield* Recoveries.Recoveries).note, (name) => {
+      for (const path of running.get(name)?.options.peer.identities ?? []) takeovers.note(path)
+    })
 
     const stop = Effect.fnUntraced(function* (name: string) {
       const feed = running.get(name)
