@@ -15,6 +15,9 @@ export interface Options {
 /** How far behind it is stored: what a busy peer answers meanwhile costs one line in the file of positions. */
 export const saveMillis = 3_000
 
+/** How often it is stored until it is stored for other rules too. */
+const savesForAll = 20
+
 export interface FeedPosition {
   /** To be called whenever the feed may have come further: tells it in `PeerState`, and has it stored. */
   readonly note: () => void
@@ -25,17 +28,18 @@ export interface FeedPosition {
 /** Stores it now, if it is not. */
 export const save = ({ progress, spool }: Omit<Options, "stats">): Effect.Effect<void, SpoolUnavailable> =>
   Effect.suspend(() => {
-    const {
-      follower,
-      ofRule,
-      saved,
-      state: { position }
-    } = progress
-    if (follower === undefined || position === saved) return Effect.void
-    progress.saved = position
-    const all = spool.savePosition(follower, position)
-    // The rule's own first: where it lags behind, another rule was in force.
-    return ofRule === undefined ? all : Effect.andThen(spool.savePosition(ofRule, position), all)
+    const { follower, ofRule, saved, state } = progress
+    if (follower === undefined || state.position === saved) return Effect.void
+    progress.saved = state.position
+    return spool.savePosition(ofRule ?? follower, state.position)
+  })
+
+/** Stores it for other rules too: a feed with another one would begin there. */
+export const saveForAll = (options: Omit<Options, "stats">): Effect.Effect<void, SpoolUnavailable> =>
+  Effect.suspend(() => {
+    const { follower, state } = options.progress
+    if (follower === undefined) return Effect.void
+    return Effect.andThen(save(options), options.spool.savePosition(follower, state.position))
   })
 
 export const make = (options: Options): FeedPosition => {
@@ -48,6 +52,8 @@ export const make = (options: Options): FeedPosition => {
       wake = undefined
     })
   })
+  let times = 0
+  const saved = Effect.suspend(() => ((times += 1) % savesForAll === 0 ? saveForAll(options) : save(options)))
   return {
     note: () => {
       const { deferred, inFlight, position } = progress.state
@@ -59,6 +65,6 @@ export const make = (options: Options): FeedPosition => {
       wake = undefined
       resume()
     },
-    keep: Effect.forever(Effect.andThen(moved, Effect.andThen(Effect.sleep(saveMillis), save(options))))
+    keep: Effect.forever(Effect.andThen(moved, Effect.andThen(Effect.sleep(saveMillis), saved)))
   }
 }

@@ -2,8 +2,8 @@
  * How far a feed has come with its peer, and where it goes on when a connection opens: after a restart, another rule, a wipe
  * of the peer.
  *
- * A position is stored under the peer's name and generation, and beside it once more under the rule by which it came so far.
- * Where the second lags behind the first, what lies between has been passed by another rule.
+ * A position is stored under the rule by which it came so far, and now and then for all rules. Where the first lags behind the
+ * second, what lies between has been passed by another rule.
  */
 import * as FeedRule from "@lupin/core/FeedRule"
 import type * as Recoveries from "@lupin/core/Recoveries"
@@ -18,7 +18,7 @@ export interface Progress {
   state: FeedWindow
   /** The name under which the position is stored; undefined before the first connection. */
   follower: string | undefined
-  /** The same for the rule; undefined as long as the peer lacks what another rule has passed. */
+  /** The same for its rule; undefined as long as the peer lacks what another rule has passed. */
   ofRule: string | undefined
   /** What was stored last. */
   saved: number
@@ -35,7 +35,7 @@ export const begun = (beganPosition: number): Progress => ({
   beganPosition
 })
 
-/** The name under which a feed's position is stored: one for each generation of a peer that tells it. */
+/** The name under which a feed's position is stored for all rules: one for each generation of a peer that tells it. */
 export const follower = (peerName: string, generation: Capabilities.Capabilities["generation"]): string =>
   generation === undefined ? `feed:${peerName}` : `feed:${peerName}:${generation.id}`
 
@@ -73,7 +73,7 @@ export const adopt = Effect.fnUntraced(function* (
   const isOther = position !== undefined && (ruled ?? 0) < position
   if (isOther) note("feed-rule-changed")
   const isSeenTo = isOther && onOtherRule !== undefined
-  const start = isOther && !isSeenTo && ruled !== undefined ? ruled : (position ?? 0)
+  const start = isSeenTo ? position : (ruled ?? position ?? 0)
   progress.follower = name
   progress.ofRule = isSeenTo ? undefined : ofRule
   progress.state = new FeedWindow(start)

@@ -130,7 +130,7 @@ export const run = Effect.fnUntraced(function* (options: Options): Effect.fn.Ret
       ? Effect.void
       : Effect.ignore(
           Effect.andThen(
-            FeedPosition.save({ spool, progress }),
+            FeedPosition.saveForAll({ spool, progress }),
             spool.savePosition(remembered, progress.state.position)
           )
         )

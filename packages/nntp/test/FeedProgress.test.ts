@@ -34,9 +34,10 @@ const site = () => {
       },
       Capabilities.none
     )
-    const goOn = (position: number) => {
+    const goOn = (position: number, end: "stopped" | "killed" = "stopped") => {
       progress.state.scan(position)
-      return FeedPosition.save({ spool, progress })
+      const place = { spool, progress }
+      return end === "stopped" ? FeedPosition.saveForAll(place) : FeedPosition.save(place)
     }
     return { progress, owed, goOn }
   })
@@ -72,6 +73,21 @@ describe("FeedProgress", () => {
       yield* last.goOn(11)
       expect((yield* connect(wide, true)).owed).toEqual([])
       expect(noted).toEqual(["feed-rule-changed", "feed-rule-changed", "feed-rule-changed", "feed-rule-changed"])
+    })
+  )
+
+  it.effect("loses nothing where feeds are killed that had not stored for other rules how far they were", () =>
+    Effect.gen(function* () {
+      const { connect } = site()
+      yield* (yield* connect(wide, true)).goOn(3)
+      yield* (yield* connect(wide, true)).goOn(9, "killed")
+      const other = yield* connect(narrow, true)
+      expect([other.progress.state.position, other.owed.length]).toEqual([3, 1])
+      for (const onDone of other.owed) yield* onDone
+      yield* other.goOn(12, "killed")
+      // What another rule has passed behind its position it reads itself.
+      const back = yield* connect(wide, true)
+      expect([back.progress.state.position, back.owed.length]).toEqual([9, 0])
     })
   )
 
