@@ -13,6 +13,7 @@ export const recoveries = {
   "feed-backed-off": "A feed failed twice without use in between, and waits longer",
   "feed-offered-again": "What a lost connection of a feed left unanswered is offered again",
   "feed-begun-anew": "A peer came back with a new generation, and is fed from the beginning",
+  "feed-rule-changed": "A feed goes on by another rule, and what the one before passed is looked for",
   "feed-put-off": "A peer put an article off by 431 or 436, and it is offered again later",
   "feed-dropped": "An article was put off until no peer would take it any more, and is given up",
   "feed-missed": "A feed came to events that the log could not tell any more, and had them looked for",

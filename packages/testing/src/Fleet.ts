@@ -38,6 +38,14 @@ export type Happening =
       readonly atMillis: number
       readonly articles: ReadonlyArray<{ readonly id: MessageId.MessageId; readonly stored: Spool.Stored }>
     }
+  /** A site serves again, and this is what it holds: also what came in the moment in which it died. */
+  | {
+      readonly _tag: "Opened"
+      readonly site: string
+      readonly generation: string
+      readonly atMillis: number
+      readonly held: ReadonlySet<MessageId.MessageId>
+    }
   /** A client has its answer. */
   | {
       readonly _tag: "Acknowledged"
@@ -177,7 +185,8 @@ export class Fleet {
   start(name: string): Effect.Effect<void, SiteDown> {
     return Effect.suspend(() => {
       this.#fault({ _tag: "Start", site: name }, `start ${name}`)
-      return this.site(name).start()
+      const site = this.site(name)
+      return Effect.tap(site.start(), () => (this.#observers.length === 0 ? Effect.void : this.#opened(site)))
     })
   }
 
@@ -318,6 +327,13 @@ export class Fleet {
     this.world.tell("world", "fault", words)
     this.#tell({ _tag: "Fault", atMillis: this.world.nowMillis, what })
   }
+
+  readonly #opened = Effect.fnUntraced(function* (this: Fleet, site: SimSite) {
+    const generation: string | undefined = site.running?.spool.generation.id
+    if (generation === undefined) return
+    const held = new Set((yield* site.look()).ids)
+    this.#tell({ _tag: "Opened", site: site.name, generation, atMillis: this.world.nowMillis, held })
+  })
 
   #stored(site: SimSite, ...[batch, stored]: Parameters<Witness.Notice>): void {
     const articles: Array<{ readonly id: MessageId.MessageId; readonly stored: Spool.Stored }> = []

@@ -54,6 +54,16 @@ export const all: ReadonlyArray<Known> = [
     "pops 1,1,1,1 zones 3 seconds 30; 11153 post p3 9; 11613 narrow z2 z1"
   ),
   known(
+    "brings a host what its feeds have passed before they were widened",
+    12970,
+    "pops 2,2 zones 3 seconds 30; 8292 narrow z3 p2-h2; 19364 post p1-h2 8; 19503 narrow p2-h1 p2-h2"
+  ),
+  known(
+    "holds what it wrote in the moment in which it was killed, and vouches for it",
+    12929,
+    "pops 2,1,1 zones 3 seconds 30; 1115 post p3 8; 7683 post p2 11; 7791 kill z1; 15985 start z1; 21513 receipt p1-h1 11"
+  ),
+  known(
     "gives up a connection to a peer that stands still, and connects again",
     1,
     "pops 1,1 zones 3 seconds 100; 1000 post p1 1; 2000 pause z1; 3000 post p1 2; 80000 resume z1; 90000 post p2 4"

@@ -103,6 +103,8 @@ export const durable: Checker.Checker = {
         for (const { id, stored } of evidence.articles) {
           if (stored._tag === "Filed") filed.add(evidence.site, id, evidence.generation)
         }
+      } else if (evidence._tag === "Opened") {
+        for (const id of evidence.held) filed.add(evidence.site, id, evidence.generation)
       } else if (evidence._tag === "Receipted" && Receipt.isDurable(evidence.receipt)) {
         const { atMillis, receipt } = evidence
         receipts.push({ id: receipt.messageId, heldBy: receipt.heldBy, atMillis })
