@@ -124,6 +124,8 @@ export interface Fault extends At {
 /** The clock of a site was set. */
 export interface Skewed extends AtSite {
   readonly _tag: "Skewed"
+  /** Negative where it is behind. */
+  readonly aheadMillis: number
 }
 
 /** Some of the log of a site is not as it was written: what it lost it has to get from others. */

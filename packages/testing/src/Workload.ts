@@ -202,7 +202,9 @@ const drawDays = (seed: number, shape: History.Shape, daySeconds: number): Histo
   const chance = new Chances(`${seed}/days`)
   const sites = sitesOf(shape)
   const dayMillis = daySeconds * 1000
-  const kinds = chance.shuffled(episodes.filter((one) => !tooLong.includes(one))).slice(0, chance.between(1, kindsMax))
+  const kinds = chance
+    .shuffled(episodes.filter((one) => !drawnApart.includes(one)))
+    .slice(0, chance.between(1, kindsMax))
   const troublesFrom = (fromMillis: number) =>
     Array.from({ length: chance.between(1, dayTroubles) }, () => {
       const atMillis = fromMillis + chance.between(0, troubleDays * dayMillis)
@@ -246,17 +248,44 @@ const drawDays = (seed: number, shape: History.Shape, daySeconds: number): Histo
     ...late,
     ...troublesFrom(lateDay * dayMillis),
     ...tooLate,
+    ...hardOf(seed, sites, dayMillis),
     ...unseen,
     ...after
   ]
   return { seed, ...shape, commands: commands.toSorted((one, other) => one.atMillis - other.atMillis) }
 }
 
+/** Wrong clocks, disks that stand still and bits that turn over are drawn apart: hard on days of seconds, and each with an end. */
+const drawnApart: ReadonlyArray<Episode> = [skew, crashInFlight, rot]
+
 /**
- * A clock that is off by days, and a disk that stops in the middle of a sync and never goes on: a host may outlive that. Behind
- * bits that turn over audits are waited for, hundreds of such days.
+ * Clocks that are wrong by up to six days, disks that stop in the middle of a sync, and bits that turn over, in half of the histories
+ * of days: while there are events, or while their days are sealed.
  */
-const tooLong: ReadonlyArray<Episode> = [skew, crashInFlight, rot]
+const hardOf = (seed: number, sites: Sites, dayMillis: number): ReadonlyArray<Command.Command> => {
+  const chance = new Chances(`${seed}/hard`)
+  if (!chance.happens(hardShare)) return []
+  const kinds = chance.shuffled([skew, hangingDisk, rot]).slice(0, chance.between(1, 2))
+  return Array.from({ length: chance.between(1, dayTroubles) }, () => {
+    const fromDay = chance.happens(0.4) ? 0 : lateDay
+    const atMillis = fromDay * dayMillis + chance.between(0, troubleDays * dayMillis)
+    return chance.pick(kinds)(chance, sites, atMillis, atMillis + chance.between(0, troubleMillisMax(dayMillis)))
+  }).flat()
+}
+
+/** What stands still for good is stopped and started again. */
+const hangingDisk: Episode = (chance, { all }, from, to) => {
+  const site = chance.pick(all)
+  return [
+    Command.make(from, "sick", [site], hangs),
+    Command.make(to, "well", [site]),
+    Command.make(to, chance.happens(0.5) ? "kill" : "power", [site]),
+    Command.make(to + hangMillis, "start", [site])
+  ]
+}
+
+const hardShare = 0.5
+const hangMillis = 1_000
 const dayPace: Pace = { posts: 12, questions: 16, troubles: 0 }
 /** Episodes around the events, and around their seals, at most. */
 const dayTroubles = 4
