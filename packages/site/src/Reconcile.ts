@@ -25,6 +25,8 @@ import * as SiteConfig from "./SiteConfig.ts"
 
 /** Between two audits of all peers, in the middle; each time between half of it and half as much again. */
 export const auditMillis = 60 * 60 * 1000
+/** That of production, unless something else is provided: simulated fleets have shorter days. */
+export const AuditMillis = Context.Reference<number>("@lupin/site/AuditMillis", { defaultValue: () => auditMillis })
 /** Until a peer that could not be reached is tried again, where it was asked for. */
 export const retryMillis = 60 * 1000
 /** What is younger may still be on its way. */
@@ -227,6 +229,7 @@ const make = Effect.gen(function* () {
   const live = yield* Live
   const requests = yield* Requests.ReconcileRequests
   const { note } = yield* Recoveries.Recoveries
+  const everyMillis = yield* AuditMillis
 
   const attempt = (
     peer: SiteConfig.Peer,
@@ -280,7 +283,7 @@ const make = Effect.gen(function* () {
   )
 
   const turn = Effect.gen(function* () {
-    const delay = auditMillis * (0.5 + (yield* Random.next))
+    const delay = everyMillis * (0.5 + (yield* Random.next))
     const nextAudit = (yield* Clock.currentTimeMillis) + delay
     for (;;) {
       const leftMillis = nextAudit - (yield* Clock.currentTimeMillis)

@@ -134,6 +134,8 @@ export interface Fault extends At {
 /** The clock of a site was set. */
 export interface Skewed extends AtSite {
   readonly _tag: "Skewed"
+  /** Negative where it is behind. */
+  readonly aheadMillis: number
 }
 
 /** An operator lets a site keep less from now on. */

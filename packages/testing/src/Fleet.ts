@@ -12,6 +12,7 @@ import * as Calendar from "@lupin/digest/Calendar"
 import type * as Spool from "@lupin/spool/Spool"
 import { Console, type Duration, Effect, type Scope } from "effect"
 import * as Settling from "./Settling.ts"
+import * as Reconcile from "@lupin/site/Reconcile"
 import * as SimNetwork from "./SimNetwork.ts"
 import { SiteDown, SimSite } from "./SimSite.ts"
 import * as Topology from "./Topology.ts"
@@ -22,6 +23,8 @@ export interface Options extends Topology.Options {
   readonly apps: ReadonlyArray<App.App>
   /** The days that zones seal; events are kept as long as it says. Those of production where nothing is said. */
   readonly calendar?: Calendar.Calendar
+  /** Between two audits of all peers; as in production where nothing is said. */
+  readonly auditMillis?: number
   /** `disk`, the default, is the spool of production; `memory` the reference spool, which loses nothing in a power cut. */
   readonly store?: "disk" | "memory"
   /** Sites whose clocks are off, by name, in milliseconds ahead. */
@@ -88,6 +91,7 @@ export class Fleet {
           plan,
           apps: options.apps,
           calendar,
+          auditMillis: options.auditMillis ?? Reconcile.auditMillis,
           store: options.store ?? "disk",
           notice: (at, batch, stored) => this.#stored(at, batch, stored),
           recovered: (what, times = 1) => {
