@@ -1,7 +1,7 @@
 /**
  * What went wrong, as one line for the person at the terminal and an exit status for programs.
  */
-import { Cause, Console, Effect, Layer, Predicate } from "effect"
+import { Cause, Console, Effect, type Layer, Predicate } from "effect"
 import { CliError, CliOutput } from "effect/cli"
 
 /** Exit status of a command that was understood and failed. */
