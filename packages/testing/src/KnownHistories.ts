@@ -75,7 +75,7 @@ export const all: ReadonlyArray<Known> = [
     "has all peers asked for a damaged record that does not tell what it was",
     25,
     "pops 2,1,1 zones 3 seconds 30; 1831 post p1-h2 12; 2288 kill p3; 2290 start p3; 2554 post p1-h2 9; " +
-      "7749 cancel p1-h2 9; 8777 forge p3 9; 11150 rot p3 514633"
+      "7749 cancel p1-h2 9; 8777 forge p3 9; 11150 rot p3 100"
   ),
   known(
     "tells followers what is in memory where the disk is damaged",
