@@ -40,12 +40,6 @@ export const lookMillis = 5_000
 const quietMillis = 8_000
 /** How long healing may take: a connection that was cut tries again at most two minutes later. */
 const withinMillis = 900_000
-<<<<<<< HEAD
-/** Until every site has compared itself with all its peers, and once more: an audit comes an hour and a half after the last, at most. */
-const auditsMillis = 3 * Reconcile.auditMillis
-/** Until retention has let go of what is too much, its room was given back, and an audit has come upon what is not there. */
-const retainedMillis = 1.5 * Reconcile.auditMillis
-=======
 /**
  * Between two audits: where bits turn over in days of seconds they come twice a day, else as often as in production, which is never.
  */
@@ -56,7 +50,8 @@ const auditMillisOf = ({ commands, daySeconds }: History.History): number =>
 
 /** Until every site has compared itself with all its peers, and once more: an audit comes one and a half times as long after the last, at most. */
 const auditsMax = 3
->>>>>>> promise6
+/** Until retention has let go of what is too much, its room was given back, and an audit has come upon what is not there. */
+const retainedMillis = 1.5 * Reconcile.auditMillis
 /** Events that are posted after everything has healed have these numbers and up. */
 const lateEvents = 100_000
 const traceLines = 200
@@ -164,13 +159,8 @@ const live = Effect.fnUntraced(function* (
 
   yield* faults.heal(history.staysOut)
   yield* operator.finish
-<<<<<<< HEAD
-  yield* mended(fleet, faults)
-  if (history.daySeconds !== undefined) {
-=======
   yield* mended(fleet, faults, auditsMax * auditMillisOf(history))
-  if (read !== undefined) {
->>>>>>> promise6
+  if (history.daySeconds !== undefined) {
     const pastMillis = Calendar.pastMillis(History.calendarOf(history), world.nowMillis)
     while (world.nowMillis < pastMillis) {
       yield* Effect.sleep(lookMillis)

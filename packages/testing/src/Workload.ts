@@ -106,7 +106,7 @@ const drawDays = (seed: number, shape: History.Shape, daySeconds: number): Histo
 }
 
 /** Wrong clocks, disks that stand still and bits that turn over are drawn apart: hard on days of seconds, and each with an end. */
-const drawnApart: ReadonlyArray<Trouble.Episode> = [Trouble.skew, Trouble.crashInFlight, Trouble.rot]
+const drawnApart: ReadonlyArray<Trouble.Episode> = [Trouble.skew, Trouble.rot]
 
 /**
  * Clocks that are wrong by up to six days, disks that stop in the middle of a sync, and bits that turn over, in half of the histories
