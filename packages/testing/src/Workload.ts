@@ -105,7 +105,7 @@ const drawDays = (seed: number, shape: History.Shape, daySeconds: number): Histo
   return { seed, ...shape, commands: commands.toSorted((one, other) => one.atMillis - other.atMillis) }
 }
 
-/** Wrong clocks, disks that stand still and bits that turn over are drawn apart: hard on days of seconds, and each with an end. */
+/** Hard on days of seconds: drawn apart. */
 const drawnApart: ReadonlyArray<Trouble.Episode> = [Trouble.skew, Trouble.rot]
 
 /**
