@@ -36,6 +36,8 @@ export interface Outcome {
 
 /** How far apart the sites are looked at while the history runs, in simulated milliseconds. */
 export const lookMillis = 5_000
+/** The same, or by the hour through days of 24. */
+const lookMillisOf = ({ daySeconds = 0 }: History.History): number => Math.max(lookMillis, (daySeconds * 1000) / 24)
 /** How long all sites must hold the same before they have settled: digesters of all zones have had their turns. */
 const quietMillis = 8_000
 /** How long healing may take: a connection that was cut tries again at most two minutes later. */
@@ -142,11 +144,12 @@ const live = Effect.fnUntraced(function* (
   const hasRetention = history.commands.some(({ verb }) => verb in retentions)
   const read =
     history.daySeconds === undefined && !hasRetention ? undefined : new Map<MessageId.MessageId, Article.Article>()
+  const everyMillis = lookMillisOf(history)
   let lookedMillis = world.nowMillis
   for (const command of history.commands) {
     const dueMillis = beganMillis + Math.min(command.atMillis, history.seconds * 1000)
-    while (lookedMillis + lookMillis < dueMillis) {
-      lookedMillis += lookMillis
+    while (lookedMillis + everyMillis < dueMillis) {
+      lookedMillis += everyMillis
       yield* Effect.sleep(lookedMillis - world.nowMillis)
       yield* look(fleet, faults, operator, tell, false, [], read)
       fibers.push(yield* Effect.forkChild(operator.again))
@@ -163,7 +166,7 @@ const live = Effect.fnUntraced(function* (
   if (history.daySeconds !== undefined) {
     const pastMillis = Calendar.pastMillis(History.calendarOf(history), world.nowMillis)
     while (world.nowMillis < pastMillis) {
-      yield* Effect.sleep(lookMillis)
+      yield* Effect.sleep(everyMillis)
       yield* look(fleet, faults, operator, tell, false, [], read)
     }
   }

@@ -105,8 +105,8 @@ const drawDays = (seed: number, shape: History.Shape, daySeconds: number): Histo
   return { seed, ...shape, commands: commands.toSorted((one, other) => one.atMillis - other.atMillis) }
 }
 
-/** Wrong clocks, disks that stand still and bits that turn over are drawn apart: hard on days of seconds, and each with an end. */
-const drawnApart: ReadonlyArray<Trouble.Episode> = [Trouble.skew, Trouble.crashInFlight, Trouble.rot]
+/** Hard on days of seconds: drawn apart. */
+const drawnApart: ReadonlyArray<Trouble.Episode> = [Trouble.skew, Trouble.rot]
 
 /**
  * Clocks that are wrong by up to six days, disks that stop in the middle of a sync, and bits that turn over, in half of the histories
