@@ -4,6 +4,7 @@
  * `JSON.parse` yields Infinity for 1e999 and lone surrogates for "\ud800"; neither has a canonical form (RFC 8785), so a
  * hash could not bind them. The walk keeps its own stack, since a hostile body may nest half a million deep.
  */
+
 /** Levels of arrays and objects a payload may nest. */
 export const payloadDepthMax = 32
 
