@@ -63,7 +63,7 @@ export const make = (
 
   /** What has just come is in memory as it was written. */
   const eventsAt = ({ address, bytes }: IndexRows.Place): ReadonlyArray<Record.Logged> | undefined => {
-    const slab = log.around(address, Record.headBytes + bytes)
+    const slab = log.look(address, Record.headBytes + bytes)
     if (slab === undefined) return log.peek(address)?.events
     const start = address - slab.start + Record.headBytes
     return Record.decode(slab.octets.subarray(start, start + bytes), bytes)

@@ -45,6 +45,8 @@ export interface SegmentLog {
   readonly read: (address: number, bytes: number) => Buffer | undefined
   /** So many octets from an address on, if they are in memory. They are shared: nobody may write to them. */
   readonly around: RecentOctets["around"]
+  /** As `around`, good until the log is written to. */
+  readonly look: RecentOctets["look"]
   /** The record at an address, or the next where that has gone, its article left out; nothing at the end of the log, or where its events are damaged. */
   readonly peek: (address: number) => SegmentReader.Found | undefined
   /** The first record at an address or after it that `peek` can read, past what is damaged. */
@@ -214,7 +216,7 @@ export const open = (directory: string, disk: Disk, segmentBytes: number): Segme
   const draft = (): Draft => {
     roll()
     const start = addressOf(last, last.bytes)
-    return new Draft(start, recent.slabBefore(start))
+    return new Draft(start, recent.slabBefore(start), recent.slabAt)
   }
 
   const write = ({ bytes, parts, start }: Draft): void => {
@@ -250,6 +252,7 @@ export const open = (directory: string, disk: Disk, segmentBytes: number): Segme
       return Record.isIntact(payload, Record.readHead(record)) ? payload : undefined
     },
     around: (address, bytes) => recent.around(address, bytes),
+    look: (address, bytes) => recent.look(address, bytes),
     peek: (address) => find(address, false),
     seek: (address) => {
       const found = find(address, false)
