@@ -170,11 +170,12 @@ const make = Effect.fnUntraced(function* (parts: Parts) {
     sync: (done) => shelves.sync((error) => (error === null && durability === "fsync" ? log.sync(done) : done(error))),
     publish: (records) => {
       const changes: Array<Change> = []
+      const told = signal.isWatched() ? changes : undefined
       for (const record of records) {
         index.take(record.events, record, record.address + Record.headBytes + record.bytes)
         reader.note(record.events)
         for (const event of record.events) quarantine.release(event)
-        follow.note(record.events, changes)
+        follow.note(record, told)
       }
       signal.move(index.progress.position, changes)
     },
