@@ -150,10 +150,11 @@ const make = Effect.fnUntraced(function* (parts: Parts) {
   const records = Articles.make(log, shelves, quarantine, follow.idAt, site)
   const reader = OverviewReader.make(index, records)
   const known = Known.of(index, records, quarantine)
+  const decision = { site, isRead: reader.isRead, place: shelves.place }
   const commits = GroupCommit.make({
     plan: () => {
       shelves.begin()
-      return Plan.make(known, site, log.draft(), shelves.place)
+      return Plan.make(known, log.draft(), decision)
     },
     write: ({ draft }) => {
       shelves.write()

@@ -8,7 +8,7 @@ import { RecentChanges, recentEventsMin } from "../src/internal/RecentChanges.ts
 import * as Record from "../src/internal/Record.ts"
 import type { Change } from "../src/Spool.ts"
 
-const groups = ["misc.test", "clientposts.trailblaze.geo.us.idaho"] as ReadonlyArray<GroupName>
+const groups = ["misc.test", "clientposts.trailblaze.geo.us.idaho"] as unknown as ReadonlyArray<GroupName>
 
 const filed = (position: number, some: Partial<Record.Filed>): Record.Filed => ({
   _tag: "Filed",

@@ -2,21 +2,27 @@
  * Articles and overview lines as they lie in the log: what is not as it was written goes to quarantine, and is not given
  * out.
  */
+import * as ArticleScan from "@lupin/core/ArticleScan"
 import type * as GroupName from "@lupin/core/GroupName"
 import type * as MessageId from "@lupin/core/MessageId"
-import type * as Xref from "@lupin/core/Xref"
+import * as Overview from "@lupin/core/Overview"
+import * as Xref from "@lupin/core/Xref"
 import { Buffer } from "node:buffer"
 import type { Held } from "../Spool.ts"
 import type { ClassLogs } from "./ClassLogs.ts"
 import type { Follow } from "./Follow.ts"
 import { HeldRecord } from "./HeldRecord.ts"
 import type * as IndexRows from "./IndexRows.ts"
+import * as Plan from "./Plan.ts"
 import type * as Quarantine from "./Quarantine.ts"
 import * as Record from "./Record.ts"
 import type { SegmentLog } from "./SegmentLog.ts"
 
 /** An event that brings an article. */
 export type Copy = Record.Filed | Record.Mended
+
+/** A longer record has its overview written down: it need not be read as a whole. */
+const payloadBytesMax = 2 * Plan.unwrittenBytesMax
 
 /** What lies in the logs of classes. */
 type Elsewhere = Pick<ClassLogs, "read">
@@ -61,6 +67,27 @@ export const make = (
     return undefined
   }
 
+  /** Octets of an intact record that is not long, at best out of memory; they are good until the log is written to. */
+  const payloadAt = ({ address, bytes }: IndexRows.Place): Buffer | undefined => {
+    const slab = log.look(address, Record.headBytes + bytes)
+    if (slab === undefined) return bytes > payloadBytesMax ? undefined : log.readNear(address, bytes)
+    const start = address - slab.start + Record.headBytes
+    return slab.octets.subarray(start, start + bytes)
+  }
+
+  /** With its overview, be it that this is made only now. */
+  const toldAt = (place: IndexRows.Place, id?: MessageId.MessageId): Copy | undefined => {
+    const payload = payloadAt(place)
+    // Where the article is damaged, its overview may have been written down and be as it was.
+    const copy = payload === undefined ? copyAt(place, id) : copyOf(Record.decode(payload, payload.length), place, id)
+    if (copy === undefined || copy.overview !== "") return copy
+    const octets = payload?.subarray(Record.metaEnd(payload))
+    const scan = octets === undefined ? undefined : ArticleScan.of(octets)
+    if (octets === undefined || scan === undefined || typeof scan === "string") return refuse(place, copy.id)
+    const article = { octets, bodyStart: scan.bodyStart, scan }
+    return { ...copy, overview: Overview.columns(article, Xref.format(site, copy.numbers)) }
+  }
+
   /** What has just come is in memory as it was written. */
   const eventsAt = ({ address, bytes }: IndexRows.Place): ReadonlyArray<Record.Logged> | undefined => {
     const slab = log.look(address, Record.headBytes + bytes)
@@ -69,8 +96,14 @@ export const make = (
     return Record.decode(slab.octets.subarray(start, start + bytes), bytes)
   }
 
-  const copyAt = (place: IndexRows.Place, id?: MessageId.MessageId): Copy | undefined => {
-    const [copy] = eventsAt(place) ?? []
+  const copyAt = (place: IndexRows.Place, id?: MessageId.MessageId): Copy | undefined =>
+    copyOf(eventsAt(place) ?? [], place, id)
+
+  const copyOf = (
+    [copy]: ReadonlyArray<Record.Logged>,
+    place: IndexRows.Place,
+    id?: MessageId.MessageId
+  ): Copy | undefined => {
     const isIt = Record.isCopy(copy) && (id === undefined || copy.id === id)
     return isIt ? copy : refuse(place, id)
   }
@@ -99,18 +132,18 @@ export const make = (
     },
     line: (place, number) => {
       if (quarantine.has(place.address)) return undefined
-      const copy = copyAt(place)
+      const copy = toldAt(place)
       if (copy === undefined) return undefined
       return copy.numbers.some(([, given]) => given === number) ? lineOf(copy, number) : refuse(place)
     },
     overview: (place, number) => {
       if (quarantine.has(place.address)) return undefined
-      const copy = copyAt(place)
+      const copy = toldAt(place)
       if (copy === undefined) return undefined
       return copy.numbers.some(([, given]) => given === number) ? copy.overview : refuse(place)
     },
     firstLine: (place, id) => {
-      const copy = copyAt(place, id)
+      const copy = toldAt(place, id)
       return copy === undefined ? undefined : lineOf(copy, copy.numbers[0]?.[1] ?? 0)
     },
     isLost: (place) => place !== undefined && eventsLeftAt(place).length === 0,

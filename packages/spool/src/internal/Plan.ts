@@ -56,8 +56,19 @@ export interface Plan {
   readonly draft: Draft
 }
 
-/** `site` is the path identity that overview lines carry in Xref. */
-export const make = (known: Known, site: string, draft: Draft, place?: ClassLogs.ClassLogs["place"]): Plan => {
+export interface Options {
+  /** The path identity that overview lines carry in Xref. */
+  readonly site: string
+  /** Whether somebody will ask at once for the overview of an article with these numbers. */
+  readonly isRead: (numbers: Xref.Numbers) => boolean
+  readonly place?: ClassLogs.ClassLogs["place"]
+}
+
+/** Octets of an article whose overview is not written down: to make it costs more than to read it, the more the longer it is. */
+export const unwrittenBytesMax = 8_192
+
+export const make = (known: Known, draft: Draft, options: Options): Plan => {
+  const { place, site } = options
   const ahead = new Ahead(known)
   const records: Array<Planned> = []
   const write = (events: ReadonlyArray<Record.Logged>, octets: Uint8Array | undefined): void => {
@@ -81,7 +92,7 @@ export const make = (known: Known, site: string, draft: Draft, place?: ClassLogs
       // Asked only of what is not filed, and before what was decided counts: each question is a look-up.
       const refusal = command._tag === "File" && decided[0]?._tag !== "Filed" ? Refusal.of(ahead, command) : undefined
       const events = decided.map((event) => {
-        const logged = toLogged(event, article, ahead, site, place)
+        const logged = toLogged(event, article, ahead, options)
         ahead.evolve(event)
         if (logged._tag === "Filed") ahead.file(article)
         return logged
@@ -158,14 +169,18 @@ const toLogged = (
   event: Site.Event,
   article: Article.Article | undefined,
   known: Known,
-  site: string,
-  place: ClassLogs.ClassLogs["place"] | undefined
+  { isRead, place, site }: Options
 ): Record.Logged => {
   switch (event._tag) {
     case "Filed": {
       if (article === undefined) throw new Error(`${event.id} is filed without its article`)
       const stored = place?.(article, event)
-      return filed(event, article, overviewOf(article, event.numbers, site), stored)
+      const isUnwritten =
+        stored === undefined &&
+        article.scan !== undefined &&
+        article.octets.length <= unwrittenBytesMax &&
+        !isRead(event.numbers)
+      return filed(event, article, isUnwritten ? "" : overviewOf(article, event.numbers, site), stored)
     }
     case "Cancelled":
     case "Superseded":

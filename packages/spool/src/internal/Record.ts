@@ -15,7 +15,10 @@ import type { Stored } from "./ClassLogs.ts"
 import { Reader, textEnd, uint16, uint32, uint48, Writer } from "./Octets.ts"
 import * as RecordOptions from "./RecordOptions.ts"
 
-/** An article's event with what followers and readers ask for most. `overview` is the line without its number, a character for each octet. */
+/**
+ * An article's event with what followers and readers ask for most. `overview` is the line without its number, a character for
+ * each octet; empty where it is to be made of the article, which lies in the same record.
+ */
 export type Filed = Site.Filed & {
   readonly path: string
   readonly overview: string
