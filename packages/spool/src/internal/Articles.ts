@@ -21,6 +21,9 @@ import type { SegmentLog } from "./SegmentLog.ts"
 /** An event that brings an article. */
 export type Copy = Record.Filed | Record.Mended
 
+/** What readers of a group are told of an article. */
+type Told = Pick<Copy, "numbers" | "overview">
+
 /** A longer record has its overview written down: it need not be read as a whole. */
 const payloadBytesMax = 2 * Plan.unwrittenBytesMax
 
@@ -75,17 +78,24 @@ export const make = (
     return slab.octets.subarray(start, start + bytes)
   }
 
-  /** With its overview, be it that this is made only now. */
-  const toldAt = (place: IndexRows.Place, id?: MessageId.MessageId): Copy | undefined => {
+  /** The numbers and the overview of the article at a place, be it that this is made only now. */
+  const toldAt = (place: IndexRows.Place, id?: MessageId.MessageId): Told | undefined => {
     const payload = payloadAt(place)
-    // Where the article is damaged, its overview may have been written down and be as it was.
-    const copy = payload === undefined ? copyAt(place, id) : copyOf(Record.decode(payload, payload.length), place, id)
-    if (copy === undefined || copy.overview !== "") return copy
-    const octets = payload?.subarray(Record.metaEnd(payload))
-    const scan = octets === undefined ? undefined : ArticleScan.of(octets)
-    if (octets === undefined || scan === undefined || typeof scan === "string") return refuse(place, copy.id)
+    if (payload === undefined) {
+      // Where the article is damaged, its overview may have been written down and be as it was.
+      const copy = copyAt(place, id)
+      return copy?.overview === "" ? refuse(place, copy.id) : copy
+    }
+    const isIt = Record.bringsArticle(payload) && (id === undefined || Record.bringsId(payload, id))
+    if (!isIt) return refuse(place, id)
+    const numbers = Record.numbersOf(payload)
+    const overview = Record.overviewOf(payload)
+    if (overview !== "") return { numbers, overview }
+    const octets = payload.subarray(Record.metaEnd(payload))
+    const scan = ArticleScan.of(octets)
+    if (typeof scan === "string") return refuse(place, Record.idAt(payload))
     const article = { octets, bodyStart: scan.bodyStart, scan }
-    return { ...copy, overview: Overview.columns(article, Xref.format(site, copy.numbers)) }
+    return { numbers, overview: Overview.columns(article, Xref.format(site, numbers)) }
   }
 
   /** What has just come is in memory as it was written. */
@@ -96,14 +106,8 @@ export const make = (
     return Record.decode(slab.octets.subarray(start, start + bytes), bytes)
   }
 
-  const copyAt = (place: IndexRows.Place, id?: MessageId.MessageId): Copy | undefined =>
-    copyOf(eventsAt(place) ?? [], place, id)
-
-  const copyOf = (
-    [copy]: ReadonlyArray<Record.Logged>,
-    place: IndexRows.Place,
-    id?: MessageId.MessageId
-  ): Copy | undefined => {
+  const copyAt = (place: IndexRows.Place, id?: MessageId.MessageId): Copy | undefined => {
+    const [copy] = eventsAt(place) ?? []
     const isIt = Record.isCopy(copy) && (id === undefined || copy.id === id)
     return isIt ? copy : refuse(place, id)
   }
@@ -132,19 +136,19 @@ export const make = (
     },
     line: (place, number) => {
       if (quarantine.has(place.address)) return undefined
-      const copy = toldAt(place)
-      if (copy === undefined) return undefined
-      return copy.numbers.some(([, given]) => given === number) ? lineOf(copy, number) : refuse(place)
+      const told = toldAt(place)
+      if (told === undefined) return undefined
+      return told.numbers.some(([, given]) => given === number) ? lineOf(told, number) : refuse(place)
     },
     overview: (place, number) => {
       if (quarantine.has(place.address)) return undefined
-      const copy = toldAt(place)
-      if (copy === undefined) return undefined
-      return copy.numbers.some(([, given]) => given === number) ? copy.overview : refuse(place)
+      const told = toldAt(place)
+      if (told === undefined) return undefined
+      return told.numbers.some(([, given]) => given === number) ? told.overview : refuse(place)
     },
     firstLine: (place, id) => {
-      const copy = toldAt(place, id)
-      return copy === undefined ? undefined : lineOf(copy, copy.numbers[0]?.[1] ?? 0)
+      const told = toldAt(place, id)
+      return told === undefined ? undefined : lineOf(told, told.numbers[0]?.[1] ?? 0)
     },
     isLost: (place) => place !== undefined && eventsLeftAt(place).length === 0,
     numbersBefore: (place, id) => {
@@ -162,4 +166,4 @@ const hasNumber = ({ numbers }: Held, [group, number]: Numbered): boolean =>
 const idOf = (event: Record.Logged | undefined): MessageId.MessageId | undefined =>
   Record.isCopy(event) ? event.id : undefined
 
-const lineOf = ({ overview }: Copy, number: number): Uint8Array => Buffer.from(`${number}${overview}`, "latin1")
+const lineOf = ({ overview }: Told, number: number): Uint8Array => Buffer.from(`${number}${overview}`, "latin1")

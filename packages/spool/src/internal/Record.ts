@@ -232,6 +232,13 @@ export const pathEnd = (octets: Buffer, start = 0): number => {
   return textEnd(octets, RecordOptions.end(octets, flagsAt + 1, octets[flagsAt] ?? 0))
 }
 
+/** The numbers of the article with whose filing a payload begins. */
+export const numbersOf = (payload: Buffer): Xref.Numbers =>
+  readNumbers(new Reader(payload, textEnd(payload, idOffset - 4)))
+
+/** Its overview, where that is written down; else the empty text. */
+export const overviewOf = (payload: Buffer): string => new Reader(payload, pathEnd(payload)).latin1()
+
 /** What a record says of the article with whose filing it begins, without its overview. `start`: where the record begins. */
 export const readBrought = (record: Buffer, start = 0): Brought => {
   const payload = start + headBytes
