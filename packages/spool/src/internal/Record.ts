@@ -2,7 +2,8 @@
  * Records of the log: what one command led to, in octets, with all that replay needs and the article last.
  *
  * On disk a record is a head of 4-octet big-endian numbers, then the payload. The head is the payload's length, the
- * CRC-32 of its events, and the CRC-32 of all of it; both begin with the length, so that a wrong length shows in either.
+ * checksum of its events, and that of its article, which begins with the other; that one begins with the length, so that a
+ * wrong length shows in either. Records of formats before the fourth have the CRC-32 of events and payload there.
  * All events of one command share a record, so that a torn tail never parts them.
  */
 import type * as GroupName from "@lupin/core/GroupName"
@@ -11,6 +12,7 @@ import * as Site from "@lupin/core/Site"
 import type * as Xref from "@lupin/core/Xref"
 import { Buffer } from "node:buffer"
 import { crc32 } from "node:zlib"
+import * as Checksum from "./Checksum.ts"
 import type { Stored } from "./ClassLogs.ts"
 import { Reader, textEnd, uint16, uint32, uint48, Writer } from "./Octets.ts"
 import * as RecordOptions from "./RecordOptions.ts"
@@ -91,9 +93,9 @@ export const write = (writer: Writer, events: ReadonlyArray<Logged>, article: Ui
   const bytes = metaBytes + (article?.length ?? 0)
   writer.putUint32(headBytes + 1, metaBytes)
   writer.putUint32(0, bytes)
-  const checked = crc32(writer.since(headBytes), bytes)
+  const checked = Checksum.of(writer.since(headBytes), bytes)
   writer.putUint32(4, checked)
-  writer.putUint32(8, article === undefined ? checked : crc32(article, checked))
+  writer.putUint32(8, article === undefined ? checked : wholeOf(article, checked))
   if (article !== undefined) writer.plain(article)
 }
 
@@ -113,12 +115,22 @@ export const readHead = (head: Buffer): Head => ({
   crc: head.readUInt32BE(8)
 })
 
+/** Without an article it is that of the events. */
+const wholeOf = (article: Uint8Array, checked: number): number =>
+  article.length === 0 ? checked : Checksum.of(article, checked)
+
 /** Whether all of the payload is as it was written. */
-export const isIntact = (payload: Uint8Array, { bytes, crc }: Head): boolean =>
-  payload.length === bytes && crc32(payload, bytes) === crc
+export const isIntact = (payload: Buffer, head: Head): boolean => {
+  const { bytes, crc } = head
+  const meta = payload.length === bytes ? metaBytes(payload, head) : undefined
+  if (meta === undefined) return false
+  const checked = Checksum.of(payload.subarray(0, meta), bytes)
+  return wholeOf(payload.subarray(meta), checked) === crc || crc32(payload, bytes) === crc
+}
 
 /** Whether the events are as they were written; the article is not looked at. */
-export const isMetaIntact = (meta: Uint8Array, { bytes, metaCrc }: Head): boolean => crc32(meta, bytes) === metaCrc
+export const isMetaIntact = (meta: Uint8Array, { bytes, metaCrc }: Head): boolean =>
+  Checksum.of(meta, bytes) === metaCrc || crc32(meta, bytes) === metaCrc
 
 /** Octets that `isCandidate` looks at. */
 export const candidateBytes = headBytes + prefixBytes + 1
