@@ -44,7 +44,7 @@ const step = fc.oneof(
 type Step = typeof step extends fc.Arbitrary<infer One> ? One : never
 
 const changeOf = (event: Record.Brought): Change => {
-  const change = Follow.toFiled({ ...event, overview: "" } as Record.Filed)
+  const change = Follow.toFiled({ ...event, overview: "" })
   if (change === undefined) throw new Error("no change")
   return change
 }

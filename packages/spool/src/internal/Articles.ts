@@ -13,7 +13,7 @@ import type { ClassLogs } from "./ClassLogs.ts"
 import type { Follow } from "./Follow.ts"
 import { HeldRecord } from "./HeldRecord.ts"
 import type * as IndexRows from "./IndexRows.ts"
-import * as Plan from "./Plan.ts"
+import * as PlannedOverview from "./PlannedOverview.ts"
 import type * as Quarantine from "./Quarantine.ts"
 import * as Record from "./Record.ts"
 import type { SegmentLog } from "./SegmentLog.ts"
@@ -25,7 +25,7 @@ export type Copy = Record.Filed | Record.Mended
 type Told = Pick<Copy, "numbers" | "overview">
 
 /** A longer record has its overview written down: it need not be read as a whole. */
-const payloadBytesMax = 2 * Plan.unwrittenBytesMax
+const payloadBytesMax = 2 * PlannedOverview.unwrittenBytesMax
 
 /** What lies in the logs of classes. */
 type Elsewhere = Pick<ClassLogs, "read">

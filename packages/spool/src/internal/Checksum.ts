@@ -50,8 +50,14 @@ const add = [0x6a]
 const subtract = [0x6b]
 const isAtLeast = [0x4f]
 const isBelow = [0x49]
-const nothing = 0x40
+const not = [0x45]
+/** Blocks that leave nothing on the stack. */
+const block = [0x02, 0x40]
+const loop = [0x03, 0x40]
+const when = [0x04, 0x40]
 const end = [0x0b]
+const leaveIf = (blocks: number) => [0x0d, blocks]
+const again = (blocks: number) => [0x0c, blocks]
 const [at, to, lanes] = [0, 1, 2] as const
 const factors = simd(
   0x0c,
@@ -63,36 +69,61 @@ const factors = simd(
 
 /** Takes the block on the stack into the lanes: `lanes = (lanes ^ block) * factor`, then `lanes ^= lanes >>> shift`. */
 const take = [
-  ...[getLocal(lanes), xor, factors, simd(0xb5, 0x01), setLocal(lanes)].flat(),
-  ...[getLocal(lanes), getLocal(lanes), constant(shift), simd(0xad, 0x01), xor, setLocal(lanes)].flat()
-]
+  getLocal(lanes),
+  xor,
+  factors,
+  simd(0xb5, 0x01),
+  setLocal(lanes),
+  getLocal(lanes),
+  getLocal(lanes),
+  constant(shift),
+  simd(0xad, 0x01),
+  xor,
+  setLocal(lanes)
+].flat()
+
+/** A block is on the stack once these have run. */
+const wholeBlock = [getLocal(at), load].flat()
+/** Cut off where the octets end, by the mask that begins as many octets before `maskAt + blockBytes` as are left. */
+const lastBlock = [
+  wholeBlock,
+  constant(maskAt + blockBytes),
+  getLocal(to),
+  getLocal(at),
+  subtract,
+  subtract,
+  load,
+  and
+].flat()
+
+const next = [getLocal(at), constant(blockBytes), add, setLocal(at)].flat()
+const isNoneWhole = [getLocal(to), getLocal(at), subtract, constant(blockBytes), isBelow].flat()
+const isSomeLeft = [getLocal(at), getLocal(to), isAtLeast, not].flat()
 
 /** `mixPlain`, as instructions. */
 const mixCode = [
-  ...[constant(0), load, setLocal(lanes)],
-  // While a whole block is left.
-  ...[
-    [0x02, nothing],
-    [0x03, nothing]
-  ],
-  ...[getLocal(to), getLocal(at), subtract, constant(blockBytes), isBelow, [0x0d, 1]],
-  ...[getLocal(at), load, take],
-  ...[getLocal(at), constant(blockBytes), add, setLocal(at), [0x0c, 0], end, end],
-  // The rest, as far as the mask goes: it lies `maskAt` and a block on, less as many octets as are left.
-  ...[getLocal(at), getLocal(to), isAtLeast, [0x45], [0x04, nothing]],
-  ...[
-    getLocal(at),
-    load,
-    constant(maskAt + blockBytes),
-    getLocal(to),
-    getLocal(at),
-    subtract,
-    subtract,
-    load,
-    and,
-    take
-  ],
-  ...[end, constant(0), getLocal(lanes), store, end]
+  constant(0),
+  load,
+  setLocal(lanes),
+  block,
+  loop,
+  isNoneWhole,
+  leaveIf(1),
+  wholeBlock,
+  take,
+  next,
+  again(0),
+  end,
+  end,
+  isSomeLeft,
+  when,
+  lastBlock,
+  take,
+  end,
+  constant(0),
+  getLocal(lanes),
+  store,
+  end
 ].flat()
 
 const sized = (content: ReadonlyArray<number>): ReadonlyArray<number> =>
@@ -102,15 +133,20 @@ const sized = (content: ReadonlyArray<number>): ReadonlyArray<number> =>
 
 const name = (text: string): ReadonlyArray<number> => sized([...Buffer.from(text, "latin1")])
 
+const section = (number: number, content: ReadonlyArray<number>): ReadonlyArray<number> => [number, ...sized(content)]
+const [vector, integer] = [0x7b, 0x7f] as const
+
 /** A module of one function of two numbers, and two pages of memory. */
-const program = Uint8Array.from([
-  ...[0x00, 0x61, 0x73, 0x6d, 1, 0, 0, 0],
-  ...[1, ...sized([1, 0x60, 2, 0x7f, 0x7f, 0])],
-  ...[3, ...sized([1, 0])],
-  ...[5, ...sized([1, 0, 2])],
-  ...[7, ...sized([2, ...name("memory"), 2, 0, ...name("mix"), 0, 0])],
-  ...[10, ...sized([1, ...sized([1, 1, 0x7b, ...mixCode])])]
-])
+const program = Uint8Array.from(
+  [
+    [0x00, 0x61, 0x73, 0x6d, 1, 0, 0, 0],
+    section(1, [1, 0x60, 2, integer, integer, 0]),
+    section(3, [1, 0]),
+    section(5, [1, 0, 2]),
+    section(7, [2, ...name("memory"), 2, 0, ...name("mix"), 0, 0]),
+    section(10, [1, ...sized([1, 1, vector, ...mixCode])])
+  ].flat()
+)
 
 /** As far as this module uses it. */
 interface Engine {

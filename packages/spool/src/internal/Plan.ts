@@ -6,16 +6,16 @@
 import * as Article from "@lupin/core/Article"
 import * as Admission from "@lupin/core/Admission"
 import * as Filing from "@lupin/core/Filing"
-import * as Overview from "@lupin/core/Overview"
 import * as Site from "@lupin/core/Site"
 import * as Waiting from "@lupin/core/Waiting"
-import * as Xref from "@lupin/core/Xref"
+import type * as Xref from "@lupin/core/Xref"
 import type * as Group from "@lupin/core/Group"
 import * as MessageId from "@lupin/core/MessageId"
 import type { Stored } from "../Spool.ts"
 import type * as ClassLogs from "./ClassLogs.ts"
 import type { Draft } from "./Draft.ts"
 import type { Place } from "./IndexRows.ts"
+import * as PlannedOverview from "./PlannedOverview.ts"
 import * as Record from "./Record.ts"
 import * as Refusal from "./Refusal.ts"
 
@@ -56,16 +56,9 @@ export interface Plan {
   readonly draft: Draft
 }
 
-export interface Options {
-  /** The path identity that overview lines carry in Xref. */
-  readonly site: string
-  /** Whether somebody will ask at once for the overview of an article with these numbers. */
-  readonly isRead: (numbers: Xref.Numbers) => boolean
+export interface Options extends PlannedOverview.Readers {
   readonly place?: ClassLogs.ClassLogs["place"]
 }
-
-/** Octets of an article whose overview is not written down: to make it costs more than to read it, the more the longer it is. */
-export const unwrittenBytesMax = 8_192
 
 export const make = (known: Known, draft: Draft, options: Options): Plan => {
   const { place, site } = options
@@ -118,9 +111,6 @@ const owned = (command: Site.Command, article: Article.Article, known: Known): S
     ? { ...command, owners: Filing.owners(article) }
     : command
 
-const overviewOf = (article: Article.Article, numbers: Xref.Numbers, site: string): string =>
-  Overview.columns(article, Xref.format(site, numbers))
-
 /** A time before 1970 is long past all the same. */
 const expiryOf = ({ expiresMillis }: Article.Article): { readonly expiresMillis?: number } =>
   expiresMillis === undefined ? {} : { expiresMillis: Math.max(0, expiresMillis) }
@@ -159,7 +149,7 @@ const mend = (
     ...expiryOf(article),
     ...dateOf(article),
     path: article.path,
-    overview: overviewOf(article, numbers, site),
+    overview: PlannedOverview.of(article, numbers, site),
     bytes: article.octets.length,
     ...readinessOf(article)
   }
@@ -169,18 +159,18 @@ const toLogged = (
   event: Site.Event,
   article: Article.Article | undefined,
   known: Known,
-  { isRead, place, site }: Options
+  options: Options
 ): Record.Logged => {
   switch (event._tag) {
     case "Filed": {
       if (article === undefined) throw new Error(`${event.id} is filed without its article`)
-      const stored = place?.(article, event)
-      const isUnwritten =
-        stored === undefined &&
-        article.scan !== undefined &&
-        article.octets.length <= unwrittenBytesMax &&
-        !isRead(event.numbers)
-      return filed(event, article, isUnwritten ? "" : overviewOf(article, event.numbers, site), stored)
+      const stored = options.place?.(article, event)
+      return filed(
+        event,
+        article,
+        PlannedOverview.atFiling(article, event.numbers, options, stored === undefined),
+        stored
+      )
     }
     case "Cancelled":
     case "Superseded":
