@@ -29,6 +29,13 @@ export interface Stored extends AtSite {
   readonly articles: ReadonlyArray<{ readonly id: MessageId.MessageId; readonly stored: Spool.Stored }>
 }
 
+/** A site serves again: what its log holds, of which no door may have told, since its process died meanwhile. */
+export interface Opened extends AtSite {
+  readonly _tag: "Opened"
+  readonly generation: string
+  readonly held: ReadonlySet<MessageId.MessageId>
+}
+
 /** An author has the answer that the event is taken. */
 export interface Acknowledged extends AtSite {
   readonly _tag: "Acknowledged"
@@ -127,6 +134,8 @@ export interface Fault extends At {
 /** The clock of a site was set. */
 export interface Skewed extends AtSite {
   readonly _tag: "Skewed"
+  /** Negative where it is behind. */
+  readonly aheadMillis: number
 }
 
 /** An operator lets a site keep less from now on. */
@@ -159,6 +168,7 @@ export interface Looked extends At {
 
 export type Evidence =
   | Stored
+  | Opened
   | Acknowledged
   | Answered
   | Shown

@@ -59,9 +59,9 @@ export const zonesDown = (shape: Shape): Shape => ({
 /** Two hosts and three zones, through days of twenty seconds: the first are sealed while things go wrong. */
 export const days: Shape = { pops: [1, 1], zones: 3, seconds: 660, staysOut: false, daySeconds: 20 }
 
-/** Days of a shape: shorter ones in the proportions of production, but for a longer time to agree, and to cancel. */
+/** Days of a shape: those of production, or shorter ones in the proportions of production, but for a longer time to agree, and to cancel. */
 export const calendarOf = ({ daySeconds }: Shape): Calendar.Calendar => {
-  if (daySeconds === undefined) return Calendar.production
+  if (daySeconds === undefined || daySeconds * 1000 === Calendar.production.dayMillis) return Calendar.production
   const { dayMillis, keepMillis, sealMillis } = Calendar.production
   const scale = (daySeconds * 1000) / dayMillis
   return {

@@ -30,9 +30,38 @@ export const all: ReadonlyArray<Known> = [
       "8000 kill z3; 9000 start z1; 9000 start z2; 9000 start z3"
   ),
   known(
+    "takes out of digests what was erased as every zone that had counted it died",
+    1,
+    "pops 1,1 zones 3 seconds 60; 1000 post p1 1; 1200 post p2 2; 1300 post p2 4; 1400 post p1 5; 1500 post p1 6; " +
+      "9000 erase 1; 9000 erase 2; 9010 kill z1; 9010 kill z2; 9010 kill z3; 12000 start z1; 12000 start z2; 12000 start z3"
+  ),
+  known(
+    "takes out of digests what was erased while zones were dead that have then lost all they held",
+    1,
+    "pops 1,1 zones 3 seconds 60; 1000 post p1 1; 1200 post p2 2; 1300 post p2 4; 1400 post p1 5; 1500 post p1 6; " +
+      "9000 kill z1; 9000 kill z2; 9000 kill z3; 9500 erase 2; 10000 wipe z1; 10000 wipe z2; 10000 wipe z3; " +
+      "12000 start z1; 12000 start z2; 12000 start z3"
+  ),
+  known(
+    "takes out of a digest what was erased before a zone knew it while another event came",
+    1,
+    "pops 1,1 zones 3 seconds 60; 1000 post p1 1; 1200 post p2 2; 9000 kill z1; 9000 kill z2; 9000 kill z3; " +
+      "9500 erase 2; 9600 post p1 6; 10000 wipe z1; 10000 wipe z2; 10000 wipe z3; 12000 start z1; 12000 start z2; 12000 start z3"
+  ),
+  known(
     "asks before it sends again after a feed has begun anew",
     375,
     "pops 1,1,1,1 zones 3 seconds 30; 11153 post p3 9; 11613 narrow z2 z1"
+  ),
+  known(
+    "brings a host what its feeds have passed before they were widened",
+    12970,
+    "pops 2,2 zones 3 seconds 30; 8292 narrow z3 p2-h2; 19364 post p1-h2 8; 19503 narrow p2-h1 p2-h2"
+  ),
+  known(
+    "holds what it wrote in the moment in which it was killed, and vouches for it",
+    12929,
+    "pops 2,1,1 zones 3 seconds 30; 1115 post p3 8; 7683 post p2 11; 7791 kill z1; 15985 start z1; 21513 receipt p1-h1 11"
   ),
   known(
     "gives up a connection to a peer that stands still, and connects again",
@@ -142,5 +171,11 @@ export const all: ReadonlyArray<Known> = [
     4,
     "pops 1,1 zones 3 seconds 300 days 20; 1000 post p1 1; 1500 post p1 2; 250000 kill z1; 250000 kill z2; " +
       "251000 cancel p1 2; 256000 kill z3; 258000 start z1; 258000 start z2; 259000 start z3"
+  ),
+  known(
+    "takes out of a sealed day what was erased as every zone that had counted it died",
+    1,
+    "pops 1,1 zones 3 seconds 300 days 20; 1000 post p1 1; 1500 post p1 2; 1700 post p1 6; 255000 erase 2; " +
+      "255010 kill z1; 255010 kill z2; 255010 kill z3; 258000 start z1; 258000 start z2; 259000 start z3"
   )
 ]

@@ -15,6 +15,7 @@ import { PeerStats } from "@lupin/nntp/PeerStats"
 import { Secrets } from "@lupin/nntp/Secrets"
 import * as Pop from "@lupin/pop/Pop"
 import { Live } from "@lupin/site/Live"
+import * as Reconcile from "@lupin/site/Reconcile"
 import * as Site from "@lupin/site/Site"
 import * as SiteConfig from "@lupin/site/SiteConfig"
 import { Disk } from "@lupin/spool/Disk"
@@ -44,6 +45,8 @@ export interface Options {
   readonly plan: Topology.Site
   readonly apps: ReadonlyArray<App.App>
   readonly calendar: Calendar.Calendar
+  /** Between two audits of all peers. */
+  readonly auditMillis: number
   /** `disk` is the spool of production on a simulated disk; `memory` the reference, quicker, which loses nothing. */
   readonly store: "disk" | "memory"
   readonly notice: (site: SimSite, ...stored: Parameters<Witness.Notice>) => void
@@ -127,6 +130,7 @@ export class SimSite {
     process.provide(Disk, this.#disk)
     process.provide(Recoveries.Recoveries, { note: this.#options.recovered })
     process.provide(Calendar.Calendar, this.#options.calendar)
+    process.provide(Reconcile.AuditMillis, this.#options.auditMillis)
     process.provide(Secrets, { octets: (bytes) => process.chance.octets(bytes) })
     network.powerOn(this.plan.address)
     this.#process = process

@@ -15,6 +15,7 @@ import type { Evidence } from "../src/Evidence.ts"
 import * as Events from "../src/Events.ts"
 import * as EventArticle from "@lupin/core/EventArticle"
 import * as Event from "@lupin/core/Event"
+import type * as MessageId from "@lupin/core/MessageId"
 import * as GroupName from "@lupin/core/GroupName"
 
 const event = BirdEvents.make("test", 0, 1_767_225_600_000)
@@ -44,6 +45,13 @@ const filed = (site: string, numbers: Spool.Numbers, position = 1): Evidence => 
   site,
   generation: "g",
   articles: [{ id, stored: { _tag: "Filed", position, numbers } }]
+})
+const opened = (site: string, ...held: ReadonlyArray<MessageId.MessageId>): Evidence => ({
+  _tag: "Opened",
+  ...at,
+  site,
+  generation: "g",
+  held: new Set(held)
 })
 const wiped = (site: string): Evidence => ({ _tag: "Fault", ...at, what: { _tag: "Wipe", site } })
 const withdrawn = (isForged: boolean, state: "waiting" | "refused"): Evidence => ({
@@ -317,6 +325,23 @@ describe("Checkers", () => {
     }
     assert.deepStrictEqual(broken(receipt, looked(true, nothing)), [10])
     assert.deepStrictEqual(broken(receipt, wiped("z1"), wiped("z2"), looked(true, nothing)), [])
+  })
+
+  it("5, 10: counts what a site holds as it opens, of which its doors did not tell any more", () => {
+    const zone = { ...holding, name: "z1", kind: "central" as const }
+    assert.include(broken(opened("z1", id), filed("z1", [[group, 1]])), 5)
+    assert.include(broken(opened("z1", id), looked(true, zone, nothing)), 10)
+    const receipt: Evidence = {
+      _tag: "Receipted",
+      ...at,
+      atMillis: 20_000,
+      site: "p1",
+      receipt: { messageId: id, stages: ["accepted", "durable"], heldBy: ["p1", "z1", "z2"] }
+    }
+    const told = [filed("p1", [[group, 1]]), filed("z2", [[group, 1]])]
+    assert.deepStrictEqual(broken(...told, opened("z1"), receipt), [10])
+    assert.deepStrictEqual(broken(...told, opened("z1", id), receipt), [])
+    assert.deepStrictEqual(broken(...told, opened("z1", id), wiped("z1"), receipt), [10])
   })
 
   it("10: sees that a sealed day changes but by removals, and that it lacks an event", () => {

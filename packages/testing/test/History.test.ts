@@ -7,6 +7,7 @@ import * as Histories from "../src/Histories.ts"
 import * as History from "../src/History.ts"
 import * as Topology from "../src/Topology.ts"
 import * as Verdict from "../src/Verdict.ts"
+import * as Trouble from "../src/Trouble.ts"
 import * as Workload from "../src/Workload.ts"
 
 const drawn = Array.from({ length: 50 }, (_, seed) => Workload.draw(seed, History.small(seed)))
@@ -38,7 +39,7 @@ describe("History", () => {
     for (const history of drawn) {
       const { sites } = Topology.make({ pops: History.popsOf(history), zones: history.zones })
       assert.deepStrictEqual(
-        Workload.sitesOf(history).all,
+        Trouble.sitesOf(history).all,
         sites.map(({ name }) => name)
       )
     }

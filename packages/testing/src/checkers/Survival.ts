@@ -36,7 +36,7 @@ const isWipe = (evidence: Evidence): string | undefined =>
 
 /**
  * 1: as long as its host is not wiped, an acknowledged article is there, or its author has withdrawn it, or an operator erased
- * it, or it was kept for `keepMillis`, or for as long as its host keeps anything.
+ * it, or it was kept for `keepMillis` by its host's clock, as far as that was ever off, or for as long as its host keeps anything.
  */
 export const acknowledged = (keepMillis: number): Checker.Checker => ({
   promise: 1,
@@ -46,6 +46,7 @@ export const acknowledged = (keepMillis: number): Checker.Checker => ({
     const letGo = new LetGo()
     /** By site whose log has rotted: what was filed there since. */
     const since = new Map<string, Set<Id>>()
+    const offMillis = new Map<string, number>()
     return (evidence) => {
       letGo.see(evidence)
       const wiped = isWipe(evidence)
@@ -53,7 +54,10 @@ export const acknowledged = (keepMillis: number): Checker.Checker => ({
         acknowledged.wipe(wiped)
         since.delete(wiped)
       }
-      if (evidence._tag === "Rotted") {
+      if (evidence._tag === "Skewed") {
+        const { aheadMillis, site } = evidence
+        offMillis.set(site, Math.max(offMillis.get(site) ?? 0, Math.abs(aheadMillis)))
+      } else if (evidence._tag === "Rotted") {
         // No crash: what rots comes from elsewhere again, as promises 7, 9 and 10 have it in the end.
         acknowledged.wipe(evidence.site)
         since.set(evidence.site, new Set())
@@ -74,7 +78,7 @@ export const acknowledged = (keepMillis: number): Checker.Checker => ({
             if (!letGo.isLacking(site, id)) return []
             if (removed.get(id) === "cancelled" && withdrawn.has(id)) return []
             const keptMillis = evidence.atMillis - (MessageId.mintedMillis(id) ?? Infinity)
-            if (removed.get(id) === "expired" && keptMillis >= keepMillis) return []
+            if (removed.get(id) === "expired" && keptMillis >= keepMillis - (offMillis.get(name) ?? 0)) return []
             return [`${name} acknowledged ${id}, and ${removed.has(id) ? "removed" : "lost"} it`]
           })
         })
@@ -103,6 +107,8 @@ export const durable: Checker.Checker = {
         for (const { id, stored } of evidence.articles) {
           if (stored._tag === "Filed") filed.add(evidence.site, id, evidence.generation)
         }
+      } else if (evidence._tag === "Opened") {
+        for (const id of evidence.held) filed.add(evidence.site, id, evidence.generation)
       } else if (evidence._tag === "Receipted" && Receipt.isDurable(evidence.receipt)) {
         const { atMillis, receipt } = evidence
         receipts.push({ id: receipt.messageId, heldBy: receipt.heldBy, atMillis })
