@@ -1,13 +1,16 @@
 /**
  * What went wrong, as one line for the person at the terminal and an exit status for programs.
  */
-import { Cause, Console, Effect, type Layer, Predicate } from "effect"
+import { Cause, Console, Effect, type Layer, Predicate, Runtime } from "effect"
 import { CliError, CliOutput } from "effect/cli"
 
 /** Exit status of a command that was understood and failed. */
 export const statusFailed = 1
 /** Exit status of a command line that is not understood. */
 export const statusMisused = 2
+
+/** Exit status of a process that a signal has interrupted. */
+const statusInterrupted = 130
 
 /** How many causes behind an error are looked at; a longer chain is cut. */
 const depthMax = 8
@@ -48,6 +51,17 @@ export const report = (cause: Cause.Cause<unknown>): Effect.Effect<void> => {
     isMisused ? Effect.void : Console.error(format(cause)),
     Effect.sync(() => void (process.exitCode = isMisused ? statusMisused : statusFailed))
   )
+}
+
+/**
+ * Makes the exit status 0 where SIGTERM has ended the process: that is how a service manager asks, and everything was put
+ * in order. After Ctrl-C it is 130, as in any shell.
+ */
+export const teardown = (): Runtime.Teardown => {
+  let isTerminated = false
+  process.once("SIGTERM", () => (isTerminated = true))
+  return (exit, onExit) =>
+    Runtime.defaultTeardown(exit, (status) => onExit(isTerminated && status === statusInterrupted ? 0 : status))
 }
 
 const ownReason = (error: unknown): string => {

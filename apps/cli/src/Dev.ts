@@ -74,7 +74,7 @@ const seeding = Effect.fn("Dev.seeding")(function* (fleet: Fleet.Fleet) {
   if (fleet.isSeeded || first === undefined || ports === undefined) return
   const posted = yield* Seeder.seed(fleet.layout.apps, `127.0.0.1:${ports.json}`)
   yield* fleet.markSeeded
-  yield* said(`${posted} events posted at ${first.name}`)
+  if (posted > 0) yield* said(`${posted} events posted at ${first.name}`)
 })
 
 /** Runs until it is interrupted; all sites are then stopped. */
@@ -100,7 +100,7 @@ export const run = Effect.fn("Dev.run")(function* (options: Options) {
   yield* Effect.all([centrals, pops], { concurrency: "unbounded", discard: true })
   yield* seeding(fleet)
   const sites = yield* fleet.sites
-  yield* Console.log(`\n${FleetTable.table(sites)}\n\n${FleetTable.trials(sites)}\n`)
+  yield* Console.log(`\n${FleetTable.table(sites)}\n\n${FleetTable.trials(sites, options.apps.length === 0)}\n`)
   yield* said("fleet ready")
   return yield* Effect.never
 }, Effect.scoped)

@@ -218,5 +218,5 @@ Command.make("lupin").pipe(
   Command.run({ version: "0.1.0" }),
   Effect.provide(Layer.mergeAll(NodeServices.layer, Complaint.presenter)),
   Effect.catchCause(Complaint.report),
-  NodeRuntime.runMain
+  NodeRuntime.runMain({ teardown: Complaint.teardown() })
 )

@@ -69,7 +69,8 @@ describe("lupin reload", () => {
       assert.include(lupin(["erase", "--config", config, "1"]).stderr, "1 is no Message-ID")
     } finally {
       site.kill("SIGTERM")
-      await new Promise((resolve) => site.once("exit", resolve))
+      const status = await new Promise((resolve) => site.once("exit", resolve))
+      assert.strictEqual(status, 0, "a site that is asked to stop has not failed")
     }
     const spool = Path.join(directory, "spool")
     const erased = lupin(["spool", "erase", "--dir", spool, "<2@test.example>", "<3@test.example>"])

@@ -85,6 +85,12 @@ export const all: ReadonlyArray<Known> = [
       "9000 well z1; 9000 well z2; 9000 well z3"
   ),
   known(
+    "offers again what no peer had answered for when its host died, long after feeds had stored how far they were",
+    1,
+    "pops 1,1 zones 3 seconds 30; 1000 post p2 1; 4900 cut p1 z1; 4900 cut p1 z2; 4900 cut p1 z3; 5000 post p1 2; " +
+      "9000 kill p1; 9500 heal p1 z1; 9500 heal p1 z2; 9500 heal p1 z3; 10000 start p1"
+  ),
+  known(
     "serves nobody what has rotted, and fetches it again",
     1,
     "pops 1,1 zones 3 seconds 60; 1000 post p1 1; 2000 post p1 2; 5000 rot p1 1200; 9000 kill p1; 10000 start p1"
@@ -104,7 +110,7 @@ export const all: ReadonlyArray<Known> = [
     "has all peers asked for a damaged record that does not tell what it was",
     25,
     "pops 2,1,1 zones 3 seconds 30; 1831 post p1-h2 12; 2288 kill p3; 2290 start p3; 2554 post p1-h2 9; " +
-      "7749 cancel p1-h2 9; 8777 forge p3 9; 11150 rot p3 514633"
+      "7749 cancel p1-h2 9; 8777 forge p3 9; 11150 rot p3 100"
   ),
   known(
     "tells followers what is in memory where the disk is damaged",

@@ -123,7 +123,7 @@ const restart: Episode = (chance, { all }, from) => {
 /** A host dies just after a post: what it acknowledged is on its way, or is stuck as nothing gets out of the host. */
 export const crashInFlight: Episode = (chance, { all, hosts }, from, to) => {
   const host = chance.pick(hosts)
-  const crashMillis = from + chance.between(0, flightMillis)
+  const crashMillis = from + chance.between(0, chance.happens(0.7) ? flightMillis : stuckMillis)
   const others = chance.happens(0.5) ? all.filter((name) => name !== host) : []
   return [
     ...others.map((name) => Command.make(from, "cut", [host, name])),
@@ -152,6 +152,8 @@ const hangs = 5
 const hangMillis = 1_000
 /** Until what was posted has reached a zone, and its answer the host. */
 const flightMillis = 150
+/** Until feeds have stored how far they are, with what is on its way not answered yet. */
+const stuckMillis = 6_000
 /** Their events have these numbers and up. */
 const flightEvents = 200_000
 

@@ -250,6 +250,15 @@ describe("Checkers", () => {
     assert.deepStrictEqual(broken(looked(true, whole)), [6])
   })
 
+  it("6: wants no digest of what expired where little is kept, and is nowhere", () => {
+    const before = looked(false, { ...holding, articles: new Map([[id, article()]]) })
+    const after = looked(true, { ...nothing, removed: new Map([[id, "expired"]]) })
+    assert.deepStrictEqual(broken(before, after), [6])
+    assert.deepStrictEqual(broken(retained({ ageMillis: 1 }), before, after), [])
+    const whole = { ...copy(event.groups.map((name) => [name, 1])), name: "p2" }
+    assert.deepStrictEqual(broken(retained({ ageMillis: 1 }), before, looked(true, whole)), [6])
+  })
+
   it("7: sees sites that differ, a withdrawn event that is held, and one that a stranger has removed", () => {
     assert.deepStrictEqual(broken(looked(true, holding, { ...holding, name: "p2" })), [])
     assert.deepStrictEqual(broken(looked(true, holding, { ...nothing, name: "p2" })), [7])
