@@ -78,6 +78,23 @@ describe("lupin reload", () => {
   })
 })
 
+describe("lupin spool import", () => {
+  it("says in one line what it cannot read, and makes no spool for nothing", () => {
+    const { directory } = folder()
+    const spool = Path.join(directory, "spool")
+    const from = (path: string) => lupin(["spool", "import", "--dir", spool, "--path", "a.example", path])
+    const nowhere = Path.join(directory, "nowhere")
+    const missing = from(nowhere)
+    assert.strictEqual(missing.stderr, `lupin: nothing is imported: ${nowhere} is not there\n`)
+    assert.strictEqual(missing.status, 1)
+    assert.isFalse(FileSystem.existsSync(spool))
+    FileSystem.symlinkSync(nowhere, Path.join(directory, "1"))
+    const torn = from(directory)
+    assert.match(torn.stderr, /^lupin: ENOENT: .*\n$/)
+    assert.strictEqual(torn.status, 1)
+  })
+})
+
 describe("a command line", () => {
   it.each([
     { name: "with a command that is not there", args: ["frob"], said: /^lupin: Unknown subcommand "frob".*\n$/ },

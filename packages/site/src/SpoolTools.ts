@@ -12,6 +12,7 @@ import * as Transfer from "@lupin/spool/Transfer"
 import { Console, Effect, Layer } from "effect"
 import * as FileSystem from "node:fs"
 import * as Path from "node:path"
+import * as FileTrouble from "./FileTrouble.ts"
 
 const barWidth = 40
 /** Groups and ids that are listed. */
@@ -91,12 +92,16 @@ export const exportTo = Effect.fn("SpoolTools.exportTo")(
   (effect) => Effect.scoped(effect)
 )
 
+/** What cannot be read at all fails before a spool is opened or made. */
 export const importFrom = Effect.fn("SpoolTools.importFrom")(function* (options: {
   readonly directory: string
   readonly path: string
   readonly from: string
 }) {
-  const articles = yield* attempt(() => articlesOf(options.from))
+  const articles = yield* Effect.try({
+    try: () => articlesOf(options.from),
+    catch: (cause) => new SpoolUnavailable({ reason: `nothing is imported: ${FileTrouble.said(options.from, cause)}` })
+  })
   const { accepted, known, reasons, refused } = yield* Transfer.importAll(articles, (count) =>
     show(`${count} articles`)
   ).pipe(Effect.provide(Relayer.layer().pipe(Layer.provideMerge(spoolAt(options.directory, options.path)))))
@@ -105,21 +110,24 @@ export const importFrom = Effect.fn("SpoolTools.importFrom")(function* (options:
   yield* Console.log(`${accepted} articles taken, ${known} known already, ${refused} refused`)
 })
 
-/** Articles of a file by what it begins with, or of all numbered files below a directory. */
-function* articlesOf(from: string): Generator<Uint8Array> {
+/** Articles of a file by what it begins with, or of all numbered files below a directory, each read when it is its turn. */
+const articlesOf = (from: string): Iterable<Uint8Array> => {
   if (FileSystem.statSync(from).isDirectory()) {
-    for (const name of FileSystem.readdirSync(from, { recursive: true, encoding: "utf8" }).toSorted()) {
-      if (/(^|[\\/])\d+$/.test(name) && FileSystem.statSync(Path.join(from, name)).isFile()) {
-        yield Batch.ofFile(FileSystem.readFileSync(Path.join(from, name)))
-      }
-    }
-    return
+    return numbered(from, FileSystem.readdirSync(from, { recursive: true, encoding: "utf8" }).toSorted())
   }
   const octets = FileSystem.readFileSync(from)
   const start = octets.subarray(0, 5).toString("latin1")
-  if (start === "From ") yield* Batch.ofMbox(octets)
-  else if (start.startsWith("#! rn")) yield* Batch.ofRnews(octets)
-  else yield Batch.ofFile(octets)
+  if (start === "From ") return Batch.ofMbox(octets)
+  return start.startsWith("#! rn") ? Batch.ofRnews(octets) : [Batch.ofFile(octets)]
+}
+
+function* numbered(directory: string, names: ReadonlyArray<string>): Generator<Uint8Array> {
+  for (const name of names) {
+    const file = Path.join(directory, name)
+    if (/(^|[\\/])\d+$/.test(name) && FileSystem.statSync(file).isFile()) {
+      yield Batch.ofFile(FileSystem.readFileSync(file))
+    }
+  }
 }
 
 const spoolAt = (directory: string, path = "repair.invalid") =>

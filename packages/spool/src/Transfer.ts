@@ -5,7 +5,7 @@ import * as MessageId from "@lupin/core/MessageId"
 import { Effect, Schema } from "effect"
 import * as Batch from "./Batch.ts"
 import { Relayer, type Offered } from "./Relayer.ts"
-import { Spool, type SpoolUnavailable } from "./Spool.ts"
+import { Spool, SpoolUnavailable } from "./Spool.ts"
 
 /** Articles read or taken at a time. */
 export const batchMax = 200
@@ -45,7 +45,7 @@ export const reasonsMax = 20
 
 const parseId = Schema.decodeUnknownOption(MessageId.MessageId)
 
-/** Takes articles in by the door of peers, whatever their age. */
+/** Takes articles in by the door of peers, whatever their age. Fails where they cannot be read on: those before are in. */
 export const importAll = Effect.fn("Transfer.importAll")(function* (
   articles: Iterable<Uint8Array>,
   onProgress: (articles: number) => void
@@ -57,10 +57,7 @@ export const importAll = Effect.fn("Transfer.importAll")(function* (
     counts.refused += 1
     if (reasons.length < reasonsMax) reasons.push(`${what}: ${reason}`)
   }
-  let waiting: Array<Offered> = []
-  const flush = Effect.fnUntraced(function* () {
-    const batch = waiting
-    waiting = []
+  const take = Effect.fnUntraced(function* (batch: ReadonlyArray<Offered>) {
     const received = yield* relayer.receive(batch, { connection: "import", isBackfill: true })
     for (const [at, verdict] of received.entries()) {
       if (verdict._tag === "Accepted") counts.accepted += 1
@@ -69,15 +66,41 @@ export const importAll = Effect.fn("Transfer.importAll")(function* (
     }
     onProgress(counts.accepted + counts.known + counts.refused)
   })
-  for (const octets of articles) {
-    const id = parseId(Batch.messageIdOf(octets))
-    if (id._tag === "None") {
-      refuse("an article", "it has no Message-ID")
-      continue
+  const unread = articles[Symbol.iterator]()
+  for (;;) {
+    const page = read(unread)
+    const batch: Array<Offered> = []
+    for (const octets of page.articles) {
+      const id = parseId(Batch.messageIdOf(octets))
+      if (id._tag === "None") refuse("an article", "it has no Message-ID")
+      else batch.push({ id: id.value, octets })
     }
-    waiting.push({ id: id.value, octets })
-    if (waiting.length >= batchMax) yield* flush()
+    if (batch.length > 0) yield* take(batch)
+    if (page.failed !== undefined) return yield* page.failed
+    if (page.articles.length < batchMax) return { ...counts, reasons }
   }
-  if (waiting.length > 0) yield* flush()
-  return { ...counts, reasons }
 })
+
+interface Page {
+  readonly articles: ReadonlyArray<Uint8Array>
+  /** They cannot be read on. */
+  readonly failed?: SpoolUnavailable
+}
+
+/** The next `batchMax` articles; fewer are the last. */
+const read = (unread: Iterator<Uint8Array>): Page => {
+  const articles: Array<Uint8Array> = []
+  try {
+    while (articles.length < batchMax) {
+      const next = unread.next()
+      if (next.done === true) break
+      articles.push(next.value)
+    }
+  } catch (cause) {
+    return {
+      articles,
+      failed: new SpoolUnavailable({ reason: cause instanceof Error ? cause.message : String(cause) })
+    }
+  }
+  return { articles }
+}

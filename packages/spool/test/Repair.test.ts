@@ -157,4 +157,18 @@ describe("Repair", () => {
       })
     })
   )
+
+  it.live("takes what comes before a stretch that cannot be read, and fails there", () =>
+    Effect.gen(function* () {
+      const to = yield* temporaryDirectory
+      const torn = function* (): Generator<Uint8Array> {
+        yield* articles.slice(0, 5).map(({ octets }) => octets)
+        throw new Error("the disk is sick")
+      }
+      const failed = yield* Effect.flip(inSpool(to, Transfer.importAll(torn(), nobody)))
+      assert.strictEqual(failed.reason, "the disk is sick")
+      const whole = articles.map(({ octets }) => octets)
+      assert.deepInclude(yield* inSpool(to, Transfer.importAll(whole, nobody)), { accepted: 15, known: 5 })
+    })
+  )
 })
