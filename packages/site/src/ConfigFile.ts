@@ -4,6 +4,7 @@
 import { Effect, type Result } from "effect"
 import * as FileSystem from "node:fs"
 import * as Path from "node:path"
+import * as FileTrouble from "./FileTrouble.ts"
 import * as Settings from "./Settings.ts"
 import * as SiteConfig from "./SiteConfig.ts"
 
@@ -17,7 +18,10 @@ export const read = <C extends SiteConfig.SiteConfig>(
 ): Effect.Effect<C, SiteConfig.ConfigInvalid> =>
   Effect.try({
     try: () => FileSystem.readFileSync(file, "utf8"),
-    catch: (cause) => new SiteConfig.ConfigInvalid({ file, faults: [{ key: "(file)", message: String(cause) }] })
+    catch: (cause) => {
+      const message = FileTrouble.said("the configuration", cause)
+      return new SiteConfig.ConfigInvalid({ file, faults: [{ key: SiteConfig.wholeFile, message }] })
+    }
   }).pipe(
     Effect.flatMap((text) => Effect.fromResult(decode(text, file))),
     Effect.map((config) => Settings.at(Path.dirname(Path.resolve(file)), config))

@@ -7,10 +7,22 @@ import { Effect, Result, Schema, SchemaIssue } from "effect"
 import * as AccessConfig from "./AccessConfig.ts"
 import * as Storage from "./Storage.ts"
 
-/** `host:port`; an IPv6 host stands in brackets; port 0 takes any free one. */
-export const Address = Schema.String.check(
-  Schema.isPattern(/^(\[[0-9a-fA-F:]+\]|[A-Za-z0-9.-]+):\d{1,5}$/, { message: "an address is host:port" })
-)
+const portMax = 65_535
+
+const addressFrom = (portMin: number) =>
+  Schema.String.check(
+    Schema.isPattern(/^(\[[0-9a-fA-F:]+\]|[A-Za-z0-9.-]+):\d{1,5}$/, { message: "an address is host:port" }),
+    Schema.makeFilter((address: string) => {
+      const { port } = hostAndPort(address)
+      return Number.isNaN(port) || (port >= portMin && port <= portMax) || `a port is ${portMin} to ${portMax}`
+    })
+  )
+
+/** Where this site listens, `host:port`; an IPv6 host stands in brackets; port 0 takes any free one. */
+export const Address = addressFrom(0)
+
+/** Where somebody else listens: as `Address`, and the port is known. */
+const Remote = addressFrom(1)
 
 /** RFC 5536 §3.1.5: what a site writes into Path. */
 const PathIdentity = Schema.String.check(
@@ -42,7 +54,7 @@ export const Peer = Schema.Struct({
   name: Name,
   /** Its path identity: articles whose Path names it are not offered. */
   path: PathIdentity,
-  nntp: Address,
+  nntp: Remote,
   kind: Schema.Literals(["pop", "central", "foreign"]),
   /** The zone of a central peer: receipts count zones, not hosts. */
   zone: Schema.optionalKey(Name),
@@ -138,12 +150,17 @@ export type Central = typeof Central.Type
 
 export type SiteConfig = Pop | Central
 
+/** What stands for a key in a fault of the file as a whole. */
+export const wholeFile = "(file)"
+
 /** The file is not a configuration: one line for each key that is wrong. */
 export class ConfigInvalid extends Schema.TaggedError<ConfigInvalid>()("ConfigInvalid", {
   file: Schema.String,
   faults: Schema.Array(Schema.Struct({ key: Schema.String, message: Schema.String }))
 }) {
   override get message(): string {
+    const [only, ...others] = this.faults
+    if (only?.key === wholeFile && others.length === 0) return `${this.file}: ${only.message}`
     return [`${this.file}:`, ...this.faults.map(({ key, message }) => `  ${key}: ${message}`)].join("\n")
   }
 }
@@ -156,7 +173,7 @@ const keyOf = (path: ReadonlyArray<PropertyKey | { readonly key: PropertyKey }> 
     .reduce<string>(
       (text, key) => (typeof key === "number" ? `${text}[${key}]` : `${text}${text && "."}${String(key)}`),
       ""
-    ) || "(file)"
+    ) || wholeFile
 
 const decodeAs = <A>(schema: Schema.Codec<A, unknown>, input: unknown, file: string): Result.Result<A, ConfigInvalid> =>
   Result.mapError(
@@ -187,7 +204,7 @@ export const any = (text: string, file: string): Result.Result<SiteConfig, Confi
 const json = (text: string, file: string): Result.Result<unknown, ConfigInvalid> =>
   Result.try({
     try: (): unknown => JSON.parse(text),
-    catch: (cause) => new ConfigInvalid({ file, faults: [{ key: "(file)", message: `not JSON: ${String(cause)}` }] })
+    catch: (cause) => new ConfigInvalid({ file, faults: [{ key: wholeFile, message: `not JSON: ${String(cause)}` }] })
   })
 
 /** Splits `host:port`. */

@@ -1,6 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
+import * as ConfigFile from "@lupin/site/ConfigFile"
 import * as SiteConfig from "@lupin/site/SiteConfig"
-import { Result } from "effect"
+import { Effect, Result } from "effect"
 import * as fc from "fast-check"
 
 const pop = {
@@ -60,6 +61,30 @@ describe("SiteConfig", () => {
     const { directory: _, ...without } = pop
     assert.deepStrictEqual(keys(without), ["directory"])
   })
+
+  it("takes ports that there are, and of a peer none that is yet to be chosen", () => {
+    const listen = { nntp: "[::1]:0", json: "127.0.0.1:65535", meta: "127.0.0.1:1" }
+    const peer = { name: "sea", path: "h1.sea", nntp: "sea:65535", kind: "foreign" }
+    assert.deepStrictEqual(faults({ ...pop, listen, peers: [peer] }), [])
+    const peers = [
+      { ...peer, nntp: "sea:0" },
+      { ...peer, nntp: "sea:65536" }
+    ]
+    assert.deepStrictEqual(faults({ ...pop, listen: { ...listen, nntp: "[::1]:65536", meta: "meta:x" }, peers }), [
+      { key: "peers[0].nntp", message: "a port is 1 to 65535" },
+      { key: "peers[1].nntp", message: "a port is 1 to 65535" },
+      { key: "listen.nntp", message: "a port is 0 to 65535" },
+      { key: "listen.meta", message: "an address is host:port" }
+    ])
+  })
+
+  it.effect("says plainly that a file is not there", () =>
+    Effect.gen(function* () {
+      const { message } = yield* Effect.flip(ConfigFile.read("/nowhere/site.json", SiteConfig.any))
+      assert.strictEqual(message, "/nowhere/site.json: the configuration is not there")
+      assert.match((yield* Effect.flip(ConfigFile.read("/", SiteConfig.any))).message, /^\/: EISDIR: /)
+    })
+  )
 
   it("tells what is no JSON from what is no configuration", () => {
     const read = SiteConfig.pop("{", "site.json")
