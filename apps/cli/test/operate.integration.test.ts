@@ -65,7 +65,7 @@ describe("lupin reload", () => {
       write({ path: "h2.sea.zone.lupin" })
       assert.include(lupin(["reload", "--config", config]).stderr, "path: needs a restart")
       const erased = lupin(["erase", "--config", config, "<1@test.example>", "<2@test.example>"])
-      assert.include(erased.stdout, "<2@test.example> is erased", erased.stderr)
+      assert.include(erased.stdout, "<2@test.example> was never here", erased.stderr)
       assert.include(lupin(["erase", "--config", config, "1"]).stderr, "1 is no Message-ID")
     } finally {
       site.kill("SIGTERM")
@@ -74,7 +74,7 @@ describe("lupin reload", () => {
     }
     const spool = Path.join(directory, "spool")
     const erased = lupin(["spool", "erase", "--dir", spool, "<2@test.example>", "<3@test.example>"])
-    assert.include(erased.stdout, "<2@test.example> is erased; before: removed", erased.stderr)
+    assert.include(erased.stdout, "<2@test.example> was erased before", erased.stderr)
   })
 })
 

@@ -2,7 +2,7 @@
  * What a running site does when an operator asks it over the control socket: `reload`, `erase <Message-ID>`.
  */
 import * as MessageId from "@lupin/core/MessageId"
-import type { Spool } from "@lupin/spool/Spool"
+import type { Spool, SpoolUnavailable } from "@lupin/spool/Spool"
 import { Effect } from "effect"
 import type * as Control from "./Control.ts"
 
@@ -16,16 +16,48 @@ export const answer =
     return Effect.succeed({ isDone: false, message: `no such request: ${word}` })
   }
 
+/** What was known of an id when somebody asked to erase it. */
+type Known = "held" | "removed" | "erased" | "unknown"
+
+const outcomes: Record<Known, string> = {
+  held: "is erased, and refused from now on",
+  removed: "was removed before; what was left of it is erased, and it is refused from now on",
+  erased: "was erased before, and is refused as it was",
+  unknown: "was never here, as far as is remembered; it is refused from now on"
+}
+
+/** Erases articles for good; gives a line about each, in order. */
+export const eraseAll = Effect.fnUntraced(function* (
+  spool: Spool["Service"],
+  ids: ReadonlyArray<MessageId.MessageId>
+): Effect.fn.Return<ReadonlyArray<string>, SpoolUnavailable> {
+  const known = yield* knownOf(spool, ids)
+  yield* spool.erase(ids)
+  return ids.map((id, at) => `${id} ${outcomes[known[at] ?? "unknown"]}`)
+})
+
+/** A damaged copy is here, though whoever asks for it is told that it is not. */
+const knownOf = Effect.fnUntraced(function* (
+  spool: Spool["Service"],
+  ids: ReadonlyArray<MessageId.MessageId>
+): Effect.fn.Return<ReadonlyArray<Known>, SpoolUnavailable> {
+  const { damaged } = yield* spool.condition
+  const statuses = yield* spool.status(ids)
+  const erased = yield* spool.isErased(ids)
+  return ids.map((id, at) => {
+    if (erased[at] === true) return "erased"
+    return damaged.includes(id) ? "held" : (statuses[at] ?? "unknown")
+  })
+})
+
 /** Nothing of the article is on the disk any more when this is answered; what follows this spool learns that it is gone. */
 const erase = (spool: Spool["Service"], text: string): Effect.Effect<Control.Answer> => {
   const id = MessageId.parse(text)
   if (id === undefined) return Effect.succeed({ isDone: false, message: `${text} is no Message-ID` })
   return Effect.gen(function* () {
-    const [before] = yield* spool.status([id])
-    yield* spool.erase([id])
-    const told = { held: "it was held", removed: "it was removed before", unknown: "it was not here" }
-    yield* Effect.logInfo(`erased an article for an operator: ${told[before ?? "unknown"]}`)
-    return { isDone: true, message: `${id} is erased and will not be taken again: ${told[before ?? "unknown"]}` }
+    const [message = ""] = yield* eraseAll(spool, [id])
+    yield* Effect.logInfo("erased an article for an operator")
+    return { isDone: true, message }
   }).pipe(
     Effect.catchTag("SpoolUnavailable", ({ reason }) =>
       Effect.succeed({ isDone: false, message: `${id} is not erased yet, ask again: ${reason}` })

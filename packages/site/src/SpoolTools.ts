@@ -13,6 +13,7 @@ import { Console, Effect, Layer } from "effect"
 import * as FileSystem from "node:fs"
 import * as Path from "node:path"
 import * as FileTrouble from "./FileTrouble.ts"
+import * as Orders from "./Orders.ts"
 
 const barWidth = 40
 /** Groups and ids that are listed. */
@@ -69,13 +70,10 @@ export const erase = Effect.fn("SpoolTools.erase")(function* (directory: string,
       ? Effect.fail(new SpoolUnavailable({ reason: `${text} is no Message-ID` }))
       : Effect.succeed(id)
   })
-  const statuses = yield* Effect.gen(function* () {
-    const spool = yield* Spool
-    const before = yield* spool.status(parsed)
-    yield* spool.erase(parsed)
-    return before
-  }).pipe(Effect.provide(spoolAt(directory)))
-  for (const [at, id] of parsed.entries()) yield* Console.log(`${id} is erased; before: ${statuses[at]}`)
+  const lines = yield* Effect.flatMap(Spool, (spool) => Orders.eraseAll(spool, parsed)).pipe(
+    Effect.provide(spoolAt(directory))
+  )
+  for (const line of lines) yield* Console.log(line)
 })
 
 export const exportTo = Effect.fn("SpoolTools.exportTo")(
