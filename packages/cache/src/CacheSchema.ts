@@ -5,9 +5,11 @@
  * the epoch in double precision, which holds them exactly.
  */
 import * as Effect from "effect/Effect"
+import * as Predicate from "effect/Predicate"
 import * as Schema from "effect/Schema"
 import * as Migrator from "effect/sql/Migrator"
 import * as SqlClient from "effect/sql/SqlClient"
+import { isSqlError } from "effect/sql/SqlError"
 
 const statements = [
   `CREATE TABLE cache_meta (generation text NOT NULL)`,
@@ -126,6 +128,22 @@ export const migrate = Effect.gen(function* () {
   const last = row?.last ?? 0
   if (last > Object.keys(migrations).length) return yield* new SchemaFromLater({ migration: last })
 })
+
+/** Errors of Postgres by which a table or an index cannot be read, whatever is tried (class XX of SQLSTATE). */
+const corrupted = ["XX001", "XX002"]
+
+/**
+ * Whether an error says that tables are not as they should be: another version's, or damaged. One that passes, as a lost
+ * connection, a lock or a full disk, says nothing of the tables.
+ */
+export const isOtherwise = (error: unknown): boolean => {
+  if (error instanceof SchemaFromLater) return true
+  if (error instanceof Migrator.MigrationError) return error.kind === "Failed" && isOtherwise(error.cause)
+  if (!isSqlError(error)) return false
+  const { _tag, cause } = error.reason
+  if (_tag === "SqlSyntaxError" || _tag === "ConstraintError" || _tag === "UniqueViolation") return true
+  return Predicate.hasProperty(cause, "code") && corrupted.includes(String(cause.code))
+}
 
 /** Drops the tables with all that is in them. */
 export const drop = Effect.flatMap(SqlClient.SqlClient, (sql) =>

@@ -23,7 +23,9 @@ export const make = Effect.gen(function* () {
   const prepare = Effect.andThen(CacheSchema.migrate, readGeneration(sql))
   yield* CacheSchema.claim
   // A cache can always be lost: tables of ours that are not as they should be make way.
-  let generation = yield* Effect.catch(prepare, () => Effect.andThen(CacheSchema.drop, prepare))
+  let generation = yield* Effect.catchIf(prepare, CacheSchema.isOtherwise, () =>
+    Effect.andThen(CacheSchema.drop, prepare)
+  )
   let kept = Upkeep.fresh
 
   /** Writes come one after another, each as a whole, so that no content is dropped under a draft that counts on it. */

@@ -2,6 +2,7 @@ import * as PgClient from "@effect/sql-pg/PgClient"
 import { afterAll, assert, describe, it, layer } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
+import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
 import * as Redacted from "effect/Redacted"
 import * as Scope from "effect/Scope"
@@ -111,6 +112,30 @@ describe.skipIf(url === "")("Postgres", () => {
       yield* sql`ALTER TABLE cache_meta RENAME TO strange`
       assert.notStrictEqual(yield* open, second)
       yield* sql`DROP TABLE strange`
+    }).pipe(Effect.provide(client))
+  )
+
+  it.live("keeps its tables where an error passes that says nothing of them", () =>
+    Effect.gen(function* () {
+      const sql = yield* SqlClient.SqlClient
+      const opener = PgClient.layer({ url: Redacted.make(url), maxConnections: 1 })
+      const open = Effect.provide(
+        Effect.flatMap(CacheStore.CacheStore, (store) => store.generation),
+        PostgresStore.layer.pipe(Layer.provide(opener), Layer.fresh)
+      )
+      const first = yield* open
+      const cut = sql`SELECT pg_terminate_backend(pid) FROM pg_locks WHERE NOT granted`
+      const opening = yield* sql.withTransaction(
+        Effect.gen(function* () {
+          yield* sql`LOCK TABLE cache_meta`
+          const opening = yield* Effect.forkChild(Effect.flip(open))
+          yield* Effect.repeat(cut, { until: (rows) => rows.length > 0 })
+          return opening
+        })
+      )
+      const error = yield* Fiber.join(opening)
+      assert.strictEqual(error._tag, "SqlError")
+      assert.strictEqual(yield* open, first)
     }).pipe(Effect.provide(client))
   )
 })
