@@ -11,6 +11,7 @@ import type { SqlError } from "effect/sql/SqlError"
 import * as CacheGeneration from "./CacheGeneration.ts"
 import * as CacheSchema from "./CacheSchema.ts"
 import * as CacheStore from "./CacheStore.ts"
+import * as DatabaseLock from "./DatabaseLock.ts"
 import { CacheUnavailable } from "./GroupCache.ts"
 import * as PostgresDraft from "./PostgresDraft.ts"
 import * as PostgresPages from "./PostgresPages.ts"
@@ -88,16 +89,19 @@ export const make = Effect.gen(function* () {
   })
 })
 
-/** Opens the cache in the client's database, of which no other host has use. */
+/** Opens the cache in the client's database; that no other host has use of it is the caller's to see to. */
 export const layer = Layer.effect(CacheStore.CacheStore, make)
 
-/** Connections to a Postgres server: one writes, the others read. */
+/** Connections to a Postgres server, beside that of the lock: one writes, the others read. */
 const connectionsMax = 4
 
-/** Opens the cache in the database that `url` names: `postgres://user:password@host:port/database`. */
+/** Opens the cache in the database that `url` names, `postgres://user:password@host:port/database`, unless another cache has it. */
 export const layerAt = (url: string) =>
   URL.canParse(url)
-    ? layer.pipe(
+    ? Layer.effect(
+        CacheStore.CacheStore,
+        Effect.andThen(DatabaseLock.acquire({ url: Redacted.make(url), applicationName: "lupin cache lock" }), make)
+      ).pipe(
         Layer.provide(PgClient.layer({ url: Redacted.make(url), maxConnections: connectionsMax })),
         Layer.catchTag("SqlError", (error) => Layer.effect(CacheStore.CacheStore, Effect.fail(unavailable(error))))
       )
