@@ -1,5 +1,5 @@
 import { assert, it } from "@effect/vitest"
-import * as MessageId from "@lupin/core/MessageId"
+import type * as MessageId from "@lupin/core/MessageId"
 import * as Orders from "@lupin/site/Orders"
 import { Relayer } from "@lupin/spool/Relayer"
 import { SiteIdentity } from "@lupin/spool/SiteIdentity"
