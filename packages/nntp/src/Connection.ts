@@ -23,13 +23,13 @@ import type { Output, Trouble } from "./Output.ts"
 import * as ReadingAnswers from "./ReadingAnswers.ts"
 import * as Reconcile from "./ReconcileAnswers.ts"
 import type { Reconciler } from "./Reconciler.ts"
+import { Replies, type Undone } from "./Replies.ts"
 import * as Reply from "./Reply.ts"
 import * as Sasl from "./Sasl.ts"
 import * as Security from "./Security.ts"
 import * as Session from "./Session.ts"
 import * as TransitAnswers from "./TransitAnswers.ts"
 import type { Transport } from "./Transport.ts"
-import { WriteBuffer } from "./WriteBuffer.ts"
 
 /** Octets of replies after which they are written out, also in mid chunk. */
 export const flushBytes = 256 * 1024
@@ -42,6 +42,9 @@ const parts = {
   first: { bytes: 8 * 1024, commands: ReadingAnswers.wantedMax / 2 },
   other: { bytes: flushBytes, commands: ReadingAnswers.wantedMax }
 } as const
+
+/** Articles that are stored together where a disk is waited for: it takes the first of a chunk while the next are read. */
+const articlesTogether = 16
 
 /** Octets that a connection may always hold of what has not ended. */
 const unfinishedBytesFree = 64 * 1024
@@ -123,10 +126,12 @@ const converse = Effect.fnUntraced(function* (
   hold: (bytes: number) => boolean
 ): Effect.fn.Return<void, Socket.SocketError> {
   let framing = new Framing()
-  const buffer = new WriteBuffer()
-  const batch = new TransitAnswers.Batch()
-  let flushes = 0
-  let part: (typeof parts)[keyof typeof parts] = parts.other
+  const replies = new Replies(transport)
+  const { buffer, flush, underway } = replies
+  let batch = new TransitAnswers.Batch()
+  let isStoreSlow = false
+  let isAlone = false
+  let writesBefore = 0
   let leased = ""
   let isTooMuch = false
   let state: Session.State = { ...Session.initial, security: Security.initial(transport.isSecure()) }
@@ -148,33 +153,39 @@ const converse = Effect.fnUntraced(function* (
     facts.security = admitted.facts
   }
 
-  /** Writes what there is; nothing where the way is free, else what to wait for. */
-  const send = (): Prompt.Rest<Socket.SocketError> => {
-    if (buffer.length === 0) return undefined
-    flushes += 1
-    part = parts.other
-    const first = transport.send(buffer.take())
-    if (first !== undefined) return Effect.map(first, () => buffer.recycle(transport.isDrained()))
-    buffer.recycle(transport.isDrained())
-    return undefined
-  }
-  const flush = Effect.suspend(() => send() ?? Effect.void)
-  const relieve = (): Prompt.Rest<Socket.SocketError> => (buffer.length < part.bytes ? undefined : send())
+  const part = (): (typeof parts)[keyof typeof parts] =>
+    isAlone && replies.writes === writesBefore ? parts.first : parts.other
+  const relieve = (): Prompt.Rest<Socket.SocketError> => (buffer.length < part().bytes ? undefined : replies.send())
   const out: Output = { buffer, relieve, flushIfFull: Effect.suspend(() => relieve() ?? Effect.void) }
 
-  const settleBatch = (): Effect.Effect<void, Socket.SocketError> => {
-    if (batch.tasks.length === 0) return Effect.void
-    return Prompt.flatMap(TransitAnswers.answer(service, batch.tasks), (lines) => {
-      buffer.lines(lines)
-      batch.clear()
-      return buffer.length < flushBytes ? Effect.void : flush
-    })
+  /** Begins what was gathered. */
+  const begin = function* (): Generator<Undone, void> {
+    while (!underway.hasRoom(batch)) yield* replies.wait()
+    const answers = TransitAnswers.answer(service, batch.tasks)
+    const isThere = underway.isEmpty && Prompt.isThere(answers)
+    if (!isThere && underway.enter(batch, answers)) {
+      isStoreSlow ||= batch.articles > 0
+      batch = new TransitAnswers.Batch()
+      return
+    }
+    yield* replies.settle()
+    buffer.lines(yield* answers)
+    batch.clear()
+    if (buffer.length >= flushBytes) yield* flush
+  }
+
+  const isSettled = (): boolean => batch.tasks.length === 0 && underway.isEmpty
+
+  /** Begins what was gathered, and waits for all answers. */
+  const settle = function* (): Generator<Undone, void> {
+    if (batch.tasks.length > 0) yield* begin()
+    yield* replies.settle()
   }
 
   const wanted: Array<ReadingAnswers.Wanted> = []
   const settleWanted = (): Prompt.Rest<Socket.SocketError> => {
     const mark = buffer.length
-    const flushesBefore = flushes
+    const writesBefore = replies.writes
     const rest = ReadingAnswers.articles(service, wanted, out)
     if (rest === undefined) {
       wanted.length = 0
@@ -182,7 +193,7 @@ const converse = Effect.fnUntraced(function* (
     }
     return rest.pipe(
       Effect.catchTag("SpoolUnavailable", (trouble) => {
-        if (flushes !== flushesBefore) return Effect.fail(closeError)
+        if (replies.writes !== writesBefore) return Effect.fail(closeError)
         buffer.truncate(mark)
         for (const _ of wanted) buffer.line(Reply.line(403, trouble.reason))
         return Effect.void
@@ -196,11 +207,11 @@ const converse = Effect.fnUntraced(function* (
 
   const perform = Effect.fnUntraced(function* (task: Direct): Effect.fn.Return<void, Socket.SocketError> {
     const mark = buffer.length
-    const flushesBefore = flushes
+    const writesBefore = replies.writes
     const outcome = yield* answer(service, task, out).pipe(
       Effect.catchTag("SpoolUnavailable", (trouble) => {
         // Half an answer is out: only the end of the connection can tell the client.
-        if (flushes !== flushesBefore) return Effect.fail(closeError)
+        if (replies.writes !== writesBefore) return Effect.fail(closeError)
         buffer.truncate(mark)
         buffer.line(Reply.line(403, trouble.reason))
         return Effect.succeed(undefined)
@@ -224,6 +235,7 @@ const converse = Effect.fnUntraced(function* (
   })
 
   const take = function* (chunks: ReadonlyArray<Uint8Array>): Generator<Undone, void> {
+    yield* replies.begin()
     for (const chunk of chunks) {
       const stream = framing
       framing.push(chunk)
@@ -231,9 +243,10 @@ const converse = Effect.fnUntraced(function* (
       for (let input = next(framing, state, facts); input !== undefined; input = next(framing, state, facts)) {
         // Commands that came in one chunk are of one moment.
         if (isFirst) {
-          const { isAlone, nowMillis } = progressed()
-          facts.nowMillis = nowMillis
-          part = isAlone ? parts.first : parts.other
+          const progress = progressed()
+          facts.nowMillis = progress.nowMillis
+          isAlone = progress.isAlone
+          writesBefore = replies.writes
         } else transport.settle()
         isFirst = false
         admit()
@@ -241,9 +254,9 @@ const converse = Effect.fnUntraced(function* (
         const { task } = step
         state = step.state
         if (task._tag === "Article" && typeof task.of === "string") {
-          if (batch.tasks.length > 0) yield* settleBatch()
+          if (!isSettled()) yield* settle()
           wanted.push({ part: task.part, id: task.of })
-          if (wanted.length >= part.commands) yield* settleWanted() ?? Effect.void
+          if (wanted.length >= part().commands) yield* settleWanted() ?? Effect.void
           continue
         }
         if (wanted.length > 0) yield* settleWanted() ?? Effect.void
@@ -254,48 +267,54 @@ const converse = Effect.fnUntraced(function* (
           case "Receive":
           case "Post":
           case "Offer":
-            if (task._tag === "Answer" && batch.tasks.length === 0) {
+            if (task._tag === "Answer" && isSettled()) {
               buffer.line(task.line)
               break
             }
             if (task._tag === "Offer" && task.by === "IHAVE") {
-              if (batch.tasks.length > 0) yield* settleBatch()
+              if (!isSettled()) yield* settle()
               const [word = "later"] = yield* TransitAnswers.offer(service, [task.id])
               if (word === "wanted") state = Session.settle(state, { _tag: "ArticleComes", id: task.id })
               buffer.line(TransitAnswers.offerLine(task, word))
               break
             }
-            if (!batch.accepts(task)) yield* settleBatch()
+            if (!batch.accepts(task)) yield* begin()
+            if (!underway.isEmpty && "id" in task && underway.names(task.id)) yield* settle()
             batch.add(task)
+            if (isStoreSlow && batch.articles === articlesTogether) yield* begin()
             break
           case "Close":
-            yield* settleBatch()
+            yield* settle()
             buffer.line(task.line)
             break
           case "Secure":
-            yield* settleBatch()
+            yield* settle()
             yield* secure(task.act)
             break
           default:
-            yield* settleBatch()
+            yield* settle()
             yield* perform(task)
         }
       }
       if (framing !== stream) break
       if (!hold(framing.pendingBytes)) {
         isTooMuch = true
+        yield* settle()
+        yield* flush
         return yield* transport.write(`${Reply.line(400, "Too much is under way; try again later")}\r\n`)
       }
     }
     if (wanted.length > 0) yield* settleWanted() ?? Effect.void
-    if (batch.tasks.length > 0) yield* settleBatch()
-    yield* send() ?? Effect.void
+    if (batch.tasks.length > 0) yield* begin()
+    if (!underway.isEmpty && !transport.isPrompt()) yield* settle()
+    yield* replies.send() ?? Effect.void
     // An article is under way: whoever else offers it meanwhile is told to try again later.
     if (state.phase._tag === "Article" && state.phase.by === "TAKETHIS" && state.phase.id !== leased) {
       leased = state.phase.id
       const id = MessageId.parse(leased)
       if (id !== undefined) yield* TransitAnswers.offer(service, [id])
     }
+    yield* replies.rest()
   }
 
   if (Access.isHopeless(admitted.facts.standing)) {
@@ -305,10 +324,13 @@ const converse = Effect.fnUntraced(function* (
   const isOver = (): boolean => isTooMuch || state.phase._tag === "Closed"
   const step = (chunks: ReadonlyArray<Uint8Array>): Prompt.Rest<Socket.SocketError> =>
     Prompt.run(take(chunks)) ?? (isOver() ? Effect.void : undefined)
-  while (!isOver()) yield* transport.each(step)
+  while (!isOver()) {
+    yield* transport.each(step).pipe(
+      Effect.tapError(() => replies.leave),
+      Effect.onInterrupt(() => Effect.sync(() => replies.end()))
+    )
+  }
 })
-
-type Undone = Effect.Effect<unknown, Socket.SocketError>
 
 const next = (framing: Framing, { phase }: Session.State, facts: Session.Facts): Session.Input | undefined => {
   switch (phase._tag) {
