@@ -14,14 +14,15 @@ import * as Socket from "effect/socket/Socket"
 import * as Access from "./Access.ts"
 import type * as AccessControl from "./AccessControl.ts"
 import * as Admission from "./Admission.ts"
+import * as Answers from "./Answers.ts"
+import * as Command from "./Command.ts"
 import { Framing } from "./Framing.ts"
 import type { Gate } from "./Gate.ts"
 import type { IdleWatch, Watched } from "./IdleWatch.ts"
 import * as ListAnswers from "./ListAnswers.ts"
 import * as Login from "./Login.ts"
-import type { Output, Trouble } from "./Output.ts"
+import type { Output } from "./Output.ts"
 import * as ReadingAnswers from "./ReadingAnswers.ts"
-import * as Reconcile from "./ReconcileAnswers.ts"
 import type { Reconciler } from "./Reconciler.ts"
 import { Replies, type Undone } from "./Replies.ts"
 import * as Reply from "./Reply.ts"
@@ -67,8 +68,6 @@ export interface Service extends ReadingAnswers.Reading, ListAnswers.Listing, Tr
   /** Closes a connection that completes no command or article for too long. */
   readonly idle: IdleWatch
 }
-
-type Direct = Exclude<Session.Task, TransitAnswers.Batched | { readonly _tag: "Nothing" | "Close" | "Secure" }>
 
 /** Serves until the client quits, falls silent or is gone. */
 export const serve = (service: Service, transport: Transport): Effect.Effect<void> =>
@@ -158,16 +157,28 @@ const converse = Effect.fnUntraced(function* (
   const relieve = (): Prompt.Rest<Socket.SocketError> => (buffer.length < part().bytes ? undefined : replies.send())
   const out: Output = { buffer, relieve, flushIfFull: Effect.suspend(() => relieve() ?? Effect.void) }
 
-  /** Begins what was gathered. */
-  const begin = function* (): Generator<Undone, void> {
-    while (!underway.hasRoom(batch)) yield* replies.wait()
+  /** Begins what was gathered; gives what has to be waited for. */
+  const begin = (): Prompt.Rest<Socket.SocketError> => {
+    if (!underway.hasRoom(batch)) return Prompt.run(beginLater())
     const answers = TransitAnswers.answer(service, batch.tasks)
-    const isThere = underway.isEmpty && Prompt.isThere(answers)
-    if (!isThere && underway.enter(batch, answers)) {
-      isStoreSlow ||= batch.articles > 0
-      batch = new TransitAnswers.Batch()
-      return
+    if (underway.isEmpty && Prompt.isThere(answers)) {
+      buffer.lines(answers.value)
+      batch.clear()
+      return buffer.length < flushBytes ? undefined : replies.send()
     }
+    if (!underway.enter(batch, answers)) return Prompt.run(alone(answers))
+    isStoreSlow ||= batch.articles > 0
+    batch = new TransitAnswers.Batch()
+    return undefined
+  }
+
+  const beginLater = function* (): Generator<Undone, void> {
+    while (!underway.hasRoom(batch)) yield* replies.wait()
+    yield* begin() ?? Effect.void
+  }
+
+  /** Waits for answers that do not come by themselves, behind all others. */
+  const alone = function* (answers: Effect.Effect<ReadonlyArray<string>>): Generator<Undone, void> {
     yield* replies.settle()
     buffer.lines(yield* answers)
     batch.clear()
@@ -178,7 +189,7 @@ const converse = Effect.fnUntraced(function* (
 
   /** Begins what was gathered, and waits for all answers. */
   const settle = function* (): Generator<Undone, void> {
-    if (batch.tasks.length > 0) yield* begin()
+    if (batch.tasks.length > 0) yield* begin() ?? Effect.void
     yield* replies.settle()
   }
 
@@ -205,10 +216,10 @@ const converse = Effect.fnUntraced(function* (
     )
   }
 
-  const perform = Effect.fnUntraced(function* (task: Direct): Effect.fn.Return<void, Socket.SocketError> {
+  const perform = Effect.fnUntraced(function* (task: Answers.Direct): Effect.fn.Return<void, Socket.SocketError> {
     const mark = buffer.length
     const writesBefore = replies.writes
-    const outcome = yield* answer(service, task, out).pipe(
+    const outcome = yield* Answers.answer(service, task, out).pipe(
       Effect.catchTag("SpoolUnavailable", (trouble) => {
         // Half an answer is out: only the end of the connection can tell the client.
         if (replies.writes !== writesBefore) return Effect.fail(closeError)
@@ -235,7 +246,8 @@ const converse = Effect.fnUntraced(function* (
   })
 
   const take = function* (chunks: ReadonlyArray<Uint8Array>): Generator<Undone, void> {
-    yield* replies.begin()
+    const blocked = replies.begin()
+    if (blocked !== undefined) yield* blocked
     for (const chunk of chunks) {
       const stream = framing
       framing.push(chunk)
@@ -278,10 +290,10 @@ const converse = Effect.fnUntraced(function* (
               buffer.line(TransitAnswers.offerLine(task, word))
               break
             }
-            if (!batch.accepts(task)) yield* begin()
+            if (!batch.accepts(task)) yield* begin() ?? Effect.void
             if (!underway.isEmpty && "id" in task && underway.names(task.id)) yield* settle()
             batch.add(task)
-            if (isStoreSlow && batch.articles === articlesTogether) yield* begin()
+            if (isStoreSlow && batch.articles === articlesTogether) yield* begin() ?? Effect.void
             break
           case "Close":
             yield* settle()
@@ -305,16 +317,19 @@ const converse = Effect.fnUntraced(function* (
       }
     }
     if (wanted.length > 0) yield* settleWanted() ?? Effect.void
-    if (batch.tasks.length > 0) yield* begin()
+    const begun = batch.tasks.length > 0 ? begin() : undefined
+    if (begun !== undefined) yield* begun
     if (!underway.isEmpty && !transport.isPrompt()) yield* settle()
-    yield* replies.send() ?? Effect.void
+    const sent = replies.send()
+    if (sent !== undefined) yield* sent
     // An article is under way: whoever else offers it meanwhile is told to try again later.
     if (state.phase._tag === "Article" && state.phase.by === "TAKETHIS" && state.phase.id !== leased) {
       leased = state.phase.id
       const id = MessageId.parse(leased)
       if (id !== undefined) yield* TransitAnswers.offer(service, [id])
     }
-    yield* replies.rest()
+    const rest = replies.rest()
+    if (rest !== undefined) yield* rest
   }
 
   if (Access.isHopeless(admitted.facts.standing)) {
@@ -335,6 +350,8 @@ const converse = Effect.fnUntraced(function* (
 const next = (framing: Framing, { phase }: Session.State, facts: Session.Facts): Session.Input | undefined => {
   switch (phase._tag) {
     case "Command": {
+      const argument = framing.argument(Command.usualStarts, Limits.commandLineBytesMax)
+      if (argument !== undefined) return { _tag: "Usual", at: framing.startAt, argument }
       const line = framing.line(Limits.commandLineBytesMax)
       return line === undefined ? undefined : { _tag: "Line", line }
     }
@@ -354,42 +371,6 @@ const next = (framing: Framing, { phase }: Session.State, facts: Session.Facts):
     }
     case "Closed":
       return undefined
-  }
-}
-
-const answer = (service: Service, task: Direct, out: Output): Effect.Effect<Session.Outcome | undefined, Trouble> => {
-  switch (task._tag) {
-    case "AnswerBlock":
-      return Effect.sync(() => {
-        out.buffer.line(task.line)
-        for (const line of task.lines) out.buffer.blockLine(line)
-        out.buffer.text(".\r\n")
-        return undefined
-      })
-    case "Select":
-      return ReadingAnswers.select(service, task, out)
-    case "Neighbour":
-      return ReadingAnswers.neighbour(service, task, out)
-    case "Article":
-      return ReadingAnswers.article(service, task, out)
-    case "Over":
-      return ReadingAnswers.over(service, task, out)
-    case "Hdr":
-      return ReadingAnswers.hdr(service, task, out)
-    case "ListGroups":
-      return Effect.as(ListAnswers.groups(service, task, out), undefined)
-    case "ListKept":
-      return Effect.as(ListAnswers.kept(service, task, out), undefined)
-    case "NewGroups":
-      return Effect.as(ListAnswers.newGroups(service, task, out), undefined)
-    case "NewNews":
-      return Effect.as(ListAnswers.newNews(service, task, out), undefined)
-    case "Changes":
-      return Effect.as(ListAnswers.changes(service, task, out), undefined)
-    case "Status":
-      return Effect.as(ListAnswers.status(service, task, out), undefined)
-    case "Reconcile":
-      return Effect.as(Reconcile.answer(service, task, out), undefined)
   }
 }
 

@@ -41,13 +41,12 @@ export class Replies {
   }
 
   /** Before the fiber of the connection does something: what answers come is said by `wait` or `rest`. */
-  *begin(): Generator<Undone, void> {
+  begin(): Prompt.Rest<Socket.SocketError> {
     this.#isIdle = false
     const blocked = this.#blocked
-    if (blocked === undefined) return
     this.#blocked = undefined
     // It waits for an event, which has come and gone once all has left.
-    if (Exit.isExit(blocked) || !this.#transport.isDrained()) yield* blocked
+    return blocked === undefined || Exit.isExit(blocked) || !this.#transport.isDrained() ? blocked : undefined
   }
 
   /** Says what can be said, and waits for the answer of the first batch under way. */
@@ -63,7 +62,13 @@ export class Replies {
   }
 
   /** Before the fiber waits for octets, and says nothing. */
-  *rest(): Generator<Undone, void> {
+  rest(): Prompt.Rest<Socket.SocketError> {
+    if (this.underway.isAnswered) return Prompt.run(this.#catchUp())
+    this.#isIdle = true
+    return undefined
+  }
+
+  *#catchUp(): Generator<Undone, void> {
     while (this.underway.isAnswered) {
       yield* this.#collect() ?? Effect.void
       yield* this.send() ?? Effect.void
