@@ -97,11 +97,10 @@ const usual = CommandTable.rows.flatMap(({ keyword, ofId }) =>
 /** How lines of these begin, in octets. */
 export const usualStarts: ReadonlyArray<Uint8Array> = usual.map(({ start }) => new TextEncoder().encode(start))
 
-/** Reads a line that begins with one of `usualStarts`, by what is behind it; as total as `parse`. */
-export const parseUsual = (at: number, argument: string): Command | Fault => {
-  const { ofId, start } = usual[at] ?? { start: "", ofId: undefined }
+/** What `parse` makes of a line that begins with one of `usualStarts`, where all behind it is an id; else nothing. */
+export const ofArgument = (at: number, argument: string): Command | undefined => {
   const id = MessageId.parse(argument)
-  return id === undefined || ofId === undefined ? parse(start + argument) : ofId(id)
+  return id === undefined ? undefined : usual[at]?.ofId(id)
 }
 
 /**

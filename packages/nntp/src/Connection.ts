@@ -351,7 +351,9 @@ const next = (framing: Framing, { phase }: Session.State, facts: Session.Facts):
   switch (phase._tag) {
     case "Command": {
       const argument = framing.argument(Command.usualStarts, Limits.commandLineBytesMax)
-      if (argument !== undefined) return { _tag: "Usual", at: framing.startAt, argument }
+      const command = argument === undefined ? undefined : Command.ofArgument(framing.startAt, argument)
+      if (command !== undefined) return { _tag: "Usual", command }
+      if (argument !== undefined) framing.takeBack()
       const line = framing.line(Limits.commandLineBytesMax)
       return line === undefined ? undefined : { _tag: "Line", line }
     }

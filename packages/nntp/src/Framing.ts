@@ -37,6 +37,7 @@ export class Framing {
   #isStuffed = false
   #draining: "line" | "block" | undefined
   #lineStart = ""
+  #lineAt = 0
   /** Which start the line had whose argument was given last. */
   startAt = 0
 
@@ -98,7 +99,7 @@ export class Framing {
   }
 
   /**
-   * What is behind one of `starts` in the next line, if that has arrived, begins so and is ASCII; which one, `startAt` tells.
+   * What is behind one of `starts` in the next line, as Latin-1, if that has arrived and begins so; which one, `startAt` tells.
    * Nothing says nothing: the line is still to be read. `bytesMax` counts the whole line, as that of `line`.
    */
   argument(starts: ReadonlyArray<Uint8Array>, bytesMax: number): string | undefined {
@@ -106,19 +107,18 @@ export class Framing {
     const start = this.#at
     const from = start === octets.length || this.#draining !== undefined ? -1 : this.#behind(starts, start)
     if (from === -1) return undefined
-    const size = Math.min(octets.length, start + bytesMax)
-    let all = 0
-    let end = from
-    for (let before = 0; end < size; end += 1) {
-      const octet = octets[end] as number
-      if (octet === lf && before === cr) break
-      all |= octet
-      before = octet
-    }
-    if (end === size || all >= 0x80) return undefined
+    const end = octets.indexOf(lf, from)
+    if (end === -1 || end >= start + bytesMax || octets[end - 1] !== cr) return undefined
+    this.#lineAt = start
     this.#at = end + 1
     this.#scanned = this.#at
     return octets.toString("latin1", from, end - 1)
+  }
+
+  /** Takes the line back whose argument was given last: it is still to be read. */
+  takeBack(): void {
+    this.#at = this.#lineAt
+    this.#scanned = this.#at
   }
 
   /** Where a line goes on that begins with one of `starts`; -1 where it does not. */

@@ -50,8 +50,8 @@ export interface Facts {
 
 export type Input =
   | { readonly _tag: "Line"; readonly line: string | TooLong }
-  /** A line in two: which of `Command.usualStarts` it begins with, and the rest. */
-  | { readonly _tag: "Usual"; readonly at: number; readonly argument: string }
+  /** A line that is a command with an id. */
+  | { readonly _tag: "Usual"; readonly command: Command.Command }
   | { readonly _tag: "Block"; readonly block: Uint8Array | TooLong }
 
 /** Which articles of which group, as far as a command names them by number. */
@@ -142,7 +142,7 @@ export const step = (state: State, input: Input, facts: Facts): Step => {
     case "Closed":
       return { state, task: nothing }
     case "Command":
-      if (input._tag === "Usual") return onCommand(state, Command.parseUsual(input.at, input.argument), facts)
+      if (input._tag === "Usual") return onCommand(state, input.command, facts)
       return input._tag === "Line" ? onLine(state, input.line, facts) : { state, task: nothing }
     case "Article":
       return input._tag === "Block"

@@ -18,7 +18,12 @@ const readAll = (chunks: ReadonlyArray<Uint8Array>, starts: ReadonlyArray<string
   for (const chunk of chunks) {
     framing.push(chunk)
     for (;;) {
-      const argument: string | undefined = wantsBlock ? undefined : framing.argument(begins, lineMax)
+      let argument: string | undefined = wantsBlock ? undefined : framing.argument(begins, lineMax)
+      // As where it is no id.
+      if (argument !== undefined && !/^[ -~]*$/.test(argument)) {
+        framing.takeBack()
+        argument = undefined
+      }
       const lineInTwo: string | undefined = argument === undefined ? undefined : `${starts[framing.startAt]}${argument}`
       const frame: string | Uint8Array | TooLong | undefined = wantsBlock
         ? framing.block(blockMax)

@@ -78,15 +78,19 @@ export class Relayer extends Context.Service<
         const { note } = yield* Recoveries.Recoveries
         const clock = yield* Clock.Clock
 
-        const contextOf = (peer: Peer, nowMillis: number): Relay.RelayContext => ({
-          site: site.path,
-          nowMillis,
-          verify: EventArticle.verify,
-          ...(peer.paths === undefined ? {} : { peers: peer.paths }),
-          ...(peer.address === undefined ? {} : { address: peer.address }),
-          ...(peer.isBackfill === undefined ? {} : { isBackfill: peer.isBackfill }),
-          ...(options.writerOf === undefined ? {} : { writerOf: options.writerOf })
-        })
+        const contextOf = ({ address, isBackfill, paths }: Peer, nowMillis: number): Relay.RelayContext => {
+          const context: { -readonly [Field in keyof Relay.RelayContext]: Relay.RelayContext[Field] } = {
+            site: site.path,
+            nowMillis,
+            verify: EventArticle.verify
+          }
+          // Made for each batch, of which many have one article.
+          if (paths !== undefined) context.peers = paths
+          if (address !== undefined) context.address = address
+          if (isBackfill !== undefined) context.isBackfill = isBackfill
+          if (options.writerOf !== undefined) context.writerOf = options.writerOf
+          return context
+        }
 
         const judgeOffers = (
           ids: ReadonlyArray<MessageId.MessageId>,
