@@ -128,7 +128,8 @@ const converse = Effect.fnUntraced(function* (
   const replies = new Replies(transport)
   const { buffer, flush, underway } = replies
   let batch = new TransitAnswers.Batch()
-  let isStoreSlow = false
+  /** Whether articles had to be waited for, the last time. */
+  let isStoreSlow = true
   let isAlone = false
   let writesBefore = 0
   let leased = ""
@@ -163,6 +164,7 @@ const converse = Effect.fnUntraced(function* (
     const answers = TransitAnswers.answer(service, batch.tasks)
     if (underway.isEmpty && Prompt.isThere(answers)) {
       buffer.lines(answers.value)
+      isStoreSlow &&= batch.articles === 0
       batch.clear()
       return buffer.length < flushBytes ? undefined : replies.send()
     }
