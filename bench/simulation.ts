@@ -1,10 +1,15 @@
 /**
  * How many seconds of a simulated fleet of 31 sites one second of CPU buys: idle, and at ten posts a second.
+ *
+ * Each load has a process of its own, with the options of Node that `npm run simulate` has.
  */
 import trailblaze from "@lupin-examples/trailblaze/app"
 import type * as App from "@lupin/core/App"
 import * as Fleet from "@lupin/testing/Fleet"
 import { Effect } from "effect"
+import { fork } from "node:child_process"
+import { fileURLToPath } from "node:url"
+import simulationOptions from "../scripts/simulation-options.json" with { type: "json" }
 import type * as Report from "./Report.ts"
 
 /** Simulated seconds until all connections are open. */
@@ -69,6 +74,24 @@ const measure = ({ app, postsPerSecond, seconds }: Load) =>
     })
   )
 
+const isChild = process.argv[1] === fileURLToPath(import.meta.url)
+if (isChild) {
+  const load = loads.find(({ name }) => name === process.argv[2])
+  if (load === undefined) throw new Error(`there is no load "${process.argv[2]}"`)
+  process.send?.(await Effect.runPromise(measure(load)))
+  process.disconnect()
+}
+
+const measureApart = (load: Load): Promise<number> => {
+  const child = fork(fileURLToPath(import.meta.url), [load.name], {
+    execArgv: [...process.execArgv, ...simulationOptions.arguments]
+  })
+  return new Promise((resolve, reject) => {
+    child.on("message", (message) => resolve(message as number))
+    child.on("exit", () => reject(new Error(`the load "${load.name}" ended without a figure`)))
+  })
+}
+
 /** Runs all loads, one after the other. */
 export const run = async (): Promise<ReadonlyArray<Report.Measure>> => {
   const measures: Array<Report.Measure> = []
@@ -77,7 +100,7 @@ export const run = async (): Promise<ReadonlyArray<Report.Measure>> => {
       bench: "simulation",
       metric: `31 sites, ${load.name}`,
       unit: "s per s of CPU",
-      ours: [await Effect.runPromise(measure(load))],
+      ours: [await measureApart(load)],
       ...(load.bound === undefined ? {} : { goal: { of: "ours", is: "at least", bound: load.bound } })
     })
   }

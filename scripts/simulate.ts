@@ -21,21 +21,37 @@ import * as Sightings from "../packages/testing/src/Sightings.ts"
 import * as Verdict from "../packages/testing/src/Verdict.ts"
 import * as Workload from "../packages/testing/src/Workload.ts"
 
-const { values } = parseArgs({
-  options: {
-    seed: { type: "string" },
-    seeds: { type: "string" },
-    from: { type: "string", default: "1" },
-    every: { type: "string", default: "1" },
-    jobs: { type: "string", default: "1" },
-    history: { type: "string" },
-    large: { type: "boolean", default: false },
-    "zones-down": { type: "boolean", default: false },
-    days: { type: "boolean", default: false },
-    first: { type: "boolean", default: false },
-    trace: { type: "boolean", default: false }
+const misused = (reason: string): never => {
+  console.error(`simulate: ${reason}`)
+  return process.exit(2)
+}
+
+const options = {
+  seed: { type: "string" },
+  seeds: { type: "string" },
+  from: { type: "string", default: "1" },
+  every: { type: "string", default: "1" },
+  jobs: { type: "string", default: "1" },
+  history: { type: "string" },
+  large: { type: "boolean", default: false },
+  "zones-down": { type: "boolean", default: false },
+  days: { type: "boolean", default: false },
+  first: { type: "boolean", default: false },
+  trace: { type: "boolean", default: false }
+} as const
+
+const given = () => {
+  try {
+    return parseArgs({ options }).values
+  } catch (error) {
+    return misused(error instanceof Error ? error.message : String(error))
   }
-})
+}
+const values = given()
+
+/** A whole number; a misspelt seed is no seed. */
+const integer = (name: string, text: string): number =>
+  /^\d{1,15}$/.test(text) ? Number(text) : misused(`--${name} ${text} is no whole number`)
 
 /** What one history came to, as a child process tells it. */
 interface Done {
@@ -59,8 +75,7 @@ const historyOf = (seed: number): History.History => {
   if (values.history === undefined) return Workload.draw(seed, shapeOf(seed))
   const history = History.parse(seed, values.history)
   if (typeof history !== "string") return history
-  console.error(history)
-  return process.exit(2)
+  return misused(history)
 }
 
 const live = async (history: History.History): Promise<Done> => {
@@ -72,10 +87,10 @@ const live = async (history: History.History): Promise<Done> => {
 }
 
 const isOne = values.seed !== undefined
-const first = Number(values.seed ?? values.from)
-const count = isOne ? 1 : Number(values.seeds ?? enoughHistories)
-const every = Number(values.every)
-const jobs = isOne ? 1 : Math.min(count, Number(values.jobs))
+const first = integer("seed", values.seed ?? values.from)
+const count = isOne ? 1 : integer("seeds", values.seeds ?? String(enoughHistories))
+const every = integer("every", values.every)
+const jobs = isOne ? 1 : Math.min(count, integer("jobs", values.jobs))
 const seeds = Array.from({ length: Math.ceil(count / every) }, (_, at) => first + at * every)
 
 const sightings = new Sightings.Sightings()

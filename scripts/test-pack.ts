@@ -66,16 +66,29 @@ const readmeExample = (): string => {
   return example
 }
 
+/** The modules that the guide for app teams shows; the first line of each is its file's name. */
+const writeGuide = (): void => {
+  const guide = readFileSync(join(root, "docs", "guides", "build-an-app.md"), "utf8")
+  const modules = [...guide.matchAll(/```ts\n\/\/ (\S+)\n([\s\S]*?)```/g)]
+  if (modules.length < 2) throw new Error("docs/guides/build-an-app.md shows too few modules")
+  for (const [, name = "", code = ""] of modules) {
+    mkdirSync(join(folder, "types", dirname(name)), { recursive: true })
+    write(`types/${name}`, code)
+  }
+}
+
 const checkTypes = (): boolean => {
   mkdirSync(join(folder, "types"), { recursive: true })
   write("types/entry.ts", entry())
   write("types/readme.ts", readmeExample())
+  writeGuide()
   return ["nodenext", "bundler"].every((moduleResolution) => {
     const options = {
       target: "es2024",
       lib: ["es2024", "dom"],
       strict: true,
       noEmit: true,
+      allowImportingTsExtensions: true,
       types: [],
       moduleResolution
     }

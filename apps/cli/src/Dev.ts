@@ -6,6 +6,7 @@ import { fork } from "node:child_process"
 import * as FileSystem from "node:fs"
 import * as Path from "node:path"
 import { fileURLToPath } from "node:url"
+import * as Complaint from "./Complaint.ts"
 import * as Fleet from "./Fleet.ts"
 import * as FleetControl from "./FleetControl.ts"
 import * as FleetPlan from "./FleetPlan.ts"
@@ -73,7 +74,7 @@ const seeding = Effect.fn("Dev.seeding")(function* (fleet: Fleet.Fleet) {
   if (fleet.isSeeded || first === undefined || ports === undefined) return
   const posted = yield* Seeder.seed(fleet.layout.apps, `127.0.0.1:${ports.json}`)
   yield* fleet.markSeeded
-  yield* said(`${posted} events posted at ${first.name}`)
+  if (posted > 0) yield* said(`${posted} events posted at ${first.name}`)
 })
 
 /** Runs until it is interrupted; all sites are then stopped. */
@@ -83,8 +84,13 @@ export const run = Effect.fn("Dev.run")(function* (options: Options) {
   const other = yield* Effect.option(FleetControl.ask(socket, { verb: "start", site: "" }))
   if (other._tag === "Some")
     return yield* new DevFailed({ reason: `a fleet runs in ${root} already; stop it with Ctrl-C` })
-  if (options.isFresh) forget(root)
-  FileSystem.mkdirSync(root, { recursive: true })
+  yield* Effect.try({
+    try: () => {
+      if (options.isFresh) forget(root)
+      FileSystem.mkdirSync(root, { recursive: true })
+    },
+    catch: (cause) => new DevFailed({ reason: Complaint.reasonOf(cause) })
+  })
   const apps = options.apps.length === 0 ? [exampleApp] : options.apps.map((file) => Path.resolve(file))
   const fleet = yield* Fleet.make({ root, apps, cacheTemplate: cacheTemplateOf(root) })
   yield* said(`starting ${FleetPlan.sites.length} sites in ${root}`)
@@ -94,7 +100,7 @@ export const run = Effect.fn("Dev.run")(function* (options: Options) {
   yield* Effect.all([centrals, pops], { concurrency: "unbounded", discard: true })
   yield* seeding(fleet)
   const sites = yield* fleet.sites
-  yield* Console.log(`\n${FleetTable.table(sites)}\n\n${FleetTable.trials(sites)}\n`)
+  yield* Console.log(`\n${FleetTable.table(sites)}\n\n${FleetTable.trials(sites, options.apps.length === 0)}\n`)
   yield* said("fleet ready")
   return yield* Effect.never
 }, Effect.scoped)

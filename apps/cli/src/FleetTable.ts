@@ -19,18 +19,21 @@ export const table = (sites: ReadonlyArray<FleetFile.Site>): string =>
     ])
   ])
 
-/** A few requests that show the whole way, for the shell. */
-export const trials = (sites: ReadonlyArray<FleetFile.Site>): string => {
+/** A few requests for the shell: the way of an event of the example app, where that is what runs, and what every fleet answers. */
+export const trials = (sites: ReadonlyArray<FleetFile.Site>, isExample: boolean): string => {
   const [near, , far] = sites.filter(({ kind }) => kind === "pop")
   if (near?.json === undefined || far?.json === undefined) return ""
   const post = `'{"at":{"lat":47.4279,"lon":-121.4137},"payload":{"trail":"snow-lake","name":"Snow Lake","rating":5,"text":"Still ice on it"}}'`
-  return [
+  const example = [
     `# post a review at ${near.name}`,
     `curl -s http://${near.json}/v1/apps/trailblaze/events/review -H 'content-type: application/json' -d ${post}`,
     `# find it at ${far.name}, on the other side of the fleet`,
     `curl -s 'http://${far.json}/v1/apps/trailblaze/events?kind=review&near=47.43,-121.41&radius=25km&limit=3'`,
     `# the digest of all its reviews`,
-    `curl -s http://${far.json}/v1/apps/trailblaze/digests/trail-ratings/snow-lake`,
+    `curl -s http://${far.json}/v1/apps/trailblaze/digests/trail-ratings/snow-lake`
+  ]
+  return [
+    ...(isExample ? example : []),
     `# the interface, for people and for programs: http://${near.json}/docs  http://${near.json}/openapi.json`,
     `# how a site feels`,
     `curl -s http://${near.meta}/health`

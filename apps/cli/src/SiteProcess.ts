@@ -14,14 +14,15 @@ export interface Exit {
   readonly signal: string | null
 }
 
-/** The site ended, or took too long, before it said that it is ready; its log says why. */
+/** The site ended, or took too long, before it said that it is ready; the last line of its log may say why. */
 export class SiteNotStarted extends Schema.TaggedError<SiteNotStarted>()("SiteNotStarted", {
   site: Schema.String,
   reason: Schema.String,
-  log: Schema.String
+  log: Schema.String,
+  lastLine: Schema.String
 }) {
   override get message(): string {
-    return `${this.site} did not start: ${this.reason}. Its log: ${this.log}`
+    return `${this.site} did not start: ${this.reason}, its log (${this.log}) with: ${this.lastLine}`
   }
 }
 
@@ -75,7 +76,11 @@ export const start = Effect.fn("SiteProcess.start")(function* (site: {
     signal("SIGTERM"),
     Effect.timeoutOrElse(ended, { duration: stopMillisMax, orElse: () => kill })
   )
-  const failed = (reason: string) => Effect.fail(new SiteNotStarted({ site: site.name, reason, log: site.log }))
+  const failed = (reason: string) =>
+    Effect.suspend(() => {
+      const lastLine = FileSystem.readFileSync(site.log, "utf8").trimEnd().split("\n").at(-1) ?? ""
+      return Effect.fail(new SiteNotStarted({ site: site.name, reason, log: site.log, lastLine }))
+    })
   yield* Effect.raceFirst(
     Deferred.await(ready),
     Effect.flatMap(ended, ({ code, signal }) => failed(`it ended with ${signal ?? code}`))

@@ -2,6 +2,7 @@
  * One request to a site, its answer on standard output: `lupin post`, `lupin read`, and the rest of what asks a site.
  */
 import { Console, Effect, Option, Schema } from "effect"
+import * as Complaint from "./Complaint.ts"
 
 /** The site refused, or could not be reached; what it said is the message. */
 export class SiteSaid extends Schema.TaggedError<SiteSaid>()("SiteSaid", { reason: Schema.String }) {
@@ -32,17 +33,43 @@ export const request = (url: string, init?: RequestInit): Effect.Effect<unknown,
       try: async () => {
         const answer = await fetch(urlOf(url), init)
         const text = await answer.text()
-        return { isOk: answer.ok, text }
+        return { isOk: answer.ok, status: answer.status, text }
       },
-      catch: (cause) => new SiteSaid({ reason: `${url}: ${cause instanceof Error ? cause.message : String(cause)}` })
+      catch: (cause) => new SiteSaid({ reason: `${url}: ${Complaint.reasonOf(cause)}` })
     }),
-    ({ isOk, text }) => (isOk ? json(text) : Effect.fail(new SiteSaid({ reason: text })))
+    ({ isOk, status, text }) => (isOk ? json(text) : Effect.fail(new SiteSaid({ reason: refusalOf(status, text) })))
   )
+
+const Problem = Schema.fromJsonString(
+  Schema.Struct({
+    title: Schema.String,
+    detail: Schema.optionalKey(Schema.String),
+    errors: Schema.optionalKey(
+      Schema.Array(
+        Schema.Struct({
+          pointer: Schema.optionalKey(Schema.String),
+          parameter: Schema.optionalKey(Schema.String),
+          detail: Schema.String
+        })
+      )
+    )
+  })
+)
+
+/** A problem (RFC 9457) in one line, with each field at fault; anything else as it came. */
+export const refusalOf = (status: number, text: string): string => {
+  const problem = Schema.decodeUnknownOption(Problem)(text)
+  if (problem._tag === "None") return `${status} ${text}`
+  const { detail, errors = [], title } = problem.value
+  const faults = errors.map((fault) => `${fault.pointer ?? fault.parameter ?? ""}: ${fault.detail}`)
+  const told = faults.length > 1 ? faults.join("; ") : (detail ?? faults.join(""))
+  return `${status} ${title}${told === "" ? "" : ` ${told}`}`
+}
 
 const json = (text: string): Effect.Effect<unknown, SiteSaid> =>
   Effect.try({
     try: (): unknown => JSON.parse(text),
-    catch: (cause) => new SiteSaid({ reason: `not JSON: ${String(cause)}` })
+    catch: (cause) => new SiteSaid({ reason: `not JSON: ${Complaint.reasonOf(cause)}` })
   })
 
 /** Prints JSON for people. */

@@ -5,11 +5,12 @@
  */
 import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
 import * as NodeServices from "@effect/platform-node/NodeServices"
-import { Console, Effect, Option } from "effect"
+import { Effect, Layer, Option } from "effect"
 import { Argument, Command, Flag } from "effect/cli"
+import * as Complaint from "./Complaint.ts"
 
 const directory = Flag.String("dir").pipe(
-  Flag.withDescription("Where the fleet keeps its data"),
+  Flag.withDescription("Where the fleet keeps its data (.lupin)"),
   Flag.withDefault(".lupin")
 )
 const config = Flag.String("config").pipe(Flag.withDescription("The site's configuration, a JSON file"))
@@ -91,7 +92,7 @@ const prepareCache = Command.make("prepare-cache", { directory: Argument.String(
 ).pipe(Command.withDescription("Make an initialised cache database for POP hosts to copy"))
 
 const url = Flag.String("pop").pipe(
-  Flag.withDescription("JSON address of a POP"),
+  Flag.withDescription("JSON address of a POP (http://127.0.0.1:18083)"),
   Flag.withDefault("http://127.0.0.1:18083")
 )
 
@@ -116,11 +117,11 @@ const read = Command.make(
   "read",
   {
     url,
-    kind: Flag.String("kind").pipe(Flag.optional),
+    kind: Flag.String("kind").pipe(Flag.withDescription("A kind of event; all without it"), Flag.optional),
     near: Flag.String("near").pipe(Flag.withDescription("lat,lon"), Flag.optional),
-    radius: Flag.String("radius").pipe(Flag.withDefault("25km")),
+    radius: Flag.String("radius").pipe(Flag.withDescription("Around --near, as 800m (25km)"), Flag.withDefault("25km")),
     group: Flag.String("group").pipe(Flag.withDescription("A group, with all below it"), Flag.optional),
-    limit: Flag.Int("limit").pipe(Flag.withDefault(20)),
+    limit: Flag.Int("limit").pipe(Flag.withDescription("Events at most, up to 500 (20)"), Flag.withDefault(20)),
     app: Argument.String("app")
   },
   (options) =>
@@ -134,7 +135,7 @@ const peers = Command.make(
   "peers",
   {
     meta: Flag.String("meta").pipe(
-      Flag.withDescription("Meta address of a site"),
+      Flag.withDescription("Meta address of a site (http://127.0.0.1:19100)"),
       Flag.withDefault("http://127.0.0.1:19100")
     ),
     isJson: Flag.Boolean("json").pipe(Flag.withDescription("As JSON"), Flag.withDefault(false)),
@@ -215,12 +216,7 @@ Command.make("lupin").pipe(
   Command.withDescription("Usenet for apps"),
   Command.withSubcommands([dev, pop, central, peers, post, read, spool, prepareCache, reload, erase, accounts]),
   Command.run({ version: "0.1.0" }),
-  Effect.provide(NodeServices.layer),
-  Effect.catch((error: unknown) =>
-    Effect.andThen(
-      Console.error(error instanceof Error ? error.message : String(error)),
-      Effect.sync(() => void (process.exitCode = 1))
-    )
-  ),
-  NodeRuntime.runMain
+  Effect.provide(Layer.mergeAll(NodeServices.layer, Complaint.presenter)),
+  Effect.catchCause(Complaint.report),
+  NodeRuntime.runMain({ teardown: Complaint.teardown() })
 )

@@ -12,3 +12,22 @@ describe("the address of a site", () => {
     expect(Wire.urlOf(text)).toBe(url)
   })
 })
+
+describe("a refusal", () => {
+  const problem = (part: object) =>
+    JSON.stringify({ type: "/problems/x", title: "It does not fit.", status: 422, ...part })
+  const fault = (name: string) => ({ pointer: `#/payload/${name}`, detail: "Missing key" })
+
+  it.each([
+    ["its title alone", problem({}), "422 It does not fit."],
+    ["its detail", problem({ detail: "No app here." }), "422 It does not fit. No app here."],
+    [
+      "every field at fault",
+      problem({ detail: "#/payload/a: Missing key", errors: [fault("a"), fault("b")] }),
+      "422 It does not fit. #/payload/a: Missing key; #/payload/b: Missing key"
+    ],
+    ["as it came where it is no problem", "gone", "422 gone"]
+  ])("tells %s in one line", (_, text, said) => {
+    expect(Wire.refusalOf(422, text)).toBe(said)
+  })
+})

@@ -1,6 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { spawn, spawnSync } from "node:child_process"
 import * as FileSystem from "node:fs"
+import * as Net from "node:net"
 import * as Os from "node:os"
 import * as Path from "node:path"
 import { fileURLToPath } from "node:url"
@@ -68,10 +69,56 @@ describe("lupin reload", () => {
       assert.include(lupin(["erase", "--config", config, "1"]).stderr, "1 is no Message-ID")
     } finally {
       site.kill("SIGTERM")
-      await new Promise((resolve) => site.once("exit", resolve))
+      const status = await new Promise((resolve) => site.once("exit", resolve))
+      assert.strictEqual(status, 0, "a site that is asked to stop has not failed")
     }
     const spool = Path.join(directory, "spool")
     const erased = lupin(["spool", "erase", "--dir", spool, "<2@test.example>", "<3@test.example>"])
     assert.include(erased.stdout, "<2@test.example> is erased; before: removed", erased.stderr)
+  })
+})
+
+describe("a command line", () => {
+  it.each([
+    { name: "with a command that is not there", args: ["frob"], said: /^lupin: Unknown subcommand "frob".*\n$/ },
+    { name: "without what a command needs", args: ["pop"], said: /^lupin: Missing required flag: --config.*\n$/ },
+    { name: "with a word for a number", args: ["read", "--limit", "x", "trailblaze"], said: /^lupin: .*--limit.*\n$/ }
+  ])("$name gets one line and status 2", ({ args, said }) => {
+    const { status, stderr, stdout } = lupin(args)
+    assert.strictEqual(status, 2)
+    assert.match(stderr, said)
+    assert.strictEqual(stdout, "")
+  })
+
+  it("gets its help where it asks for it, and status 0", () => {
+    const { status, stderr, stdout } = lupin(["pop", "--help"])
+    assert.deepStrictEqual({ status, stderr }, { status: 0, stderr: "" })
+    assert.include(stdout, "--config")
+  })
+})
+
+describe("a site that cannot run", () => {
+  it("says in one line that its port is taken, and that its directory is none", async () => {
+    const taken = Net.createServer()
+    const port = await new Promise<number>((resolve) =>
+      taken.listen(0, "127.0.0.1", () => resolve((taken.address() as Net.AddressInfo).port))
+    )
+    try {
+      for (const listen of [
+        { nntp: `127.0.0.1:${port}`, meta: "127.0.0.1:0" },
+        { nntp: "127.0.0.1:0", meta: `127.0.0.1:${port}` }
+      ]) {
+        const { status, stderr } = lupin(["central", "--config", folder({ listen }).config])
+        assert.strictEqual(status, 1)
+        assert.strictEqual(stderr, `lupin: listen EADDRINUSE: address already in use 127.0.0.1:${port}\n`)
+      }
+    } finally {
+      taken.close()
+    }
+    const { config, write } = folder()
+    write({ directory: `${config}/below` })
+    const { status, stderr } = lupin(["central", "--config", config])
+    assert.strictEqual(status, 1)
+    assert.match(stderr, /^lupin: ENOTDIR: .*\n$/)
   })
 })

@@ -4,20 +4,11 @@
  * `JSON.parse` yields Infinity for 1e999 and lone surrogates for "\ud800"; neither has a canonical form (RFC 8785), so a
  * hash could not bind them. The walk keeps its own stack, since a hostile body may nest half a million deep.
  */
-import * as Problem from "./Problem.ts"
 
 /** Levels of arrays and objects a payload may nest. */
 export const payloadDepthMax = 32
 
-/** The first fault found, its pointer below `base` (a JSON pointer's steps), or `undefined` for a value that may be taken. */
-export const faultOf = (value: unknown, base: ReadonlyArray<string> = []): Problem.FieldFault | undefined => {
-  const fault = find(value)
-  return fault === undefined
-    ? undefined
-    : { pointer: Problem.pointerOf([...base, ...fault.path]), detail: fault.detail }
-}
-
-/** As `faultOf`, with the path in steps. */
+/** The first fault found, with the steps to it from the root; `undefined` for a value that may be taken. */
 export const find = (root: unknown): { readonly path: ReadonlyArray<string>; readonly detail: string } | undefined => {
   const pending: Array<Visit> = [{ value: root, step: undefined, parent: undefined, depth: 0 }]
   for (let visit = pending.pop(); visit !== undefined; visit = pending.pop()) {

@@ -89,7 +89,11 @@ const cors = HttpMiddleware.cors({
 const answering = HttpRouter.middleware(
   Effect.gen(function* () {
     const operations = yield* PopOperations.PopOperations
-    const guard = ProblemAnswer.guard({ routes: served, bodyBytesMax })
+    const guard = ProblemAnswer.guard({
+      routes: served,
+      bodyBytesMax,
+      listing: `Paths are listed at ${docsPath} and ${openapiPath}.`
+    })
     const withKey = (response: HttpServerResponse.HttpServerResponse) =>
       Effect.match(Effect.catchCause(operations.routingKey, Effect.fail), {
         onFailure: () => response,

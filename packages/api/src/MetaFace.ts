@@ -54,6 +54,7 @@ const answering = (paths: ReadonlyArray<string>) => {
   const guard = ProblemAnswer.guard({
     routes: paths.map((path) => ({ method: "GET", path })),
     bodyBytesMax: 0,
+    listing: `Paths here are ${paths.join(", ")}.`,
     keeps: (url) => url.startsWith(healthPath)
   })
   return HttpRouter.middleware(

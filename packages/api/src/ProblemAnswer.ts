@@ -17,10 +17,12 @@ export interface Asked {
   readonly url: string
   readonly routes: ReadonlyArray<AllowedMethods.Route>
   readonly bodyBytesMax: number
+  /** Where the paths of the face are told, as a sentence. */
+  readonly listing: string
 }
 
 /** What a face tells the guard of itself. */
-export interface Face extends Pick<Asked, "routes" | "bodyBytesMax"> {
+export interface Face extends Omit<Asked, "method" | "url"> {
   /** Paths whose answers are left as they are, whatever their status. */
   readonly keeps?: (url: string) => boolean
 }
@@ -155,7 +157,7 @@ const ofUnknownRoute = (asked: Asked): Problem.Problem => {
   if (allow.length > 0 && !allow.includes(asked.method)) {
     return new Problem.MethodNotAllowed({ allow, detail: `This path takes ${allow.join(", ")}.` })
   }
-  return new Problem.NoSuchRoute({ detail: "Paths are listed at /docs and /openapi.json." })
+  return new Problem.NoSuchRoute({ detail: asked.listing })
 }
 
 /** The builder reports broken JSON as an invalid value at the root; no schema of ours does. */

@@ -35,11 +35,3 @@ export const parse = (text: string): RoutingKey | undefined => {
   const key = { host: text.slice(0, dot), cacheGeneration: text.slice(dot + 1) }
   return isValid(key) ? key : undefined
 }
-
-/** What a client's key says about this host's cache. */
-export type Match = "same" | "otherGeneration" | "otherHost"
-
-export const compare = (theirs: RoutingKey, ours: RoutingKey): Match => {
-  if (theirs.host !== ours.host) return "otherHost"
-  return theirs.cacheGeneration === ours.cacheGeneration ? "same" : "otherGeneration"
-}

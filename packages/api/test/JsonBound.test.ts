@@ -29,11 +29,8 @@ describe("JsonBound", () => {
 
   it("points at the fault, in the order of the body", () => {
     const value = { a: [1, { "b/c": Infinity }], z: "\ud800" }
-    assert.deepStrictEqual(JsonBound.faultOf(value, ["payload"]), {
-      pointer: "#/payload/a/1/b~1c",
-      detail: "is no finite number"
-    })
-    assert.deepStrictEqual(JsonBound.faultOf({ z: "\ud800" }), { pointer: "#/z", detail: "has a lone surrogate" })
+    assert.deepStrictEqual(JsonBound.find(value), { path: ["a", "1", "b/c"], detail: "is no finite number" })
+    assert.deepStrictEqual(JsonBound.find({ z: "\ud800" }), { path: ["z"], detail: "has a lone surrogate" })
   })
 
   it("stops at its depth, and survives any depth", () => {

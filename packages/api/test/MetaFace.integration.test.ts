@@ -44,7 +44,9 @@ describe("MetaFace", () => {
   it.effect("answers other paths and methods with problems", () =>
     Effect.gen(function* () {
       const { ask, post } = yield* FaceClient
-      assert.strictEqual((yield* ask("/nope")).json["type"], "/problems/no-such-route")
+      const nowhere = (yield* ask("/nope")).json
+      assert.strictEqual(nowhere["type"], "/problems/no-such-route")
+      assert.match(String(nowhere["detail"]), /\/health, \/metrics/)
       assert.strictEqual((yield* post("/health", {})).json["type"], "/problems/method-not-allowed")
     }).pipe(Effect.provide(withStatus(Health.ok)))
   )

@@ -25,11 +25,4 @@ describe("RoutingKey", () => {
       assert.strictEqual(RoutingKey.parse(text), undefined, text)
     }
   })
-
-  it("tells a wiped cache from another host", () => {
-    const ours = { host: "boi1", cacheGeneration: "g2" }
-    assert.strictEqual(RoutingKey.compare(ours, ours), "same")
-    assert.strictEqual(RoutingKey.compare({ ...ours, cacheGeneration: "g1" }, ours), "otherGeneration")
-    assert.strictEqual(RoutingKey.compare({ ...ours, host: "lhr1" }, ours), "otherHost")
-  })
 })

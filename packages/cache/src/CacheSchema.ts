@@ -88,7 +88,35 @@ const migrations = {
 /** The tables are of a later version than this one knows. */
 export class SchemaFromLater extends Schema.TaggedError<SchemaFromLater>()("SchemaFromLater", {
   migration: Schema.Int
-}) {}
+}) {
+  override get message(): string {
+    return `the cache's tables are of a later version (${this.migration}) than this one knows`
+  }
+}
+
+/** Somebody else has tables there under names that the cache needs. Give the cache a database of its own. */
+export class DatabaseTaken extends Schema.TaggedError<DatabaseTaken>()("DatabaseTaken", {
+  tables: Schema.Array(Schema.String)
+}) {
+  override get message(): string {
+    return `the cache's database holds tables of somebody else (${this.tables.join(", ")}); give the cache one of its own`
+  }
+}
+
+/** Fails unless all tables of our names, if there are any, are ours: only those may be dropped. */
+export const claim = Effect.gen(function* () {
+  const sql = yield* SqlClient.SqlClient
+  const names = contentTables.split(", ")
+  const found = yield* sql<{ tablename: string }>`SELECT tablename FROM pg_tables
+    WHERE schemaname = current_schema() AND tablename = ANY(${[...names, migrationsTable]}::text[])`
+  const tables = found.map(({ tablename }) => tablename)
+  if (tables.includes(migrationsTable)) {
+    const made = yield* sql.unsafe(`SELECT 1 FROM ${migrationsTable} LIMIT 1`)
+    if (made.length > 0) return
+  }
+  const foreign = names.filter((name) => tables.includes(name))
+  if (foreign.length > 0) return yield* new DatabaseTaken({ tables: foreign })
+})
 
 /** Creates the tables, or does nothing. */
 export const migrate = Effect.gen(function* () {

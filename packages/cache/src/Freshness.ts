@@ -1,5 +1,5 @@
 /**
- * Decides from the age of a cached subtree whether it is served or scraped, and words that age.
+ * Decides from the age of a cached subtree whether it is served or scraped.
  *
  * Pure: the caller brings the time. All times are milliseconds since the epoch on this host's clock.
  */
@@ -29,37 +29,18 @@ export interface Tolerance {
 /** What to do about one subtree: `Refresh` serves the copy and scrapes behind it. */
 export type Verdict = "Serve" | "Refresh" | "Scrape"
 
-/** Judges the copy of one subtree, or its absence, for a query that began at `askedMillis`. */
+/**
+ * Judges the copy of one subtree, or its absence, for a query that began at `askedMillis`. A copy that says it is later
+ * than `nowMillis` was made before the clock was set back: nobody knows how old it is.
+ */
 export const judge = (
   copy: Pick<Freshness, "scrapedAtMillis"> | undefined,
   tolerance: Tolerance,
-  askedMillis: number
+  askedMillis: number,
+  nowMillis: number
 ): Verdict => {
   if (copy === undefined) return "Scrape"
-  if (copy.scrapedAtMillis >= askedMillis - tolerance.staleMillisMax) return "Serve"
+  const isYoung = copy.scrapedAtMillis >= askedMillis - tolerance.staleMillisMax
+  if (isYoung && copy.scrapedAtMillis <= nowMillis) return "Serve"
   return tolerance.whileScraping === "serve" ? "Refresh" : "Scrape"
 }
-
-/** Age in milliseconds; 0 where the clock was set back. */
-export const ageMillis = (freshness: Pick<Freshness, "scrapedAtMillis">, nowMillis: number): number =>
-  Math.max(0, nowMillis - freshness.scrapedAtMillis)
-
-/** `clientposts.trailblaze.topic.partner: 12 articles as of 3 seconds ago`, for people. */
-export const describe = (freshness: Freshness, nowMillis: number): string =>
-  `${freshness.group}: ${counted(freshness.articles, "article")} as of ${describeAge(ageMillis(freshness, nowMillis))}`
-
-const units = [
-  ["day", 86_400_000],
-  ["hour", 3_600_000],
-  ["minute", 60_000],
-  ["second", 1_000]
-] as const
-
-const describeAge = (millis: number): string => {
-  for (const [unit, size] of units) {
-    if (millis >= size) return `${counted(Math.floor(millis / size), unit)} ago`
-  }
-  return "now"
-}
-
-const counted = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? "" : "s"}`

@@ -16,12 +16,13 @@ import * as PostgresDraft from "./PostgresDraft.ts"
 import * as PostgresPages from "./PostgresPages.ts"
 import * as Upkeep from "./Upkeep.ts"
 
-/** Opens the cache in the client's database, and creates its tables there. */
+/** Opens the cache in the client's database, and creates its tables there, unless somebody else has tables of these names. */
 export const make = Effect.gen(function* () {
   const sql = yield* SqlClient.SqlClient
   const writer = yield* Semaphore.make(1)
   const prepare = Effect.andThen(CacheSchema.migrate, readGeneration(sql))
-  // A cache can always be lost: tables that are not ours, or not as ours are, make way.
+  yield* CacheSchema.claim
+  // A cache can always be lost: tables of ours that are not as they should be make way.
   let generation = yield* Effect.catch(prepare, () => Effect.andThen(CacheSchema.drop, prepare))
   let kept = Upkeep.fresh
 

@@ -117,10 +117,11 @@ const make = Effect.fnUntraced(function* (options: Options) {
     const failures = new Map<string, string>()
     for (let looks = 1; ; looks++) {
       const found = yield* read
+      const nowMillis = yield* Clock.currentTimeMillis
       const copies = new Map(freshnessOf(found).map((copy) => [copy.group, copy]))
       const due = groups.flatMap((group) => {
         const copy = copies.get(group)
-        const verdict = Freshness.judge(copy, tolerance, askedMillis)
+        const verdict = Freshness.judge(copy, tolerance, askedMillis, nowMillis)
         return verdict === "Serve" || (copy !== undefined && failures.has(group)) ? [] : [{ group, verdict }]
       })
       for (const group of copies.keys()) usedMillis.set(group, askedMillis)

@@ -64,6 +64,25 @@ describe.skipIf(url === "")("Postgres", () => {
     }).pipe(Effect.provide(PostgresStore.layer.pipe(Layer.provideMerge(client))))
   )
 
+  it.live("drops no table of somebody else, however often it is started", () =>
+    Effect.gen(function* () {
+      const sql = yield* SqlClient.SqlClient
+      yield* sql`CREATE SCHEMA shop`
+      yield* sql`SET search_path TO shop`
+      yield* sql`CREATE TABLE article (price int)`
+      yield* sql`INSERT INTO article VALUES (7)`
+      const open = Effect.provide(
+        CacheStore.CacheStore,
+        PostgresStore.layer.pipe(Layer.provide(Layer.succeed(SqlClient.SqlClient, sql)), Layer.fresh)
+      )
+      for (let start = 0; start < 2; start++) {
+        assert.match((yield* Effect.flip(open)).message, /tables of somebody else \(article\)/)
+      }
+      assert.deepStrictEqual(yield* sql`SELECT price FROM article`, [{ price: 7 }])
+      yield* sql`DROP SCHEMA shop CASCADE`
+    }).pipe(Effect.provide(PgClient.layer({ url: Redacted.make(url), maxConnections: 1 })))
+  )
+
   it.live("makes way for tables of another version, and begins a new generation", () =>
     Effect.gen(function* () {
       const sql = yield* SqlClient.SqlClient

@@ -161,6 +161,21 @@ const anyWay = (it: Vitest.MethodsNonLive<CacheStore.CacheStore>, offersChanges:
     )
   )
 
+  it.effect("scrapes again what it scraped before the clock was set back", () =>
+    scripted(offersChanges, (server, cache, beganMillis) =>
+      Effect.gen(function* () {
+        yield* TestClock.adjust("1 hour")
+        server.post(review(1))
+        assert.deepStrictEqual(yield* serials(cache), [1])
+        server.post(review(2))
+        yield* TestClock.setTime(beganMillis)
+        const page = yield* query(cache, { staleMillisMax: 5_000 })
+        assert.strictEqual(page.events.length, 2)
+        assert.strictEqual(page.freshness[0]?.scrapedAtMillis, beganMillis)
+      })
+    )
+  )
+
   it.effect("serves the copy it has while a scrape runs, if the caller allows, and nothing of that scrape", () =>
     scripted(offersChanges, (server, cache, beganMillis) =>
       Effect.gen(function* () {

@@ -30,6 +30,11 @@ export interface Event {
 /** The domain of every Message-ID that a client of `app` mints. */
 export const domain = (app: string): string => `${app}.client.lupin`
 
+/** The app whose client minted an id; nothing of other ids. */
+export const appOf = (id: MessageId.MessageId): string | undefined => domainPattern.exec(id)?.[1]
+
+const domainPattern = /@([a-z][a-z0-9-]*)\.client\.lupin>$/
+
 /** How many octets of the hash an id carries: 128 bits. */
 export const hashOctets = 16
 

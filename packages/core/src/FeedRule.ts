@@ -3,7 +3,9 @@
  *
  * Pure: the caller says under which names the Path may know the peer, and since when the peer has its present spool.
  */
+import * as Base32 from "./Base32.ts"
 import * as Path from "./Path.ts"
+import * as Sha256 from "./Sha256.ts"
 import * as Wildmat from "./Wildmat.ts"
 
 export interface FeedRule {
@@ -19,6 +21,12 @@ export interface FeedRule {
 
 /** Takes everything. */
 export const everything: FeedRule = { wildmat: Wildmat.everything }
+
+/** Tells a rule from others, across restarts: 16 letters and digits. */
+export const key = ({ bytesMax, crosspostMax, distributions, hopsMax, wildmat }: FeedRule): string => {
+  const parts = [wildmat.text, bytesMax, crosspostMax, hopsMax, distributions].map((part) => part ?? null)
+  return Base32.encode(Sha256.hashText(JSON.stringify(parts)).subarray(0, 10))
+}
 
 /** What a rule must know of an article. */
 export interface Offered {

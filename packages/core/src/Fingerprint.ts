@@ -40,6 +40,15 @@ export const textOctets = 16
 /** The first 16 octets, as 26 characters of base 32: what a digest article shows. */
 export const text = (fingerprint: Fingerprint): string => Base32.encode(octetsOf(fingerprint).subarray(0, textOctets))
 
+/** What `text` keeps of it, as a number. */
+export const headOf = (fingerprint: Fingerprint): bigint => fingerprint >> BigInt(256 - 8 * textOctets)
+
+/** Reads what `text` gave, as `headOf` gives it; `undefined` for any other text. */
+export const head = (text: string): bigint | undefined => {
+  const octets = Base32.decode(text)
+  return octets?.length === textOctets ? octets.reduce((sum, octet) => (sum << 8n) | BigInt(octet), 0n) : undefined
+}
+
 /** All 64 hexadecimal digits, for a digester's own store. */
 export const toHex = (fingerprint: Fingerprint): string => fingerprint.toString(16).padStart(64, "0")
 

@@ -48,15 +48,6 @@ const parsed = new Map<string, GroupName>()
 export const isWithin = (group: GroupName, subtree: GroupName): boolean =>
   group.startsWith(subtree) && (group.length === subtree.length || group.charCodeAt(subtree.length) === dot)
 
-/** Every group above this one, the nearest first, without itself. */
-export const ancestors = (group: GroupName): ReadonlyArray<GroupName> => {
-  const above: Array<GroupName> = []
-  for (let end = group.lastIndexOf("."); end > 0; end = group.lastIndexOf(".", end - 1)) {
-    above.push(group.slice(0, end) as GroupName)
-  }
-  return above
-}
-
 /** The first component. */
 export const root = (group: GroupName): string => {
   const end = group.indexOf(".")

@@ -52,5 +52,3 @@ export const waitingMax = 10_000
 export const waitingPerTargetMax = 8
 /** The last article number of a group (RFC 3977 §6). */
 export const articleNumberMax = 2_147_483_647
-/** Groups that one app may bring into being. */
-export const groupsPerAppMax = 1_000_000

@@ -43,15 +43,6 @@ export const copy = (octets: Uint8Array, start: number, end: number): Uint8Array
   return copied
 }
 
-const utf8 = new TextEncoder()
-
-/** The octets of a text that is ASCII. */
-export const ofAscii = (text: string): Uint8Array => {
-  const octets = take(text.length)
-  utf8.encodeInto(text, octets)
-  return octets
-}
-
 /** The octets of a text of which each character is one. */
 export const ofLatin1 = (text: string): Uint8Array => {
   const octets = take(text.length)

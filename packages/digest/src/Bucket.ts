@@ -91,6 +91,14 @@ export class Bucket {
     return this.isSealed ? this.remove(id) : this.own.addRemoved(id, injectedMillis)
   }
 
+  /** Takes removed events that the partial is known to count, and of which nothing else is known; says whether the part has changed by it. */
+  addLost(ids: ReadonlyArray<MessageId.MessageId>): boolean {
+    for (const id of ids) this.own.addRemoved(id, InputSet.mintedMillis(id))
+    if (this.#sealed === undefined) return true
+    this.#take(this.#sealed)
+    return this.#isAhead
+  }
+
   /** Takes note of a partial of our version. */
   see(seen: Turn.Seen, part: Part.Part<unknown>, nowMillis: number): Sight {
     this.#rank(seen, nowMillis)

@@ -14,6 +14,7 @@ import type * as Bucket from "./Bucket.ts"
 import * as Calendar from "./Calendar.ts"
 import * as InputSet from "./InputSet.ts"
 import type * as KeyTotal from "./KeyTotal.ts"
+import * as Lost from "./Lost.ts"
 import * as Part from "./Part.ts"
 import * as Turn from "./Turn.ts"
 
@@ -22,6 +23,7 @@ export interface Options {
   readonly calendar: Calendar.Calendar
   /** The place of this zone among the homes of a key. */
   readonly placeOf: (key: string) => number
+  readonly lost: Lost.Lost
   readonly note: Recoveries.Counting["note"]
 }
 
@@ -65,6 +67,8 @@ export class Days {
   readonly #kept = new Map<number, Buckets>()
   /** Those about which something is to be done. */
   readonly #active: Buckets = new Map()
+  /** Those whose partial is of other events than are here. */
+  readonly #unlike = new Lost.Unlike<Bucket.Bucket>()
 
   constructor(options: Options) {
     this.#options = options
@@ -131,6 +135,7 @@ export class Days {
     if (sight === "revised") note("seal-revised")
     if (sight === "outranked") note("seal-outranked")
     const isTold = !isChanged && this.#learn(total, removed, nowMillis)
+    if (bucket.seen?.fingerprint === fingerprint) this.#unlike.see(bucket, { ...seen, removed }, nowMillis)
     const isOpen = day < this.#undueDay && nowMillis < Calendar.deadlineMillis(calendar, day)
     return { isChanged: isChanged || isTold, isOther: isOpen && !Part.isSame(bucket.own.part, part) }
   }
@@ -140,7 +145,7 @@ export class Days {
     const changed: Array<KeyTotal.KeyTotal> = []
     const emissions: Array<Emission> = []
     const dropped = this.#turnDays(nowMillis, changed)
-    let wakeMillis = Infinity
+    let wakeMillis = this.#recover(nowMillis, changed)
     for (const day of this.#coming.keys())
       wakeMillis = Math.min(wakeMillis, Calendar.dueMillis(this.#options.calendar, day))
     for (const [bucket, total] of this.#active) {
@@ -236,6 +241,7 @@ export class Days {
         if (!bucket.isSealed && !bucket.isStated) continue
         if (!bucket.isSealed) changed.push(total)
         for (const id of bucket.drop().ids) dropped.push(id)
+        this.#unlike.forget(bucket)
         total.touch()
         if (!isClosed) continue
         total.close(bucket)
@@ -258,6 +264,28 @@ export class Days {
     total.touch()
     note("seal-taken-over", bucket.own.summary.events > 0 ? 1 : 0)
     return true
+  }
+
+  /** Takes what partials count and what is gone as removed; `changed` gets the totals that are others by it. Gives when to look again. */
+  #recover(nowMillis: number, changed: Array<KeyTotal.KeyTotal>): number {
+    const { calendar, lost, note } = this.#options
+    return this.#unlike.look(
+      lost,
+      nowMillis,
+      ({ own }) => own.summary,
+      ({ day, isSealed, own }) => ({
+        part: own.part,
+        mayLack: (id) => Calendar.dayOf(calendar, InputSet.mintedMillis(id)) === day && own.ordinalOf(id) === undefined,
+        lackable: isSealed ? none : own.newest
+      }),
+      (bucket, ids) => {
+        const total = this.#kept.get(bucket.day)?.get(bucket)
+        if (total === undefined || !bucket.addLost(ids)) return
+        note("digest-loss-found", ids.length)
+        this.#changed(total, bucket, nowMillis)
+        changed.push(total)
+      }
+    )
   }
 
   #step(total: KeyTotal.KeyTotal, bucket: Bucket.Bucket, nowMillis: number): Emission | undefined {

@@ -8,6 +8,7 @@ import type * as App from "@lupin/core/App"
 import type * as Article from "@lupin/core/Article"
 import * as DayPartial from "@lupin/core/DayPartial"
 import * as DigestArticle from "@lupin/core/DigestArticle"
+import * as Event from "@lupin/core/Event"
 import * as MessageId from "@lupin/core/MessageId"
 import * as Recoveries from "@lupin/core/Recoveries"
 import * as Wildmat from "@lupin/core/Wildmat"
@@ -18,6 +19,7 @@ import { Clock, Context, Effect, Latch, Layer, Metric } from "effect"
 import * as Calendar from "./Calendar.ts"
 import * as DigestionState from "./DigestionState.ts"
 import * as EventInput from "./EventInput.ts"
+import * as Lost from "./Lost.ts"
 import * as Pump from "./Pump.ts"
 
 export interface Options {
@@ -57,16 +59,26 @@ interface Digesting {
 
 const subjectsOf = (apps: ReadonlyArray<App.App>): Wildmat.Wildmat | undefined =>
   Wildmat.compile(
-    apps.flatMap(({ name, digestions }) => [...digestions.map(({ source }) => source), `digests.${name}.*`]).join(",")
+    apps
+      .flatMap(({ name, digestions }) => [
+        ...digestions.map(({ source }) => source),
+        `digests.${name}.*`,
+        Pump.lostSubject(name)
+      ])
+      .join(",")
   )
 
 const makeDigesting = Effect.fnUntraced(function* ({ apps, zone, zones }: Options): Effect.fn.Return<Digesting> {
   const calendar = yield* Calendar.Calendar
   const { note } = yield* Recoveries.Recoveries
   const differs = yield* Latch.make(false)
-  const states = apps.flatMap(({ digestions }) =>
-    digestions.map((digestion) => new DigestionState.DigestionState(digestion, zone, zones, { calendar, note }))
-  )
+  const losses = new Map(apps.map(({ name }) => [name, new Lost.Lost()]))
+  const states = apps.flatMap(({ digestions, name }) => {
+    const known = { calendar, note, lost: losses.get(name) ?? new Lost.Lost() }
+    return digestions.map((digestion) => new DigestionState.DigestionState(digestion, zone, zones, known))
+  })
+  /** The last event that was read: one that was removed comes just in front of its removal, as long as its octets are there. */
+  let read: MessageId.MessageId | undefined
   const statesOf = ({ app, name }: Pick<DigestArticle.Identity, "app" | "name">) =>
     states.filter(({ digestion }) => digestion.app === app && digestion.name === name)
   const see = (article: Article.Article, nowMillis: number): void => {
@@ -82,11 +94,13 @@ const makeDigesting = Effect.fnUntraced(function* ({ apps, zone, zones }: Option
   const take = Effect.fnUntraced(function* (message: Fanout.Message, nowMillis: number) {
     if (message.isRemoval) {
       for (const state of states) state.remove(message.id, nowMillis)
+      if (message.id !== read) losses.get(Event.appOf(message.id) ?? "")?.add(message.id)
       return
     }
     const article = Pump.articleOf(message)
     if (article === undefined) return
     if (MessageId.kindOf(article.messageId) === "digest") return see(article, nowMillis)
+    read = message.id
     const event = EventInput.read(apps, article)
     if (event === undefined) return
     if ("_tag" in event) {

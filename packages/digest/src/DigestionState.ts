@@ -12,6 +12,7 @@ import * as Calendar from "./Calendar.ts"
 import * as Days from "./Days.ts"
 import * as Homes from "./Homes.ts"
 import * as KeyTotal from "./KeyTotal.ts"
+import * as Lost from "./Lost.ts"
 import * as Turn from "./Turn.ts"
 
 interface Entry {
@@ -50,6 +51,8 @@ export interface Options {
   readonly calendar?: Calendar.Calendar
   /** Told of each way to recover that is taken. */
   readonly note?: Recoveries.Counting["note"]
+  /** What was removed before it could be read, shared by the digestions of an app. */
+  readonly lost?: Lost.Lost
 }
 
 const untold = (): void => {}
@@ -63,18 +66,24 @@ export class DigestionState {
   /** Keys that are not settled. */
   readonly #open = new Set<Entry>()
   readonly #days: Days.Days
+  readonly #lost: Lost.Lost
+  readonly #note: Recoveries.Counting["note"]
+  /** Keys whose digest of highest rank is of other events than are here. */
+  readonly #unlike = new Lost.Unlike<Entry>()
 
   constructor(
     digestion: Digestion.Digestion,
     zone: string,
     zones: ReadonlyArray<string>,
-    { calendar = Calendar.production, note = untold }: Options = {}
+    { calendar = Calendar.production, lost = new Lost.Lost(), note = untold }: Options = {}
   ) {
     this.digestion = digestion
     this.#zone = zone
     this.#zones = zones
     const placeOf = (key: string): number => this.#entry(key).policy.place
-    this.#days = new Days.Days({ digestion, calendar, placeOf, note })
+    this.#days = new Days.Days({ digestion, calendar, placeOf, lost, note })
+    this.#lost = lost
+    this.#note = note
   }
 
   get keys(): number {
@@ -111,6 +120,8 @@ export class DigestionState {
     entry.seen = seen
     entry.seenMillis = nowMillis
     entry.wakeMillis = -Infinity
+    if (version === this.digestion.version) this.#unlike.see(entry, digest, nowMillis)
+    else this.#unlike.forget(entry)
     this.#count(entry)
     return hasTold
   }
@@ -145,11 +156,12 @@ export class DigestionState {
 
   /** Moves every open key on to `nowMillis`. An emission that fails is given back by `retry`. */
   advance(nowMillis: number): Round {
+    const lostMillis = this.#recover(nowMillis)
     const days = this.#days.advance(nowMillis)
     for (const { key } of days.changed) this.#gather(this.#entry(key), nowMillis)
     for (const id of days.dropped) this.#keys.delete(id)
     const emissions: Array<Emission> = [...days.emissions]
-    let wakeMillis: number | undefined
+    let wakeMillis = lostMillis === Infinity ? undefined : lostMillis
     for (const entry of this.#open) {
       if (entry.wakeMillis > nowMillis) {
         if (wakeMillis === undefined || entry.wakeMillis < wakeMillis) wakeMillis = entry.wakeMillis
@@ -175,6 +187,23 @@ export class DigestionState {
     const entry = this.#entry(key)
     if (day === undefined) this.#gather(entry, nowMillis)
     else this.#days.retry(entry.total, day, nowMillis)
+  }
+
+  /** Takes what digests count and what is gone as removed. Gives when to look again. */
+  #recover(nowMillis: number): number {
+    return this.#unlike.look(
+      this.#lost,
+      nowMillis,
+      ({ total }) => total.summary,
+      ({ total }) => ({
+        part: total.part,
+        mayLack: (id) => !this.#keys.has(id),
+        lackable: total.open.newest
+      }),
+      (entry, ids) => {
+        if (this.#adopt(entry, ids, nowMillis)) this.#note("digest-loss-found", ids.length)
+      }
+    )
   }
 
   #article({ key, total }: Entry): Uint8Array {

@@ -113,6 +113,12 @@ export class InputSet<In, S> {
     return this.#inputs.keys()
   }
 
+  /** The ids of all its events, removed ones too, the newest first. */
+  get newest(): ReadonlyArray<MessageId.MessageId> {
+    const inputs = [...this.#inputs].toSorted(([, one], [, other]) => other.injectedMillis - one.injectedMillis)
+    return inputs.map(([id]) => id)
+  }
+
   /** What it comes to now. */
   get part(): Part.Part<S> {
     const { fingerprint, newestMillis, removed, state } = this

@@ -3,7 +3,8 @@
  */
 import * as Article from "@lupin/core/Article"
 import * as Digestion from "@lupin/core/Digestion"
-import type * as GroupName from "@lupin/core/GroupName"
+import * as Event from "@lupin/core/Event"
+import * as GroupName from "@lupin/core/GroupName"
 import * as MessageId from "@lupin/core/MessageId"
 import * as Recoveries from "@lupin/core/Recoveries"
 import * as Fanout from "@lupin/fanout/Fanout"
@@ -17,11 +18,20 @@ export const pageMax = 500
 export const subjectOf = (groups: ReadonlyArray<GroupName.GroupName>): GroupName.GroupName | undefined =>
   Digestion.canonicalGroup(groups) ?? groups[0]
 
+/** Under which removals of an app's events are told that were never here: which groups they had nobody knows. */
+export const lostSubject = (app: string): GroupName.GroupName => GroupName.GroupName.make(`clientposts.${app}.lost`)
+
 const noOctets = new Uint8Array(0)
 
 /** Authors withdraw or replace events. A digest that another one outranks counts as it did. */
 const hasLeft = ({ id, why }: Spool.Change & { readonly _tag: "Removed" }): boolean =>
   why === "cancelled" || (why === "superseded" && MessageId.kindOf(id) !== "digest")
+
+/** What was removed here and was never filed has no groups. */
+const subjectOfRemoved = (id: MessageId.MessageId): GroupName.GroupName | undefined => {
+  const app = Event.appOf(id)
+  return app === undefined ? undefined : lostSubject(app)
+}
 
 /**
  * The messages of one change: what expired stays counted, and what has gone since is told by its removal, with the article in
@@ -32,7 +42,7 @@ const messagesOf = Effect.fnUntraced(function* (
 ): Effect.fn.Return<ReadonlyArray<Fanout.Message>, Spool.SpoolUnavailable, Spool.Spool> {
   const spool = yield* Spool.Spool
   const { id, position } = change
-  const subject = subjectOf(change.groups)
+  const subject = subjectOf(change.groups) ?? (change._tag === "Removed" ? subjectOfRemoved(id) : undefined)
   if (subject === undefined) return []
   const filed = (octets: Uint8Array | undefined): ReadonlyArray<Fanout.Message> =>
     octets === undefined ? [] : [{ id, subject, position, octets, isRemoval: false }]

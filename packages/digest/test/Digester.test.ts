@@ -81,12 +81,14 @@ const digests = Effect.gen(function* () {
 
 const within = <A, E, R>(zone: string, test: Effect.Effect<A, E, R>) => Effect.provide(test, site(zone))
 
-/** A piece of a digester's life: events come or are cancelled, or it runs for a while. */
-type Step = { readonly _tag: "store" | "cancel"; readonly n: number; readonly about: string } | { readonly _tag: "run" }
+/** A piece of a digester's life: events come, are cancelled or erased, or it runs for a while. */
+type Step =
+  | { readonly _tag: "store" | "cancel" | "erase"; readonly n: number; readonly about: string }
+  | { readonly _tag: "run" }
 
 const step: fc.Arbitrary<Step> = fc.oneof(
   fc.record({
-    _tag: fc.constantFrom("store", "store", "cancel"),
+    _tag: fc.constantFrom("store", "store", "cancel", "erase"),
     n: fc.integer({ min: 1, max: 5 }),
     about: fc.constantFrom("lake", "peak")
   }),
@@ -102,7 +104,8 @@ const live = (steps: ReadonlyArray<Step>) =>
       for (const one of steps) {
         if (one._tag === "run") yield* run
         else if (one._tag === "store") yield* store([noteArticle(one.n, one.about)])
-        else yield* spool.remove([noteArticle(one.n, one.about).messageId], "cancelled")
+        else if (one._tag === "cancel") yield* spool.remove([noteArticle(one.n, one.about).messageId], "cancelled")
+        else yield* spool.erase([noteArticle(one.n, one.about).messageId])
       }
       yield* run
       const held = yield* Effect.filter([1, 2, 3, 4, 5], (n) =>
@@ -208,7 +211,7 @@ describe("Digester", () => {
     )
   )
 
-  it("counts what is held, whatever was stored and cancelled while no digester ran", () =>
+  it("counts what is held, whatever was stored, cancelled and erased while no digester ran", () =>
     fc.assert(
       fc.asyncProperty(fc.array(step, { maxLength: 12 }), (steps) =>
         Effect.runPromise(live(steps).pipe(Effect.scoped, Effect.provide(TestClock.layer())))

@@ -3,19 +3,8 @@
  */
 import type { Spool, SpoolUnavailable } from "@lupin/spool/Spool"
 import { Effect } from "effect"
-import type { FeedWindow } from "./FeedWindow.ts"
+import type { Progress } from "./FeedProgress.ts"
 import type { PeerState } from "./PeerStats.ts"
-
-/** How far a feed has come with one generation of the peer's spool. */
-export interface Progress {
-  state: FeedWindow
-  /** The name under which the position is stored; undefined before the first connection. */
-  follower: string | undefined
-  /** What was stored last. */
-  saved: number
-  /** Up to here an earlier feed of this process may have sent: it is asked about. */
-  readonly beganPosition: number
-}
 
 export interface Options {
   readonly spool: Pick<Spool["Service"], "savePosition">
@@ -25,6 +14,9 @@ export interface Options {
 
 /** How far behind it is stored: what a busy peer answers meanwhile costs one line in the file of positions. */
 export const saveMillis = 3_000
+
+/** How often it is stored until it is stored for other rules too. */
+const savesForAll = 20
 
 export interface FeedPosition {
   /** To be called whenever the feed may have come further: tells it in `PeerState`, and has it stored. */
@@ -36,10 +28,18 @@ export interface FeedPosition {
 /** Stores it now, if it is not. */
 export const save = ({ progress, spool }: Omit<Options, "stats">): Effect.Effect<void, SpoolUnavailable> =>
   Effect.suspend(() => {
-    const { follower, saved, state } = progress
+    const { follower, ofRule, saved, state } = progress
     if (follower === undefined || state.position === saved) return Effect.void
     progress.saved = state.position
-    return spool.savePosition(follower, state.position)
+    return spool.savePosition(ofRule ?? follower, state.position)
+  })
+
+/** Stores it for other rules too: a feed with another one would begin there. */
+export const saveForAll = (options: Omit<Options, "stats">): Effect.Effect<void, SpoolUnavailable> =>
+  Effect.suspend(() => {
+    const { follower, state } = options.progress
+    if (follower === undefined) return Effect.void
+    return Effect.andThen(save(options), options.spool.savePosition(follower, state.position))
   })
 
 export const make = (options: Options): FeedPosition => {
@@ -52,6 +52,8 @@ export const make = (options: Options): FeedPosition => {
       wake = undefined
     })
   })
+  let times = 0
+  const saved = Effect.suspend(() => ((times += 1) % savesForAll === 0 ? saveForAll(options) : save(options)))
   return {
     note: () => {
       const { deferred, inFlight, position } = progress.state
@@ -63,6 +65,6 @@ export const make = (options: Options): FeedPosition => {
       wake = undefined
       resume()
     },
-    keep: Effect.forever(Effect.andThen(moved, Effect.andThen(Effect.sleep(saveMillis), save(options))))
+    keep: Effect.forever(Effect.andThen(moved, Effect.andThen(Effect.sleep(saveMillis), saved)))
   }
 }

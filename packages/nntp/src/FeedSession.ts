@@ -14,11 +14,11 @@ import * as CheckWindow from "./CheckWindow.ts"
 import { FeedGathering, hasPassed } from "./FeedGathering.ts"
 import * as FeedMoves from "./FeedMoves.ts"
 import * as FeedPosition from "./FeedPosition.ts"
+import * as FeedProgress from "./FeedProgress.ts"
 import * as FeedReading from "./FeedReading.ts"
 import * as FeedVerdict from "./FeedVerdict.ts"
 import * as FeedWatch from "./FeedWatch.ts"
 import * as Signal from "./Signal.ts"
-import { FeedWindow } from "./FeedWindow.ts"
 import * as NntpClient from "./NntpClient.ts"
 import { NntpDisconnected, type NntpError } from "./NntpError.ts"
 import * as NntpReader from "./NntpReader.ts"
@@ -26,14 +26,15 @@ import type * as PeerFeed from "./PeerFeed.ts"
 import type { PeerState, PeerStats } from "./PeerStats.ts"
 import type { Showings } from "./Showings.ts"
 
-export interface Feed extends Required<Omit<PeerFeed.Options, "reconnect">> {
+export interface Feed extends Required<Omit<PeerFeed.Options, "reconnect" | "onOtherRule">> {
+  readonly onOtherRule: FeedProgress.OnOtherRule | undefined
   readonly spool: Spool["Service"]
   readonly stats: PeerState
   readonly links: PeerStats["Service"]
   /** Absent where nobody tells what peers show. */
   readonly showings: Showings["Service"] | undefined
   /** What outlives a connection. */
-  readonly progress: FeedPosition.Progress
+  readonly progress: FeedProgress.Progress
   readonly note: Recoveries.Counting["note"]
 }
 
@@ -58,7 +59,7 @@ export const run = Effect.fnUntraced(function* (feed: Feed): Effect.fn.Return<ne
   const capabilities = yield* reader.capabilities.pipe(
     Effect.catchTag("NntpRefused", () => Effect.succeed(Capabilities.none))
   )
-  const state = yield* adopt(feed, capabilities)
+  const state = yield* FeedProgress.adopt(feed, capabilities)
   const [mode] = yield* client.exchange([{ line: "MODE STREAM" }])
   const isStreaming = mode?.code === 203
   stats.isConnected = true
@@ -267,26 +268,6 @@ interface Standby {
 /** The peer as the rule judges it. */
 const ruled = ({ peer: { identities } }: Feed, { generation }: Capabilities.Capabilities): FeedRule.Peer =>
   generation === undefined ? { identities } : { identities, generationStartedMillis: generation.startedMillis }
-
-/** The name under which a feed's position is stored: one for each generation of a peer that tells it. */
-export const follower = (peerName: string, generation: Capabilities.Capabilities["generation"]): string =>
-  generation === undefined ? `feed:${peerName}` : `feed:${peerName}:${generation.id}`
-
-/** A peer whose spool began anew has lost what we sent, so the feed begins anew as well. */
-const adopt = Effect.fnUntraced(function* (
-  { note, peer, progress, spool, stats }: Feed,
-  { generation }: Capabilities.Capabilities
-): Effect.fn.Return<FeedWindow, SpoolUnavailable> {
-  const name = follower(peer.name, generation)
-  if (progress.follower === name) return progress.state
-  if (progress.follower !== undefined) note("feed-begun-anew")
-  const position = yield* spool.readPosition(name)
-  progress.follower = name
-  progress.state = new FeedWindow(position ?? 0)
-  progress.saved = progress.state.position
-  stats.position = progress.state.position
-  return progress.state
-})
 
 /** Counts events that the feed could not read, and has them looked for. */
 const gap =

@@ -11,8 +11,8 @@ import { Spool } from "@lupin/spool/Spool"
 import { Clock, Effect, Layer, Option, Random } from "effect"
 import * as Backoff from "./Backoff.ts"
 import * as FeedPosition from "./FeedPosition.ts"
+import * as FeedProgress from "./FeedProgress.ts"
 import * as FeedSession from "./FeedSession.ts"
-import { FeedWindow } from "./FeedWindow.ts"
 import type { Endpoint } from "./Network.ts"
 import { PeerStats } from "./PeerStats.ts"
 import { Showings } from "./Showings.ts"
@@ -53,6 +53,8 @@ export interface Options {
   readonly part?: () => Part
   /** The log could not tell some of what came after the feed's position: the peer may have it, or lack it. */
   readonly onGap?: () => void
+  /** Another rule was in force before, and the peer may lack what that has passed. */
+  readonly onOtherRule?: FeedProgress.OnOtherRule
   /** Articles under way at a time, at most; how many there are follows from the peer's answers. */
   readonly windowMax?: number
   /** How long articles that are asked about are gathered. */
@@ -96,17 +98,13 @@ export const run = Effect.fnUntraced(function* (options: Options): Effect.fn.Ret
   const showings = Option.getOrUndefined(yield* Effect.serviceOption(Showings))
   const { note } = yield* Recoveries.Recoveries
   const reconnect = options.reconnect ?? reconnectDefault
-  const progress: FeedPosition.Progress = {
-    state: new FeedWindow(0),
-    follower: undefined,
-    saved: 0,
-    beganPosition: stats.offers > 0 ? yield* spool.head : 0
-  }
+  const progress = FeedProgress.begun(stats.offers > 0 ? yield* spool.head : 0)
   const part: Part = { isActing: true, eager: options.eager ? "all" : "none", asks: "soon", turn: 1, isWatched: false }
   const session = FeedSession.run({
     ...options,
     part: options.part ?? (() => part),
     onGap: options.onGap ?? noGap,
+    onOtherRule: options.onOtherRule,
     spool,
     stats,
     links,
@@ -124,7 +122,7 @@ export const run = Effect.fnUntraced(function* (options: Options): Effect.fn.Ret
     standbyMillis: options.standbyMillis ?? standbyMillisDefault,
     defer: options.defer ?? deferDefault
   })
-  const remembered = FeedSession.follower(options.peer.name, undefined)
+  const remembered = FeedProgress.follower(options.peer.name, undefined)
   // Until the peer tells its generation, the lag shown is from where the last connection ended.
   stats.position = (yield* Effect.orElseSucceed(spool.readPosition(remembered), () => undefined)) ?? 0
   const remember = Effect.suspend(() =>
@@ -132,7 +130,7 @@ export const run = Effect.fnUntraced(function* (options: Options): Effect.fn.Ret
       ? Effect.void
       : Effect.ignore(
           Effect.andThen(
-            FeedPosition.save({ spool, progress }),
+            FeedPosition.saveForAll({ spool, progress }),
             spool.savePosition(remembered, progress.state.position)
           )
         )

@@ -3,14 +3,15 @@ import * as MessageId from "@lupin/core/MessageId"
 import { Effect, type Scope } from "effect"
 import { TestClock } from "effect/testing"
 import * as FeedPosition from "../src/FeedPosition.ts"
-import { FeedWindow } from "../src/FeedWindow.ts"
+import * as FeedProgress from "../src/FeedProgress.ts"
 import * as PeerStats from "../src/PeerStats.ts"
 
 /** A feed that stores its position here, and runs as long as the test. */
 const running = Effect.gen(function* () {
   const stored: Array<readonly [string, number]> = []
-  const state = new FeedWindow(0)
-  const progress: FeedPosition.Progress = { state, follower: "feed:far", saved: 0, beganPosition: 0 }
+  const progress = FeedProgress.begun(0)
+  const { state } = progress
+  progress.follower = "feed:far"
   const stats = (yield* PeerStats.PeerStats).of("far")
   const spool = {
     savePosition: (follower: string, position: number) => Effect.sync(() => void stored.push([follower, position]))

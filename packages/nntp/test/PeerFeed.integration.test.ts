@@ -3,6 +3,7 @@ import * as Limits from "@lupin/core/Limits"
 import * as Wildmat from "@lupin/core/Wildmat"
 import { Spool } from "@lupin/spool/Spool"
 import { Context, Effect, Exit, Fiber, Layer, Scope } from "effect"
+import * as FeedProgress from "../src/FeedProgress.ts"
 import * as FeedSession from "../src/FeedSession.ts"
 import { PeerStats } from "../src/PeerStats.ts"
 import { feed, holds, portOf, post, settled, start, statsOf, until } from "./feeds.ts"
@@ -88,9 +89,30 @@ describe("PeerFeed", () => {
       expect(statsOf(alpha, "beta")).toMatchObject({ accepted: 2, sent: 2, notWanted: 0, refused: 0 })
       yield* Fiber.interrupt(second)
       const { generation } = Context.get(beta, Spool)
-      expect(yield* Context.get(alpha, Spool).readPosition(FeedSession.follower("beta", generation))).toBe(
+      expect(yield* Context.get(alpha, Spool).readPosition(FeedProgress.follower("beta", generation))).toBe(
         yield* Context.get(alpha, Spool).head
       )
+    }).pipe(Effect.scoped)
+  )
+
+  it.live("asks a peer that does not reconcile about what was passed since its rule was in force last", () =>
+    Effect.gen(function* () {
+      const alpha = yield* start("alpha")
+      const beta = yield* start("beta")
+      const to = { name: "beta", port: portOf(beta) }
+      const narrow = { rule: { wildmat: Wildmat.compile("digests.*") ?? Wildmat.nothing } }
+      for (const [subject, options] of [["before", {}] as const, ["passed", narrow] as const]) {
+        const one = yield* Effect.forkScoped(feed(alpha, to, options))
+        yield* post(alpha, subject)
+        yield* until(() => statsOf(alpha, "beta").isConnected)
+        yield* settled(alpha, "beta")
+        yield* Fiber.interrupt(one)
+      }
+      expect((yield* Context.get(beta, Spool).arrivedSince(0, 10)).length).toBe(1)
+      yield* Effect.forkScoped(feed(alpha, to))
+      yield* holds(beta, 2)
+      yield* settled(alpha, "beta")
+      expect(statsOf(alpha, "beta")).toMatchObject({ accepted: 2, checks: 1, sent: 2, notWanted: 0 })
     }).pipe(Effect.scoped)
   )
 

@@ -20,7 +20,11 @@ import type * as PopClient from "./PopClient.ts"
 /** The outbox holds as much as it may. Tell the user, and write again when something has been sent. */
 export class OutboxFull extends Schema.TaggedError<OutboxFull>()("OutboxFull", {
   limit: Schema.Literals(["eventsMax", "charactersMax"])
-}) {}
+}) {
+  override get message(): string {
+    return `the outbox is full (${this.limit})`
+  }
+}
 
 export interface Options<A extends App.App> {
   readonly app: A
@@ -44,9 +48,11 @@ export interface Outbox<A extends App.App> {
   readonly entries: Effect.Effect<ReadonlyArray<OutboxState.Entry>>
   /** The same, again after every change. */
   readonly changes: Stream.Stream<ReadonlyArray<OutboxState.Entry>>
+  /** How many wait for what. To follow it, map `changes` by `OutboxState.counts`. */
+  readonly counts: Effect.Effect<OutboxState.Counts>
   /** Records of the store that could not be read at the start. */
   readonly damaged: ReadonlyArray<OutboxStore.Damaged>
-  /** Tells of the phone's network. No id is minted and nothing is tried while offline. */
+  /** Tells of the phone's network. No id is minted and nothing is tried while offline; back online, all is tried at once. */
   readonly setOnline: (isOnline: boolean) => Effect.Effect<void>
   /** Tries one that was set aside again, under its id. */
   readonly revive: (slot: number) => Effect.Effect<void, OutboxStore.StoreUnavailable>
@@ -84,12 +90,13 @@ export const make = Effect.fnUntraced(function* <const A extends App.App>(option
     }),
     entries: Effect.map(SubscriptionRef.get(core.seen), entriesOf),
     changes: Stream.map(SubscriptionRef.changes(core.seen), entriesOf),
+    counts: Effect.map(SubscriptionRef.get(core.seen), (state) => OutboxState.counts(entriesOf(state))),
     damaged,
-    setOnline: (isOnline) =>
-      Effect.sync(() => {
-        MutableRef.set(core.isOnline, isOnline)
-        core.wake.openUnsafe()
-      }),
+    setOnline: Effect.fnUntraced(function* (isOnline) {
+      const wasOnline = MutableRef.getAndSet(core.isOnline, isOnline)
+      if (!isOnline || wasOnline) return
+      yield* conclude(core, OutboxState.Input.Connected({ nowMillis: yield* Clock.currentTimeMillis }))
+    }),
     revive: (slot) =>
       Effect.flatMap(Clock.currentTimeMillis, (nowMillis) =>
         Effect.asVoid(apply(core, OutboxState.Input.Revived({ slot, nowMillis })))

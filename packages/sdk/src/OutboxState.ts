@@ -106,6 +106,8 @@ export type Input = Data.TaggedEnum<{
   Revived: { readonly slot: number; readonly nowMillis: number }
   /** The author gives up one that was set aside. */
   Discarded: { readonly slot: number }
+  /** The phone has its network back: pauses that failures without it brought about are over. */
+  Connected: { readonly nowMillis: number }
 }>
 export const Input = Data.taggedEnum<Input>()
 
@@ -140,6 +142,21 @@ export const restore = (limits: Limits, kept: ReadonlyArray<Kept>, slotsTaken: R
   }
 }
 
+/** How many events wait for what, for an app to show: "3 not sent yet". */
+export interface Counts {
+  /** No POP has accepted them yet, as far as the outbox knows. */
+  readonly writing: number
+  /** A POP has them, two zones do not yet. */
+  readonly accepted: number
+  /** Refused: they wait for their author to revive or discard them. */
+  readonly setAside: number
+}
+
+export const counts = (entries: ReadonlyArray<Entry>): Counts => {
+  const inPhase = (phase: Entry["phase"]) => entries.filter((entry) => entry.phase === phase).length
+  return { writing: inPhase("Writing"), accepted: inPhase("Accepted"), setAside: inPhase("SetAside") }
+}
+
 /** What the outbox should do next: start a request, wait until a time, or wait for something to happen. */
 export type Next =
   | { readonly _tag: "Begin"; readonly slot: number }
@@ -155,7 +172,9 @@ export const next = (state: State, nowMillis: number): Next => {
       due = entry
   }
   if (due === undefined || inFlight >= state.limits.inFlightMax) return { _tag: "Idle" }
-  return due.notBeforeMillis <= nowMillis
+  // No pause is that long: the phone's clock was set back.
+  const isClockBack = due.notBeforeMillis > nowMillis + state.limits.pauseMillisMax
+  return due.notBeforeMillis <= nowMillis || isClockBack
     ? { _tag: "Begin", slot: due.slot }
     : { _tag: "Wait", untilMillis: due.notBeforeMillis }
 }
@@ -163,6 +182,7 @@ export const next = (state: State, nowMillis: number): Next => {
 /** Total: an input that does not fit the entry's phase changes nothing. */
 export const step = (state: State, input: Input): Step => {
   if (input._tag === "Written") return write(state, input.draft, input.nowMillis)
+  if (input._tag === "Connected") return { state: connected(state, input.nowMillis), actions: [] }
   const entry = state.entries.get(input.slot)
   if (entry === undefined) return { state, actions: [] }
   switch (input._tag) {
@@ -232,6 +252,15 @@ const write = (state: State, draft: Draft, nowMillis: number): Step => {
   if (characters > state.limits.charactersMax) return { state, actions: [Action.TurnAway({ limit: "charactersMax" })] }
   const slot = state.nextSlot
   return keep({ ...state, characters, nextSlot: slot + 1 }, { ...revive({ slot, draft }), notBeforeMillis: nowMillis })
+}
+
+const connected = (state: State, nowMillis: number): State => {
+  const entries = [...state.entries].map(([slot, entry]): [number, Entry] =>
+    entry.isInFlight || entry.notBeforeMillis <= nowMillis
+      ? [slot, entry]
+      : [slot, { ...entry, attempts: 0, notBeforeMillis: nowMillis }]
+  )
+  return { ...state, entries: new Map(entries) }
 }
 
 const begin = (state: State, entry: Entry, freshId: string): Step => {

@@ -11,7 +11,11 @@ import type * as OutboxState from "./OutboxState.ts"
 /** The store did not do it. What was kept before is still kept. */
 export class StoreUnavailable extends Schema.TaggedError<StoreUnavailable>()("StoreUnavailable", {
   reason: Schema.String
-}) {}
+}) {
+  override get message(): string {
+    return `the outbox's store is unavailable: ${this.reason}`
+  }
+}
 
 /** A record that cannot be read; it stays in the store, for the app's team to look at. */
 export interface Damaged {

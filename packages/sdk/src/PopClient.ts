@@ -28,7 +28,11 @@ export class Unreachable extends Schema.TaggedError<Unreachable>()("Unreachable"
   baseUrl: Schema.String,
   reason: Schema.String,
   status: Schema.optionalKey(Schema.Int)
-}) {}
+}) {
+  override get message(): string {
+    return `${this.baseUrl}: ${this.reason}`
+  }
+}
 
 /** Troubles that any request may have. */
 export type Trouble =

@@ -117,6 +117,28 @@ describe("Outbox", () => {
     }).pipe(withMemory)
   )
 
+  it.effect("tries at once when the phone is back online, and says what waits", () =>
+    Effect.gen(function* () {
+      const pop = yield* FlakyPop.make(
+        "boi1",
+        Array.from({ length: 8 }, () => "requestLost" as const)
+      )
+      const outbox = yield* Outbox.make({ app: trails, pops: [pop.client] })
+      yield* outbox.write("review", review(5))
+      yield* Stream.runHead(
+        Stream.filter(outbox.changes, (entries) => (entries[0]?.attempts ?? 0) >= 8).pipe(
+          Stream.interruptWhen(Effect.forever(TestClock.adjust("1 minute")))
+        )
+      )
+      assert.deepStrictEqual(yield* outbox.counts, { writing: 1, accepted: 0, setAside: 0 })
+      yield* outbox.setOnline(false)
+      yield* outbox.setOnline(true)
+      yield* Stream.runHead(Stream.filter(outbox.changes, (entries) => entries[0]?.phase === "Accepted"))
+      assert.strictEqual(pop.posts.length, 9)
+      assert.deepStrictEqual(yield* outbox.counts, { writing: 0, accepted: 1, setAside: 0 })
+    }).pipe(withMemory)
+  )
+
   it.effect("tells the author what its own schema refuses, and when it is full", () =>
     Effect.gen(function* () {
       const pop = yield* FlakyPop.make("boi1")

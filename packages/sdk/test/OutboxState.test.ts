@@ -27,6 +27,7 @@ type Happening =
     }
   | { readonly _tag: "author"; readonly pick: number; readonly what: "revive" | "discard" }
   | { readonly _tag: "time"; readonly millis: number }
+  | { readonly _tag: "connected" }
   | { readonly _tag: "restart" }
 
 const pick = fc.nat({ max: 9 })
@@ -43,6 +44,7 @@ const happening: fc.Arbitrary<Happening> = fc.oneof(
   },
   fc.record({ _tag: fc.constant("author" as const), pick, what: fc.constantFrom("revive", "discard") }),
   { weight: 3, arbitrary: fc.record({ _tag: fc.constant("time" as const), millis: fc.nat({ max: 2_000 }) }) },
+  fc.constant({ _tag: "connected" as const }),
   fc.constant({ _tag: "restart" as const })
 )
 
@@ -80,6 +82,8 @@ class World {
       case "time":
         this.nowMillis += happening.millis
         return
+      case "connected":
+        return this.take(OutboxState.Input.Connected({ nowMillis: this.nowMillis }))
       case "restart":
         this.state = OutboxState.restore(limits, [...this.stored.values()])
     }
@@ -171,6 +175,9 @@ class World {
     assert.strictEqual(this.state.characters, characters)
     assert.isAtMost(characters, limits.charactersMax)
     assert.isAtMost(entries.filter((entry) => entry.isInFlight).length, limits.inFlightMax)
+    const { accepted, setAside, writing } = OutboxState.counts(entries)
+    assert.strictEqual(accepted + setAside + writing, entries.length)
+    assert.strictEqual(setAside, [...this.stored.values()].filter(({ refusal }) => refusal !== undefined).length)
     for (const entry of entries) {
       assert.isAtMost(entry.notBeforeMillis, this.nowMillis + limits.pauseMillisMax)
       assert.strictEqual(entry.phase === "SetAside", entry.refusal !== undefined)
@@ -247,6 +254,20 @@ describe("OutboxState", () => {
     }
     assert.deepStrictEqual(pops, [0, 1, 0, 1, 0, 1, 0, 1, 0, 1])
     assert.deepStrictEqual(pauses, [0, 100, 0, 200, 0, 400, 0, 800, 0, 1000])
+  })
+
+  it("goes on at once when the network is back, and when the clock was set back", () => {
+    const world = new World()
+    world.happen({ _tag: "write", payload: "a" })
+    for (let attempt = 0; attempt < 6; attempt++) {
+      world.happen({ _tag: "time", millis: limits.pauseMillisMax })
+      world.happen({ _tag: "begin" })
+      world.happen({ _tag: "answer", pick: 9, what: "lost" })
+    }
+    assert.strictEqual(OutboxState.next(world.state, world.nowMillis)._tag, "Wait")
+    assert.strictEqual(OutboxState.next(world.state, 0)._tag, "Begin")
+    world.happen({ _tag: "connected" })
+    assert.strictEqual(OutboxState.next(world.state, world.nowMillis)._tag, "Begin")
   })
 
   it("turns an author away exactly at its limits", () => {

@@ -2,24 +2,28 @@
  * The feeds of a site, one for each peer, started and stopped by the difference to those that run.
  */
 import * as Recoveries from "@lupin/core/Recoveries"
+import type * as FeedProgress from "@lupin/nntp/FeedProgress"
 import * as PeerFeed from "@lupin/nntp/PeerFeed"
 import { PeerStats } from "@lupin/nntp/PeerStats"
 import type { Spool } from "@lupin/spool/Spool"
 import type * as Flood from "./Flood.ts"
 import * as FloodParts from "./FloodParts.ts"
 import { ReconcileRequests } from "./ReconcileRequests.ts"
+import * as Takeovers from "./Takeovers.ts"
 import { Effect, Fiber, Scope } from "effect"
 
 /** A feed to one peer. */
 export interface Feed extends PeerFeed.Options {
   /** Whether the flood decides its part; otherwise `eager` does. */
   readonly isFlooding: boolean
+  /** Whether the peer is a site of ours, which reconciles. */
+  readonly isOurs: boolean
 }
 
 export interface Feeds {
   /**
    * Runs these from now on, over these sites. A feed that stays the same goes on undisturbed; one that changed begins at its
-   * position.
+   * position, and where its rule is another one a peer of ours is invited to look for what the one before has passed.
    */
   readonly set: (wanted: ReadonlyArray<Feed>, topology: Flood.Topology) => Effect.Effect<Difference>
 }
@@ -56,7 +60,10 @@ export const make: Effect.Effect<Feeds, never, Spool | PeerStats | ReconcileRequ
     const stats = yield* PeerStats
     const running = new Map<string, Running>()
 
-    const flood = FloodParts.make(stats, (yield* Recoveries.Recoveries).note)
+    const takeovers = yield* Takeovers.make(requests)
+    const flood = FloodParts.make(stats, (yield* Recoveries.Recoveries).note, (name) => {
+      for (const path of running.get(name)?.options.peer.identities ?? []) takeovers.note(path)
+    })
 
     const stop = Effect.fnUntraced(function* (name: string) {
       const feed = running.get(name)
@@ -70,8 +77,13 @@ export const make: Effect.Effect<Feeds, never, Spool | PeerStats | ReconcileRequ
       const onGap = (): void => {
         for (const path of options.peer.identities) requests.add(path, "gap")
       }
+      // Of a rule that is no more in force nothing need be remembered.
+      const onOtherRule: FeedProgress.OnOtherRule = (told) => {
+        const onDone = Effect.suspend(() => (running.get(options.peer.name)?.options === options ? told : Effect.void))
+        for (const path of options.peer.identities) requests.add(path, "rule", { onDone })
+      }
       const part = options.isFlooding ? { part: flood.partOf(options.peer.name) } : {}
-      const feed = { ...options, ...part, onGap }
+      const feed = { ...options, ...part, onGap, ...(options.isOurs ? { onOtherRule } : {}) }
       const fiber = yield* PeerFeed.run(feed).pipe(Effect.interruptible, Effect.provide(context), Effect.forkIn(scope))
       running.set(options.peer.name, { options, fiber })
     })

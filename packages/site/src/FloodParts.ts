@@ -17,8 +17,12 @@ export interface FloodParts {
 
 const lazy: PeerFeed.Part = { isActing: true, eager: "none", asks: "soon", turn: 1, isWatched: false }
 
-/** A peer that was never tried counts as alive. */
-export const make = (stats: PeerStats["Service"], note: Recoveries.Counting["note"] = () => {}): FloodParts => {
+/** A peer that was never tried counts as alive. `onTaken` is told of a peer to which we offer from now on in place of another host. */
+export const make = (
+  stats: PeerStats["Service"],
+  note: Recoveries.Counting["note"] = () => {},
+  onTaken: (peer: string) => void = () => {}
+): FloodParts => {
   let topology: Flood.Topology | undefined
   let asOf = -1
   const parts = new Map<string, PeerFeed.Part>()
@@ -69,7 +73,10 @@ export const make = (stats: PeerStats["Service"], note: Recoveries.Counting["not
       if (known !== undefined) return known
       const part = decide(topology, name)
       const last = before.get(name)
-      if (last !== undefined && part.isActing && !last.isActing) note("link-taken")
+      if (last !== undefined && part.isActing && !last.isActing) {
+        note("link-taken")
+        onTaken(name)
+      }
       if (last?.eager === "none" && part.eager !== "none") note("primary-taken")
       parts.set(name, part)
       return part

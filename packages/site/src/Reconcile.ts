@@ -20,11 +20,13 @@ import { Clock, Context, Effect, Layer, Metric, Random, type Scope } from "effec
 import * as Backfill from "./Backfill.ts"
 import { Histories } from "./Histories.ts"
 import { Live } from "./Live.ts"
-import { ReconcileRequests, type Why } from "./ReconcileRequests.ts"
+import * as Requests from "./ReconcileRequests.ts"
 import * as SiteConfig from "./SiteConfig.ts"
 
 /** Between two audits of all peers, in the middle; each time between half of it and half as much again. */
 export const auditMillis = 60 * 60 * 1000
+/** That of production, unless something else is provided: simulated fleets have shorter days. */
+export const AuditMillis = Context.Reference<number>("@lupin/site/AuditMillis", { defaultValue: () => auditMillis })
 /** Until a peer that could not be reached is tried again, where it was asked for. */
 export const retryMillis = 60 * 1000
 /** What is younger may still be on its way. */
@@ -57,6 +59,9 @@ export interface Report {
 
 const unable = "does not reconcile"
 
+/** A server's answer that it cannot now (RFC 3977 §3.2.1). */
+const laterCode = 403
+
 const nothing = {
   hereOnly: 0,
   thereOnly: 0,
@@ -73,6 +78,16 @@ export const windowAt = (nowMillis: number, floor: number, aheadSeconds = -settl
   const oldest = Math.ceil((nowMillis - Limits.historyMillis) / 1000 / hourSeconds + 1) * hourSeconds
   const until = Math.floor(nowMillis / 1000 + aheadSeconds)
   return { from: Math.max(floor, oldest), until }
+}
+
+/**
+ * Pure: how far from now the window ends, in seconds. What was lost here may be of the last minute, and so may what an
+ * inviting peer lacks us to have; what is only on its way is then copied instead.
+ */
+export const aheadSeconds = (why: Requests.Why | "audit" | "look", untilSecond: number, nowMillis: number): number => {
+  const aheadMax = Limits.injectAheadMillisMax / 1000
+  if (why === "rule") return aheadMax
+  return Math.min(aheadMax, Math.max(why === "gap" ? 0 : -settleSeconds, untilSecond - nowMillis / 1000))
 }
 
 /** Pure: a window in pieces of whole hours, the newest first, each twice as long as the one before. */
@@ -157,16 +172,33 @@ export const settle = Effect.fn("Reconcile.settle")(function* (
 /** Reconciles with one peer, and invites it to do the same where it lacks something and did not ask itself. */
 export const reconcile = Effect.fn("Reconcile.reconcile")(function* (
   peer: SiteConfig.Peer,
-  why: Why | "audit" | "look"
+  why: Requests.Why | "audit" | "look",
+  untilSecond = 0
 ): Effect.fn.Return<Report, NntpError | SpoolUnavailable, Needs | Live | Scope.Scope> {
   const histories = yield* Histories
   const { note } = yield* Recoveries.Recoveries
   const wildmat = wildmatOf(peer)
   const reader = yield* open(peer)
   if (reader === undefined) return { peer: peer.name, isEqual: false, ...nothing, trouble: unable }
+  const nowMillis = yield* Clock.currentTimeMillis
+  const ahead = aheadSeconds(why, untilSecond, nowMillis)
+  if (why === "rule") {
+    // What the peer has cannot tell what it lacks: it may be fed other groups than it feeds us.
+    return yield* ReconcileClient.invite(reader.client, { wildmat, window: windowAt(nowMillis, 0, ahead) }).pipe(
+      Effect.map((): Report => {
+        note("reconcile-invited")
+        return { peer: peer.name, isEqual: false, ...nothing }
+      }),
+      // A peer that grants us nothing to compare will not the next time.
+      Effect.catchTag("NntpRefused", (error) =>
+        error.code === laterCode
+          ? Effect.fail(error)
+          : Effect.succeed({ peer: peer.name, isEqual: false, ...nothing, trouble: unable })
+      )
+    )
+  }
   const { floor } = yield* histories.of(wildmat)
-  // What was lost here may be of the last minute; what is only on its way is then copied instead.
-  const window = windowAt(yield* Clock.currentTimeMillis, floor, why === "gap" ? 0 : -settleSeconds)
+  const window = windowAt(nowMillis, floor, ahead)
   const report = yield* settle(reader, peer, window, why === "look")
   const isLacking = report.hereOnly + report.unlike > 0
   if (isLacking && (why === "audit" || why === "gap")) {
@@ -195,11 +227,16 @@ const isOurs = ({ kind }: SiteConfig.Peer): boolean => kind !== "foreign"
 const make = Effect.gen(function* () {
   const context = yield* Effect.context<Needs | Live>()
   const live = yield* Live
-  const requests = yield* ReconcileRequests
+  const requests = yield* Requests.ReconcileRequests
   const { note } = yield* Recoveries.Recoveries
+  const everyMillis = yield* AuditMillis
 
-  const attempt = (peer: SiteConfig.Peer, why: Why | "audit" | "look"): Effect.Effect<Report> =>
-    reconcile(peer, why).pipe(
+  const attempt = (
+    peer: SiteConfig.Peer,
+    why: Requests.Why | "audit" | "look",
+    untilSecond = 0
+  ): Effect.Effect<Report> =>
+    reconcile(peer, why, untilSecond).pipe(
       Effect.catch((error) =>
         Effect.as(Effect.logDebug(`could not reconcile with ${peer.name}`, error), {
           peer: peer.name,
@@ -211,24 +248,30 @@ const make = Effect.gen(function* () {
       Effect.provide(context)
     )
 
-  /** Peers that could not be reached, and wait to be tried again. */
-  const waiting = new Map<string, Why>()
-  const serve = Effect.fnUntraced(function* (asked: ReadonlyMap<string, Why>) {
-    for (const [path, why] of asked) {
+  /** Requests of peers that could not be reached, which wait to be tried again. */
+  const waiting = new Map<string, Requests.Request>()
+  const serve = Effect.fnUntraced(function* (asked: ReadonlyArray<Requests.Request>) {
+    for (const request of asked) {
+      const { onDone, path, untilSecond, why } = request
       const peer = live.peers().find((known) => known.path === path && isOurs(known))
       if (peer === undefined) continue
-      const { trouble } = yield* attempt(peer, why)
-      if (trouble === undefined || trouble === unable) continue
+      const { trouble } = yield* attempt(peer, why, untilSecond)
+      if (trouble === undefined || trouble === unable) {
+        yield* onDone
+        continue
+      }
       note("reconcile-retried")
-      const isWaiting = waiting.has(path)
-      waiting.set(path, waiting.get(path) === "gap" ? "gap" : why)
-      if (isWaiting) continue
+      const key = Requests.key(request)
+      const before = waiting.get(key)
+      waiting.set(key, before === undefined ? request : Requests.merge(before, request))
+      if (before !== undefined) continue
       yield* Effect.forkScoped(
         Effect.andThen(
           Effect.sleep(retryMillis),
           Effect.sync(() => {
-            requests.add(path, waiting.get(path) ?? why)
-            waiting.delete(path)
+            const again = waiting.get(key) ?? request
+            waiting.delete(key)
+            requests.add(path, again.why, again)
           })
         )
       )
@@ -240,7 +283,7 @@ const make = Effect.gen(function* () {
   )
 
   const turn = Effect.gen(function* () {
-    const delay = auditMillis * (0.5 + (yield* Random.next))
+    const delay = everyMillis * (0.5 + (yield* Random.next))
     const nextAudit = (yield* Clock.currentTimeMillis) + delay
     for (;;) {
       const leftMillis = nextAudit - (yield* Clock.currentTimeMillis)
@@ -262,4 +305,7 @@ const make = Effect.gen(function* () {
 })
 
 /** Audits until the layer's scope closes. */
-export const layer: Layer.Layer<Reconcile, never, Needs | Live | ReconcileRequests> = Layer.effect(Reconcile, make)
+export const layer: Layer.Layer<Reconcile, never, Needs | Live | Requests.ReconcileRequests> = Layer.effect(
+  Reconcile,
+  make
+)

@@ -54,7 +54,7 @@ const make = Effect.fnUntraced(function* (feedOf: FeedOf) {
     const asked = Frame.decodeQuestions(frame, window)
     if (asked === undefined) return { _tag: "Malformed" }
     const paths = peer.paths ?? []
-    if (asked.isWanting) for (const path of paths) requests.add(path, "asked")
+    if (asked.isWanting) for (const path of paths) requests.add(path, "asked", { untilSecond: window.until })
     const { questions } = asked
     if (questions.length === 0) {
       return {

@@ -58,18 +58,42 @@ it("tells groups apart by heat, from empty ones to the fullest", () => {
 it.effect("keeps one request for each peer, a gap before an invitation, and waits for the next", () =>
   Effect.gen(function* () {
     const requests = yield* ReconcileRequests
-    requests.add("a.test", "asked")
+    const done: Array<string> = []
+    const told = (name: string) => Effect.sync(() => void done.push(name))
+    requests.add("a.test", "asked", { untilSecond: 7, onDone: told("asked") })
     requests.add("b.test", "gap")
-    requests.add("a.test", "gap")
-    requests.add("b.test", "asked")
-    const taken = [...(yield* requests.take)]
-    assert.deepStrictEqual(taken, [
-      ["a.test", "gap"],
-      ["b.test", "gap"]
-    ])
+    requests.add("a.test", "gap", { onDone: told("gap") })
+    requests.add("b.test", "asked", { untilSecond: 9 })
+    requests.add("b.test", "rule", { onDone: told("rule") })
+    const taken = yield* requests.take
+    assert.deepStrictEqual(
+      taken.map(({ path, untilSecond, why }) => [path, why, untilSecond]),
+      [
+        ["a.test", "gap", 7],
+        ["b.test", "gap", 9],
+        ["b.test", "rule", 0]
+      ]
+    )
+    for (const { onDone } of taken) yield* onDone
+    assert.deepStrictEqual(done, ["asked", "gap", "rule"])
     const next = yield* Effect.forkChild(requests.take)
     yield* Effect.yieldNow
     requests.add("c.test", "asked")
-    assert.deepStrictEqual([...(yield* Fiber.join(next)).keys()], ["c.test"])
+    assert.deepStrictEqual(
+      (yield* Fiber.join(next)).map(({ path }) => path),
+      ["c.test"]
+    )
   }).pipe(Effect.provide(ReconcileRequests.layer))
 )
+
+it("compares to a minute ago, to now where something was lost, and as late as an invitation says, within bounds", () => {
+  const ahead = (why: Parameters<typeof Reconcile.aheadSeconds>[0], untilSecond = 0) =>
+    Reconcile.aheadSeconds(why, untilSecond, nowMillis)
+  const now = nowMillis / 1000
+  assert.deepStrictEqual([ahead("audit"), ahead("look"), ahead("asked"), ahead("gap")], [-60, -60, -60, 0])
+  assert.deepStrictEqual(
+    [ahead("asked", now - 90), ahead("asked", now + 20), ahead("asked", now + 9e9)],
+    [-60, 20, 300]
+  )
+  assert.strictEqual(ahead("rule"), 300)
+})

@@ -30,12 +30,12 @@ export const retryMillis = 60 * 1000
 /** Removed ids are forgotten in strides of this, so that the log has few events of it. */
 export const forgetStrideMillis = 60 * 60 * 1000
 
-/** What a slice has done. `next`: there may be more to do at once, or at a time, or after a change. */
+/** What a slice has done. `next`: there may be more to do at once, or at a time, or after a change, or whichever comes first. */
 export interface Swept {
   readonly expired: number
   readonly next:
     | { readonly _tag: "Now" }
-    | { readonly _tag: "At"; readonly millis: number }
+    | { readonly _tag: "At"; readonly millis: number; readonly orAfter?: number }
     | { readonly _tag: "After"; readonly position: number }
 }
 
@@ -72,17 +72,19 @@ export const sweep = Effect.fn("Expiry.sweep")(function* (
   const soonest = Math.min(...parts.map(({ nextMillis }) => nextMillis))
   const isWatched = rules.some(({ bytesMax, countMax }) => bytesMax !== undefined || countMax !== undefined)
   const millis = isWatched ? Math.min(soonest, nowMillis + lookMillis) : soonest
-  return {
-    expired,
-    next: millis === Infinity ? { _tag: "After", position: yield* spool.head } : { _tag: "At", millis }
-  }
+  // Where a walk has come to the end, what arrives next may be due before all else.
+  const ends = parts.flatMap(({ end }) => end ?? [])
+  const position = ends.length === 0 ? undefined : Math.min(...ends)
+  if (millis === Infinity) return { expired, next: { _tag: "After", position: position ?? (yield* spool.head) } }
+  return { expired, next: { _tag: "At", millis, ...(position === undefined ? {} : { orAfter: position }) } }
 })
 
-/** What one walk came to. `nextMillis`: when something may be due, as far as it knows. */
+/** What one walk came to. `nextMillis`: when something may be due, as far as it knows. `end`: it knows of nothing behind this position. */
 interface Part {
   readonly expired: number
   readonly isMore: boolean
   readonly nextMillis: number
+  readonly end?: number
 }
 
 const expiredTotal = Metric.counter("lupin_spool_expired_articles_total", {
@@ -114,7 +116,9 @@ const walk = Effect.fnUntraced(function* (rules: Rules, age: number, nowMillis: 
   const position = undue === undefined ? page.next : undue.position - 1
   if (position > after) yield* spool.savePosition(follower, position)
   const isMore = undue === undefined && position < page.head
-  return { expired, isMore, nextMillis: undue === undefined ? Infinity : timeOf(undue) + age }
+  return undue === undefined
+    ? { expired, isMore, nextMillis: Infinity, end: position }
+    : { expired, isMore, nextMillis: timeOf(undue) + age }
 })
 
 /** Those whose Expires has passed. */
@@ -133,9 +137,12 @@ const bound = Effect.fnUntraced(function* (rule: RetentionRule.RetentionRule, co
   const spool = yield* Spool
   let expired = 0
   let isMore = false
-  for (const { count, high, low, name } of yield* spool.groups) {
+  for (const { count: before, name } of yield* spool.groups) {
+    if (before <= countMax || !RetentionRule.fits(rule, name)) continue
+    // Crossposts that another group let go of have left this one too.
+    const { count, high, low } = (yield* spool.group(name)) ?? { count: 0, high: 0, low: 0 }
+    if (count <= countMax) continue
     const excess = Math.min(count - countMax, sliceMax - expired)
-    if (count <= countMax || !RetentionRule.fits(rule, name)) continue
     if (excess <= 0) {
       isMore = true
       break
@@ -154,7 +161,7 @@ const bound = Effect.fnUntraced(function* (rule: RetentionRule.RetentionRule, co
 /** Lets go of the oldest of a class that takes too much room. */
 const shrink = Effect.fnUntraced(function* (name: string, bytesMax: number): Sweep<Part> {
   const spool = yield* Spool
-  const bytes = (yield* spool.usage).find((usage) => usage.class === name)?.bytes ?? 0
+  const { articles, bytes } = (yield* spool.usage).find((usage) => usage.class === name) ?? { articles: 0, bytes: 0 }
   const follower = `expiry/bytes/${name}`
   if (bytes <= bytesMax) return { expired: 0, isMore: false, nextMillis: Infinity }
   const after = (yield* spool.readPosition(follower)) ?? 0
@@ -169,7 +176,8 @@ const shrink = Effect.fnUntraced(function* (name: string, bytesMax: number): Swe
     if (left <= bytesMax) break
     if (!held.has(change.id)) continue
     taken.push(change)
-    left -= change.bytes
+    // It takes more than its octets. What is left too much after that goes with the next slice.
+    left -= Math.max(change.bytes, bytes / articles)
   }
   const expired = yield* expire(taken.map(({ id }) => id))
   const position = left <= bytesMax ? (taken.at(-1)?.position ?? after) : page.next
@@ -212,7 +220,8 @@ const rest = Effect.fnUntraced(function* ({ next }: Swept) {
       return yield* Effect.sleep(pauseMillis)
     case "At": {
       const nowMillis = yield* Clock.currentTimeMillis
-      return yield* Effect.sleep(Math.min(Math.max(next.millis - nowMillis, 0), sleepMillisMax))
+      const sleep = Effect.sleep(Math.min(Math.max(next.millis - nowMillis, 0), sleepMillisMax))
+      return yield* next.orAfter === undefined ? sleep : Effect.raceFirst(sleep, (yield* Spool).changed(next.orAfter))
     }
     case "After":
       return yield* (yield* Spool).changed(next.position)

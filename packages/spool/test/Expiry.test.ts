@@ -63,7 +63,9 @@ describe("Expiry", () => {
       const rules = [{ ...rule, groups: short }]
       yield* spool.store([article(id("1"), [misc]), article(id("2"), [misc, other]), article(id("3"), [misc])])
       yield* TestClock.adjust(999)
-      assert.deepStrictEqual(yield* Expiry.sweep({ rules }), { expired: 0, next: { _tag: "At", millis: 1_000 } })
+      // The walk of the shortest age has come to the end.
+      const next = { _tag: "At", millis: 1_000, orAfter: 3 } as const
+      assert.deepStrictEqual(yield* Expiry.sweep({ rules }), { expired: 0, next })
       yield* TestClock.adjust(1)
       assert.strictEqual((yield* Expiry.sweep({ rules })).expired, 1)
       assert.deepStrictEqual(yield* spool.status([id("1"), id("2"), id("3")]), ["held", "removed", "held"])
@@ -111,6 +113,14 @@ describe("Expiry", () => {
       assert.deepStrictEqual((yield* Expiry.sweep({ rules })).next, { _tag: "At", millis: Expiry.lookMillis })
     }))
 
+  test("counts a crosspost that went from all groups that had too many", (spool) =>
+    Effect.gen(function* () {
+      const rules = [{ ...RetentionRule.last, countMax: 1 }]
+      for (const name of ["1", "2"]) yield* spool.store([article(id(name), [misc, other])])
+      assert.strictEqual((yield* Expiry.sweep({ rules })).expired, 1)
+      assert.deepStrictEqual(yield* spool.status([id("1"), id("2")]), ["removed", "held"])
+    }))
+
   test("leaves a class no more octets than its rule says, the newest ones", (spool) =>
     Effect.gen(function* () {
       for (const name of ["1", "2", "3", "4"]) yield* spool.store([article(id(name), [misc])])
@@ -119,6 +129,16 @@ describe("Expiry", () => {
       const rules = [{ ...RetentionRule.last, bytesMax: Math.ceil(((usage?.bytes ?? 0) * 3) / 4) }]
       yield* Expiry.sweep({ rules })
       assert.deepStrictEqual(yield* spool.status([id("1"), id("2"), id("4")]), ["removed", "held", "held"])
+    }))
+
+  test("lets no more go for their octets than are too many", (spool) =>
+    Effect.gen(function* () {
+      const names = Array.from({ length: 20 }, (_, at) => `${10 + at}`)
+      yield* spool.store(names.map((name) => article(id(name), [misc])))
+      const [usage] = yield* spool.usage
+      const rules = [{ ...RetentionRule.last, bytesMax: Math.ceil((usage?.bytes ?? 0) / 2) }]
+      while ((yield* Expiry.sweep({ rules })).next._tag === "Now");
+      assert.strictEqual((yield* spool.usage)[0]?.articles, 10)
     }))
 
   test("takes a bounded slice at a time, and goes on where it stopped", (spool) =>
@@ -130,6 +150,16 @@ describe("Expiry", () => {
       assert.strictEqual((yield* Expiry.sweep()).expired, 3)
       assert.strictEqual((yield* spool.group(misc))?.count, 0)
     }))
+
+  test("sees what comes while it sleeps, where that is due before all else", (spool) =>
+    Effect.gen(function* () {
+      yield* spool.store([article(id("1"), [misc])])
+      yield* Layer.build(Expiry.layer({ rules: [{ ...rule, groups: short }] }))
+      yield* TestClock.adjust("1 minute")
+      yield* spool.store([article(id("2"), [other])])
+      yield* TestClock.adjust(rule.keepMillis)
+      assert.deepStrictEqual(yield* spool.status([id("1"), id("2")]), ["held", "removed"])
+    }).pipe(Effect.scoped))
 
   test("runs by itself when the time has come", (spool) =>
     Effect.gen(function* () {

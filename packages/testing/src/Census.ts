@@ -2,6 +2,7 @@
  * A look at what one site of a simulated fleet holds: its log, its copies, and the numbers of its groups.
  */
 import * as Article from "@lupin/core/Article"
+import type * as Group from "@lupin/core/Group"
 import type * as GroupName from "@lupin/core/GroupName"
 import * as Limits from "@lupin/core/Limits"
 import type * as MessageId from "@lupin/core/MessageId"
@@ -23,12 +24,27 @@ export interface Spell {
   readonly untilMillis: number | undefined
 }
 
+/** An article as the log tells of its filing. */
+export type Filing = Pick<Filed, "position" | "groups" | "bytes" | "arrivedMillis" | "slot">
+type Filed = Spool.Change & { readonly _tag: "Filed" }
+
+/** How an article went, by the clock of the site. */
+export type Removal = Pick<Removed, "position" | "removedMillis" | "why">
+type Removed = Spool.Change & { readonly _tag: "Removed" }
+
 /** What the log of a site says. */
 export interface Log {
   readonly held: ReadonlySet<MessageId.MessageId>
-  readonly removed: ReadonlyMap<MessageId.MessageId, "cancelled" | "superseded" | "expired">
+  readonly removed: ReadonlyMap<MessageId.MessageId, Removed["why"]>
+  /** Of those whose record is still in the log, held or not. */
+  readonly filings: ReadonlyMap<MessageId.MessageId, Filing>
+  /** Those that the log tells by themselves. */
+  readonly removals: ReadonlyMap<MessageId.MessageId, Removal>
   readonly spells: ReadonlyMap<MessageId.MessageId, ReadonlyArray<Spell>>
 }
+
+/** The water marks of a group, and how many articles it has. */
+export type Marks = Pick<Group.Group, "low" | "high" | "count">
 
 /** A site at one moment; `copies` and `numbers` are there after a thorough look. */
 export interface Look extends Log {
@@ -40,6 +56,9 @@ export interface Look extends Log {
   readonly copies: ReadonlyMap<MessageId.MessageId, Copy>
   /** What is held, also after a look that is not thorough, where it was asked for. */
   readonly articles?: ReadonlyMap<MessageId.MessageId, Article.Article>
+  readonly groups: ReadonlyMap<GroupName.GroupName, Marks>
+  /** Files that went since the process started, and records that were moved out of them. */
+  readonly reclaimed: Pick<Spool.Reclaimed, "droppedFiles" | "movedRecords">
   /** The numbers that each group has. */
   readonly numbers: ReadonlyMap<GroupName.GroupName, ReadonlyArray<number>>
   /** Where octets of erased articles still stand: files of its disk, or `served` where the spool still finds it. */
@@ -51,7 +70,9 @@ const pageMax = 1_000
 /** Reads the whole log of a spool. */
 export const log = Effect.fnUntraced(function* (spool: Spool.Spool["Service"]) {
   const held = new Set<MessageId.MessageId>()
-  const removed = new Map<MessageId.MessageId, "cancelled" | "superseded" | "expired">()
+  const removed = new Map<MessageId.MessageId, Removed["why"]>()
+  const filings = new Map<MessageId.MessageId, Filing>()
+  const removals = new Map<MessageId.MessageId, Removal>()
   const spells = new Map<MessageId.MessageId, Array<Spell>>()
   const outranked = new Outranked()
   for (let after = 0; ;) {
@@ -62,6 +83,7 @@ export const log = Effect.fnUntraced(function* (spool: Spool.Spool["Service"]) {
       if (change._tag === "Filed") {
         const { id, slot } = change
         held.add(id)
+        filings.set(id, change)
         // What a damaged log has lost of its removal.
         const lower = slot && outranked.take(slot.key, { id, rank: slot.rank })
         if (lower !== undefined && held.delete(lower.id)) removed.set(lower.id, "superseded")
@@ -69,13 +91,14 @@ export const log = Effect.fnUntraced(function* (spool: Spool.Spool["Service"]) {
       } else {
         held.delete(change.id)
         removed.set(change.id, change.why)
+        removals.set(change.id, change)
         const last = own.at(-1)
         // What was cancelled may be erased later: it ended once.
         if (last?.untilMillis === undefined) own.splice(-1, 1, { ...last, untilMillis: change.removedMillis })
       }
     }
     after = next
-    if (next >= head) return { held, removed, spells }
+    if (next >= head) return { held, removed, filings, removals, spells }
   }
 })
 
@@ -134,7 +157,9 @@ export const look = Effect.fnUntraced(function* (
     articles.set(id, article)
   }
   const { fingerprint } = yield* site.look()
+  const groups = new Map((yield* spool.groups).map((group) => [group.name, group]))
+  const reclaimed = yield* spool.reclaimed
   const { kind, name } = site.plan
   const generation: string = spool.generation.id
-  return { name, kind, generation, fingerprint, ...found, copies, articles, numbers, remains }
+  return { name, kind, generation, fingerprint, ...found, copies, articles, groups, reclaimed, numbers, remains }
 })

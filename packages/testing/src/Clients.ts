@@ -44,6 +44,7 @@ export const act = (options: Options, command: Command.Command): Effect.Effect<v
       _tag: "Answered",
       site,
       verb,
+      ...(verb === "read" ? { id: options.event(command.numbers[0] ?? 0).messageId } : {}),
       atMillis: fleet.world.nowMillis,
       askedMillis,
       outcome,

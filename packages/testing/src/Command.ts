@@ -38,6 +38,10 @@ export const forms = {
   /** One bit of the log turns over, in the octet of that number, if all sites hold the same: no last copy is lost. */
   rot: ["site", "octet"],
   skew: ["site", "millis"],
+  /** The operator gives the site's articles so much, starting it again: number in a group, age, octets of all. What was said before stays. */
+  "keep-count": ["site", "articles"],
+  "keep-age": ["site", "millis"],
+  "keep-bytes": ["site", "octets"],
   /** The first feeds the second only digests, or everything again. */
   narrow: ["site", "site"],
   widen: ["site", "site"],

@@ -11,6 +11,7 @@ import type * as BirdEvents from "./BirdEvents.ts"
 import type * as Census from "./Census.ts"
 import type * as Command from "./Command.ts"
 import type * as Fleet from "./Fleet.ts"
+import type * as Topology from "./Topology.ts"
 
 interface At {
   /** True time. */
@@ -28,6 +29,13 @@ export interface Stored extends AtSite {
   readonly articles: ReadonlyArray<{ readonly id: MessageId.MessageId; readonly stored: Spool.Stored }>
 }
 
+/** A site serves again: what its log holds, of which no door may have told, since its process died meanwhile. */
+export interface Opened extends AtSite {
+  readonly _tag: "Opened"
+  readonly generation: string
+  readonly held: ReadonlySet<MessageId.MessageId>
+}
+
 /** An author has the answer that the event is taken. */
 export interface Acknowledged extends AtSite {
   readonly _tag: "Acknowledged"
@@ -42,6 +50,8 @@ export interface Acknowledged extends AtSite {
 export interface Answered extends AtSite {
   readonly _tag: "Answered"
   readonly verb: Command.Verb
+  /** Of the event that it was about. */
+  readonly id?: MessageId.MessageId
   readonly askedMillis: number
   /** `ok`, the name of the problem, or `Silence` where nothing came in time. */
   readonly outcome: string
@@ -124,6 +134,14 @@ export interface Fault extends At {
 /** The clock of a site was set. */
 export interface Skewed extends AtSite {
   readonly _tag: "Skewed"
+  /** Negative where it is behind. */
+  readonly aheadMillis: number
+}
+
+/** An operator lets a site keep less from now on. */
+export interface Retained extends AtSite {
+  readonly _tag: "Retained"
+  readonly retention: Topology.Retention
 }
 
 /** Some of the log of a site is not as it was written: what it lost it has to get from others. */
@@ -150,6 +168,7 @@ export interface Looked extends At {
 
 export type Evidence =
   | Stored
+  | Opened
   | Acknowledged
   | Answered
   | Shown
@@ -161,6 +180,7 @@ export type Evidence =
   | Settled
   | Fault
   | Skewed
+  | Retained
   | Rotted
   | Died
   | Looked

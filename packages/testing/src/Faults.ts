@@ -6,7 +6,9 @@ import type * as Command from "./Command.ts"
 import type { Evidence } from "./Evidence.ts"
 import type * as Fleet from "./Fleet.ts"
 import type * as SimDisk from "./SimDisk.ts"
+import * as Settling from "./Settling.ts"
 import * as Sightings from "./Sightings.ts"
+import type * as Topology from "./Topology.ts"
 
 /** The first only passes digests on to the second. */
 const narrowFeed = "digests.*"
@@ -28,9 +30,8 @@ export class Faults {
   /** Sites without a process, by our doing. */
   readonly #down = new Set<string>()
   readonly #paused = new Set<string>()
-  /** Sites whose disk fails, and those that it may have stopped for ever. */
+  /** Sites whose disk fails, or hangs. */
   readonly #sick = new Set<string>()
-  readonly #hung = new Set<string>()
   /** When a site was last struck. */
   readonly #struck = new Map<string, number>()
   readonly #skewed = new Set<string>()
@@ -57,7 +58,7 @@ export class Faults {
 
   /** Down or paused now, or struck since. */
   isDisturbed(site: string, sinceMillis: number): boolean {
-    if ([this.#down, this.#paused, this.#sick, this.#hung].some((sites) => sites.has(site))) return true
+    if ([this.#down, this.#paused, this.#sick].some((sites) => sites.has(site))) return true
     return (this.#struck.get(site) ?? Number.NEGATIVE_INFINITY) + afterMillis >= sinceMillis
   }
 
@@ -114,6 +115,12 @@ export class Faults {
         this.#skewed.add(site)
         this.#fleet.skew(site, number)
         break
+      case "keep-count":
+        return yield* this.#retain(verb, site, { articlesMax: number })
+      case "keep-age":
+        return yield* this.#retain(verb, site, { ageMillis: number })
+      case "keep-bytes":
+        return yield* this.#retain(verb, site, { bytesMax: number })
       default:
         return yield* this.#strikeProcess(verb, site)
     }
@@ -134,7 +141,6 @@ export class Faults {
     if (verb === "resume") return this.#fleet.resume(site)
     // A start that is under way ends here, and is none of ours any more.
     this.#narrowed.delete(site)
-    if (verb !== "start") this.#hung.delete(site)
     if (verb === "kill" || verb === "power") {
       this.#down.add(site)
       return verb === "kill" ? this.#fleet.kill(site) : this.#fleet.cutPower(site)
@@ -144,6 +150,22 @@ export class Faults {
     // On a sick disk nothing starts.
     if (this.#fleet.site(site).process === undefined) this.#down.add(site)
     if (!this.#down.has(site)) this.#struck.set(site, this.#fleet.world.nowMillis)
+  })
+
+  /** A site that is down learns of it once it starts; one that is paused would go on as before. */
+  readonly #retain = Effect.fnUntraced(function* (
+    this: Faults,
+    verb: Sightings.Sighting,
+    name: string,
+    retention: Topology.Retention
+  ) {
+    if (this.#paused.has(name)) return
+    this.see(verb)
+    const isUp = !this.#down.has(name)
+    yield* this.#strikeProcess("kill", name)
+    this.#fleet.site(name).retain(retention)
+    this.#tell({ _tag: "Retained", site: name, atMillis: this.#fleet.world.nowMillis, retention })
+    if (isUp) yield* this.#strikeProcess("start", name)
   })
 
   /** Everything is as at first; sites that are down stay so if `staysOut`. */
@@ -163,11 +185,6 @@ export class Faults {
       for (const peer of peers) yield* this.#changeRule(site, peer, false)
     }
     if (staysOut) return
-    for (const site of this.#hung) {
-      this.#fleet.kill(site)
-      this.#down.add(site)
-    }
-    this.#hung.clear()
     for (const site of this.#down) {
       this.#down.delete(site)
       yield* Effect.ignore(this.#fleet.start(site))
@@ -177,18 +194,20 @@ export class Faults {
 
   #sicken(site: string, fault: SimDisk.Fault): void {
     this.#sick.add(site)
-    if (fault._tag === "SyncHangs") this.#hung.add(site)
     this.#fleet.site(site).disk.arm(fault)
   }
 
   /** Turns one bit over; nothing in a log of hardly a record, nor where somebody lacks what another has, as a last copy that rots is lost. */
   readonly #rot = Effect.fnUntraced(function* (this: Faults, name: string, number: number) {
     const { sites } = this.#fleet
-    const prints = new Set<string>()
-    for (const site of sites) prints.add(site.isUp ? (yield* site.look()).fingerprint : "down")
+    if (!sites.every(({ isUp }) => isUp)) return false
+    for (const site of sites) yield* site.look()
+    const others = new Set(sites.flatMap((site) => (site.name === name ? [] : [...site.holdings.ids])))
+    const isNoLast = [...this.#fleet.site(name).holdings.ids].every((id) => others.has(id))
+    const isSafe = isNoLast && Settling.holdSame(sites)
     const { disk } = this.#fleet.site(name)
     const octets = disk.bytes(isLog)
-    if (prints.size > 1 || octets < rotBytesMin) return false
+    if (!isSafe || octets < rotBytesMin) return false
     disk.flip(isLog, number % octets, number % 8)
     this.#rotted.add(name)
     this.#tell({ _tag: "Rotted", site: name, atMillis: this.#fleet.world.nowMillis })
@@ -197,8 +216,8 @@ export class Faults {
 
   #cure(site: string): void {
     const { disk } = this.#fleet.site(site)
+    if (disk.isHanging) this.see("a sync that hung goes on")
     disk.heal()
-    if (!disk.isHanging) this.#hung.delete(site)
     this.#sick.delete(site)
     this.#struck.set(site, this.#fleet.world.nowMillis + curedMillis)
   }

@@ -12,6 +12,7 @@ import * as Calendar from "@lupin/digest/Calendar"
 import type * as Spool from "@lupin/spool/Spool"
 import { Console, type Duration, Effect, type Scope } from "effect"
 import * as Settling from "./Settling.ts"
+import * as Reconcile from "@lupin/site/Reconcile"
 import * as SimNetwork from "./SimNetwork.ts"
 import { SiteDown, SimSite } from "./SimSite.ts"
 import * as Topology from "./Topology.ts"
@@ -22,6 +23,8 @@ export interface Options extends Topology.Options {
   readonly apps: ReadonlyArray<App.App>
   /** The days that zones seal; events are kept as long as it says. Those of production where nothing is said. */
   readonly calendar?: Calendar.Calendar
+  /** Between two audits of all peers; as in production where nothing is said. */
+  readonly auditMillis?: number
   /** `disk`, the default, is the spool of production; `memory` the reference spool, which loses nothing in a power cut. */
   readonly store?: "disk" | "memory"
   /** Sites whose clocks are off, by name, in milliseconds ahead. */
@@ -37,6 +40,14 @@ export type Happening =
       readonly generation: string
       readonly atMillis: number
       readonly articles: ReadonlyArray<{ readonly id: MessageId.MessageId; readonly stored: Spool.Stored }>
+    }
+  /** A site serves again, and this is what it holds: also what came in the moment in which it died. */
+  | {
+      readonly _tag: "Opened"
+      readonly site: string
+      readonly generation: string
+      readonly atMillis: number
+      readonly held: ReadonlySet<MessageId.MessageId>
     }
   /** A client has its answer. */
   | {
@@ -80,6 +91,7 @@ export class Fleet {
           plan,
           apps: options.apps,
           calendar,
+          auditMillis: options.auditMillis ?? Reconcile.auditMillis,
           store: options.store ?? "disk",
           notice: (at, batch, stored) => this.#stored(at, batch, stored),
           recovered: (what, times = 1) => {
@@ -177,7 +189,8 @@ export class Fleet {
   start(name: string): Effect.Effect<void, SiteDown> {
     return Effect.suspend(() => {
       this.#fault({ _tag: "Start", site: name }, `start ${name}`)
-      return this.site(name).start()
+      const site = this.site(name)
+      return Effect.tap(site.start(), () => (this.#observers.length === 0 ? Effect.void : this.#opened(site)))
     })
   }
 
@@ -318,6 +331,13 @@ export class Fleet {
     this.world.tell("world", "fault", words)
     this.#tell({ _tag: "Fault", atMillis: this.world.nowMillis, what })
   }
+
+  readonly #opened = Effect.fnUntraced(function* (this: Fleet, site: SimSite) {
+    const generation: string | undefined = site.running?.spool.generation.id
+    if (generation === undefined) return
+    const held = new Set((yield* site.look()).ids)
+    this.#tell({ _tag: "Opened", site: site.name, generation, atMillis: this.world.nowMillis, held })
+  })
 
   #stored(site: SimSite, ...[batch, stored]: Parameters<Witness.Notice>): void {
     const articles: Array<{ readonly id: MessageId.MessageId; readonly stored: Spool.Stored }> = []

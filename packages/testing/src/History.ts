@@ -25,13 +25,18 @@ export interface History extends Shape {
   readonly commands: ReadonlyArray<Command.Command>
 }
 
-/** Four hosts in two to four POPs, and three zones, for thirty seconds. */
+/** Four hosts in two to four POPs, and three zones, for thirty seconds; every so often for as long as files of logs go in. */
 export const small = (seed: number): Shape => ({
   pops: layouts[seed % layouts.length] ?? [],
   zones: 3,
-  seconds: 30,
+  seconds: seed % retainedEvery === 0 ? retainedSeconds : smallSeconds,
   staysOut: false
 })
+
+const smallSeconds = 30
+const retainedEvery = 10
+/** Numbers and octets of articles are looked at by the minute, and so is the room that they leave. */
+export const retainedSeconds = 150
 
 const layouts = [
   [1, 1, 1, 1],
@@ -44,14 +49,19 @@ const layouts = [
 export const large: Shape = { pops: Array.from({ length: 25 }, () => 1), zones: 6, seconds: 20, staysOut: false }
 
 /** Six zones of which any two are dead at any moment, and two of them to the end. */
-export const zonesDown = (shape: Shape): Shape => ({ ...shape, zones: 6, staysOut: true })
+export const zonesDown = (shape: Shape): Shape => ({
+  ...shape,
+  zones: 6,
+  seconds: Math.min(shape.seconds, smallSeconds),
+  staysOut: true
+})
 
 /** Two hosts and three zones, through days of twenty seconds: the first are sealed while things go wrong. */
 export const days: Shape = { pops: [1, 1], zones: 3, seconds: 660, staysOut: false, daySeconds: 20 }
 
-/** Days of a shape: shorter ones in the proportions of production, but for a longer time to agree, and to cancel. */
+/** Days of a shape: those of production, or shorter ones in the proportions of production, but for a longer time to agree, and to cancel. */
 export const calendarOf = ({ daySeconds }: Shape): Calendar.Calendar => {
-  if (daySeconds === undefined) return Calendar.production
+  if (daySeconds === undefined || daySeconds * 1000 === Calendar.production.dayMillis) return Calendar.production
   const { dayMillis, keepMillis, sealMillis } = Calendar.production
   const scale = (daySeconds * 1000) / dayMillis
   return {

@@ -16,6 +16,7 @@ const weightsMax = 200_000
 
 export class Holdings {
   readonly #ids = new Set<MessageId.MessageId>()
+  readonly #expired = new Set<MessageId.MessageId>()
   readonly #outranked = new Outranked()
   #fingerprint = Fingerprint.empty
   #position = 0
@@ -23,6 +24,11 @@ export class Holdings {
   /** Ids that are held. */
   get ids(): ReadonlySet<MessageId.MessageId> {
     return this.#ids
+  }
+
+  /** Ids of what has expired. */
+  get expired(): ReadonlySet<MessageId.MessageId> {
+    return this.#expired
   }
 
   /** Equal where the same ids are held: 16 octets as text. */
@@ -41,7 +47,10 @@ export class Holdings {
       const { changes, head, next } = yield* spool.changes(this.#position, pageMax)
       for (const change of changes) {
         if (change._tag === "Filed") this.#file(change)
-        else this.#remove(change.id)
+        else {
+          this.#remove(change.id)
+          if (change.why === "expired") this.#expired.add(change.id)
+        }
       }
       this.#position = next
       if (next >= head) return

@@ -30,9 +30,38 @@ export const all: ReadonlyArray<Known> = [
       "8000 kill z3; 9000 start z1; 9000 start z2; 9000 start z3"
   ),
   known(
+    "takes out of digests what was erased as every zone that had counted it died",
+    1,
+    "pops 1,1 zones 3 seconds 60; 1000 post p1 1; 1200 post p2 2; 1300 post p2 4; 1400 post p1 5; 1500 post p1 6; " +
+      "9000 erase 1; 9000 erase 2; 9010 kill z1; 9010 kill z2; 9010 kill z3; 12000 start z1; 12000 start z2; 12000 start z3"
+  ),
+  known(
+    "takes out of digests what was erased while zones were dead that have then lost all they held",
+    1,
+    "pops 1,1 zones 3 seconds 60; 1000 post p1 1; 1200 post p2 2; 1300 post p2 4; 1400 post p1 5; 1500 post p1 6; " +
+      "9000 kill z1; 9000 kill z2; 9000 kill z3; 9500 erase 2; 10000 wipe z1; 10000 wipe z2; 10000 wipe z3; " +
+      "12000 start z1; 12000 start z2; 12000 start z3"
+  ),
+  known(
+    "takes out of a digest what was erased before a zone knew it while another event came",
+    1,
+    "pops 1,1 zones 3 seconds 60; 1000 post p1 1; 1200 post p2 2; 9000 kill z1; 9000 kill z2; 9000 kill z3; " +
+      "9500 erase 2; 9600 post p1 6; 10000 wipe z1; 10000 wipe z2; 10000 wipe z3; 12000 start z1; 12000 start z2; 12000 start z3"
+  ),
+  known(
     "asks before it sends again after a feed has begun anew",
     375,
     "pops 1,1,1,1 zones 3 seconds 30; 11153 post p3 9; 11613 narrow z2 z1"
+  ),
+  known(
+    "brings a host what its feeds have passed before they were widened",
+    12970,
+    "pops 2,2 zones 3 seconds 30; 8292 narrow z3 p2-h2; 19364 post p1-h2 8; 19503 narrow p2-h1 p2-h2"
+  ),
+  known(
+    "holds what it wrote in the moment in which it was killed, and vouches for it",
+    12929,
+    "pops 2,1,1 zones 3 seconds 30; 1115 post p3 8; 7683 post p2 11; 7791 kill z1; 15985 start z1; 21513 receipt p1-h1 11"
   ),
   known(
     "gives up a connection to a peer that stands still, and connects again",
@@ -56,6 +85,12 @@ export const all: ReadonlyArray<Known> = [
       "9000 well z1; 9000 well z2; 9000 well z3"
   ),
   known(
+    "offers again what no peer had answered for when its host died, long after feeds had stored how far they were",
+    1,
+    "pops 1,1 zones 3 seconds 30; 1000 post p2 1; 4900 cut p1 z1; 4900 cut p1 z2; 4900 cut p1 z3; 5000 post p1 2; " +
+      "9000 kill p1; 9500 heal p1 z1; 9500 heal p1 z2; 9500 heal p1 z3; 10000 start p1"
+  ),
+  known(
     "serves nobody what has rotted, and fetches it again",
     1,
     "pops 1,1 zones 3 seconds 60; 1000 post p1 1; 2000 post p1 2; 5000 rot p1 1200; 9000 kill p1; 10000 start p1"
@@ -75,7 +110,7 @@ export const all: ReadonlyArray<Known> = [
     "has all peers asked for a damaged record that does not tell what it was",
     25,
     "pops 2,1,1 zones 3 seconds 30; 1831 post p1-h2 12; 2288 kill p3; 2290 start p3; 2554 post p1-h2 9; " +
-      "7749 cancel p1-h2 9; 8777 forge p3 9; 11150 rot p3 514633"
+      "7749 cancel p1-h2 9; 8777 forge p3 9; 11150 rot p3 100"
   ),
   known(
     "tells followers what is in memory where the disk is damaged",
@@ -94,6 +129,33 @@ export const all: ReadonlyArray<Known> = [
     "pops 1,1 zones 3 seconds 40; 1000 post p1 1; 9000 rot p1 3100; 12000 kill p1; 13000 start p1"
   ),
   known(
+    "lets go of no more crossposts than are too many, and of none twice",
+    1,
+    "pops 1,1 zones 3 seconds 60; 500 keep-count p1 1; 1000 post p1 1; 2000 post p1 2; 4000 post p2 4; 5000 post p1 5; " +
+      "6000 post p2 6; 7000 post p2 8; 12000 post p2 9; 13000 post p1 10; 20000 post p1 11; 40000 power p1; " +
+      "41000 start p1; 45000 post p1 1; 46000 read p1 2; 50000 wipe z2"
+  ),
+  known(
+    "lets go in time of what comes while nothing else is due",
+    1,
+    "pops 1,1 zones 3 seconds 60; 8000 keep-age z1 10000; 12000 post p2 9"
+  ),
+  known(
+    "lets the oldest go for their octets, and moves what is left of their files",
+    1,
+    "pops 1,1 zones 3 seconds 150; 500 keep-bytes p1 15000; 1000 post p1 1; 2000 post p1 2; 4000 post p2 4; 5000 post p1 5; " +
+      "6000 post p2 6; 7000 post p2 8; 12000 post p2 9; 13000 post p1 10; 20000 post p1 12; 21000 post p1 13; " +
+      "22000 post p2 14; 23000 post p1 16; 24000 cancel p2 14; 70000 post p1 17; 71000 post p2 18; 80000 kill p1; 81000 start p1; " +
+      "100000 power p1; 101000 start p1; 130000 wipe p1"
+  ),
+  known(
+    "counts on at a zone that has let go of inputs and started again",
+    1,
+    "pops 1,1 zones 3 seconds 60; 100 keep-age z1 3000; 1000 post p1 1; 2000 post p1 2; 3000 post p2 4; 10000 kill z1; " +
+      "11000 start z1; 12000 post p1 5; 15000 cancel p1 1; 20000 power z1; 21000 start z1; 22000 post p2 6; 30000 wipe z1; " +
+      "40000 post p2 8"
+  ),
+  known(
     "counts nothing that comes after its day was sealed",
     4,
     "pops 1,1 zones 3 seconds 300 days 20; 1000 post p1 1; 2000 read p1 2; 250000 post p1 2"
@@ -109,5 +171,11 @@ export const all: ReadonlyArray<Known> = [
     4,
     "pops 1,1 zones 3 seconds 300 days 20; 1000 post p1 1; 1500 post p1 2; 250000 kill z1; 250000 kill z2; " +
       "251000 cancel p1 2; 256000 kill z3; 258000 start z1; 258000 start z2; 259000 start z3"
+  ),
+  known(
+    "takes out of a sealed day what was erased as every zone that had counted it died",
+    1,
+    "pops 1,1 zones 3 seconds 300 days 20; 1000 post p1 1; 1500 post p1 2; 1700 post p1 6; 255000 erase 2; " +
+      "255010 kill z1; 255010 kill z2; 255010 kill z3; 258000 start z1; 258000 start z2; 259000 start z3"
   )
 ]

@@ -1,6 +1,7 @@
 /**
  * Waits until the sites of a simulated fleet hold the same articles, or says who lacks what.
  */
+import type * as MessageId from "@lupin/core/MessageId"
 import { Effect, Schema } from "effect"
 import type { SimSite } from "./SimSite.ts"
 import type { World } from "./World.ts"
@@ -29,6 +30,8 @@ export const withinMillisDefault = 120_000
 /** Between two looks. */
 const lookMillis = 250
 
+type Id = MessageId.MessageId
+
 /** Ids named in a difference. */
 const namedMax = 3
 
@@ -41,12 +44,13 @@ export const settle = Effect.fnUntraced(function* (
   const beganMillis = world.nowMillis
   let quietSinceMillis = beganMillis
   let before = ""
+  let isSame = false
   for (;;) {
     const up = sites().filter(({ isUp }) => isUp)
     yield* Effect.forEach(up, (site) => site.look(), { discard: true })
     const state = up.map(({ holdings }) => `${holdings.fingerprint}.${holdings.position}`).join(" ")
-    const isSame = new Set(up.map(({ holdings }) => holdings.fingerprint)).size <= 1
     const { nowMillis } = world
+    if (state !== before) isSame = holdSame(up)
     if (state !== before || !isSame) quietSinceMillis = nowMillis
     before = state
     if (nowMillis - quietSinceMillis >= quietMillis) return
@@ -57,11 +61,25 @@ export const settle = Effect.fnUntraced(function* (
   }
 })
 
+/** Whether sites hold the same, but for what has expired where an operator has little kept. */
+export const holdSame = (sites: ReadonlyArray<SimSite>): boolean => {
+  const whole = sites.filter(({ retention }) => retention === undefined)
+  if (new Set(whole.map(({ holdings }) => holdings.fingerprint)).size > 1) return false
+  return whole.length === sites.length || sites.every((site) => lackedBy(site, allOf(sites)).length === 0)
+}
+
+const allOf = (sites: ReadonlyArray<SimSite>): ReadonlySet<Id> =>
+  new Set(sites.flatMap(({ holdings }) => [...holdings.ids]))
+
+const lackedBy = ({ holdings, retention }: SimSite, all: ReadonlySet<Id>): ReadonlyArray<Id> =>
+  [...all].filter((id) => !holdings.ids.has(id) && (retention === undefined || !holdings.expired.has(id)))
+
 /** Who lacks what that others hold. */
 const differences = (sites: ReadonlyArray<SimSite>): ReadonlyArray<string> => {
-  const all = new Set(sites.flatMap(({ holdings }) => [...holdings.ids]))
-  const lacking = sites.flatMap(({ holdings, name }) => {
-    const missing = [...all].filter((id) => !holdings.ids.has(id))
+  const all = allOf(sites)
+  const lacking = sites.flatMap((site) => {
+    const { name } = site
+    const missing = lackedBy(site, all)
     const more = missing.length > namedMax ? ` and ${missing.length - namedMax} more` : ""
     return missing.length === 0 ? [] : [`${name} lacks ${missing.slice(0, namedMax).join(" ")}${more}`]
   })

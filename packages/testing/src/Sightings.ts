@@ -5,6 +5,7 @@
  */
 import * as Recoveries from "@lupin/core/Recoveries"
 import { Struct } from "effect"
+import type * as Census from "./Census.ts"
 import type { Evidence } from "./Evidence.ts"
 import type * as Trace from "./Trace.ts"
 
@@ -26,6 +27,9 @@ export const faults = [
   "well",
   "rot",
   "skew",
+  "keep-count",
+  "keep-age",
+  "keep-bytes",
   "narrow",
   "widen",
   "garbage"
@@ -40,7 +44,15 @@ export const outcomes = [
   "a wrong key is refused",
   "an operator erases an article that is held",
   "a better digest supersedes one",
+  "an article expires at a site that keeps little",
+  "a low water mark moves as articles expire",
+  "a file of a log goes whose articles have expired",
+  "a record of such a file is moved into another",
+  "what has expired at a site is offered again there, and declined",
+  "what has expired at a site is posted again there, and known",
+  "a reader asks for what has expired",
   "a host refuses while its disk does",
+  "a sync that hung goes on",
   "a peer declines what it has",
   "an answer from a copy that is fresh enough",
   "a receipt is durable",
@@ -71,8 +83,48 @@ export const expected: ReadonlyArray<Recoveries.Recovery> = Struct.keys(Recoveri
 
 export type Sighting = (typeof faults)[number] | (typeof outcomes)[number]
 
+/** What has expired at sites that keep little, and what came of it. */
+class Expiries {
+  readonly #sites = new Map<string, { readonly ids: Set<string>; before?: Census.Look }>()
+
+  keep(site: string): void {
+    if (!this.#sites.has(site)) this.#sites.set(site, { ids: new Set() })
+  }
+
+  has(site: string, id: string): boolean {
+    return this.#sites.get(site)?.ids.has(id) === true
+  }
+
+  /** What is new in a look. */
+  *read(look: Census.Look): IterableIterator<(typeof outcomes)[number]> {
+    const known = this.#sites.get(look.name)
+    if (known === undefined) return
+    const { before, ids } = known
+    const isSame = before?.generation === look.generation
+    if (!isSame) ids.clear()
+    let expired = 0
+    for (const [id, why] of look.removed) {
+      if (why !== "expired" || ids.has(id)) continue
+      ids.add(id)
+      expired += 1
+      yield "an article expires at a site that keeps little"
+    }
+    if (isSame && expired > 0) {
+      for (const [group, { low }] of look.groups) {
+        if (low > (before.groups.get(group)?.low ?? low)) yield "a low water mark moves as articles expire"
+      }
+    }
+    if (look.reclaimed.droppedFiles > (before?.reclaimed.droppedFiles ?? 0))
+      yield "a file of a log goes whose articles have expired"
+    if (look.reclaimed.movedRecords > (before?.reclaimed.movedRecords ?? 0))
+      yield "a record of such a file is moved into another"
+    known.before = look
+  }
+}
+
 export class Sightings {
   readonly #counts = new Map<string, number>()
+  readonly #expiries = new Expiries()
 
   add(what: Sighting, times = 1): void {
     if (times > 0) this.#counts.set(what, (this.#counts.get(what) ?? 0) + times)
@@ -95,9 +147,15 @@ export class Sightings {
   see(evidence: Evidence): void {
     switch (evidence._tag) {
       case "Stored":
-        for (const { stored } of evidence.articles) {
+        for (const { id, stored } of evidence.articles) {
           if (stored._tag === "AlreadyHere") this.add("a copy that came another way is refused")
-          if (stored._tag === "Removed") this.add("an article whose cancel came first is not taken")
+          if (stored._tag !== "Removed") continue
+          const isExpired = this.#expiries.has(evidence.site, id)
+          this.add(
+            isExpired
+              ? "what has expired at a site is posted again there, and known"
+              : "an article whose cancel came first is not taken"
+          )
         }
         return
       case "Withdrawn":
@@ -108,9 +166,15 @@ export class Sightings {
         return this.add("a receipt is durable", evidence.receipt.stages.includes("durable") ? 1 : 0)
       case "Answered":
         if (evidence.outcome === "Silence") return this.add("a client hears nothing from a host that stands still")
+        if (evidence.id !== undefined && this.#expiries.has(evidence.site, evidence.id))
+          this.add("a reader asks for what has expired", evidence.verb === "read" ? 1 : 0)
         return this.add("a host refuses while its disk does", evidence.outcome === "Unavailable" ? 1 : 0)
       case "Settled":
+        if (!evidence.isNew && this.#expiries.has(evidence.to, evidence.id))
+          this.add("what has expired at a site is offered again there, and declined")
         return this.add("a peer declines what it has", evidence.isNew ? 0 : 1)
+      case "Retained":
+        return this.#expiries.keep(evidence.site)
       case "Shown":
         return this.#shown(evidence)
       case "Probed":
@@ -119,6 +183,7 @@ export class Sightings {
         for (const { removed } of evidence.sites) {
           for (const why of removed.values()) if (why === "superseded") this.add("a better digest supersedes one")
         }
+        for (const site of evidence.sites) for (const what of this.#expiries.read(site)) this.add(what)
         return
       default:
     }

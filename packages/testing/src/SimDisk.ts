@@ -14,7 +14,7 @@ export type Fault =
   | { readonly _tag: "WriteIsShort"; readonly octets: number }
   /** The octets may be on the disk or not, and the system has forgotten them. */
   | { readonly _tag: "SyncFails"; readonly times: number }
-  /** The next sync never comes back: the machine stops in the middle of it. */
+  /** The next sync does not come back before the disk is healed: the machine stops in the middle of it, or waits. */
   | { readonly _tag: "SyncHangs" }
   | { readonly _tag: "CreateFails"; readonly times: number }
   | { readonly _tag: "TruncateFails"; readonly times: number }
@@ -46,7 +46,7 @@ export class SimDisk implements Disk {
   readonly #open = new Map<number, SimFile>()
   #next = 1
   #faults: Array<Fault> = []
-  readonly #hung: Array<(error: Error) => void> = []
+  readonly #hung: Array<{ readonly goOn: () => void; readonly giveUp: (error: Error) => void }> = []
   /** Called when a sync hangs, and when one hangs already. */
   readonly #onHang: Array<() => void> = []
   readonly #tables = new Map<string, SimTables>()
@@ -77,12 +77,18 @@ export class SimDisk implements Disk {
     else this.#faults.push(fault)
   }
 
-  /** Somebody waits for a sync that never ends. */
+  /** Somebody waits for a sync that does not come back. */
   get isHanging(): boolean {
     return this.#hung.length > 0
   }
 
+  /** Nothing fails any more, and syncs that hang go on. */
   heal(): void {
+    this.#disarm()
+    for (const { goOn } of this.#hung.splice(0)) goOn()
+  }
+
+  #disarm(): void {
     this.#faults = []
     this.#operations = Number.POSITIVE_INFINITY
   }
@@ -136,7 +142,7 @@ export class SimDisk implements Disk {
 
   readonly sync = (number: number, done: (error: Error | null) => void): void => {
     if (this.#strikes("SyncHangs") !== undefined) {
-      this.#hung.push(done)
+      this.#hung.push({ goOn: () => this.sync(number, done), giveUp: done })
       for (const stopped of this.#onHang.splice(0)) stopped()
       return
     }
@@ -280,8 +286,8 @@ export class SimDisk implements Disk {
 
   /** Lets go of whoever waits for this disk, once nothing that they do is of consequence. */
   #stop(): void {
-    this.heal()
-    for (const done of this.#hung.splice(0)) done(new Error("the machine has stopped"))
+    this.#disarm()
+    for (const { giveUp } of this.#hung.splice(0)) giveUp(new Error("the machine has stopped"))
   }
 
   /** One more operation; `half` is what there is of it if it is the last. */

@@ -6,18 +6,22 @@ import { Buffer } from "node:buffer"
 /** Octets that reach the disk together or not at all. */
 const sectorBytes = 512
 
-/** Octets with room to grow. */
+/** Octets of a block; the first of a file doubles until it has as many. */
+const blockBytes = 65_536
+
+/** Octets with room to grow: what is there stays where it is, so that a fleet of disks grows by what it holds. */
 class Content {
-  #room: Buffer
-  #bytes: number
+  readonly #blocks: Array<Buffer> = []
+  #bytes = 0
 
   constructor(octets: Uint8Array) {
-    this.#room = Buffer.from(octets)
-    this.#bytes = octets.length
+    this.write(0, octets)
   }
 
+  /** All of them; not to be changed. */
   get octets(): Buffer {
-    return this.#room.subarray(0, this.#bytes)
+    const [first = Buffer.alloc(0)] = this.#blocks
+    return (this.#blocks.length > 1 ? Buffer.concat(this.#blocks) : first).subarray(0, this.#bytes)
   }
 
   get bytes(): number {
@@ -25,25 +29,47 @@ class Content {
   }
 
   resize(bytes: number): void {
-    if (bytes > this.#room.length) {
-      const grown = Buffer.alloc(Math.max(bytes, this.#room.length * 2))
-      this.#room.copy(grown, 0, 0, this.#bytes)
-      this.#room = grown
-    } else if (bytes < this.#bytes) {
-      this.#room.fill(0, bytes, this.#bytes)
-    }
+    const before = this.#bytes
     this.#bytes = bytes
+    if (bytes < before) {
+      this.#blocks.length = Math.ceil(bytes / blockBytes)
+      this.#blocks.at(-1)?.fill(0, bytes - (this.#blocks.length - 1) * blockBytes)
+      return
+    }
+    for (let at = Math.max(0, this.#blocks.length - 1); at * blockBytes < bytes; at++) {
+      const block = this.#blocks[at]
+      const least = Math.min(blockBytes, bytes - at * blockBytes)
+      if (block !== undefined && block.length >= least) continue
+      const grown = Buffer.alloc(
+        Math.min(blockBytes, Math.max(least, (block?.length ?? 0) * 2, at > 0 ? blockBytes : 0))
+      )
+      block?.copy(grown)
+      this.#blocks[at] = grown
+    }
   }
 
   write(offset: number, piece: Uint8Array): void {
-    if (offset + piece.length > this.#bytes) this.resize(offset + piece.length)
-    this.#room.set(piece, offset)
+    const end = offset + piece.length
+    if (end > this.#bytes) this.resize(end)
+    for (let at = offset; at < end;) {
+      const block = Math.floor(at / blockBytes)
+      const next = Math.min(end, (block + 1) * blockBytes)
+      const part = next - at === piece.length ? piece : piece.subarray(at - offset, next - offset)
+      this.#blocks[block]?.set(part, at - block * blockBytes)
+      at = next
+    }
   }
 
   /** Copies what there is from `offset` on; says how many octets. */
   read(into: Uint8Array, offset: number): number {
     const end = Math.min(this.#bytes, offset + into.length)
-    return offset >= end ? 0 : this.#room.copy(into, 0, offset, end)
+    for (let at = offset; at < end;) {
+      const block = Math.floor(at / blockBytes)
+      const next = Math.min(end, (block + 1) * blockBytes)
+      this.#blocks[block]?.copy(into, at - offset, at - block * blockBytes, next - block * blockBytes)
+      at = next
+    }
+    return Math.max(0, end - offset)
   }
 }
 
@@ -106,7 +132,8 @@ export class SimFile {
 
   /** Turns over one bit, synced or not. */
   flip(octet: number, bit: number): void {
-    const flipped = Buffer.of((this.octets[octet] ?? 0) ^ (1 << bit))
+    const [before = 0] = this.#copy(octet, octet + 1)
+    const flipped = Buffer.of(before ^ (1 << bit))
     this.write(octet, flipped)
     this.sync()
   }
@@ -128,7 +155,7 @@ export class SimFile {
         continue
       }
       const { offset } = change
-      const octets = "end" in change ? this.octets.subarray(offset, change.end) : change.octets
+      const octets = "end" in change ? this.#copy(offset, change.end) : change.octets
       // The length of a file may get through without what it holds.
       const end = offset + octets.length
       if (end > content.bytes && chance()) content.resize(end)
@@ -151,6 +178,8 @@ export class SimFile {
   }
 
   #copy(start: number, end: number): Buffer {
-    return Buffer.from(this.octets.subarray(start, end))
+    const copied = Buffer.alloc(end - start)
+    this.#cached.read(copied, start)
+    return copied
   }
 }

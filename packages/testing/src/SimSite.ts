@@ -15,9 +15,11 @@ import { PeerStats } from "@lupin/nntp/PeerStats"
 import { Secrets } from "@lupin/nntp/Secrets"
 import * as Pop from "@lupin/pop/Pop"
 import { Live } from "@lupin/site/Live"
+import * as Reconcile from "@lupin/site/Reconcile"
 import * as Site from "@lupin/site/Site"
 import * as SiteConfig from "@lupin/site/SiteConfig"
 import { Disk } from "@lupin/spool/Disk"
+import * as FileSpool from "@lupin/spool/FileSpool"
 import * as Spool from "@lupin/spool/Spool"
 import { Cause, Context, Deferred, Effect, Exit, Layer, Option, Result, Schema } from "effect"
 import { Holdings } from "./Holdings.ts"
@@ -43,6 +45,8 @@ export interface Options {
   readonly plan: Topology.Site
   readonly apps: ReadonlyArray<App.App>
   readonly calendar: Calendar.Calendar
+  /** Between two audits of all peers. */
+  readonly auditMillis: number
   /** `disk` is the spool of production on a simulated disk; `memory` the reference, quicker, which loses nothing. */
   readonly store: "disk" | "memory"
   readonly notice: (site: SimSite, ...stored: Parameters<Witness.Notice>) => void
@@ -61,7 +65,8 @@ export interface Running {
 
 export class SimSite {
   readonly plan: Topology.Site
-  readonly config: SiteConfig.SiteConfig
+  #config: SiteConfig.SiteConfig
+  #retention: Topology.Retention | undefined
   readonly #options: Options
   #process: SimProcess | undefined
   #running: Running | undefined
@@ -73,9 +78,18 @@ export class SimSite {
   constructor(options: Options) {
     this.#options = options
     this.plan = options.plan
-    const text = JSON.stringify(Topology.configOf(options.topology, options.plan))
-    this.config = Result.getOrThrow(SiteConfig.any(text, options.plan.name))
+    this.#config = this.#configured()
     this.#disk = this.#emptyDisk()
+  }
+
+  /** What its operator says of it. */
+  get config(): SiteConfig.SiteConfig {
+    return this.#config
+  }
+
+  /** How little it keeps of what clients post; nothing said where it keeps as much as the others. */
+  get retention(): Topology.Retention | undefined {
+    return this.#retention
   }
 
   get name(): string {
@@ -116,6 +130,7 @@ export class SimSite {
     process.provide(Disk, this.#disk)
     process.provide(Recoveries.Recoveries, { note: this.#options.recovered })
     process.provide(Calendar.Calendar, this.#options.calendar)
+    process.provide(Reconcile.AuditMillis, this.#options.auditMillis)
     process.provide(Secrets, { octets: (bytes) => process.chance.octets(bytes) })
     network.powerOn(this.plan.address)
     this.#process = process
@@ -172,6 +187,12 @@ export class SimSite {
     this.#holdings = new Holdings()
   }
 
+  /** From its next start on it keeps no more than this, and what was said before, in files so small that whole ones go. */
+  retain(more: Topology.Retention): void {
+    this.#retention = { ...this.#retention, ...more }
+    this.#config = this.#configured()
+  }
+
   /** Runs an effect in the site's process, as a client would have it run, and waits for its outcome. */
   call<A, E>(effect: (running: Running) => Effect.Effect<A, E>): Effect.Effect<A, E | SiteDown> {
     return Effect.callback((resume) => {
@@ -210,7 +231,7 @@ export class SimSite {
   }
 
   readonly #store = Effect.fnUntraced(function* (this: SimSite, process: SimProcess) {
-    const spool = this.#options.store === "disk" ? yield* built(Site.spool(this.config)) : yield* this.#memory(process)
+    const spool = this.#options.store === "disk" ? yield* built(this.#onDisk()) : yield* this.#memory(process)
     return Witness.over(spool, (batch, stored) => this.#options.notice(this, batch, stored))
   })
 
@@ -220,10 +241,26 @@ export class SimSite {
     return Witness.kept(this.#kept, process)
   })
 
+  #onDisk() {
+    const { directory, durability } = this.config
+    if (this.#retention === undefined) return Site.spool(this.config)
+    return FileSpool.layer({ directory: `${directory}/spool`, durability, segmentBytes: smallSegmentBytes })
+  }
+
+  #configured(): SiteConfig.SiteConfig {
+    const { plan, topology } = this.#options
+    return Result.getOrThrow(
+      SiteConfig.any(JSON.stringify(Topology.configOf(topology, plan, this.#retention)), plan.name)
+    )
+  }
+
   #emptyDisk(): SimDisk {
     return new SimDisk({ later: (done) => void this.process?.after(syncMillis, done) })
   }
 }
+
+/** Files of a log that keeps little: a few articles each. */
+const smallSegmentBytes = 8 * 1024
 
 /** How long a disk takes to make something safe. */
 const syncMillis = 2

@@ -36,12 +36,24 @@ export interface Outcome {
 
 /** How far apart the sites are looked at while the history runs, in simulated milliseconds. */
 export const lookMillis = 5_000
+/** The same, or by the hour through days of 24. */
+const lookMillisOf = ({ daySeconds = 0 }: History.History): number => Math.max(lookMillis, (daySeconds * 1000) / 24)
 /** How long all sites must hold the same before they have settled: digesters of all zones have had their turns. */
 const quietMillis = 8_000
 /** How long healing may take: a connection that was cut tries again at most two minutes later. */
 const withinMillis = 900_000
-/** Until every site has compared itself with all its peers, and once more: an audit comes an hour and a half after the last, at most. */
-const auditsMillis = 3 * Reconcile.auditMillis
+/**
+ * Between two audits: where bits turn over in days of seconds they come twice a day, else as often as in production, which is never.
+ */
+const auditMillisOf = ({ commands, daySeconds }: History.History): number =>
+  daySeconds !== undefined && commands.some(({ verb }) => verb === "rot")
+    ? (daySeconds * 1000) / 2
+    : Reconcile.auditMillis
+
+/** Until every site has compared itself with all its peers, and once more: an audit comes one and a half times as long after the last, at most. */
+const auditsMax = 3
+/** Until retention has let go of what is too much, its room was given back, and an audit has come upon what is not there. */
+const retainedMillis = 1.5 * Reconcile.auditMillis
 /** Events that are posted after everything has healed have these numbers and up. */
 const lateEvents = 100_000
 const traceLines = 200
@@ -60,6 +72,7 @@ export const run = (
     apps: [BirdApp.app],
     pops: History.popsOf(history),
     zones: history.zones,
+    auditMillis: auditMillisOf(history),
     ...(history.daySeconds === undefined ? {} : { calendar: History.calendarOf(history) })
   }
   return World.run(options, (world) => {
@@ -122,17 +135,21 @@ const live = Effect.fnUntraced(function* (
   const perform = Effect.fnUntraced(function* (command: Command.Command) {
     const fits = command.sites.every((name) => fleet.sites.some((site) => site.name === name))
     const [site = ""] = command.sites
-    if (fits && command.verb === "skew") tell({ _tag: "Skewed", site, atMillis: world.nowMillis })
+    const [aheadMillis = 0] = command.numbers
+    if (fits && command.verb === "skew") tell({ _tag: "Skewed", site, aheadMillis, atMillis: world.nowMillis })
     if (fits) fibers.push(yield* Effect.forkChild(act(clients, faults, operator, command)))
   })
 
-  /** Where days are sealed, checkers have to know what expires. */
-  const read = history.daySeconds === undefined ? undefined : new Map<MessageId.MessageId, Article.Article>()
+  /** Where something expires, checkers have to know what it was. */
+  const hasRetention = history.commands.some(({ verb }) => verb in retentions)
+  const read =
+    history.daySeconds === undefined && !hasRetention ? undefined : new Map<MessageId.MessageId, Article.Article>()
+  const everyMillis = lookMillisOf(history)
   let lookedMillis = world.nowMillis
   for (const command of history.commands) {
     const dueMillis = beganMillis + Math.min(command.atMillis, history.seconds * 1000)
-    while (lookedMillis + lookMillis < dueMillis) {
-      lookedMillis += lookMillis
+    while (lookedMillis + everyMillis < dueMillis) {
+      lookedMillis += everyMillis
       yield* Effect.sleep(lookedMillis - world.nowMillis)
       yield* look(fleet, faults, operator, tell, false, [], read)
       fibers.push(yield* Effect.forkChild(operator.again))
@@ -145,11 +162,11 @@ const live = Effect.fnUntraced(function* (
 
   yield* faults.heal(history.staysOut)
   yield* operator.finish
-  yield* mended(fleet, faults)
-  if (read !== undefined) {
+  yield* mended(fleet, faults, auditsMax * auditMillisOf(history))
+  if (history.daySeconds !== undefined) {
     const pastMillis = Calendar.pastMillis(History.calendarOf(history), world.nowMillis)
     while (world.nowMillis < pastMillis) {
-      yield* Effect.sleep(lookMillis)
+      yield* Effect.sleep(everyMillis)
       yield* look(fleet, faults, operator, tell, false, [], read)
     }
   }
@@ -160,7 +177,9 @@ const live = Effect.fnUntraced(function* (
     yield* perform(Command.make(0, "digest", [name], at, 0))
   }
   yield* Effect.forEach(fibers.splice(0), (fiber) => Fiber.join(fiber), { discard: true })
-  const settled = yield* Effect.exit(fleet.settle({ quietMillis, withinMillis }))
+  const settle = fleet.settle({ quietMillis, withinMillis })
+  const rest = Effect.andThen(Effect.andThen(settle, Effect.sleep(retainedMillis)), settle)
+  const settled = yield* Effect.exit(hasRetention ? rest : settle)
   const differences = Exit.isSuccess(settled)
     ? []
     : settled.cause.reasons.flatMap((reason) => (reason._tag === "Fail" ? reason.error.differences : [reason._tag]))
@@ -174,13 +193,15 @@ const live = Effect.fnUntraced(function* (
  * Reads all that rotted sites hold, as readers would, and lets the hourly audits find what nobody reads: only they tell a
  * site of a removal whose record has rotted.
  */
-const mended = Effect.fnUntraced(function* (fleet: Fleet.Fleet, faults: Faults.Faults) {
+const mended = Effect.fnUntraced(function* (fleet: Fleet.Fleet, faults: Faults.Faults, auditsMillis: number) {
   for (const name of faults.rotted) {
     const { running } = fleet.site(name)
     if (running !== undefined) yield* Effect.ignore(Census.readAll(running.spool))
   }
   if (faults.rotted.size > 0) yield* Effect.sleep(auditsMillis)
 })
+
+const retentions: Partial<Record<Command.Verb, true>> = { "keep-age": true, "keep-bytes": true, "keep-count": true }
 
 /** Each event is minted when it is first named. */
 const eventsOf = (history: History.History, beganMillis: number): ((number: number) => BirdEvents.BirdEvent) => {

@@ -148,10 +148,20 @@ const arePeers = (one: Bare, other: Bare): boolean => {
   return one.zones.includes(other.place) || other.zones.includes(one.place)
 }
 
+/** What a site keeps of what clients post, at most. */
+export interface Retention {
+  /** Articles of each group. */
+  readonly articlesMax?: number
+  readonly ageMillis?: number
+  /** Octets of all its articles. */
+  readonly bytesMax?: number
+}
+
 /** What an operator would write for this site. */
 export const configOf = (
   { eager, flood = {}, keepMillis, sites, zones }: Topology,
-  site: Site
+  site: Site,
+  own?: Retention
 ): (typeof SiteConfig.Pop)["Encoded"] | (typeof SiteConfig.Central)["Encoded"] => {
   const peers = sites
     .filter(({ name }) => site.peers.includes(name))
@@ -165,7 +175,18 @@ export const configOf = (
       ...(eager === undefined ? {} : { eager }),
       accept: { addresses: [`${other.address}/32`] }
     }))
-  const retention = keepMillis === undefined ? [] : [{ groups: "clientposts.*", days: keepMillis / dayMillis }]
+  const ageMillis = own?.ageMillis ?? keepMillis
+  const retention =
+    own === undefined && ageMillis === undefined
+      ? []
+      : [
+          {
+            groups: "clientposts.*",
+            ...(ageMillis === undefined ? {} : { days: ageMillis / dayMillis }),
+            ...(own?.articlesMax === undefined ? {} : { articlesMax: own.articlesMax }),
+            ...(own?.bytesMax === undefined ? {} : { bytesMax: own.bytesMax })
+          }
+        ]
   const common = { name: site.name, path: site.path, directory: `/${site.name}`, peers, flood, retention }
   const listen = { nntp: `${site.address}:${nntpPort}`, meta: `${site.address}:80` }
   if (site.kind === "pop") {

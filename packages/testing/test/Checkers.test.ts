@@ -9,11 +9,13 @@ import * as BirdApp from "../src/BirdApp.ts"
 import * as BirdEvents from "../src/BirdEvents.ts"
 import type * as Census from "../src/Census.ts"
 import * as Checker from "../src/checkers/Checker.ts"
+import type * as Topology from "../src/Topology.ts"
 import * as Checkers from "../src/checkers/Checkers.ts"
 import type { Evidence } from "../src/Evidence.ts"
 import * as Events from "../src/Events.ts"
 import * as EventArticle from "@lupin/core/EventArticle"
 import * as Event from "@lupin/core/Event"
+import type * as MessageId from "@lupin/core/MessageId"
 import * as GroupName from "@lupin/core/GroupName"
 
 const event = BirdEvents.make("test", 0, 1_767_225_600_000)
@@ -44,6 +46,13 @@ const filed = (site: string, numbers: Spool.Numbers, position = 1): Evidence => 
   generation: "g",
   articles: [{ id, stored: { _tag: "Filed", position, numbers } }]
 })
+const opened = (site: string, ...held: ReadonlyArray<MessageId.MessageId>): Evidence => ({
+  _tag: "Opened",
+  ...at,
+  site,
+  generation: "g",
+  held: new Set(held)
+})
 const wiped = (site: string): Evidence => ({ _tag: "Fault", ...at, what: { _tag: "Wipe", site } })
 const withdrawn = (isForged: boolean, state: "waiting" | "refused"): Evidence => ({
   _tag: "Withdrawn",
@@ -66,6 +75,10 @@ const nothing: Census.Look = {
   removed: new Map(),
   spells: new Map(),
   copies: new Map(),
+  filings: new Map(),
+  removals: new Map(),
+  groups: new Map(),
+  reclaimed: { droppedFiles: 0, movedRecords: 0 },
   numbers: new Map(),
   remains: new Map()
 }
@@ -90,7 +103,79 @@ const copy = (numbers: Spool.Numbers): Census.Look => ({
   numbers: new Map(numbers.map(([name, number]) => [name, [number]]))
 })
 
+/** What a site has filed in one group, under numbers and positions from 1 on, and which of it has expired when. */
+const shelf = (count: number, ...expired: ReadonlyArray<readonly [at: number, millis: number]>): Census.Look => {
+  const ids = Array.from({ length: count }, (_, at) => BirdEvents.make("shelf", at, 1_767_225_600_000).messageId)
+  const filing = { groups: [group], bytes: 600, arrivedMillis: 0 }
+  const gone = expired.map(([at, millis], order) => {
+    const removal: Census.Removal = { position: count + 1 + order, removedMillis: millis, why: "expired" }
+    return [ids[at] ?? id, removal] as const
+  })
+  const removed = new Map(gone.map(([of, { why }]) => [of, why]))
+  return {
+    ...nothing,
+    held: new Set(ids.filter((of) => !removed.has(of))),
+    removed,
+    filings: new Map(ids.map((of, at) => [of, { ...filing, position: at + 1 }])),
+    removals: new Map(gone)
+  }
+}
+const retained = (retention: Topology.Retention): Evidence => ({ _tag: "Retained", ...at, site: "p1", retention })
+
 describe("Checkers", () => {
+  it("7: sees that an article expired which no rule of its site asks for", () => {
+    const day = 24 * 60 * 60 * 1000
+    const young = looked(false, shelf(3, [0, 4_000]))
+    assert.deepStrictEqual(broken(young), [7])
+    assert.deepStrictEqual(broken(looked(false, shelf(3, [0, 14 * day]))), [])
+    assert.deepStrictEqual(broken(retained({ ageMillis: 4_000 }), young), [])
+    assert.deepStrictEqual(broken(retained({ ageMillis: 4_001 }), young), [7])
+    assert.deepStrictEqual(broken(retained({ articlesMax: 2 }), young), [])
+    assert.deepStrictEqual(broken(retained({ articlesMax: 3 }), young), [7])
+    assert.deepStrictEqual(broken(retained({ articlesMax: 2 }), looked(false, shelf(3, [1, 4_000]))), [7])
+    assert.deepStrictEqual(broken(retained({ articlesMax: 2 }), looked(false, shelf(3, [0, 4_000], [1, 4_000]))), [7])
+    assert.deepStrictEqual(broken(retained({ bytesMax: 1_000 }), young), [])
+    assert.deepStrictEqual(broken(retained({ bytesMax: 100_000 }), young), [7])
+    assert.deepStrictEqual(broken(retained({ bytesMax: 1_000 }), looked(false, shelf(3, [1, 4_000]))), [7])
+  })
+
+  it("7: sees that a site keeps more than its rules let it in the end", () => {
+    const full = { ...shelf(3), groups: new Map([[group, { low: 1, high: 3, count: 3 }]]) }
+    assert.deepStrictEqual(broken(looked(true, full)), [])
+    assert.deepStrictEqual(broken(retained({ articlesMax: 3 }), looked(true, full)), [])
+    assert.deepStrictEqual(broken(retained({ articlesMax: 2 }), looked(true, full)), [7])
+    const old = { ...looked(true, shelf(1)), atMillis: 9_000 }
+    assert.deepStrictEqual(broken(retained({ ageMillis: 8_000 }), old), [])
+    assert.deepStrictEqual(broken(retained({ ageMillis: 4_000 }), old), [7])
+  })
+
+  it("7, 9, 10: lets a site that keeps little lack what has expired there, and nothing else", () => {
+    const p2 = { ...holding, name: "p2", fingerprint: "y" }
+    const gone: Census.Look = { ...nothing, removed: new Map([[id, "expired"]]), fingerprint: "z" }
+    const little = retained({ ageMillis: 500 })
+    assert.deepStrictEqual(broken(acknowledged, little, looked(true, gone, p2)), [])
+    assert.deepStrictEqual(broken(acknowledged, looked(true, gone, p2)), [1, 7])
+    assert.deepStrictEqual(broken(little, looked(true, { ...nothing, fingerprint: "z" }, p2)), [7])
+    const elsewhere = { ...acknowledged, site: "p2" }
+    assert.deepStrictEqual(broken(elsewhere, little, looked(true, gone, p2)), [])
+    assert.deepStrictEqual(broken(elsewhere, little, looked(true, { ...nothing, fingerprint: "z" }, p2)), [7, 9])
+    const zone = { ...p2, kind: "central", name: "z1" } as const
+    assert.deepStrictEqual(broken(filed("z1", [[group, 1]]), little, looked(true, gone, zone)), [])
+    assert.deepStrictEqual(broken(filed("z1", [[group, 1]]), little, looked(true, nothing, zone)), [7, 10])
+  })
+
+  it("3: sees a water mark that goes back, or does not enclose what is there", () => {
+    const marked = (low: number, high: number, count: number): Census.Look => ({
+      ...nothing,
+      groups: new Map([[group, { low, high, count }]])
+    })
+    assert.deepStrictEqual(broken(looked(false, marked(2, 4, 3)), looked(false, marked(3, 4, 2))), [])
+    assert.deepStrictEqual(broken(looked(false, marked(3, 4, 2)), looked(false, marked(2, 4, 3))), [3])
+    assert.deepStrictEqual(broken(looked(false, marked(3, 4, 2)), looked(false, marked(3, 3, 1))), [3])
+    const low = { ...copy([[group, 1]]), groups: marked(2, 2, 1).groups }
+    assert.include(broken(looked(true, low)), 3)
+  })
+
   it("has one for each of the eleven promises", () => {
     const numbers = Checkers.all([]).map(({ promise }) => promise)
     assert.deepStrictEqual(new Set(numbers), new Set([1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11]))
@@ -165,6 +250,15 @@ describe("Checkers", () => {
     assert.deepStrictEqual(broken(looked(true, whole)), [6])
   })
 
+  it("6: wants no digest of what expired where little is kept, and is nowhere", () => {
+    const before = looked(false, { ...holding, articles: new Map([[id, article()]]) })
+    const after = looked(true, { ...nothing, removed: new Map([[id, "expired"]]) })
+    assert.deepStrictEqual(broken(before, after), [6])
+    assert.deepStrictEqual(broken(retained({ ageMillis: 1 }), before, after), [])
+    const whole = { ...copy(event.groups.map((name) => [name, 1])), name: "p2" }
+    assert.deepStrictEqual(broken(retained({ ageMillis: 1 }), before, looked(true, whole)), [6])
+  })
+
   it("7: sees sites that differ, a withdrawn event that is held, and one that a stranger has removed", () => {
     assert.deepStrictEqual(broken(looked(true, holding, { ...holding, name: "p2" })), [])
     assert.deepStrictEqual(broken(looked(true, holding, { ...nothing, name: "p2" })), [7])
@@ -231,6 +325,23 @@ describe("Checkers", () => {
     }
     assert.deepStrictEqual(broken(receipt, looked(true, nothing)), [10])
     assert.deepStrictEqual(broken(receipt, wiped("z1"), wiped("z2"), looked(true, nothing)), [])
+  })
+
+  it("5, 10: counts what a site holds as it opens, of which its doors did not tell any more", () => {
+    const zone = { ...holding, name: "z1", kind: "central" as const }
+    assert.include(broken(opened("z1", id), filed("z1", [[group, 1]])), 5)
+    assert.include(broken(opened("z1", id), looked(true, zone, nothing)), 10)
+    const receipt: Evidence = {
+      _tag: "Receipted",
+      ...at,
+      atMillis: 20_000,
+      site: "p1",
+      receipt: { messageId: id, stages: ["accepted", "durable"], heldBy: ["p1", "z1", "z2"] }
+    }
+    const told = [filed("p1", [[group, 1]]), filed("z2", [[group, 1]])]
+    assert.deepStrictEqual(broken(...told, opened("z1"), receipt), [10])
+    assert.deepStrictEqual(broken(...told, opened("z1", id), receipt), [])
+    assert.deepStrictEqual(broken(...told, opened("z1", id), wiped("z1"), receipt), [10])
   })
 
   it("10: sees that a sealed day changes but by removals, and that it lacks an event", () => {

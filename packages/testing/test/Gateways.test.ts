@@ -70,4 +70,30 @@ describe("gateways and primaries", () => {
       })
     )
   )
+
+  it.live("brings a zone what a dead gateway could not, though its successor had passed that long before", () =>
+    Fleet.run({ ...options, pops: [{ name: "boi", hosts: 2 }], zones: 1, seed: 5 }, (fleet) =>
+      Effect.gen(function* () {
+        yield* fleet.advance("10 seconds")
+        const feeds = (name: string) => fleet.site(name).running?.stats.snapshot ?? Effect.succeed([])
+        yield* fleet.post("boi-h1", review(1))
+        yield* fleet.settle()
+        const hosts = ["boi-h1", "boi-h2"]
+        const isTalking = yield* Effect.forEach(hosts, (name) =>
+          Effect.map(feeds(name), (all) => all.some((feed) => feed.name === "z1" && feed.offers > 0))
+        )
+        const gateway = hosts[isTalking.indexOf(true)] ?? ""
+        const successor = hosts[isTalking.indexOf(false)] ?? ""
+        fleet.cut(gateway, "z1")
+        const { posted } = yield* fleet.post(successor, review(2))
+        yield* fleet.advance("60 seconds")
+        yield* fleet.site("z1").look()
+        assert.isFalse(fleet.site("z1").holdings.ids.has(posted.messageId))
+        fleet.kill(gateway)
+        yield* fleet.advance("5 minutes")
+        yield* fleet.site("z1").look()
+        assert.isTrue(fleet.site("z1").holdings.ids.has(posted.messageId))
+      })
+    )
+  )
 })

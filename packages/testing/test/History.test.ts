@@ -7,6 +7,7 @@ import * as Histories from "../src/Histories.ts"
 import * as History from "../src/History.ts"
 import * as Topology from "../src/Topology.ts"
 import * as Verdict from "../src/Verdict.ts"
+import * as Trouble from "../src/Trouble.ts"
 import * as Workload from "../src/Workload.ts"
 
 const drawn = Array.from({ length: 50 }, (_, seed) => Workload.draw(seed, History.small(seed)))
@@ -38,7 +39,7 @@ describe("History", () => {
     for (const history of drawn) {
       const { sites } = Topology.make({ pops: History.popsOf(history), zones: history.zones })
       assert.deepStrictEqual(
-        Workload.sitesOf(history).all,
+        Trouble.sitesOf(history).all,
         sites.map(({ name }) => name)
       )
     }
@@ -125,6 +126,36 @@ describe("Verdict", () => {
       assert.include(report, "with 0 commands:")
       assert.include(report, "npm run simulate -- --seed 3 --history 'pops 1,1,1,1 zones 3 seconds 5'")
     })
+  )
+
+  it.live(
+    "leaves of sites that keep little what the failure needs",
+    () =>
+      Effect.gen(function* () {
+        const expires: Checker.Checker = {
+          promise: 7,
+          watch: () => (evidence) => {
+            const p2 = evidence._tag === "Looked" ? evidence.sites.find(({ name }) => name === "p2") : undefined
+            return p2 !== undefined && [...p2.removed.values()].includes("expired")
+              ? ["something has expired at p2"]
+              : []
+          }
+        }
+        const line =
+          "pops 1,1 zones 3 seconds 5; 50 keep-age p2 3000; 60 keep-count p1 2; 900 post p1 1; 1000 cut p1 z1; 2000 heal p1 z1"
+        const whole = History.parse(5, line)
+        if (typeof whole === "string") return assert.fail(whole)
+        const { report = "" } = yield* Verdict.of(whole, { checkers: [expires] })
+        const found = /--history '([^']*)'$/.exec(report)?.[1] ?? ""
+        const shortest = History.parse(5, found)
+        if (typeof shortest === "string") return assert.fail(shortest)
+        // What is posted in the end expires too.
+        assert.deepStrictEqual(shortest.commands.map(Command.text), ["50 keep-age p2 3000"])
+        const { outcome } = yield* Verdict.of(shortest, { checkers: [expires], triesMax: 0 })
+        assert.isAbove(outcome.violations.length, 0)
+        assert.deepStrictEqual(History.parse(5, History.text(shortest)), shortest)
+      }),
+    120_000
   )
 
   it.live("makes no more tries than it may", () =>

@@ -32,7 +32,7 @@ describe("Simulation", () => {
     })
   )
 
-  it.live.each([...KnownHistories.all])("$fact", ({ history }) => keeps(history))
+  it.live.each([...KnownHistories.all])("$fact", ({ history }) => keeps(history), timeout)
 
   for (let from = 1; from <= seeds; from += perTest) {
     const to = Math.min(seeds, from + perTest - 1)

@@ -11,6 +11,7 @@ import * as DigestTruth from "./DigestTruth.ts"
 import * as Erasure from "./Erasure.ts"
 import * as Filing from "./Filing.ts"
 import * as Forwarding from "./Forwarding.ts"
+import * as Retention from "./Retention.ts"
 import * as SealedDays from "./SealedDays.ts"
 import * as Service from "./Service.ts"
 import * as Survival from "./Survival.ts"
@@ -23,10 +24,12 @@ export const all = (
   Survival.acknowledged(calendar.keepMillis),
   Filing.oneCopy,
   Filing.numbers,
+  Retention.waterMarks,
   Filing.crossposts,
   Forwarding.once,
   DigestTruth.digests(apps, calendar),
   Agreement.agreement,
+  Retention.lawful(calendar.keepMillis),
   Erasure.erasure,
   CacheTruth.cache,
   Service.service,

@@ -1,7 +1,7 @@
 /**
  * Checks promise 6: once a key has settled, its newest digest counts every event that any live site holds exactly once.
  *
- * What a digest should show is folded here from the articles that a site holds, without digesters.
+ * What a digest should show is folded here from the articles that any site holds, without digesters.
  */
 import type * as App from "@lupin/core/App"
 import type * as Article from "@lupin/core/Article"
@@ -13,6 +13,7 @@ import * as Calendar from "@lupin/digest/Calendar"
 import type * as Census from "../Census.ts"
 import * as Checker from "./Checker.ts"
 import * as Counted from "./Counted.ts"
+import { LetGo } from "./LetGo.ts"
 
 /** `calendar` is that of the fleet. */
 export const digests = (
@@ -22,16 +23,25 @@ export const digests = (
   promise: 6,
   watch: () => {
     const counted = new Counted.Counted(apps, calendar)
+    const letGo = new LetGo()
     return (evidence) => {
+      letGo.see(evidence)
       if (evidence._tag !== "Looked") return Checker.isKept()
       counted.see(evidence)
       if (!evidence.isSettled) return Checker.isKept()
+      const held = new Map(
+        evidence.sites.flatMap(({ copies }) => [...copies].map(([id, { article }]) => [id, article]))
+      )
+      const expired = counted.expired(evidence.sites)
+      const lost = expired.filter(({ messageId }) => !letGo.isRemoved(evidence.sites, messageId))
+      const expected = expectedOf(counted, [...held.values(), ...expired.filter((article) => !lost.includes(article))])
+      const most = lost.length === 0 ? expected : expectedOf(counted, [...held.values(), ...expired])
       // Sites that hold the same show the same: each holding is looked at once.
       const seen = new Set<string>()
       return evidence.sites.flatMap((site) => {
         if (seen.has(site.fingerprint)) return []
         seen.add(site.fingerprint)
-        return breachesAt(counted, site, counted.expired(evidence.sites))
+        return breachesAt(site, expected, most)
       })
     }
   }
@@ -42,15 +52,17 @@ interface Shown {
   readonly view: string
 }
 
+/** `most` counts also what expired where little is kept before it came to any other site: a zone may have counted it, or none. */
 const breachesAt = (
-  counted: Counted.Counted,
   { copies, name }: Census.Look,
-  expired: ReadonlyArray<Article.Article>
+  expected: ReadonlyMap<string, Shown>,
+  most: ReadonlyMap<string, Shown>
 ): ReadonlyArray<string> => {
-  const expected = expectedOf(counted, [...[...copies.values()].map(({ article }) => article), ...expired])
   const found = newestOf(copies)
   return [...new Set([...expected.keys(), ...found.keys()])].flatMap((key) => {
-    const [wanted, shown] = [expected.get(key), found.get(key)]
+    const [shown, all] = [found.get(key), most.get(key)]
+    const wanted = shown !== undefined && shown.counted === all?.counted ? all : expected.get(key)
+    if (isBetween(expected.get(key), shown, all)) return []
     if (wanted === undefined) {
       return shown === undefined || shown.counted === 0 ? [] : [`${name}: ${key} counts ${shown.counted} of no events`]
     }
@@ -59,6 +71,9 @@ const breachesAt = (
     return shown.view === wanted.view ? [] : [`${name}: ${key} shows ${shown.view} instead of ${wanted.view}`]
   })
 }
+
+const isBetween = (least: Shown | undefined, shown: Shown | undefined, most: Shown | undefined): boolean =>
+  shown !== undefined && shown.counted > (least?.counted ?? 0) && shown.counted < (most?.counted ?? 0)
 
 /** What digests of all keys should show. */
 const expectedOf = (counted: Counted.Counted, articles: ReadonlyArray<Article.Article>): ReadonlyMap<string, Shown> => {

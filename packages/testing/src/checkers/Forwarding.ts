@@ -1,6 +1,7 @@
 /**
  * Checks promise 5: no site stores or forwards an article twice in one generation.
  */
+import type * as MessageId from "@lupin/core/MessageId"
 import type * as Evidence from "../Evidence.ts"
 import * as Checker from "./Checker.ts"
 
@@ -43,11 +44,14 @@ export const once: Checker.Checker = {
           if (rotted.has(evidence.site)) return Checker.isKept()
           return evidence.articles.flatMap(({ id, stored: answer }) => {
             if (answer._tag !== "Filed") return []
-            const key = `${evidence.site} ${evidence.generation} ${id}`
+            const key = storeKey(evidence, id)
             if (stored.has(key)) return [`${evidence.site} stores ${id} twice in one generation`]
             stored.add(key)
             return []
           })
+        case "Opened":
+          for (const id of evidence.held) stored.add(storeKey(evidence, id))
+          return Checker.isKept()
         case "Settled": {
           settled.set(feedKey(evidence), settled.get(feedKey(evidence)) ?? evidence.connection)
           if (!evidence.isNew) return Checker.isKept()
@@ -71,6 +75,9 @@ export const once: Checker.Checker = {
     }
   }
 }
+
+const storeKey = ({ generation, site }: Evidence.Stored | Evidence.Opened, id: MessageId.MessageId): string =>
+  `${site} ${generation} ${id}`
 
 const feedKey = ({ from, id, life, to, toGeneration }: OfFeed): string => `${from} ${life} ${to} ${toGeneration} ${id}`
 

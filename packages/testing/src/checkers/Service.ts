@@ -5,6 +5,7 @@
 import type * as MessageId from "@lupin/core/MessageId"
 import type * as Evidence from "../Evidence.ts"
 import * as Checker from "./Checker.ts"
+import { LetGo } from "./LetGo.ts"
 
 /** How long a write may take, in milliseconds: it waits for nothing but its own spool. */
 export const writeMillisMax = 500
@@ -20,7 +21,9 @@ export const service: Checker.Checker = {
   promise: 9,
   watch: () => {
     const taken = new Map<MessageId.MessageId, Set<string>>()
+    const letGo = new LetGo()
     return (evidence) => {
+      letGo.see(evidence)
       if (evidence._tag === "Answered") return answered(evidence)
       if (evidence._tag === "Acknowledged") {
         taken.set(evidence.messageId, (taken.get(evidence.messageId) ?? new Set()).add(evidence.site))
@@ -28,13 +31,13 @@ export const service: Checker.Checker = {
         for (const by of taken.values()) by.delete(evidence.what.site)
       } else if (evidence._tag === "Looked" && evidence.isSettled) {
         const hosts = evidence.sites.filter(({ kind }) => kind === "pop")
-        const names = new Set(hosts.map(({ name }) => name))
-        // A host that was refilled has never heard of what was withdrawn.
-        const isRemoved = (id: MessageId.MessageId): boolean => evidence.sites.some(({ removed }) => removed.has(id))
+        // A host that was refilled has never heard of what was withdrawn. What one let go of before it could pass it on is lost.
+        const isDue = (id: MessageId.MessageId, by: ReadonlySet<string>): boolean =>
+          !letGo.isRemoved(evidence.sites, id) && hosts.some((host) => by.has(host.name) && !letGo.hasGone(host, id))
         return [...taken]
-          .filter(([id, by]) => !isRemoved(id) && [...by].some((site) => names.has(site)))
+          .filter(([id, by]) => isDue(id, by))
           .flatMap(([id]) =>
-            hosts.filter(({ held }) => !held.has(id)).map(({ name }) => `${name} has not received ${id}`)
+            hosts.filter((host) => letGo.isLacking(host, id)).map(({ name }) => `${name} has not received ${id}`)
           )
       }
       return Checker.isKept()

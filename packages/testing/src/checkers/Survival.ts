@@ -5,6 +5,7 @@ import * as MessageId from "@lupin/core/MessageId"
 import * as Receipt from "@lupin/api/Receipt"
 import type { Evidence } from "../Evidence.ts"
 import * as Checker from "./Checker.ts"
+import { LetGo } from "./LetGo.ts"
 
 type Id = MessageId.MessageId
 
@@ -35,22 +36,28 @@ const isWipe = (evidence: Evidence): string | undefined =>
 
 /**
  * 1: as long as its host is not wiped, an acknowledged article is there, or its author has withdrawn it, or an operator erased
- * it, or it was kept for `keepMillis`.
+ * it, or it was kept for `keepMillis` by its host's clock, as far as that was ever off, or for as long as its host keeps anything.
  */
 export const acknowledged = (keepMillis: number): Checker.Checker => ({
   promise: 1,
   watch: () => {
     const acknowledged = new OfSites()
     const withdrawn = new Set<Id>()
+    const letGo = new LetGo()
     /** By site whose log has rotted: what was filed there since. */
     const since = new Map<string, Set<Id>>()
+    const offMillis = new Map<string, number>()
     return (evidence) => {
+      letGo.see(evidence)
       const wiped = isWipe(evidence)
       if (wiped !== undefined) {
         acknowledged.wipe(wiped)
         since.delete(wiped)
       }
-      if (evidence._tag === "Rotted") {
+      if (evidence._tag === "Skewed") {
+        const { aheadMillis, site } = evidence
+        offMillis.set(site, Math.max(offMillis.get(site) ?? 0, Math.abs(aheadMillis)))
+      } else if (evidence._tag === "Rotted") {
         // No crash: what rots comes from elsewhere again, as promises 7, 9 and 10 have it in the end.
         acknowledged.wipe(evidence.site)
         since.set(evidence.site, new Set())
@@ -64,16 +71,17 @@ export const acknowledged = (keepMillis: number): Checker.Checker => ({
       } else if (evidence._tag === "Withdrawn" && !evidence.isForged) withdrawn.add(evidence.id)
       else if (evidence._tag === "Erased") withdrawn.add(evidence.id)
       else if (evidence._tag === "Looked") {
-        return evidence.sites.flatMap(({ generation, held, name, removed }) =>
-          [...acknowledged.of(name)].flatMap(([id, before]) => {
+        return evidence.sites.flatMap((site) => {
+          const { generation, name, removed } = site
+          return [...acknowledged.of(name)].flatMap(([id, before]) => {
             if (before !== generation) return [`${name} began a new generation, and was not wiped`]
-            if (held.has(id)) return []
+            if (!letGo.isLacking(site, id)) return []
             if (removed.get(id) === "cancelled" && withdrawn.has(id)) return []
             const keptMillis = evidence.atMillis - (MessageId.mintedMillis(id) ?? Infinity)
-            if (removed.get(id) === "expired" && keptMillis >= keepMillis) return []
+            if (removed.get(id) === "expired" && keptMillis >= keepMillis - (offMillis.get(name) ?? 0)) return []
             return [`${name} acknowledged ${id}, and ${removed.has(id) ? "removed" : "lost"} it`]
           })
-        )
+        })
       }
       return Checker.isKept()
     }
@@ -87,7 +95,9 @@ export const durable: Checker.Checker = {
     const filed = new OfSites()
     const wipes = new Map<string, number>()
     const receipts: Array<{ readonly id: Id; readonly heldBy: ReadonlyArray<string>; readonly atMillis: number }> = []
+    const letGo = new LetGo()
     return (evidence) => {
+      letGo.see(evidence)
       const wiped = isWipe(evidence)
       if (wiped !== undefined) {
         filed.wipe(wiped)
@@ -97,6 +107,8 @@ export const durable: Checker.Checker = {
         for (const { id, stored } of evidence.articles) {
           if (stored._tag === "Filed") filed.add(evidence.site, id, evidence.generation)
         }
+      } else if (evidence._tag === "Opened") {
+        for (const id of evidence.held) filed.add(evidence.site, id, evidence.generation)
       } else if (evidence._tag === "Receipted" && Receipt.isDurable(evidence.receipt)) {
         const { atMillis, receipt } = evidence
         receipts.push({ id: receipt.messageId, heldBy: receipt.heldBy, atMillis })
@@ -112,24 +124,25 @@ export const durable: Checker.Checker = {
         ]
       } else if (evidence._tag === "Looked" && evidence.isSettled) {
         const { sites } = evidence
-        const isRemoved = (id: Id): boolean => sites.some(({ removed }) => removed.has(id))
+        const isRemoved = (id: Id): boolean => letGo.isRemoved(sites, id)
+        const lackedBy = (id: Id): ReadonlyArray<string> =>
+          sites.filter((site) => letGo.isLacking(site, id)).map(({ name }) => name)
+        const hasGone = (name: string, id: Id): boolean =>
+          sites.some((site) => site.name === name && letGo.hasGone(site, id))
         const lost = sites
           .filter(({ kind }) => kind === "central")
           .flatMap((zone) =>
             [...filed.of(zone.name).keys()]
-              .filter((id) => !isRemoved(id))
-              .flatMap((id) =>
-                sites.filter(({ held }) => !held.has(id)).map(({ name }) => `${zone.name} held ${id}, ${name} does not`)
-              )
+              .filter((id) => !isRemoved(id) && !hasGone(zone.name, id))
+              .flatMap((id) => lackedBy(id).map((name) => `${zone.name} held ${id}, ${name} does not`))
           )
         const broken = receipts
           .filter(
-            ({ atMillis, heldBy, id }) => !isRemoved(id) && heldBy.some((site) => (wipes.get(site) ?? 0) < atMillis)
+            ({ atMillis, heldBy, id }) =>
+              !isRemoved(id) && heldBy.some((site) => (wipes.get(site) ?? 0) < atMillis && !hasGone(site, id))
           )
           .flatMap(({ heldBy, id }) =>
-            sites
-              .filter(({ held }) => !held.has(id))
-              .map(({ name }) => `${id} was durable at ${heldBy.join(", ")}, and ${name} does not hold it`)
+            lackedBy(id).map((name) => `${id} was durable at ${heldBy.join(", ")}, and ${name} does not hold it`)
           )
         return [...lost, ...broken]
       }
