@@ -1,6 +1,6 @@
 import { expect, it } from "@effect/vitest"
 import type * as MessageId from "@lupin/core/MessageId"
-import * as Disk from "@lupin/spool/Disk"
+import { Disk, node } from "@lupin/spool/Disk"
 import * as FileSpool from "@lupin/spool/FileSpool"
 import { Injector } from "@lupin/spool/Injector"
 import { Relayer } from "@lupin/spool/Relayer"
@@ -18,16 +18,14 @@ const count = 300
 const ids = Array.from({ length: count }, (_, at) => `<n${at}@x.test>` as MessageId.MessageId)
 
 /** A disk whose every third sync fails. */
-const failing = (): Disk.Disk => {
+const failing = (): Disk => {
   let syncs = 0
-  return {
-    ...Disk.node,
-    sync: (file, done) =>
-      Disk.node.sync(file, (error) => {
-        syncs += 1
-        done(error ?? (syncs % 3 === 0 ? new Error("no space left") : null))
-      })
-  }
+  const sync: Disk["sync"] = (file, done) =>
+    node.sync(file, (error) => {
+      syncs += 1
+      done(error ?? (syncs % 3 === 0 ? new Error("no space left") : null))
+    })
+  return new Proxy(node, { get: (target, name) => (name === "sync" ? sync : Reflect.get(target, name)) })
 }
 
 const temporary = Effect.acquireRelease(
@@ -40,7 +38,7 @@ const layerOn = (directory: string) =>
     Layer.provide(Layer.mergeAll(Injector.layer, Relayer.layer())),
     Layer.provideMerge(FileSpool.layer({ directory, durability: "fsync" })),
     Layer.provide(SiteIdentity.layer({ name: "alpha", path: "alpha.test", kind: "central", apps: "any" })),
-    Layer.provide(Layer.succeed(Disk.Disk, failing()))
+    Layer.provide(Layer.succeed(Disk, failing()))
   )
 
 const talk = Effect.gen(function* () {
