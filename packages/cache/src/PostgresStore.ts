@@ -94,7 +94,15 @@ const connectionsMax = 4
 
 /** Opens the cache in the database that `url` names: `postgres://user:password@host:port/database`. */
 export const layerAt = (url: string) =>
-  layer.pipe(Layer.provide(PgClient.layer({ url: Redacted.make(url), maxConnections: connectionsMax })))
+  URL.canParse(url)
+    ? layer.pipe(
+        Layer.provide(PgClient.layer({ url: Redacted.make(url), maxConnections: connectionsMax })),
+        Layer.catchTag("SqlError", (error) => Layer.effect(CacheStore.CacheStore, Effect.fail(unavailable(error))))
+      )
+    : Layer.effect(
+        CacheStore.CacheStore,
+        Effect.fail(new CacheUnavailable({ reason: "the cache database: its address is no URL" }))
+      )
 
 const readGeneration = Effect.fnUntraced(function* (sql: SqlClient.SqlClient) {
   const [row] = yield* sql<{ generation: string }>`SELECT generation FROM cache_meta`

@@ -24,6 +24,19 @@ const client = PgClient.layer({ url: Redacted.make(url), maxConnections: 2 })
 const lake = ArticleScript.groupName("clientposts.trailblaze.s2.c.f")
 const hill = ArticleScript.groupName("clientposts.trailblaze.s2.c.g")
 
+describe("the address of a Postgres", () => {
+  it.effect.each([
+    ["nonsense", /^the cache database: its address is no URL$/],
+    ["postgres://u:secret@127.0.0.1:9/cache", /^the cache database: .*ECONNREFUSED 127\.0\.0\.1:9$/]
+  ] as const)("%s that leads nowhere is told apart", ([address, said]) =>
+    Effect.gen(function* () {
+      const error = yield* Effect.flip(Effect.provide(CacheStore.CacheStore, PostgresStore.layerAt(address)))
+      assert.match(error.message, said)
+      assert.notInclude(error.message, "secret")
+    })
+  )
+})
+
 describe.skipIf(url === "")("Postgres", () => {
   layer(Layer.orDie(PostgresStore.layerAt(url)))("a cache in Postgres", (it) => cacheContract(it, { lives: 40 }))
 

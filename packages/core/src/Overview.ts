@@ -60,7 +60,7 @@ export const line = (number: number, article: Article.Article, xref: string): Ui
   Octets.ofLatin1(`${number}${columns(article, xref)}`)
 
 /** What follows the number in the line, from the first tab on: a character for each octet. Made for every article. */
-export const columns = (article: Article.Article, xref: string): string => {
+export const columns = (article: Pick<Article.Article, "octets" | "bodyStart" | "scan">, xref: string): string => {
   const { octets } = article
   const scan = Article.scanOf(article)
   let text = ""

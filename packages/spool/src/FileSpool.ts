@@ -150,10 +150,11 @@ const make = Effect.fnUntraced(function* (parts: Parts) {
   const records = Articles.make(log, shelves, quarantine, follow.idAt, site)
   const reader = OverviewReader.make(index, records)
   const known = Known.of(index, records, quarantine)
+  const decision = { site, isRead: reader.isRead, place: shelves.place }
   const commits = GroupCommit.make({
     plan: () => {
       shelves.begin()
-      return Plan.make(known, site, log.draft(), shelves.place)
+      return Plan.make(known, log.draft(), decision)
     },
     write: ({ draft }) => {
       shelves.write()
@@ -170,11 +171,12 @@ const make = Effect.fnUntraced(function* (parts: Parts) {
     sync: (done) => shelves.sync((error) => (error === null && durability === "fsync" ? log.sync(done) : done(error))),
     publish: (records) => {
       const changes: Array<Change> = []
+      const told = signal.isWatched() ? changes : undefined
       for (const record of records) {
         index.take(record.events, record, record.address + Record.headBytes + record.bytes)
         reader.note(record.events)
         for (const event of record.events) quarantine.release(event)
-        follow.note(record.events, changes)
+        follow.note(record, told)
       }
       signal.move(index.progress.position, changes)
     },

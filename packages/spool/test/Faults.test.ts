@@ -139,7 +139,7 @@ describe("a spool on a disk of faults", () => {
   }
 
   it("erases what a power cut left of a record that nobody was told of, though nothing tells what it is", () => {
-    const torn = [[articleOf(0, [1, 2], 1), articleOf(4, [0, 1, 2], 1)], [articleOf(1, [1], 1)]]
+    const torn = [[articleOf(0, [1, 2], 30), articleOf(4, [0, 1, 2], 1)], [articleOf(1, [1], 1)]]
     const steps: ReadonlyArray<Step> = [
       { _tag: "Expire", ids: ids.slice(11) },
       { _tag: "Fault", fault: { _tag: "SyncHangs" } },
@@ -187,7 +187,7 @@ describe("a spool on a disk of faults", () => {
 
   it("tells followers of a copy that came in the place of one that a power cut tore", () => {
     const hang: Step = { _tag: "Fault", fault: { _tag: "SyncHangs" } }
-    const articles = [articleOf(0, [2], 200), articleOf(1, [0], 200), articleOf(2, [2], 1), articleOf(3, [2], 1)]
+    const articles = [articleOf(0, [2], 220), articleOf(1, [0], 220), articleOf(2, [2], 1), articleOf(3, [2], 1)]
     const store: Step = { _tag: "Store", batches: [articles] }
     const steps: ReadonlyArray<Step> = [
       hang,

@@ -1,4 +1,7 @@
 import { describe, expect, it } from "@effect/vitest"
+import * as Article from "@lupin/core/Article"
+import * as Overview from "@lupin/core/Overview"
+import * as Xref from "@lupin/core/Xref"
 import * as FileSpool from "@lupin/spool/FileSpool"
 import { SiteIdentity } from "@lupin/spool/SiteIdentity"
 import { Spool } from "@lupin/spool/Spool"
@@ -6,7 +9,9 @@ import { article, group, id } from "@lupin/testing/SampleArticles"
 import { Effect, Layer } from "effect"
 import * as fc from "fast-check"
 import { Buffer } from "node:buffer"
+import * as fs from "node:fs"
 import { OverviewPages, pageStart, slice } from "../src/internal/OverviewPages.ts"
+import { inSpool, lastSegment } from "./OpenSpool.ts"
 import { temporaryDirectory } from "./TemporaryDirectory.ts"
 
 const alpha = group("misc.alpha")
@@ -59,6 +64,83 @@ for (const [name, layer] of Object.entries(layers)) {
     )
   })
 }
+
+/** Folded, with a tab, and not UTF-8. */
+const odd = (name: string): Article.Article => {
+  const text =
+    `Path: a!not-for-mail\r\nFrom: b\xe9 <b@x.invalid>\r\nNewsgroups: misc.alpha,misc.beta\r\nSubject: long\r\n\tand folded\r\n` +
+    `Message-ID: ${id(name)}\r\nDate: Thu, 1 Jan 2026 00:00:00 +0000\r\n\r\nwords\r\n.\r\n`
+  const read = Article.read(Buffer.from(text, "latin1"))
+  if (Article.isMalformed(read)) throw new Error(read.reason)
+  return read
+}
+
+describe("overview that is made when it is read", () => {
+  const articles = [
+    article(id("short"), [alpha, group("misc.beta")]),
+    article(id("long"), [alpha], "words and words\r\n".repeat(1_000)),
+    odd("odd"),
+    article(id("last"), [alpha], "")
+  ]
+  const expected = (base: number): ReadonlyArray<string> => {
+    let beta = base
+    return articles.map((one, at) => {
+      const numbers = one.groups.map((name) => [name, name === alpha ? base + 1 + at : ++beta] as const)
+      return Buffer.from(Overview.line(base + 1 + at, one, Xref.format("h1.boi.pop.lupin", numbers))).toString("latin1")
+    })
+  }
+  const lines = (spool: Spool["Service"]) =>
+    Effect.map(spool.overview(alpha, 0, 2 ** 31 - 1, 99), (found) =>
+      found.map(({ line }) => Buffer.from(line).toString("latin1"))
+    )
+
+  it.effect("is that of the article, out of memory, out of the log, and in a page", () =>
+    Effect.gen(function* () {
+      const directory = yield* temporaryDirectory
+      yield* inSpool(
+        directory,
+        Effect.fnUntraced(function* (spool) {
+          yield* spool.store(articles)
+          expect(yield* lines(spool)).toEqual(expected(spool.generation.numberBase))
+          const [line, none] = yield* spool.overviewOf([id("last"), id("none")])
+          expect(Buffer.from(line ?? []).toString("latin1")).toBe(expected(spool.generation.numberBase)[3])
+          expect(none).toBeUndefined()
+        })
+      )
+      yield* inSpool(
+        directory,
+        Effect.fnUntraced(function* (spool) {
+          expect(yield* lines(spool)).toEqual(expected(spool.generation.numberBase))
+          const { pieces } = yield* spool.overviewText(alpha, 0, 2 ** 31 - 1, 99)
+          expect(Buffer.concat(pieces).toString("latin1")).toBe(
+            expected(spool.generation.numberBase)
+              .map((line) => `${line}\r\n`)
+              .join("")
+          )
+        })
+      )
+    })
+  )
+
+  it.effect("is not made of an article that is damaged", () =>
+    Effect.gen(function* () {
+      const directory = yield* temporaryDirectory
+      yield* inSpool(directory, (spool) => spool.store(articles))
+      const name = lastSegment(directory)
+      const octets = fs.readFileSync(name)
+      const at = octets.indexOf("about <short")
+      octets[at] = (octets[at] ?? 0) ^ 1
+      fs.writeFileSync(name, octets)
+      yield* inSpool(
+        directory,
+        Effect.fnUntraced(function* (spool) {
+          expect(yield* lines(spool)).toEqual(expected(spool.generation.numberBase).slice(1))
+          expect((yield* spool.condition).damaged).toEqual([id("short")])
+        })
+      )
+    })
+  )
+})
 
 describe("OverviewPages", () => {
   const number = fc.integer({ min: 1, max: 1000 })

@@ -26,7 +26,7 @@ describe("RecentIds", () => {
     fc.assert(
       fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
         const octets = new RecentOctets(1024 * 1024)
-        const recent = new RecentIds((address, bytes) => octets.around(address, bytes), new IdHash("secret"))
+        const recent = new RecentIds((address, bytes) => octets.look(address, bytes), new IdHash("secret"))
         const held = new Map<string, object>()
         let address = 12
         for (const [turn, { act, at }] of steps.entries()) {

@@ -3,6 +3,7 @@ import * as Xref from "@lupin/core/Xref"
 import * as Netnews from "@lupin/testing/Netnews"
 import { Buffer } from "node:buffer"
 import * as fc from "fast-check"
+import { crc32 } from "node:zlib"
 import { HeldRecord } from "../src/internal/HeldRecord.ts"
 import * as Record from "../src/internal/Record.ts"
 
@@ -174,6 +175,21 @@ describe("Record", () => {
           plain(Record.decode(record.subarray(Record.headBytes), record.length - Record.headBytes)),
           plain([event])
         )
+      })
+    )
+  })
+
+  it("takes a record of an earlier format for what it is", () => {
+    fc.assert(
+      fc.property(filed, ({ article, event }) => {
+        const record = Record.encode([event], article)
+        const payload = record.subarray(Record.headBytes)
+        const meta = payload.subarray(0, Record.metaBytes(payload, Record.readHead(record)))
+        record.writeUInt32BE(crc32(meta, payload.length), 4)
+        record.writeUInt32BE(crc32(payload, payload.length), 8)
+        const head = Record.readHead(record)
+        assert.isTrue(Record.isMetaIntact(meta, head))
+        assert.isTrue(Record.isIntact(payload, head))
       })
     )
   })

@@ -2,21 +2,30 @@
  * Articles and overview lines as they lie in the log: what is not as it was written goes to quarantine, and is not given
  * out.
  */
+import * as ArticleScan from "@lupin/core/ArticleScan"
 import type * as GroupName from "@lupin/core/GroupName"
 import type * as MessageId from "@lupin/core/MessageId"
-import type * as Xref from "@lupin/core/Xref"
+import * as Overview from "@lupin/core/Overview"
+import * as Xref from "@lupin/core/Xref"
 import { Buffer } from "node:buffer"
 import type { Held } from "../Spool.ts"
 import type { ClassLogs } from "./ClassLogs.ts"
 import type { Follow } from "./Follow.ts"
 import { HeldRecord } from "./HeldRecord.ts"
 import type * as IndexRows from "./IndexRows.ts"
+import * as PlannedOverview from "./PlannedOverview.ts"
 import type * as Quarantine from "./Quarantine.ts"
 import * as Record from "./Record.ts"
 import type { SegmentLog } from "./SegmentLog.ts"
 
 /** An event that brings an article. */
 export type Copy = Record.Filed | Record.Mended
+
+/** What readers of a group are told of an article. */
+type Told = Pick<Copy, "numbers" | "overview">
+
+/** A longer record has its overview written down: it need not be read as a whole. */
+const payloadBytesMax = 2 * PlannedOverview.unwrittenBytesMax
 
 /** What lies in the logs of classes. */
 type Elsewhere = Pick<ClassLogs, "read">
@@ -61,9 +70,37 @@ export const make = (
     return undefined
   }
 
+  /** Octets of an intact record that is not long, at best out of memory; they are good until the log is written to. */
+  const payloadAt = ({ address, bytes }: IndexRows.Place): Buffer | undefined => {
+    const slab = log.look(address, Record.headBytes + bytes)
+    if (slab === undefined) return bytes > payloadBytesMax ? undefined : log.readNear(address, bytes)
+    const start = address - slab.start + Record.headBytes
+    return slab.octets.subarray(start, start + bytes)
+  }
+
+  /** The numbers and the overview of the article at a place, be it that this is made only now. */
+  const toldAt = (place: IndexRows.Place, id?: MessageId.MessageId): Told | undefined => {
+    const payload = payloadAt(place)
+    if (payload === undefined) {
+      // Where the article is damaged, its overview may have been written down and be as it was.
+      const copy = copyAt(place, id)
+      return copy?.overview === "" ? refuse(place, copy.id) : copy
+    }
+    const isIt = Record.bringsArticle(payload) && (id === undefined || Record.bringsId(payload, id))
+    if (!isIt) return refuse(place, id)
+    const numbers = Record.numbersOf(payload)
+    const overview = Record.overviewOf(payload)
+    if (overview !== "") return { numbers, overview }
+    const octets = payload.subarray(Record.metaEnd(payload))
+    const scan = ArticleScan.of(octets)
+    if (typeof scan === "string") return refuse(place, Record.idAt(payload))
+    const article = { octets, bodyStart: scan.bodyStart, scan }
+    return { numbers, overview: Overview.columns(article, Xref.format(site, numbers)) }
+  }
+
   /** What has just come is in memory as it was written. */
   const eventsAt = ({ address, bytes }: IndexRows.Place): ReadonlyArray<Record.Logged> | undefined => {
-    const slab = log.around(address, Record.headBytes + bytes)
+    const slab = log.look(address, Record.headBytes + bytes)
     if (slab === undefined) return log.peek(address)?.events
     const start = address - slab.start + Record.headBytes
     return Record.decode(slab.octets.subarray(start, start + bytes), bytes)
@@ -99,19 +136,19 @@ export const make = (
     },
     line: (place, number) => {
       if (quarantine.has(place.address)) return undefined
-      const copy = copyAt(place)
-      if (copy === undefined) return undefined
-      return copy.numbers.some(([, given]) => given === number) ? lineOf(copy, number) : refuse(place)
+      const told = toldAt(place)
+      if (told === undefined) return undefined
+      return told.numbers.some(([, given]) => given === number) ? lineOf(told, number) : refuse(place)
     },
     overview: (place, number) => {
       if (quarantine.has(place.address)) return undefined
-      const copy = copyAt(place)
-      if (copy === undefined) return undefined
-      return copy.numbers.some(([, given]) => given === number) ? copy.overview : refuse(place)
+      const told = toldAt(place)
+      if (told === undefined) return undefined
+      return told.numbers.some(([, given]) => given === number) ? told.overview : refuse(place)
     },
     firstLine: (place, id) => {
-      const copy = copyAt(place, id)
-      return copy === undefined ? undefined : lineOf(copy, copy.numbers[0]?.[1] ?? 0)
+      const told = toldAt(place, id)
+      return told === undefined ? undefined : lineOf(told, told.numbers[0]?.[1] ?? 0)
     },
     isLost: (place) => place !== undefined && eventsLeftAt(place).length === 0,
     numbersBefore: (place, id) => {
@@ -129,4 +166,4 @@ const hasNumber = ({ numbers }: Held, [group, number]: Numbered): boolean =>
 const idOf = (event: Record.Logged | undefined): MessageId.MessageId | undefined =>
   Record.isCopy(event) ? event.id : undefined
 
-const lineOf = ({ overview }: Copy, number: number): Uint8Array => Buffer.from(`${number}${overview}`, "latin1")
+const lineOf = ({ overview }: Told, number: number): Uint8Array => Buffer.from(`${number}${overview}`, "latin1")

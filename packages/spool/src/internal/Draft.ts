@@ -18,10 +18,12 @@ export class Draft {
   #end: number
   readonly #parts: Array<RecentOctets.Part>
   readonly #writer: Writer
+  readonly #slabAt: typeof RecentOctets.slabAt
 
-  /** `slab`: the one that ends at this address, if it is in memory. */
-  constructor(start: number, slab: RecentOctets.Slab | undefined) {
+  /** `slab`: the one that ends at this address, if it is in memory. `slabAt` gives those that follow. */
+  constructor(start: number, slab: RecentOctets.Slab | undefined, slabAt = RecentOctets.slabAt) {
     this.start = start
+    this.#slabAt = slabAt
     this.#end = start
     this.#parts = slab === undefined ? [] : [{ slab, from: slab.length, to: slab.length }]
     this.#writer = new Writer(slab?.octets ?? nothing, slab?.length ?? 0, (bytes) => this.#turn(bytes))
@@ -62,7 +64,7 @@ export class Draft {
 
   /** The record that is being written goes on in another slab, from its beginning. */
   #turn(bytes: number): Buffer {
-    const slab = RecentOctets.slabAt(this.#end, bytes)
+    const slab = this.#slabAt(this.#end, bytes)
     this.#parts.push({ slab, from: 0, to: 0 })
     return slab.octets
   }

@@ -6,19 +6,19 @@ import type * as MessageId from "@lupin/core/MessageId"
 import type { Arrival, Change, Changes } from "../Spool.ts"
 import type * as Articles from "./Articles.ts"
 import type { Index } from "./Index.ts"
+import type { Planned } from "./Plan.ts"
+import { RecentChanges } from "./RecentChanges.ts"
 import * as Record from "./Record.ts"
 import type { SegmentLog } from "./SegmentLog.ts"
 
-/** Newest events that are kept in memory, at least; at most twice as many. */
-export const recentEventsMin = 4_096
 /** Records that one call looks at in the segments, beside those it returns. */
 const scanRecordsMax = 1_000
 /** Places where recent calls stopped, so that the next ones need not search. */
 const bookmarksMax = 64
 
 export interface Follow {
-  /** Takes in events just published, in the order of their positions, and adds what followers are told of them. */
-  readonly note: (events: ReadonlyArray<Record.Logged>, changes: Array<Change>) => void
+  /** Takes in a record just published, the next one, and adds what followers are told of it, where somebody listens. */
+  readonly note: (record: Planned, changes: Array<Change> | undefined) => void
   /** Tells no more of an article that was erased, as far as it is in memory; of its removal it does. */
   readonly erase: (id: string) => void
   /** The id of an article by where its record lies, if it is among the newest: the record itself may be damaged. */
@@ -28,9 +28,7 @@ export interface Follow {
 }
 
 export const make = (log: SegmentLog, index: Index): Follow => {
-  // At place i the event of position `recentFirst + i`, if it is a change.
-  let recent: Array<Change | undefined> = []
-  let recentFirst = index.progress.position + 1
+  const recent = new RecentChanges(index.progress.position + 1, filedOf)
   const bookmarks = new Map<number, number>()
 
   const bookmark = (position: number, address: number): void => {
@@ -50,9 +48,9 @@ export const make = (log: SegmentLog, index: Index): Follow => {
   const recall = (changes: Array<Change>, after: number, limit: number): number => {
     const { position: head } = index.progress
     let next = after
-    while (next + 1 >= recentFirst && next < head && changes.length < limit) {
-      const change = recent[next + 1 - recentFirst]
+    while (next + 1 >= recent.first && next < head && changes.length < limit) {
       next += 1
+      const change = recent.get(next)
       if (change !== undefined) changes.push(change)
     }
     return next
@@ -61,7 +59,7 @@ export const make = (log: SegmentLog, index: Index): Follow => {
   const scan = (after: number, limit: number): Changes => {
     const { position: head } = index.progress
     // From there on memory tells, whatever has become of the log.
-    const end = recentFirst - 1
+    const end = recent.first - 1
     const changes: Array<Change> = []
     let next = after
     let lost = 0
@@ -93,33 +91,30 @@ export const make = (log: SegmentLog, index: Index): Follow => {
   }
 
   return {
-    note: (events, changes) => {
+    note: ({ address, bytes, events }, changes) => {
+      if (changes === undefined && events.length === 1 && Record.isCopy(events[0])) {
+        const slab = log.look(address, Record.headBytes + bytes)
+        if (slab !== undefined && recent.addRecord(slab.octets, address - slab.start)) return
+      }
       for (const event of events) {
         const change = toChange(event)
-        recent.push(change)
-        if (change !== undefined) changes.push(change)
-      }
-      if (recent.length >= recentEventsMin * 2) {
-        const dropped = recent.length - recentEventsMin
-        recent = recent.slice(dropped)
-        recentFirst += dropped
+        recent.add(change)
+        if (change !== undefined) changes?.push(change)
       }
     },
-    erase: (id) => {
-      recent = recent.map((change) => (change?._tag === "Filed" && change.id === id ? undefined : change))
-    },
+    erase: (id) => recent.erase(id),
     idAt: (address) => {
       const isThere = (id: string): boolean => {
         const row = index.id(id)
         return row?._tag === "Held" && row.address === address
       }
-      return recent.find((change) => change?._tag === "Filed" && isThere(change.id))?.id
+      return recent.find((change) => change._tag === "Filed" && isThere(change.id))?.id
     },
     changes: (after, limit) => {
       const from = Math.max(0, after)
       const { position: head } = index.progress
       if (from >= head) return { changes: [], next: from, head }
-      if (from + 1 < recentFirst) return scan(from, limit)
+      if (from + 1 < recent.first) return scan(from, limit)
       const changes: Array<Change> = []
       return { changes, next: recall(changes, from, limit), head }
     },
@@ -159,7 +154,7 @@ export const toFiled = (event: Record.Logged | undefined): Extract<Change, { _ta
 const whys = { Cancelled: "cancelled", Superseded: "superseded", Expired: "expired" } as const
 
 /** Made for every article: fields are set one by one, which costs less than objects put together. */
-const filedOf = (event: Articles.Copy): Filed => {
+const filedOf = (event: Record.Brought): Filed => {
   const change: { -readonly [K in keyof Filed]: Filed[K] } = {
     _tag: "Filed",
     position: event.position,

@@ -1,28 +1,46 @@
 /**
- * Numbers that a group has been given since the last commit, with their places, in three lists of numbers: an object for each
- * would live just long enough to be copied twice by the collector.
+ * Numbers that a group has been given since the last commit, with their places, in one list that is filled anew after each:
+ * whatever is made for a commit lives just long enough to be copied twice by the collector.
  */
 import type { Place } from "./IndexRows.ts"
 
+/** A number, the address of its record, or zero once it was dropped again, and how long that is. */
+const width = 3
+const numbersAtFirst = 16
+
 export class FreshNumbers {
-  /** Ascending. */
-  readonly #numbers: Array<number> = []
-  /** Zero for a number that was dropped again; no record lies there. */
-  readonly #addresses: Array<number> = []
-  readonly #bytes: Array<number> = []
+  /** Ascending by number. */
+  #list = new Float64Array(numbersAtFirst * width)
+  #count = 0
+
+  /** None is here, dropped or not. */
+  get isEmpty(): boolean {
+    return this.#count === 0
+  }
+
+  clear(): void {
+    this.#count = 0
+  }
 
   /** A number above all that are here. */
   add(number: number, { address, bytes }: Place): void {
-    this.#numbers.push(number)
-    this.#addresses.push(address)
-    this.#bytes.push(bytes)
+    const from = this.#count * width
+    if (from === this.#list.length) {
+      const list = this.#list
+      this.#list = new Float64Array(from * 2)
+      this.#list.set(list)
+    }
+    this.#list[from] = number
+    this.#list[from + 1] = address
+    this.#list[from + 2] = bytes
+    this.#count += 1
   }
 
   /** Says whether it was here. */
   drop(number: number): boolean {
     const at = this.#at(number)
     if (at < 0) return false
-    this.#addresses[at] = 0
+    this.#list[at * width + 1] = 0
     return true
   }
 
@@ -33,41 +51,43 @@ export class FreshNumbers {
 
   /** The highest up to a number. */
   below(high: number): number | undefined {
-    for (let at = this.#numbers.length - 1; at >= 0; at--) {
-      const number = this.#numbers[at] ?? 0
-      if (number <= high && this.#addresses[at] !== 0) return number
+    for (let at = this.#count - 1; at >= 0; at--) {
+      const number = this.#list[at * width] as number
+      if (number <= high && this.#list[at * width + 1] !== 0) return number
     }
     return undefined
   }
 
   /** Ascending. */
   *[Symbol.iterator](): Iterator<readonly [number: number, place: Place]> {
-    for (const [at, number] of this.#numbers.entries()) {
-      if (this.#addresses[at] !== 0) yield [number, this.#placeAt(at)]
+    for (let at = 0; at < this.#count; at++) {
+      if (this.#list[at * width + 1] !== 0) yield [this.#list[at * width] as number, this.#placeAt(at)]
     }
   }
 
   /** Hands on each number with its place, ascending: no object for any of them. */
   each(act: (number: number, address: number, bytes: number) => void): void {
-    for (let at = 0; at < this.#numbers.length; at++) {
-      const address = this.#addresses[at] as number
-      if (address !== 0) act(this.#numbers[at] as number, address, this.#bytes[at] as number)
+    const list = this.#list
+    for (let from = 0; from < this.#count * width; from += width) {
+      const address = list[from + 1] as number
+      if (address !== 0) act(list[from] as number, address, list[from + 2] as number)
     }
   }
 
   #placeAt(at: number): Place {
-    return { address: this.#addresses[at] ?? 0, bytes: this.#bytes[at] ?? 0 }
+    return { address: this.#list[at * width + 1] as number, bytes: this.#list[at * width + 2] as number }
   }
 
   /** Where a number stands; -1 where it does not, or has been dropped. */
   #at(number: number): number {
     let low = 0
-    let high = this.#numbers.length
+    let high = this.#count
     while (low < high) {
       const middle = (low + high) >>> 1
-      if ((this.#numbers[middle] as number) < number) low = middle + 1
+      if ((this.#list[middle * width] as number) < number) low = middle + 1
       else high = middle
     }
-    return this.#numbers[low] === number && this.#addresses[low] !== 0 ? low : -1
+    const isHere = low < this.#count && this.#list[low * width] === number && this.#list[low * width + 1] !== 0
+    return isHere ? low : -1
   }
 }

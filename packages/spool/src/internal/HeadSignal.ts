@@ -13,6 +13,8 @@ export interface HeadSignal {
   readonly move: (head: number, changes: ReadonlyArray<Change>) => void
   readonly changed: (after: number) => Effect.Effect<void>
   readonly watch: (onMove: OnMove) => () => void
+  /** Whether anybody does. */
+  readonly isWatched: () => boolean
 }
 
 interface Waiter {
@@ -50,6 +52,7 @@ export const make = (start: number): HeadSignal => {
       const own: OnMove = (at, changes) => onMove(at, changes)
       watchers.add(own)
       return () => void watchers.delete(own)
-    }
+    },
+    isWatched: () => watchers.size > 0
   }
 }

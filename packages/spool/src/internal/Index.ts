@@ -27,7 +27,7 @@ import type * as Record from "./Record.ts"
 import type { SegmentLog } from "./SegmentLog.ts"
 import { SlotRows } from "./SlotRows.ts"
 
-type Log = Pick<SegmentLog, "start" | "around">
+type Log = Pick<SegmentLog, "start" | "look">
 
 /** Ids, each with what takes its place. */
 export type Names = ReadonlyArray<readonly [id: string, other: MessageId.MessageId]>
@@ -74,7 +74,7 @@ export class Index {
     // Rows of another format are not even looked at.
     if (kept === undefined) for (const name of partNames) database(name).clearSync()
     this.#ids = new IdRows(database("ids"), database("idFilters"), generation.id)
-    this.#recentIds = new RecentIds(log.around, this.#ids.hash)
+    this.#recentIds = new RecentIds(log.look, this.#ids.hash)
     this.numbers = new NumberRows(database("numbers"))
     this.slots = new SlotRows(database("slots"))
     this.marks = new MarkRows(database("marks"))

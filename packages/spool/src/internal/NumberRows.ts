@@ -15,6 +15,9 @@ import * as Rows from "./IndexRows.ts"
 /** Numbers of one row. */
 const rowNumbers = 32
 
+/** Groups whose lists are kept for the next commit. */
+const groupsKeptMax = 1_024
+
 interface Changed {
   readonly added: FreshNumbers
   readonly dropped: Set<number>
@@ -118,6 +121,7 @@ export class NumberRows {
   /** Within a transaction. */
   write(): void {
     for (const [group, { added, dropped }] of this.#fresh) {
+      if (added.isEmpty && dropped.size === 0) continue
       const rows = new Map<number, Buffer>()
       for (const number of dropped) writeInto(this.#rowOf(rows, group, number), number, 0, 0)
       let before = -1
@@ -159,7 +163,11 @@ export class NumberRows {
 
   /** What was written is committed. */
   settle(): void {
-    this.#fresh.clear()
+    if (this.#fresh.size > groupsKeptMax) this.#fresh.clear()
+    for (const { added, dropped } of this.#fresh.values()) {
+      added.clear()
+      if (dropped.size > 0) dropped.clear()
+    }
     this.#put = []
   }
 

@@ -59,6 +59,11 @@ export class OverviewPages {
     return this.#bytes
   }
 
+  /** Whether the page of a number was made. */
+  has(group: number, number: number): boolean {
+    return this.#pages.has(keyOf(group, number))
+  }
+
   /** The page that holds a number of a group, if it was made. */
   get(group: number, number: number): Page | undefined {
     const key = keyOf(group, number)

@@ -2,11 +2,12 @@
  * Reads spans of overview of a spool on disk: through pages where a span is long or was asked for before, else line by
  * line out of the log.
  */
+import type * as Xref from "@lupin/core/Xref"
 import type * as Articles from "./Articles.ts"
 import type * as GroupTable from "./GroupTable.ts"
 import type { Index } from "./Index.ts"
 import { OverviewPages, pageNumbers, pageStart, slice } from "./OverviewPages.ts"
-import type * as Record from "./Record.ts"
+import * as Record from "./Record.ts"
 import type { OverviewText } from "../Spool.ts"
 
 /** A shorter span does not bring pages into being. */
@@ -17,6 +18,8 @@ export interface OverviewReader {
   readonly text: (shelf: GroupTable.Shelf, low: number, high: number, limit: number) => OverviewText
   /** Takes note of what was stored or removed. */
   readonly note: (events: ReadonlyArray<Record.Logged>) => void
+  /** Whether the lines of some numbers will go into pages that were asked for. */
+  readonly isRead: (numbers: Xref.Numbers) => boolean
 }
 
 /** `articles` reads what is not in a page out of the log. */
@@ -77,10 +80,18 @@ export const make = (
         for (const [name, number] of event.numbers) {
           const shelf = index.groups.get(name)
           if (shelf === undefined) continue
-          if (event._tag === "Filed" || event._tag === "Mended") pages.filed(shelf.key, number, event.overview)
+          const isTold = Record.isCopy(event) && event.overview !== ""
+          if (isTold) pages.filed(shelf.key, number, event.overview)
           else pages.removed(shelf.key, number)
         }
       }
+    },
+    isRead: (numbers) => {
+      if (pages.isEmpty) return false
+      return numbers.some(([name, number]) => {
+        const shelf = index.groups.get(name)
+        return shelf !== undefined && pages.has(shelf.key, number)
+      })
     }
   }
 }

@@ -6,16 +6,16 @@
 import * as Article from "@lupin/core/Article"
 import * as Admission from "@lupin/core/Admission"
 import * as Filing from "@lupin/core/Filing"
-import * as Overview from "@lupin/core/Overview"
 import * as Site from "@lupin/core/Site"
 import * as Waiting from "@lupin/core/Waiting"
-import * as Xref from "@lupin/core/Xref"
+import type * as Xref from "@lupin/core/Xref"
 import type * as Group from "@lupin/core/Group"
 import * as MessageId from "@lupin/core/MessageId"
 import type { Stored } from "../Spool.ts"
 import type * as ClassLogs from "./ClassLogs.ts"
 import type { Draft } from "./Draft.ts"
 import type { Place } from "./IndexRows.ts"
+import * as PlannedOverview from "./PlannedOverview.ts"
 import * as Record from "./Record.ts"
 import * as Refusal from "./Refusal.ts"
 
@@ -56,8 +56,12 @@ export interface Plan {
   readonly draft: Draft
 }
 
-/** `site` is the path identity that overview lines carry in Xref. */
-export const make = (known: Known, site: string, draft: Draft, place?: ClassLogs.ClassLogs["place"]): Plan => {
+export interface Options extends PlannedOverview.Readers {
+  readonly place?: ClassLogs.ClassLogs["place"]
+}
+
+export const make = (known: Known, draft: Draft, options: Options): Plan => {
+  const { place, site } = options
   const ahead = new Ahead(known)
   const records: Array<Planned> = []
   const write = (events: ReadonlyArray<Record.Logged>, octets: Uint8Array | undefined): void => {
@@ -81,7 +85,7 @@ export const make = (known: Known, site: string, draft: Draft, place?: ClassLogs
       // Asked only of what is not filed, and before what was decided counts: each question is a look-up.
       const refusal = command._tag === "File" && decided[0]?._tag !== "Filed" ? Refusal.of(ahead, command) : undefined
       const events = decided.map((event) => {
-        const logged = toLogged(event, article, ahead, site, place)
+        const logged = toLogged(event, article, ahead, options)
         ahead.evolve(event)
         if (logged._tag === "Filed") ahead.file(article)
         return logged
@@ -106,9 +110,6 @@ const owned = (command: Site.Command, article: Article.Article, known: Known): S
   command._tag === "File" && command.owners === undefined && known.waiting(command.id).length > 0
     ? { ...command, owners: Filing.owners(article) }
     : command
-
-const overviewOf = (article: Article.Article, numbers: Xref.Numbers, site: string): string =>
-  Overview.columns(article, Xref.format(site, numbers))
 
 /** A time before 1970 is long past all the same. */
 const expiryOf = ({ expiresMillis }: Article.Article): { readonly expiresMillis?: number } =>
@@ -148,7 +149,7 @@ const mend = (
     ...expiryOf(article),
     ...dateOf(article),
     path: article.path,
-    overview: overviewOf(article, numbers, site),
+    overview: PlannedOverview.of(article, numbers, site),
     bytes: article.octets.length,
     ...readinessOf(article)
   }
@@ -158,14 +159,18 @@ const toLogged = (
   event: Site.Event,
   article: Article.Article | undefined,
   known: Known,
-  site: string,
-  place: ClassLogs.ClassLogs["place"] | undefined
+  options: Options
 ): Record.Logged => {
   switch (event._tag) {
     case "Filed": {
       if (article === undefined) throw new Error(`${event.id} is filed without its article`)
-      const stored = place?.(article, event)
-      return filed(event, article, overviewOf(article, event.numbers, site), stored)
+      const stored = options.place?.(article, event)
+      return filed(
+        event,
+        article,
+        PlannedOverview.atFiling(article, event.numbers, options, stored === undefined),
+        stored
+      )
     }
     case "Cancelled":
     case "Superseded":

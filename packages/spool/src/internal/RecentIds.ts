@@ -18,12 +18,12 @@ const tags = 32
 
 export class RecentIds {
   #entries: Float64Array | undefined
-  readonly #around: RecentOctets["around"]
+  readonly #look: RecentOctets["look"]
   readonly #hash: IdHash
 
-  /** `around`: octets of the log that are in memory. */
-  constructor(around: RecentOctets["around"], hash: IdHash) {
-    this.#around = around
+  /** `look`: octets of the log that are in memory. */
+  constructor(look: RecentOctets["look"], hash: IdHash) {
+    this.#look = look
     this.#hash = hash
   }
 
@@ -66,7 +66,7 @@ export class RecentIds {
   #at(entry: number, id: string): Held | undefined {
     const address = Math.floor(entry / tags)
     if (entry === 0 || entry - address * tags !== this.#tag) return undefined
-    const slab = this.#around(address, Record.headBytes + Record.idOffset + id.length)
+    const slab = this.#look(address, Record.headBytes + Record.idOffset + id.length)
     if (slab === undefined) return undefined
     const start = address - slab.start
     if (!Record.bringsId(slab.octets, id, start + Record.headBytes)) return undefined

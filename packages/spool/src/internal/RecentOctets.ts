@@ -1,7 +1,8 @@
 /**
  * The newest octets of a log, kept in memory as they were written: what has just come is what everybody reads.
  *
- * Slabs are never written over once they are full. What was read out of one stays as it is when the slab is let go.
+ * What was read out of a slab stays as it is: a slab that anybody was given octets of is never written over. The others are
+ * filled anew once they are let go, since each that is left to the collector brings its next round nearer.
  */
 import { Buffer } from "node:buffer"
 
@@ -17,6 +18,8 @@ export interface Slab {
   readonly octets: Buffer
   /** How many of them are the log's. */
   length: number
+  /** Somebody may hold octets of it. */
+  isLent: boolean
 }
 
 /** Octets of a slab that one commit has written. */
@@ -27,17 +30,18 @@ export interface Part {
 }
 
 /** An empty slab with room for so many octets at least. */
-export const slabAt = (start: number, bytes: number): Slab => ({
-  start,
-  octets: Buffer.allocUnsafeSlow(Math.max(slabBytes, bytes)),
-  length: 0
-})
+export const slabAt = (start: number, bytes: number): Slab =>
+  slabOf(start, Buffer.allocUnsafeSlow(Math.max(slabBytes, bytes)))
+
+const slabOf = (start: number, octets: Buffer): Slab => ({ start, octets, length: 0, isLent: false })
 
 export class RecentOctets {
   /** Ascending by address. */
   #slabs: Array<Slab> = []
   #starts = new Float64Array(0)
   #latest: Slab | undefined
+  /** Octets of the slab that was let go last, if they are nobody's. */
+  #spare: Buffer | undefined
   readonly #slabsMax: number
 
   constructor(bytes = bytesMax) {
@@ -50,13 +54,22 @@ export class RecentOctets {
     return last !== undefined && last.start + last.length === address ? last : undefined
   }
 
+  /** As `slabAt` of this module, in octets that were let go, if there are some. */
+  readonly slabAt = (start: number, bytes: number): Slab => {
+    const octets = this.#spare
+    if (octets === undefined || bytes > slabBytes) return slabAt(start, bytes)
+    this.#spare = undefined
+    return slabOf(start, octets)
+  }
+
   /** Keeps what was written behind the end of a slab, or into a new one. */
   keep({ slab, to }: Part): void {
     if (slab.octets.length > slabBytes) return
     slab.length = to
     if (slab === this.#slabs.at(-1)) return
     this.#slabs.push(slab)
-    if (this.#slabs.length > this.#slabsMax) this.#slabs.shift()
+    const gone = this.#slabs.length > this.#slabsMax ? this.#slabs.shift() : undefined
+    if (gone?.isLent === false) this.#spare = gone.octets
     this.#changed()
   }
 
@@ -68,6 +81,13 @@ export class RecentOctets {
 
   /** The slab that holds so many octets at an address; as shared as what is read. */
   around(address: number, bytes: number): Slab | undefined {
+    const slab = this.look(address, bytes)
+    if (slab !== undefined) slab.isLent = true
+    return slab
+  }
+
+  /** As `around`, for whoever keeps nothing of it: its octets are good until the log is written to. */
+  look(address: number, bytes: number): Slab | undefined {
     let slab = this.#latest
     // Whoever looks at the head of a record reads the rest of it next.
     if (slab === undefined || address < slab.start || address >= slab.start + slab.length) {

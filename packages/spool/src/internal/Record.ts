@@ -2,7 +2,8 @@
  * Records of the log: what one command led to, in octets, with all that replay needs and the article last.
  *
  * On disk a record is a head of 4-octet big-endian numbers, then the payload. The head is the payload's length, the
- * CRC-32 of its events, and the CRC-32 of all of it; both begin with the length, so that a wrong length shows in either.
+ * checksum of its events, and that of its article, which begins with the other; that one begins with the length, so that a
+ * wrong length shows in either. Records of formats before the fourth have the CRC-32 of events and payload there.
  * All events of one command share a record, so that a torn tail never parts them.
  */
 import type * as GroupName from "@lupin/core/GroupName"
@@ -11,11 +12,15 @@ import * as Site from "@lupin/core/Site"
 import type * as Xref from "@lupin/core/Xref"
 import { Buffer } from "node:buffer"
 import { crc32 } from "node:zlib"
+import * as Checksum from "./Checksum.ts"
 import type { Stored } from "./ClassLogs.ts"
-import { Reader, uint32, uint48, Writer } from "./Octets.ts"
+import { Reader, textEnd, uint16, uint32, uint48, Writer } from "./Octets.ts"
 import * as RecordOptions from "./RecordOptions.ts"
 
-/** An article's event with what followers and readers ask for most. `overview` is the line without its number, a character for each octet. */
+/**
+ * An article's event with what followers and readers ask for most. `overview` is the line without its number, a character for
+ * each octet; empty where it is to be made of the article, which lies in the same record.
+ */
 export type Filed = Site.Filed & {
   readonly path: string
   readonly overview: string
@@ -32,6 +37,8 @@ export type Filed = Site.Filed & {
 }
 /** Another copy of an article that is held, with its numbers, in the place of one that was damaged. */
 export type Mended = Omit<Filed, "_tag"> & { readonly _tag: "Mended" }
+/** Either of them, without what readers of a group are told. */
+export type Brought = Omit<Filed | Mended, "overview">
 /** An event that removes, with the numbers that were taken from the article. */
 export type Removal = Site.Removal & {
   readonly numbers: Xref.Numbers
@@ -49,6 +56,8 @@ export type Logged = Filed | Mended | Removal | Blank | Exclude<Site.Event, Site
 
 /** Octets in front of each payload. */
 export const headBytes = 12
+/** Octets of a number that a group gave. */
+const numberBytes = 4
 /** How far into its payload a record says where its article begins. */
 const prefixBytes = 5
 
@@ -84,9 +93,9 @@ export const write = (writer: Writer, events: ReadonlyArray<Logged>, article: Ui
   const bytes = metaBytes + (article?.length ?? 0)
   writer.putUint32(headBytes + 1, metaBytes)
   writer.putUint32(0, bytes)
-  const checked = crc32(writer.since(headBytes), bytes)
+  const checked = Checksum.of(writer.since(headBytes), bytes)
   writer.putUint32(4, checked)
-  writer.putUint32(8, article === undefined ? checked : crc32(article, checked))
+  writer.putUint32(8, article === undefined ? checked : wholeOf(article, checked))
   if (article !== undefined) writer.plain(article)
 }
 
@@ -106,12 +115,22 @@ export const readHead = (head: Buffer): Head => ({
   crc: head.readUInt32BE(8)
 })
 
+/** Without an article it is that of the events. */
+const wholeOf = (article: Uint8Array, checked: number): number =>
+  article.length === 0 ? checked : Checksum.of(article, checked)
+
 /** Whether all of the payload is as it was written. */
-export const isIntact = (payload: Uint8Array, { bytes, crc }: Head): boolean =>
-  payload.length === bytes && crc32(payload, bytes) === crc
+export const isIntact = (payload: Buffer, head: Head): boolean => {
+  const { bytes, crc } = head
+  const meta = payload.length === bytes ? metaBytes(payload, head) : undefined
+  if (meta === undefined) return false
+  const checked = Checksum.of(payload.subarray(0, meta), bytes)
+  return wholeOf(payload.subarray(meta), checked) === crc || crc32(payload, bytes) === crc
+}
 
 /** Whether the events are as they were written; the article is not looked at. */
-export const isMetaIntact = (meta: Uint8Array, { bytes, metaCrc }: Head): boolean => crc32(meta, bytes) === metaCrc
+export const isMetaIntact = (meta: Uint8Array, { bytes, metaCrc }: Head): boolean =>
+  Checksum.of(meta, bytes) === metaCrc || crc32(meta, bytes) === metaCrc
 
 /** Octets that `isCandidate` looks at. */
 export const candidateBytes = headBytes + prefixBytes + 1
@@ -217,6 +236,30 @@ export const positionOf = (octets: Buffer, start = 0): number => uint48(octets, 
 /** When the first event of a payload happened. */
 export const atMillisOf = (octets: Buffer, start = 0): number => uint48(octets, start + prefixBytes + 7)
 
+/** Where the Path ends in a payload that begins with the filing of an article: all before it is what `readBrought` needs. */
+export const pathEnd = (octets: Buffer, start = 0): number => {
+  const numbersAt = textEnd(octets, start + idOffset - 4)
+  let flagsAt = numbersAt + 2
+  for (let left = uint16(octets, numbersAt); left > 0; left -= 1) flagsAt = textEnd(octets, flagsAt) + numberBytes
+  return textEnd(octets, RecordOptions.end(octets, flagsAt + 1, octets[flagsAt] ?? 0))
+}
+
+/** The numbers of the article with whose filing a payload begins. */
+export const numbersOf = (payload: Buffer): Xref.Numbers =>
+  readNumbers(new Reader(payload, textEnd(payload, idOffset - 4)))
+
+/** Its overview, where that is written down; else the empty text. */
+export const overviewOf = (payload: Buffer): string => new Reader(payload, pathEnd(payload)).latin1()
+
+/** What a record says of the article with whose filing it begins, without its overview. `start`: where the record begins. */
+export const readBrought = (record: Buffer, start = 0): Brought => {
+  const payload = start + headBytes
+  const reader = new Reader(record, payload + prefixBytes)
+  const tag = tags[reader.uint(1)]
+  if (tag !== "Filed" && tag !== "Mended") throw new Error("a record that was kept brings no article")
+  return readCopy(reader, tag, bytesOf(record, start) - metaEnd(record, payload))
+}
+
 /** How far into a payload its article begins. */
 export const metaEnd = (payload: Buffer, start = 0): number => uint32(payload, start + 1)
 
@@ -262,19 +305,14 @@ const writeEvent = (writer: Writer, event: Logged): void => {
 
 const readEvent = (reader: Reader, bytes: number): Logged => {
   const tag = tags[reader.uint(1)]
+  if (tag === "Filed" || tag === "Mended") {
+    const brought = readCopy(reader, tag, bytes)
+    return { ...brought, overview: reader.latin1() }
+  }
   const position = reader.uint(6)
   const atMillis = reader.uint(6)
   // What is read here was written by this module and bears its checksum: names and ids were checked at the door.
   switch (tag) {
-    case "Filed":
-    case "Mended": {
-      const id = reader.text() as MessageId.MessageId
-      const numbers = readNumbers(reader)
-      const flags = reader.uint(1)
-      const options = RecordOptions.read(reader, flags)
-      const text = { path: reader.text(), overview: reader.latin1() }
-      return { _tag: tag, position, atMillis, id, numbers, ...text, bytes, ...options }
-    }
     case "Claimed": {
       const by = reader.text() as MessageId.MessageId
       const target = reader.text() as MessageId.MessageId
@@ -312,6 +350,16 @@ const readEvent = (reader: Reader, bytes: number): Logged => {
     default:
       throw new Error("a record of the log holds an event of no known kind")
   }
+}
+
+/** As far as the overview. */
+const readCopy = (reader: Reader, tag: "Filed" | "Mended", bytes: number): Brought => {
+  const position = reader.uint(6)
+  const atMillis = reader.uint(6)
+  const id = reader.text() as MessageId.MessageId
+  const numbers = readNumbers(reader)
+  const options = RecordOptions.read(reader, reader.uint(1))
+  return { _tag: tag, position, atMillis, id, numbers, path: reader.text(), bytes, ...options }
 }
 
 /** Added to the number of groups of what was removed: no header has so many. */

@@ -43,8 +43,12 @@ export interface SegmentLog {
   readonly sync: (done: (error: Error | null) => void) => void
   /** The payload of so many octets at an address; nothing if its checksum does not hold. */
   readonly read: (address: number, bytes: number) => Buffer | undefined
+  /** As `read`, of what is not in memory, for whoever goes from record to record. */
+  readonly readNear: (address: number, bytes: number) => Buffer | undefined
   /** So many octets from an address on, if they are in memory. They are shared: nobody may write to them. */
   readonly around: RecentOctets["around"]
+  /** As `around`, good until the log is written to. */
+  readonly look: RecentOctets["look"]
   /** The record at an address, or the next where that has gone, its article left out; nothing at the end of the log, or where its events are damaged. */
   readonly peek: (address: number) => SegmentReader.Found | undefined
   /** The first record at an address or after it that `peek` can read, past what is damaged. */
@@ -99,7 +103,7 @@ export const open = (directory: string, disk: Disk, segmentBytes: number): Segme
   const retired = files.retired.map((name) => ({ name: path.join(directory, name), from: 0 }))
 
   const reader = SegmentReader.make(disk)
-  const { findIn, readAt, searchIn } = reader
+  const { findIn, readAt, readNear, searchIn } = reader
 
   const create = (number: number): Segment => {
     const name = LogFiles.segmentName(number)
@@ -214,7 +218,7 @@ export const open = (directory: string, disk: Disk, segmentBytes: number): Segme
   const draft = (): Draft => {
     roll()
     const start = addressOf(last, last.bytes)
-    return new Draft(start, recent.slabBefore(start))
+    return new Draft(start, recent.slabBefore(start), recent.slabAt)
   }
 
   const write = ({ bytes, parts, start }: Draft): void => {
@@ -224,6 +228,15 @@ export const open = (directory: string, disk: Disk, segmentBytes: number): Segme
     disk.write(last.file, pieces, last.bytes)
     last.bytes += bytes
     for (const part of parts) recent.keep(part)
+  }
+
+  const payloadAt = (address: number, bytes: number, readBy: typeof readAt): Buffer | undefined => {
+    const [segment, offset, placedAt] = place(address) ?? []
+    if (segment === undefined || offset === undefined || placedAt !== address) return undefined
+    const octets = readBy(segment, offset, Record.headBytes + bytes)
+    if (octets.length < Record.headBytes + bytes) return undefined
+    const payload = octets.subarray(Record.headBytes, Record.headBytes + bytes)
+    return Record.isIntact(payload, Record.readHead(octets)) ? payload : undefined
   }
 
   return {
@@ -239,17 +252,10 @@ export const open = (directory: string, disk: Disk, segmentBytes: number): Segme
       return address
     },
     sync: (done) => disk.sync(last.file, done),
-    read: (address, bytes) => {
-      const kept = recent.read(address + Record.headBytes, bytes)
-      if (kept !== undefined) return kept
-      const [segment, offset, placedAt] = place(address) ?? []
-      if (segment === undefined || offset === undefined || placedAt !== address) return undefined
-      const record = readAt(segment, offset, Record.headBytes + bytes)
-      if (record.length < Record.headBytes + bytes) return undefined
-      const payload = record.subarray(Record.headBytes)
-      return Record.isIntact(payload, Record.readHead(record)) ? payload : undefined
-    },
+    read: (address, bytes) => recent.read(address + Record.headBytes, bytes) ?? payloadAt(address, bytes, readAt),
+    readNear: (address, bytes) => payloadAt(address, bytes, readNear),
     around: (address, bytes) => recent.around(address, bytes),
+    look: (address, bytes) => recent.look(address, bytes),
     peek: (address) => find(address, false),
     seek: (address) => {
       const found = find(address, false)

@@ -30,6 +30,8 @@ export interface Found {
 export interface SegmentReader {
   /** So many octets from an offset on; fewer at the end. */
   readonly readAt: (segment: Segment, offset: number, bytes: number) => Buffer
+  /** As `readAt`, and more than that, for whoever goes from record to record. */
+  readonly readNear: (segment: Segment, offset: number, bytes: number) => Buffer
   /** The record at an offset; nothing where its events are damaged. `isWhole`: with a look at the article. */
   readonly findIn: (segment: Segment, offset: number, isWhole: boolean) => Found | undefined
   /** The next record whose head and events hold, wherever it begins. */
@@ -49,19 +51,19 @@ export const make = (disk: Disk): SegmentReader => {
   // segment changes only where it is overwritten.
   let window: { readonly segment: Segment; readonly start: number; readonly octets: Buffer } | undefined
   let latest = 0
-  const peekAt = (segment: Segment, offset: number): Buffer => {
+  const readNear = (segment: Segment, offset: number, bytes: number): Buffer => {
     const gap = window?.segment === segment ? offset - latest : -1
     latest = offset
     const into = gap < 0 ? -1 : offset - (window?.start ?? 0)
     const known = into < 0 ? undefined : window?.octets.subarray(into)
-    if (known !== undefined && known.length >= peekBytes) return known
-    const octets = readAt(segment, offset, gap >= 0 && gap < nearBytes ? windowBytes : peekBytes)
+    if (known !== undefined && known.length >= bytes) return known
+    const octets = readAt(segment, offset, gap >= 0 && gap < nearBytes ? Math.max(windowBytes, bytes) : bytes)
     window = { segment, start: offset, octets }
     return octets
   }
 
   const findIn = (segment: Segment, offset: number, isWhole: boolean, isSearch = false): Found | undefined => {
-    const peeked = peekAt(segment, offset)
+    const peeked = readNear(segment, offset, peekBytes)
     if (peeked.length < Record.headBytes) return undefined
     const head = Record.readHead(peeked)
     const start = offset + Record.headBytes
@@ -101,5 +103,5 @@ export const make = (disk: Disk): SegmentReader => {
     return undefined
   }
 
-  return { readAt, findIn, searchIn, forget: () => void (window = undefined) }
+  return { readAt, readNear, findIn, searchIn, forget: () => void (window = undefined) }
 }

@@ -20,13 +20,13 @@ import type * as SegmentReader from "./SegmentReader.ts"
 import * as StrayOctets from "./StrayOctets.ts"
 
 /** Raised when an older program could not read what a newer one wrote. */
-export const format = 3
-/** Of this one all can be read as it is; only what is new since is not in it. */
-const formatBefore = 2
+export const format = 4
+/** Of these all can be read as it is; only what is new since is not in them. */
+const formatsBefore = [2, 3] as const
 
 const Description = Schema.fromJsonString(
   Schema.Struct({
-    format: Schema.Literals([formatBefore, format]),
+    format: Schema.Literals([...formatsBefore, format]),
     generation: Schema.Struct({ id: Schema.String, startedMillis: Schema.Finite, numberBase: Schema.Finite })
   })
 )

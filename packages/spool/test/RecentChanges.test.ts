@@ -1,0 +1,93 @@
+import { id } from "@lupin/testing/SampleArticles"
+import type { GroupName } from "@lupin/core/GroupName"
+import * as fc from "fast-check"
+import { Buffer } from "node:buffer"
+import { describe, expect, it } from "vitest"
+import * as Follow from "../src/internal/Follow.ts"
+import { RecentChanges, recentEventsMin } from "../src/internal/RecentChanges.ts"
+import * as Record from "../src/internal/Record.ts"
+import type { Change } from "../src/Spool.ts"
+
+const groups = ["misc.test", "clientposts.trailblaze.geo.us.idaho"] as unknown as ReadonlyArray<GroupName>
+
+const filed = (position: number, some: Partial<Record.Filed>): Record.Filed => ({
+  _tag: "Filed",
+  position,
+  atMillis: 1_700_000_000_000 + position,
+  id: id(`${position % 5_000}`),
+  numbers: groups.map((group) => [group, position] as const),
+  path: "here.example!there.example!not-for-mail",
+  overview: "\tsubject",
+  bytes: 700,
+  ...some
+})
+
+const optional = fc.record(
+  {
+    slot: fc.record({ key: fc.string(), rank: fc.string() }),
+    newsgroups: fc.constant(groups),
+    injectedMillis: fc.nat(),
+    expiresMillis: fc.nat(),
+    isWireReady: fc.constant(true as const),
+    path: fc.string({ unit: "grapheme", maxLength: 400 })
+  },
+  { requiredKeys: [] }
+)
+
+/** As octets of a record, as an object, or no change at all. */
+const step = fc.oneof(
+  { weight: 6, arbitrary: fc.record({ way: fc.constant("record" as const), some: optional }) },
+  fc.record({ way: fc.constant("object" as const), some: optional }),
+  fc.record({ way: fc.constant("nothing" as const), some: fc.constant({}) })
+)
+
+type Step = typeof step extends fc.Arbitrary<infer One> ? One : never
+
+const changeOf = (event: Record.Brought): Change => {
+  const change = Follow.toFiled({ ...event, overview: "" })
+  if (change === undefined) throw new Error("no change")
+  return change
+}
+
+/** Takes the event in, and gives what is to be read of it. */
+const take = (recent: RecentChanges, position: number, { some, way }: Step): Change | undefined => {
+  const event = filed(position, some)
+  const change = way === "nothing" ? undefined : changeOf(event)
+  const record = Buffer.concat([Buffer.alloc(3), Record.encode([event], Buffer.alloc(700))])
+  if (way !== "record" || !recent.addRecord(record, 3)) recent.add(change)
+  return change
+}
+
+describe("RecentChanges", () => {
+  it("tells of each event what was told of it when it came", () => {
+    fc.assert(
+      fc.property(fc.array(step, { minLength: 1, maxLength: 30 }), fc.nat(1000), fc.nat(40), (steps, first, erased) => {
+        const recent = new RecentChanges(first + 1, changeOf)
+        const told = steps.map((one, at) => take(recent, first + 1 + at, one))
+        const gone = told[erased]?._tag === "Filed" ? told[erased].id : id("another")
+        recent.erase(gone)
+        const left = told.map((change) => (change?._tag === "Filed" && change.id === gone ? undefined : change))
+        expect(told.map((_, at) => recent.get(first + 1 + at))).toEqual(left)
+        const last = left.findLast((change) => change !== undefined)
+        expect(recent.find((change) => change.position === last?.position)).toEqual(last)
+      }),
+      { numRuns: 200 }
+    )
+  })
+
+  it("keeps the newest ones, and not many more", () => {
+    const recent = new RecentChanges(1, changeOf)
+    const told: Array<Change | undefined> = []
+    const [wide] = fc.sample(optional, { numRuns: 1, seed: 3 })
+    for (let position = 1; position <= 5 * recentEventsMin + 7; position += 1) {
+      const some = position % 100 === 0 ? { ...wide, path: "a".repeat(9_000) } : {}
+      told.push(take(recent, position, { way: position % 7 === 0 ? "object" : "record", some }))
+      if (position % 1_000 !== 0) continue
+      expect(recent.first).toBeLessThanOrEqual(Math.max(1, position - recentEventsMin + 1))
+      expect(recent.first).toBeGreaterThan(position - 2 * recentEventsMin)
+      for (const at of [recent.first, recent.first + 17, position - 1, position]) {
+        expect(recent.get(at)).toEqual(told[at - 1])
+      }
+    }
+  })
+})
