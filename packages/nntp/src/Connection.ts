@@ -45,7 +45,7 @@ const parts = {
 } as const
 
 /** Articles that are stored together where a disk is waited for: it takes the first of a chunk while the next are read. */
-const articlesTogether = 16
+const articlesTogether = 64
 
 /** Octets that a connection may always hold of what has not ended. */
 const unfinishedBytesFree = 64 * 1024

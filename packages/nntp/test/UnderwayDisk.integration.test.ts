@@ -14,7 +14,7 @@ import * as NntpServer from "../src/NntpServer.ts"
 import * as site from "./site.ts"
 import { connect } from "./wire.ts"
 
-const count = 300
+const count = 1_200
 const ids = Array.from({ length: count }, (_, at) => `<n${at}@x.test>` as MessageId.MessageId)
 
 /** A disk whose every third sync fails. */
