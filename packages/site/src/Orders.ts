@@ -20,10 +20,10 @@ export const answer =
 type Known = "held" | "removed" | "erased" | "unknown"
 
 const outcomes: Record<Known, string> = {
-  held: "is erased, and refused from now on",
-  removed: "was removed before; what was left of it is erased, and it is refused from now on",
+  held: "is erased, and refused from now on: it was held",
+  removed: "is erased, and refused from now on: it was removed before",
   erased: "was erased before, and is refused as it was",
-  unknown: "was never here, as far as is remembered; it is refused from now on"
+  unknown: "was never here, as far as is remembered, and is refused from now on"
 }
 
 /** Erases articles for good; gives a line about each, in order. */

@@ -27,8 +27,8 @@ it.effect("says of each erasure what was known of the id, and refuses it ever af
       Effect.map(order(`erase ${messageId}`), ({ isDone, message }) => `${isDone} ${message}`)
 
     assert.deepStrictEqual(yield* relayer.offer([never], { connection: "peer" }), ["wanted"])
-    assert.strictEqual(yield* erase(held), `true ${held} is erased, and refused from now on`)
-    assert.match(yield* erase(removed), /was removed before; .* refused from now on$/)
+    assert.strictEqual(yield* erase(held), `true ${held} is erased, and refused from now on: it was held`)
+    assert.match(yield* erase(removed), /is erased, and refused from now on: it was removed before$/)
     assert.match(yield* erase(never), /was never here, .* refused from now on$/)
     assert.match(yield* erase(never), /was erased before/)
     assert.deepStrictEqual(yield* relayer.offer([held, removed, never], { connection: "peer" }), [
