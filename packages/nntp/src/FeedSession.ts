@@ -62,8 +62,8 @@ export const run = Effect.fnUntraced(function* (feed: Feed): Effect.fn.Return<ne
   const onSilent = (): void => {
     if (stats.link !== "down") onLink("silent")
   }
-  const { capabilities, client, isStreaming } = yield* FeedWatch.opening(open(feed), { silentMillisMax, onSilent })
-  const state = yield* FeedProgress.adopt(feed, capabilities)
+  const opened = yield* FeedWatch.opening(open(feed), { silentMillisMax, onSilent })
+  const { capabilities, client, isStreaming, state } = opened
   stats.isConnected = true
   stats.isStreaming = isStreaming
   onLink("up")
@@ -256,9 +256,9 @@ export const run = Effect.fnUntraced(function* (feed: Feed): Effect.fn.Return<ne
 })
 
 /** Connects, and asks what the peer can do. `heard` is called whenever it has said something. */
-const open =
-  ({ note, peer, silenceMillisMax, stats }: Feed) =>
-  (heard: () => void) =>
+const open = (feed: Feed) => {
+  const { note, peer, silenceMillisMax, stats } = feed
+  return (heard: () => void) =>
     Effect.gen(function* () {
       const client = yield* NntpClient.connect({ ...peer, silenceMillisMax, onOpening: heard })
       stats.connects += 1
@@ -266,10 +266,12 @@ const open =
       const capabilities = yield* NntpReader.make(client).capabilities.pipe(
         Effect.catchTag("NntpRefused", () => Effect.succeed(Capabilities.none))
       )
+      const state = yield* FeedProgress.adopt(feed, capabilities)
       heard()
       const [mode] = yield* client.exchange([{ line: "MODE STREAM" }])
-      return { capabilities, client, isStreaming: mode?.code === 203 }
+      return { capabilities, client, state, isStreaming: mode?.code === 203 }
     })
+}
 
 /** Where the log ended when a feed that is not acting looked; it passes that some time later. */
 interface Standby {
