@@ -1,25 +1,68 @@
 /**
  * Effects whose outcome is there when they are asked for: an `Exit` is gone on with at once and costs no step of a fiber, the
- * rest waits as ever.
+ * rest waits as ever. What was begun already can be listened to without a fiber.
  */
-import { Effect, Exit } from "effect"
+import { Cause, Effect, Exit, Result } from "effect"
 
 /** Something still to be done; nothing where all of it has been done. */
 export type Rest<E> = Effect.Effect<void, E> | undefined
+
+/** What was begun and is not over: it goes on whoever waits for it. */
+interface Coming<A, E> {
+  outcome: Exit.Exit<A, E> | undefined
+  readonly told: Set<(outcome: Exit.Exit<A, E>) => void>
+}
+
+const coming: unique symbol = Symbol("@lupin/core/Prompt/coming")
+
+interface Begun<A, E> extends Effect.Effect<A, E> {
+  readonly [coming]: Coming<A, E>
+}
+
+const isBegun = <A, E>(effect: Effect.Effect<A, E>): effect is Begun<A, E> => coming in effect
+
+/** Whether an effect is its own outcome. */
+export const isOver = <A, E>(effect: Effect.Effect<A, E>): effect is Exit.Exit<A, E> => Exit.isExit(effect)
 
 /** Whether an effect is its own outcome, and that a good one. */
 export const isThere = <A, E>(effect: Effect.Effect<A, E>): effect is Exit.Success<A, E> =>
   Exit.isExit(effect) && Exit.isSuccess(effect)
 
-/** What comes of an effect, at once where that is there. */
-export const map = <A, B, E>(effect: Effect.Effect<A, E>, f: (value: A) => B): Effect.Effect<B, E> =>
-  isThere(effect) ? Exit.succeed(f(effect.value)) : Effect.map(effect, f)
+/** What comes of an effect, at once where that is there, and where it comes for what was begun. */
+export const map = <A, B, E>(effect: Effect.Effect<A, E>, f: (value: A) => B): Effect.Effect<B, E> => {
+  if (isOver(effect)) return Exit.isSuccess(effect) ? Exit.succeed(f(effect.value)) : Exit.map(effect, f)
+  return isBegun(effect) ? after(effect, Exit.map(f)) : Effect.map(effect, f)
+}
 
 /** What follows from an effect, at once where that is there. */
 export const flatMap = <A, B, E, E2>(
   effect: Effect.Effect<A, E>,
   f: (value: A) => Effect.Effect<B, E2>
 ): Effect.Effect<B, E | E2> => (isThere(effect) ? f(effect.value) : Effect.flatMap(effect, f))
+
+/** An effect that does not fail: `f` tells what stands in the place of trouble. */
+export const orElse = <A, E>(effect: Effect.Effect<A, E>, f: (trouble: E) => A): Effect.Effect<A> => {
+  const settled = (outcome: Exit.Exit<A, E>): Exit.Exit<A> => {
+    if (Exit.isSuccess(outcome)) return Exit.succeed(outcome.value)
+    const found = Cause.findError(outcome.cause)
+    return Result.isSuccess(found) ? Exit.succeed(f(found.success)) : Exit.failCause(found.failure)
+  }
+  if (isOver(effect)) return settled(effect)
+  return isBegun(effect) ? after(effect, settled) : Effect.catch(effect, (trouble) => Effect.succeed(f(trouble)))
+}
+
+/** Does something once an effect is over, however that ends; of what was begun, also where nobody waits for it. */
+export const ensuring = <A, E>(effect: Effect.Effect<A, E>, act: () => void): Effect.Effect<A, E> => {
+  if (isOver(effect)) {
+    act()
+    return effect
+  }
+  if (!isBegun(effect)) return Effect.ensuring(effect, Effect.sync(act))
+  return after(effect, (outcome) => {
+    act()
+    return outcome
+  })
+}
 
 /** Does what follows from an effect; gives what could not be done at once. */
 export const andThen = <A, E, E2>(effect: Effect.Effect<A, E>, next: (value: A) => Rest<E2>): Rest<E | E2> => {
@@ -42,17 +85,42 @@ const go = <E>(steps: Generator<Effect.Effect<unknown, E>, void>, given: unknown
 
 /** An effect whose outcome `begin` tells, at once or later. What is begun here goes on whoever waits for it. */
 export const begun = <A, E>(begin: (done: (outcome: Exit.Exit<A, E>) => void) => void): Effect.Effect<A, E> => {
-  let outcome: Exit.Exit<A, E> | undefined
-  let resume: ((outcome: Exit.Exit<A, E>) => void) | undefined
-  begin((told) => {
-    outcome = told
-    resume?.(told)
+  const one: Coming<A, E> = { outcome: undefined, told: new Set() }
+  begin((outcome) => {
+    one.outcome = outcome
+    for (const tell of one.told) tell(outcome)
+    one.told.clear()
   })
-  return (
-    outcome ??
-    Effect.callback((waiting) => {
-      if (outcome === undefined) resume = waiting
-      else waiting(outcome)
-    })
-  )
+  if (one.outcome !== undefined) return one.outcome
+  const waited = Effect.callback<A, E>((resume) => {
+    if (one.outcome !== undefined) return resume(one.outcome)
+    one.told.add(resume)
+    return Effect.sync(() => void one.told.delete(resume))
+  })
+  return Object.assign(waited, { [coming]: one })
+}
+
+/**
+ * Has the outcome of what was begun and is not over told to `tell`, where it comes, and says whether it will be: of all other
+ * effects nothing is told. `tell` must not throw.
+ */
+export const listen = <A, E>(effect: Effect.Effect<A, E>, tell: (outcome: Exit.Exit<A, E>) => void): boolean => {
+  if (!isBegun(effect) || effect[coming].outcome !== undefined) return false
+  effect[coming].told.add(tell)
+  return true
+}
+
+const after = <A, B, E, E2>(
+  { [coming]: one }: Begun<A, E>,
+  f: (outcome: Exit.Exit<A, E>) => Exit.Exit<B, E2>
+): Effect.Effect<B, E2> => {
+  const turned = (outcome: Exit.Exit<A, E>): Exit.Exit<B, E2> => {
+    try {
+      return f(outcome)
+    } catch (defect) {
+      return Exit.die(defect)
+    }
+  }
+  if (one.outcome !== undefined) return turned(one.outcome)
+  return begun((done) => void one.told.add((outcome) => done(turned(outcome))))
 }

@@ -47,4 +47,44 @@ describe("Prompt", () => {
     expect(await Effect.runPromiseExit(Prompt.andThen(Exit.fail("no"), note) ?? Effect.void)).toEqual(Exit.fail("no"))
     expect(seen).toEqual([1, 2])
   })
+
+  it("tells of what was begun whether anybody waits or not, and of nothing else", async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.boolean(), fc.boolean(), fc.boolean(), async (isWell, isAtOnce, isOdd) => {
+        const isThrowing = isOdd && !isAtOnce
+        let finish = (): void => {}
+        let ended = 0
+        const told: Array<unknown> = []
+        const effect = Prompt.begun<number, string>((done) => {
+          finish = () => done(isWell ? Exit.succeed(1) : Exit.fail("no"))
+          if (isAtOnce) finish()
+        })
+        const mapped = Prompt.map(effect, (value) => {
+          if (isThrowing) throw new Error("defect")
+          return value + 1
+        })
+        const whole = Prompt.orElse(
+          Prompt.ensuring(mapped, () => (ended += 1)),
+          (trouble) => trouble.length
+        )
+        if (isAtOnce) expect(Prompt.isThere(whole)).toBe(true)
+        const isTold = Prompt.listen(whole, (outcome) => told.push(outcome))
+        expect(isTold).toBe(!isAtOnce)
+        expect(ended).toBe(isAtOnce ? 1 : 0)
+        if (!isAtOnce) finish()
+        expect(ended).toBe(1)
+        const outcome = await Effect.runPromiseExit(whole)
+        expect(Exit.isSuccess(outcome)).toBe(!isWell || !isThrowing)
+        if (!isWell || !isThrowing) expect(outcome).toEqual(Exit.succeed(2))
+        expect(told).toEqual(isTold ? [outcome] : [])
+        expect(Prompt.listen(Effect.succeed(1), () => told.push(1))).toBe(false)
+        expect(
+          Prompt.listen(
+            Effect.sync(() => 1),
+            () => told.push(1)
+          )
+        ).toBe(false)
+      })
+    )
+  })
 })

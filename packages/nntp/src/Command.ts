@@ -91,17 +91,16 @@ const reconcile = /^xreconcile(?:[ \t]|$)/i
 
 /** The commands that peers and readers send most, whose usual argument is an id and nothing else. */
 const usual = CommandTable.rows.flatMap(({ keyword, ofId }) =>
-  ofId === undefined ? [] : [{ start: `${keyword} `, initial: keyword.charCodeAt(0), ofId }]
+  ofId === undefined ? [] : [{ start: `${keyword} `, ofId }]
 )
 
-const parseUsual = (line: string): Command | undefined => {
-  const initial = line.charCodeAt(0)
-  for (const one of usual) {
-    if (one.initial !== initial || !line.startsWith(one.start)) continue
-    const id = MessageId.parse(line.slice(one.start.length))
-    return id === undefined ? undefined : one.ofId(id)
-  }
-  return undefined
+/** How lines of these begin, in octets. */
+export const usualStarts: ReadonlyArray<Uint8Array> = usual.map(({ start }) => new TextEncoder().encode(start))
+
+/** What `parse` makes of a line that begins with one of `usualStarts`, where all behind it is an id; else nothing. */
+export const ofArgument = (at: number, argument: string): Command | undefined => {
+  const id = MessageId.parse(argument)
+  return id === undefined ? undefined : usual[at]?.ofId(id)
 }
 
 /**
@@ -111,8 +110,6 @@ const parseUsual = (line: string): Command | undefined => {
  * stream stays in step only if that is read (RFC 4644 §2.5). The same holds of XRECONCILE and its frame.
  */
 export const parse = (line: string): Command | Fault => {
-  const found = parseUsual(line)
-  if (found !== undefined) return found
   if (controls.test(line)) {
     if (reconcile.test(line)) return { _tag: "Reconcile", of: undefined }
     return takeThis.test(line) ? { _tag: "TakeThis", id: "" } : { _tag: "BadSyntax", syntax: "no control characters" }

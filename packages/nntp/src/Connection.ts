@@ -14,22 +14,23 @@ import * as Socket from "effect/socket/Socket"
 import * as Access from "./Access.ts"
 import type * as AccessControl from "./AccessControl.ts"
 import * as Admission from "./Admission.ts"
+import * as Answers from "./Answers.ts"
+import * as Command from "./Command.ts"
 import { Framing } from "./Framing.ts"
 import type { Gate } from "./Gate.ts"
 import type { IdleWatch, Watched } from "./IdleWatch.ts"
-import * as ListAnswers from "./ListAnswers.ts"
+import type * as ListAnswers from "./ListAnswers.ts"
 import * as Login from "./Login.ts"
-import type { Output, Trouble } from "./Output.ts"
+import type { Output } from "./Output.ts"
 import * as ReadingAnswers from "./ReadingAnswers.ts"
-import * as Reconcile from "./ReconcileAnswers.ts"
 import type { Reconciler } from "./Reconciler.ts"
+import { Replies, type Undone } from "./Replies.ts"
 import * as Reply from "./Reply.ts"
 import * as Sasl from "./Sasl.ts"
 import * as Security from "./Security.ts"
 import * as Session from "./Session.ts"
 import * as TransitAnswers from "./TransitAnswers.ts"
 import type { Transport } from "./Transport.ts"
-import { WriteBuffer } from "./WriteBuffer.ts"
 
 /** Octets of replies after which they are written out, also in mid chunk. */
 export const flushBytes = 256 * 1024
@@ -42,6 +43,9 @@ const parts = {
   first: { bytes: 8 * 1024, commands: ReadingAnswers.wantedMax / 2 },
   other: { bytes: flushBytes, commands: ReadingAnswers.wantedMax }
 } as const
+
+/** Articles that are stored together where a disk is waited for: it takes the first of a chunk while the next are read. */
+const articlesTogether = 64
 
 /** Octets that a connection may always hold of what has not ended. */
 const unfinishedBytesFree = 64 * 1024
@@ -64,8 +68,6 @@ export interface Service extends ReadingAnswers.Reading, ListAnswers.Listing, Tr
   /** Closes a connection that completes no command or article for too long. */
   readonly idle: IdleWatch
 }
-
-type Direct = Exclude<Session.Task, TransitAnswers.Batched | { readonly _tag: "Nothing" | "Close" | "Secure" }>
 
 /** Serves until the client quits, falls silent or is gone. */
 export const serve = (service: Service, transport: Transport): Effect.Effect<void> =>
@@ -123,10 +125,13 @@ const converse = Effect.fnUntraced(function* (
   hold: (bytes: number) => boolean
 ): Effect.fn.Return<void, Socket.SocketError> {
   let framing = new Framing()
-  const buffer = new WriteBuffer()
-  const batch = new TransitAnswers.Batch()
-  let flushes = 0
-  let part: (typeof parts)[keyof typeof parts] = parts.other
+  const replies = new Replies(transport)
+  const { buffer, flush, underway } = replies
+  let batch = new TransitAnswers.Batch()
+  /** Whether articles had to be waited for, the last time. */
+  let isStoreSlow = true
+  let isAlone = false
+  let writesBefore = 0
   let leased = ""
   let isTooMuch = false
   let state: Session.State = { ...Session.initial, security: Security.initial(transport.isSecure()) }
@@ -148,33 +153,52 @@ const converse = Effect.fnUntraced(function* (
     facts.security = admitted.facts
   }
 
-  /** Writes what there is; nothing where the way is free, else what to wait for. */
-  const send = (): Prompt.Rest<Socket.SocketError> => {
-    if (buffer.length === 0) return undefined
-    flushes += 1
-    part = parts.other
-    const first = transport.send(buffer.take())
-    if (first !== undefined) return Effect.map(first, () => buffer.recycle(transport.isDrained()))
-    buffer.recycle(transport.isDrained())
-    return undefined
-  }
-  const flush = Effect.suspend(() => send() ?? Effect.void)
-  const relieve = (): Prompt.Rest<Socket.SocketError> => (buffer.length < part.bytes ? undefined : send())
+  const part = (): (typeof parts)[keyof typeof parts] =>
+    isAlone && replies.writes === writesBefore ? parts.first : parts.other
+  const relieve = (): Prompt.Rest<Socket.SocketError> => (buffer.length < part().bytes ? undefined : replies.send())
   const out: Output = { buffer, relieve, flushIfFull: Effect.suspend(() => relieve() ?? Effect.void) }
 
-  const settleBatch = (): Effect.Effect<void, Socket.SocketError> => {
-    if (batch.tasks.length === 0) return Effect.void
-    return Prompt.flatMap(TransitAnswers.answer(service, batch.tasks), (lines) => {
-      buffer.lines(lines)
+  /** Begins what was gathered; gives what has to be waited for. */
+  const begin = (): Prompt.Rest<Socket.SocketError> => {
+    if (!underway.hasRoom(batch)) return Prompt.run(beginLater())
+    const answers = TransitAnswers.answer(service, batch.tasks)
+    if (underway.isEmpty && Prompt.isThere(answers)) {
+      buffer.lines(answers.value)
+      isStoreSlow &&= batch.articles === 0
       batch.clear()
-      return buffer.length < flushBytes ? Effect.void : flush
-    })
+      return buffer.length < flushBytes ? undefined : replies.send()
+    }
+    if (!underway.enter(batch, answers)) return Prompt.run(alone(answers))
+    isStoreSlow ||= batch.articles > 0
+    batch = new TransitAnswers.Batch()
+    return undefined
+  }
+
+  const beginLater = function* (): Generator<Undone, void> {
+    while (!underway.hasRoom(batch)) yield* replies.wait()
+    yield* begin() ?? Effect.void
+  }
+
+  /** Waits for answers that do not come by themselves, behind all others. */
+  const alone = function* (answers: Effect.Effect<ReadonlyArray<string>>): Generator<Undone, void> {
+    yield* replies.settle()
+    buffer.lines(yield* answers)
+    batch.clear()
+    if (buffer.length >= flushBytes) yield* flush
+  }
+
+  const isSettled = (): boolean => batch.tasks.length === 0 && underway.isEmpty
+
+  /** Begins what was gathered, and waits for all answers. */
+  const settle = function* (): Generator<Undone, void> {
+    if (batch.tasks.length > 0) yield* begin() ?? Effect.void
+    yield* replies.settle()
   }
 
   const wanted: Array<ReadingAnswers.Wanted> = []
   const settleWanted = (): Prompt.Rest<Socket.SocketError> => {
     const mark = buffer.length
-    const flushesBefore = flushes
+    const writesBefore = replies.writes
     const rest = ReadingAnswers.articles(service, wanted, out)
     if (rest === undefined) {
       wanted.length = 0
@@ -182,7 +206,7 @@ const converse = Effect.fnUntraced(function* (
     }
     return rest.pipe(
       Effect.catchTag("SpoolUnavailable", (trouble) => {
-        if (flushes !== flushesBefore) return Effect.fail(closeError)
+        if (replies.writes !== writesBefore) return Effect.fail(closeError)
         buffer.truncate(mark)
         for (const _ of wanted) buffer.line(Reply.line(403, trouble.reason))
         return Effect.void
@@ -194,13 +218,13 @@ const converse = Effect.fnUntraced(function* (
     )
   }
 
-  const perform = Effect.fnUntraced(function* (task: Direct): Effect.fn.Return<void, Socket.SocketError> {
+  const perform = Effect.fnUntraced(function* (task: Answers.Direct): Effect.fn.Return<void, Socket.SocketError> {
     const mark = buffer.length
-    const flushesBefore = flushes
-    const outcome = yield* answer(service, task, out).pipe(
+    const writesBefore = replies.writes
+    const outcome = yield* Answers.answer(service, task, out).pipe(
       Effect.catchTag("SpoolUnavailable", (trouble) => {
         // Half an answer is out: only the end of the connection can tell the client.
-        if (flushes !== flushesBefore) return Effect.fail(closeError)
+        if (replies.writes !== writesBefore) return Effect.fail(closeError)
         buffer.truncate(mark)
         buffer.line(Reply.line(403, trouble.reason))
         return Effect.succeed(undefined)
@@ -224,6 +248,8 @@ const converse = Effect.fnUntraced(function* (
   })
 
   const take = function* (chunks: ReadonlyArray<Uint8Array>): Generator<Undone, void> {
+    const blocked = replies.begin()
+    if (blocked !== undefined) yield* blocked
     for (const chunk of chunks) {
       const stream = framing
       framing.push(chunk)
@@ -231,9 +257,10 @@ const converse = Effect.fnUntraced(function* (
       for (let input = next(framing, state, facts); input !== undefined; input = next(framing, state, facts)) {
         // Commands that came in one chunk are of one moment.
         if (isFirst) {
-          const { isAlone, nowMillis } = progressed()
-          facts.nowMillis = nowMillis
-          part = isAlone ? parts.first : parts.other
+          const progress = progressed()
+          facts.nowMillis = progress.nowMillis
+          isAlone = progress.isAlone
+          writesBefore = replies.writes
         } else transport.settle()
         isFirst = false
         admit()
@@ -241,9 +268,9 @@ const converse = Effect.fnUntraced(function* (
         const { task } = step
         state = step.state
         if (task._tag === "Article" && typeof task.of === "string") {
-          if (batch.tasks.length > 0) yield* settleBatch()
+          if (!isSettled()) yield* settle()
           wanted.push({ part: task.part, id: task.of })
-          if (wanted.length >= part.commands) yield* settleWanted() ?? Effect.void
+          if (wanted.length >= part().commands) yield* settleWanted() ?? Effect.void
           continue
         }
         if (wanted.length > 0) yield* settleWanted() ?? Effect.void
@@ -254,48 +281,57 @@ const converse = Effect.fnUntraced(function* (
           case "Receive":
           case "Post":
           case "Offer":
-            if (task._tag === "Answer" && batch.tasks.length === 0) {
+            if (task._tag === "Answer" && isSettled()) {
               buffer.line(task.line)
               break
             }
             if (task._tag === "Offer" && task.by === "IHAVE") {
-              if (batch.tasks.length > 0) yield* settleBatch()
+              if (!isSettled()) yield* settle()
               const [word = "later"] = yield* TransitAnswers.offer(service, [task.id])
               if (word === "wanted") state = Session.settle(state, { _tag: "ArticleComes", id: task.id })
               buffer.line(TransitAnswers.offerLine(task, word))
               break
             }
-            if (!batch.accepts(task)) yield* settleBatch()
+            if (!batch.accepts(task)) yield* begin() ?? Effect.void
+            if (!underway.isEmpty && "id" in task && underway.names(task.id)) yield* settle()
             batch.add(task)
+            if (isStoreSlow && batch.articles === articlesTogether) yield* begin() ?? Effect.void
             break
           case "Close":
-            yield* settleBatch()
+            yield* settle()
             buffer.line(task.line)
             break
           case "Secure":
-            yield* settleBatch()
+            yield* settle()
             yield* secure(task.act)
             break
           default:
-            yield* settleBatch()
+            yield* settle()
             yield* perform(task)
         }
       }
       if (framing !== stream) break
       if (!hold(framing.pendingBytes)) {
         isTooMuch = true
+        yield* settle()
+        yield* flush
         return yield* transport.write(`${Reply.line(400, "Too much is under way; try again later")}\r\n`)
       }
     }
     if (wanted.length > 0) yield* settleWanted() ?? Effect.void
-    if (batch.tasks.length > 0) yield* settleBatch()
-    yield* send() ?? Effect.void
+    const begun = batch.tasks.length > 0 ? begin() : undefined
+    if (begun !== undefined) yield* begun
+    if (!underway.isEmpty && !transport.isPrompt()) yield* settle()
+    const sent = replies.send()
+    if (sent !== undefined) yield* sent
     // An article is under way: whoever else offers it meanwhile is told to try again later.
     if (state.phase._tag === "Article" && state.phase.by === "TAKETHIS" && state.phase.id !== leased) {
       leased = state.phase.id
       const id = MessageId.parse(leased)
       if (id !== undefined) yield* TransitAnswers.offer(service, [id])
     }
+    const rest = replies.rest()
+    if (rest !== undefined) yield* rest
   }
 
   if (Access.isHopeless(admitted.facts.standing)) {
@@ -305,14 +341,21 @@ const converse = Effect.fnUntraced(function* (
   const isOver = (): boolean => isTooMuch || state.phase._tag === "Closed"
   const step = (chunks: ReadonlyArray<Uint8Array>): Prompt.Rest<Socket.SocketError> =>
     Prompt.run(take(chunks)) ?? (isOver() ? Effect.void : undefined)
-  while (!isOver()) yield* transport.each(step)
+  while (!isOver()) {
+    yield* transport.each(step).pipe(
+      Effect.tapError(() => replies.leave),
+      Effect.onInterrupt(() => Effect.sync(() => replies.end()))
+    )
+  }
 })
-
-type Undone = Effect.Effect<unknown, Socket.SocketError>
 
 const next = (framing: Framing, { phase }: Session.State, facts: Session.Facts): Session.Input | undefined => {
   switch (phase._tag) {
     case "Command": {
+      const argument = framing.argument(Command.usualStarts, Limits.commandLineBytesMax)
+      const command = argument === undefined ? undefined : Command.ofArgument(framing.startAt, argument)
+      if (command !== undefined) return { _tag: "Usual", command }
+      if (argument !== undefined) framing.takeBack()
       const line = framing.line(Limits.commandLineBytesMax)
       return line === undefined ? undefined : { _tag: "Line", line }
     }
@@ -332,42 +375,6 @@ const next = (framing: Framing, { phase }: Session.State, facts: Session.Facts):
     }
     case "Closed":
       return undefined
-  }
-}
-
-const answer = (service: Service, task: Direct, out: Output): Effect.Effect<Session.Outcome | undefined, Trouble> => {
-  switch (task._tag) {
-    case "AnswerBlock":
-      return Effect.sync(() => {
-        out.buffer.line(task.line)
-        for (const line of task.lines) out.buffer.blockLine(line)
-        out.buffer.text(".\r\n")
-        return undefined
-      })
-    case "Select":
-      return ReadingAnswers.select(service, task, out)
-    case "Neighbour":
-      return ReadingAnswers.neighbour(service, task, out)
-    case "Article":
-      return ReadingAnswers.article(service, task, out)
-    case "Over":
-      return ReadingAnswers.over(service, task, out)
-    case "Hdr":
-      return ReadingAnswers.hdr(service, task, out)
-    case "ListGroups":
-      return Effect.as(ListAnswers.groups(service, task, out), undefined)
-    case "ListKept":
-      return Effect.as(ListAnswers.kept(service, task, out), undefined)
-    case "NewGroups":
-      return Effect.as(ListAnswers.newGroups(service, task, out), undefined)
-    case "NewNews":
-      return Effect.as(ListAnswers.newNews(service, task, out), undefined)
-    case "Changes":
-      return Effect.as(ListAnswers.changes(service, task, out), undefined)
-    case "Status":
-      return Effect.as(ListAnswers.status(service, task, out), undefined)
-    case "Reconcile":
-      return Effect.as(Reconcile.answer(service, task, out), undefined)
   }
 }
 

@@ -37,6 +37,9 @@ export class Framing {
   #isStuffed = false
   #draining: "line" | "block" | undefined
   #lineStart = ""
+  #lineAt = 0
+  /** Which start the line had whose argument was given last. */
+  startAt = 0
 
   /** Octets kept because their line or block has not ended yet. */
   get pendingBytes(): number {
@@ -93,6 +96,44 @@ export class Framing {
     }
     if (end + 1 - start > bytesMax) return { _tag: "TooLong", start: octets.toString("utf8", start, start + bytesMax) }
     return textOf(octets, start, end - 1)
+  }
+
+  /**
+   * What is behind one of `starts` in the next line, as Latin-1, if that has arrived and begins so; which one, `startAt` tells.
+   * Nothing says nothing: the line is still to be read. `bytesMax` counts the whole line, as that of `line`.
+   */
+  argument(starts: ReadonlyArray<Uint8Array>, bytesMax: number): string | undefined {
+    const octets = this.#octets
+    const start = this.#at
+    const from = start === octets.length || this.#draining !== undefined ? -1 : this.#behind(starts, start)
+    if (from === -1) return undefined
+    const end = octets.indexOf(lf, from)
+    if (end === -1 || end >= start + bytesMax || octets[end - 1] !== cr) return undefined
+    this.#lineAt = start
+    this.#at = end + 1
+    this.#scanned = this.#at
+    return octets.toString("latin1", from, end - 1)
+  }
+
+  /** Takes the line back whose argument was given last: it is still to be read. */
+  takeBack(): void {
+    this.#at = this.#lineAt
+    this.#scanned = this.#at
+  }
+
+  /** Where a line goes on that begins with one of `starts`; -1 where it does not. */
+  #behind(starts: ReadonlyArray<Uint8Array>, from: number): number {
+    const octets = this.#octets
+    for (let which = 0; which < starts.length; which += 1) {
+      const start = starts[which] as Uint8Array
+      if (octets.length - from < start.length) continue
+      let at = 0
+      while (at < start.length && octets[from + at] === start[at]) at += 1
+      if (at < start.length) continue
+      this.startAt = which
+      return from + at
+    }
+    return -1
   }
 
   /** The next block, unstuffed and without its terminator, or undefined until it has arrived. `bytesMax` is its unstuffed size. */

@@ -56,7 +56,8 @@ export class NetStream {
   /** Writes; nothing where more may be written at once, else what to wait for. A `CloseEvent` ends the connection now. */
   send(octets: Uint8Array | string | Socket.CloseEvent): Effect.Effect<void, Socket.SocketError> | undefined {
     const socket = this.#socket
-    if (Socket.isCloseEvent(octets)) {
+    // To ask whether it is an event is dear.
+    if (!(octets instanceof Uint8Array) && Socket.isCloseEvent(octets)) {
       socket.destroy()
       return undefined
     }

@@ -50,6 +50,8 @@ export interface Facts {
 
 export type Input =
   | { readonly _tag: "Line"; readonly line: string | TooLong }
+  /** A line that is a command with an id. */
+  | { readonly _tag: "Usual"; readonly command: Command.Command }
   | { readonly _tag: "Block"; readonly block: Uint8Array | TooLong }
 
 /** Which articles of which group, as far as a command names them by number. */
@@ -140,6 +142,7 @@ export const step = (state: State, input: Input, facts: Facts): Step => {
     case "Closed":
       return { state, task: nothing }
     case "Command":
+      if (input._tag === "Usual") return onCommand(state, input.command, facts)
       return input._tag === "Line" ? onLine(state, input.line, facts) : { state, task: nothing }
     case "Article":
       return input._tag === "Block"
@@ -189,8 +192,10 @@ const commandPhase: Phase = { _tag: "Command" }
 const toCommand = (state: State): State => ({ ...state, phase: commandPhase })
 const answer = (code: Reply.Code, detail?: string): Task => ({ _tag: "Answer", line: Reply.line(code, detail) })
 
-const onLine = (state: State, line: string | TooLong, facts: Facts): Step => {
-  const command = typeof line === "string" ? Command.parse(line) : parseTooLong(line)
+const onLine = (state: State, line: string | TooLong, facts: Facts): Step =>
+  onCommand(state, typeof line === "string" ? Command.parse(line) : parseTooLong(line), facts)
+
+const onCommand = (state: State, command: Command.Command | Command.Fault, facts: Facts): Step => {
   if (command._tag === "Unknown" || command._tag === "BadSyntax") return onFault(state, command)
   const sane = state.faults === 0 ? state : { ...state, faults: 0 }
   const refused = refusalOf(command._tag, facts)

@@ -30,6 +30,10 @@ const postsMax = 64
  */
 export class Batch {
   readonly tasks: Array<Batched> = []
+  /** Articles among the tasks. */
+  articles = 0
+  /** Octets of these articles. */
+  articleBytes = 0
   /** Ids of the first tasks, so many of them; made when two tasks may be about one article. */
   #ids: Set<string> | undefined
   #idsOf = 0
@@ -40,14 +44,22 @@ export class Batch {
     if (task._tag === "Answer" || this.#has === "nothing") return true
     if (task._tag === "Post" || this.#has === "posts") return task._tag === "Post" && this.#has === "posts"
     // Whoever offers an article twice may send it, both times.
-    return (task._tag === "Offer" && this.#has === "offers") || !this.#idsSoFar().has(task.id)
+    return (task._tag === "Offer" && this.#has === "offers") || !this.names(task.id)
+  }
+
+  /** Whether some task is about the article of this id. */
+  names(id: MessageId.MessageId): boolean {
+    return this.#idsSoFar().has(id)
   }
 
   add(task: Batched): void {
     this.tasks.push(task)
     if (task._tag === "Post") this.#has = "posts"
-    else if (task._tag === "Receive") this.#has = "articles"
-    else if (task._tag === "Offer" && this.#has === "nothing") this.#has = "offers"
+    else if (task._tag === "Receive") {
+      this.#has = "articles"
+      this.articles += 1
+      this.articleBytes += task.octets.length
+    } else if (task._tag === "Offer" && this.#has === "nothing") this.#has = "offers"
   }
 
   clear(): void {
@@ -55,6 +67,8 @@ export class Batch {
     this.#ids?.clear()
     this.#idsOf = 0
     this.#has = "nothing"
+    this.articles = 0
+    this.articleBytes = 0
   }
 
   #idsSoFar(): ReadonlySet<string> {
@@ -78,10 +92,10 @@ export const answer = (transit: Transit, tasks: ReadonlyArray<Batched>): Effect.
     else if (task._tag === "Post") posts.push(task.octets)
   }
   const receiving = articles.length === 0 ? none : receive(transit, articles)
-  if (articles.length > 0 && offers.length + posts.length === 0) {
-    return Prompt.map(receiving, (received) => lines(tasks, received, [], []))
-  }
   const offering = offers.length === 0 ? none : offer(transit, offers)
+  if (posts.length === 0 && Prompt.isThere(offering)) {
+    return Prompt.map(receiving, (received) => lines(tasks, received, offering.value, []))
+  }
   const posting: Effect.Effect<ReadonlyArray<string>> =
     posts.length === 0 ? none : Effect.forEach(posts, (octets) => post(transit, octets), { concurrency: postsMax })
   return Prompt.flatMap(receiving, (received) =>
@@ -118,7 +132,7 @@ const lines = (
 export const offer = (
   { peer, relayer }: Transit,
   ids: ReadonlyArray<MessageId.MessageId>
-): Effect.Effect<ReadonlyArray<Offer>> => otherwise(relayer.offer(ids, peer), () => ids.map(() => "later" as const))
+): Effect.Effect<ReadonlyArray<Offer>> => Prompt.orElse(relayer.offer(ids, peer), () => ids.map(() => "later" as const))
 
 /** The reply to CHECK or IHAVE; the word is the relayer's. */
 export const offerLine = (task: Session.Task & { readonly _tag: "Offer" }, word: Offer): string => {
@@ -139,14 +153,9 @@ const receive = (
   { peer, relayer }: Transit,
   articles: ReadonlyArray<{ readonly id: MessageId.MessageId; readonly octets: Uint8Array }>
 ): Effect.Effect<ReadonlyArray<Received>> =>
-  otherwise(relayer.receive(articles, peer), ({ reason }) =>
+  Prompt.orElse(relayer.receive(articles, peer), ({ reason }) =>
     articles.map((): Received => ({ _tag: "Deferred", reason }))
   )
-
-const otherwise = <A, E>(asked: Effect.Effect<A, E>, answerOf: (trouble: E) => A): Effect.Effect<A> =>
-  Prompt.isThere(asked)
-    ? Effect.succeed(asked.value)
-    : Effect.catch(asked, (trouble) => Effect.succeed(answerOf(trouble)))
 
 /**
  * RFC 4644 has no code for a TAKETHIS to be tried again but 400, which ends the connection for one article's sake; 431

@@ -25,6 +25,8 @@ export interface Transport {
   readonly write: (octets: Uint8Array | string) => Effect.Effect<void, Socket.SocketError>
   /** Writes now; nothing where more may be written at once, else what has to be done first. */
   readonly send: (octets: Uint8Array) => Effect.Effect<void, Socket.SocketError> | undefined
+  /** Whether `send` has written when it returns, so that what it gives only waits. */
+  readonly isPrompt: () => boolean
   /** Says whether everything written has left the process. */
   readonly isDrained: () => boolean
   /** Ends the connection once everything written has left. */
@@ -121,6 +123,10 @@ class Compressible implements Transport {
     return this.#deflated === undefined ? this.layer.send(octets) : this.#deflated(octets)
   }
 
+  isPrompt(): boolean {
+    return false
+  }
+
   isDrained(): boolean {
     return true
   }
@@ -176,6 +182,10 @@ class OnNet extends Compressible {
 
   override certificates(): ReadonlyArray<string> {
     return this.#certificates
+  }
+
+  override isPrompt(): boolean {
+    return !this.isCompressed
   }
 
   override isDrained(): boolean {

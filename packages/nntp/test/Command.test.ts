@@ -97,4 +97,16 @@ describe("Command", () => {
     expect(Command.parse("LISTGROUP ..")).toMatchObject({ name: undefined })
     expect(Command.parse("LISTGROUP misc.test 3-4")).toMatchObject({ name: "misc.test", low: 3, high: 4 })
   })
+
+  it("knows commands with an id by their start and argument as it knows their lines", () => {
+    const argument = fc.oneof(anyLine, fc.constantFrom("<a@b>", "<a@b> ", "1-2", "", " <a@b>", "<a@b> <c@d>"))
+    fc.assert(
+      fc.property(fc.nat({ max: Command.usualStarts.length - 1 }), argument, (at, rest) => {
+        const line = new TextDecoder().decode(Command.usualStarts[at]) + rest
+        const found = Command.ofArgument(at, rest)
+        if (found !== undefined) expect(found).toEqual(Command.parse(line))
+      })
+    )
+    expect(Command.usualStarts.map((_, at) => Command.ofArgument(at, "<a@b>"))).not.toContain(undefined)
+  })
 })

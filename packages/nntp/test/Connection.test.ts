@@ -234,6 +234,7 @@ describe("Connection", () => {
               each: (step) => transport.each(step),
               write: (octets) => transport.write(octets),
               send: (octets) => transport.send(octets),
+              isPrompt: () => false,
               isDrained: () => false,
               end: Effect.never,
               close: transport.close,

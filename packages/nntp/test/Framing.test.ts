@@ -9,7 +9,8 @@ const lineMax = 64
 const blockMax = 200
 
 /** Reads as a server would: a line `B` is followed by a block. */
-const readAll = (chunks: ReadonlyArray<Uint8Array>) => {
+const readAll = (chunks: ReadonlyArray<Uint8Array>, starts: ReadonlyArray<string> = []) => {
+  const begins = starts.map((start) => Buffer.from(start))
   const framing = new Framing()
   const frames: Array<string | TooLong> = []
   let pendingMax = 0
@@ -17,9 +18,16 @@ const readAll = (chunks: ReadonlyArray<Uint8Array>) => {
   for (const chunk of chunks) {
     framing.push(chunk)
     for (;;) {
+      let argument: string | undefined = wantsBlock ? undefined : framing.argument(begins, lineMax)
+      // As where it is no id.
+      if (argument !== undefined && !/^[ -~]*$/.test(argument)) {
+        framing.takeBack()
+        argument = undefined
+      }
+      const lineInTwo: string | undefined = argument === undefined ? undefined : `${starts[framing.startAt]}${argument}`
       const frame: string | Uint8Array | TooLong | undefined = wantsBlock
         ? framing.block(blockMax)
-        : framing.line(lineMax)
+        : (lineInTwo ?? framing.line(lineMax))
       if (frame === undefined) break
       wantsBlock = frame === "B"
       frames.push(frame instanceof Uint8Array ? Buffer.from(frame).toString("latin1") : frame)
@@ -37,6 +45,20 @@ describe("Framing", () => {
         splits,
         (octets, cuts) => {
           expect(readAll(cuts(octets)).frames).toEqual(readAll([octets]).frames)
+        }
+      ),
+      { numRuns: 1000 }
+    )
+  })
+
+  it("gives the same lines where it gives their arguments apart", () => {
+    fc.assert(
+      fc.property(
+        octetsLike(["B\r\n", "ab ", "ac ", "\r\n", "\r", "\n", "é", "x", "y".repeat(60), "\r\n.\r\n"]),
+        splits,
+        (octets, cuts) => {
+          const chunks = cuts(octets)
+          expect(readAll(chunks, ["ab ", "ac ", "x"])).toEqual(readAll(chunks))
         }
       ),
       { numRuns: 1000 }

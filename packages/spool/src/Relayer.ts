@@ -7,7 +7,7 @@ import type * as MessageId from "@lupin/core/MessageId"
 import * as Prompt from "@lupin/core/Prompt"
 import * as Recoveries from "@lupin/core/Recoveries"
 import * as Relay from "@lupin/core/Relay"
-import { Clock, Context, Effect, Layer } from "effect"
+import { Clock, Context, Effect, Exit, Layer } from "effect"
 import * as TransitTable from "./internal/TransitTable.ts"
 import { SiteIdentity } from "./SiteIdentity.ts"
 import { Spool, type Stored, type SpoolUnavailable } from "./Spool.ts"
@@ -78,15 +78,19 @@ export class Relayer extends Context.Service<
         const { note } = yield* Recoveries.Recoveries
         const clock = yield* Clock.Clock
 
-        const contextOf = (peer: Peer, nowMillis: number): Relay.RelayContext => ({
-          site: site.path,
-          nowMillis,
-          verify: EventArticle.verify,
-          ...(peer.paths === undefined ? {} : { peers: peer.paths }),
-          ...(peer.address === undefined ? {} : { address: peer.address }),
-          ...(peer.isBackfill === undefined ? {} : { isBackfill: peer.isBackfill }),
-          ...(options.writerOf === undefined ? {} : { writerOf: options.writerOf })
-        })
+        const contextOf = ({ address, isBackfill, paths }: Peer, nowMillis: number): Relay.RelayContext => {
+          const context: { -readonly [Field in keyof Relay.RelayContext]: Relay.RelayContext[Field] } = {
+            site: site.path,
+            nowMillis,
+            verify: EventArticle.verify
+          }
+          // Made for each batch, of which many have one article.
+          if (paths !== undefined) context.peers = paths
+          if (address !== undefined) context.address = address
+          if (isBackfill !== undefined) context.isBackfill = isBackfill
+          if (options.writerOf !== undefined) context.writerOf = options.writerOf
+          return context
+        }
 
         const judgeOffers = (
           ids: ReadonlyArray<MessageId.MessageId>,
@@ -150,13 +154,9 @@ export class Relayer extends Context.Service<
             const received = Prompt.flatMap(spool.status(ids), (statuses) =>
               storeWanted(batch, statuses, contextOf(peer, nowMillis))
             )
-            if (Prompt.isThere(received)) {
-              end()
-              return received
-            }
             // Whoever is asked for one of these while it is being stored has to wait for the outcome.
-            transit.take(ids, peer.connection, nowMillis + leaseMillis)
-            return Effect.onExit(received, () => Effect.sync(end))
+            if (!Exit.isExit(received)) transit.take(ids, peer.connection, nowMillis + leaseMillis)
+            return Prompt.ensuring(received, end)
           },
           release: (peer) => Effect.sync(() => note("transit-freed", transit.endAll(peer.connection)))
         }

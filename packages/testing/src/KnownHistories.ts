@@ -64,6 +64,11 @@ export const all: ReadonlyArray<Known> = [
     "pops 2,1,1 zones 3 seconds 30; 1115 post p3 8; 7683 post p2 11; 7791 kill z1; 15985 start z1; 21513 receipt p1-h1 11"
   ),
   known(
+    "lets go by its own clock of what arrived just before it was killed",
+    21320,
+    "pops 1,1,1,1 zones 3 seconds 150; 97462 keep-age z3 23059; 148491 post p4 78; 149524 kill z3"
+  ),
+  known(
     "gives up a connection to a peer that stands still, and connects again",
     1,
     "pops 1,1 zones 3 seconds 100; 1000 post p1 1; 2000 pause z1; 3000 post p1 2; 80000 resume z1; 90000 post p2 4"

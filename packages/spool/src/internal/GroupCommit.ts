@@ -14,6 +14,9 @@ export const commitBytesMax = 4 * 1024 * 1024
 /** Octets of articles that may wait; what comes beyond is refused for now. */
 export const waitingBytesMax = 64 * 1024 * 1024
 
+/** Commands that are worth a commit of their own where nothing is under way: the disk takes them while others come. */
+const unitsAlone = 8
+
 /** What the commit acts on. All but `sync` is synchronous; any may throw. */
 export interface Target {
   readonly plan: () => Plan.Plan
@@ -200,7 +203,7 @@ export const make = (target: Target): GroupCommit => {
       waitingBytes += bytes
       if (isBusy) return
       isBusy = true
-      if (target.isShared) target.soon(commit)
+      if (target.isShared && units.length < unitsAlone) target.soon(commit)
       else commit()
     },
     close: (done) => {

@@ -19,6 +19,8 @@ const isBounded = (group: string): boolean => group.startsWith("clientposts.")
 const countedMillis = 2_000
 /** Octets that a record has beside its article, at most. */
 const recordBytes = 1_500
+/** How long after an article has arrived its door answers, in milliseconds: a sync, and one that was under way. Without a look only the answer is known. */
+const answerMillisMax = 100
 /** How late something may go, in milliseconds: what arrived behind the last look at numbers and octets. */
 const lateMillisMax = 2_000
 
@@ -32,7 +34,7 @@ class Ledger {
     for (const { id, stored } of articles) {
       if (stored._tag !== "Filed") continue
       const groups = stored.numbers.map(([group]) => group)
-      this.filings.set(id, { arrivedMillis: atMillis, bytes: 0, groups, position: stored.position })
+      this.filings.set(id, { arrivedMillis: atMillis - answerMillisMax, bytes: 0, groups, position: stored.position })
     }
   }
 
