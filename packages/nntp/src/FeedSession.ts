@@ -52,20 +52,21 @@ export const run = Effect.fnUntraced(function* (feed: Feed): Effect.fn.Return<ne
   const clock = yield* Clock.Clock
   const nowMillis = (): number => clock.currentTimeMillisUnsafe()
   const random = yield* Random.Random
-  const client = yield* NntpClient.connect({ ...feed.peer, silenceMillisMax: feed.silenceMillisMax })
-  stats.connects += 1
-  if (stats.connects > 1) note("feed-reconnected")
-  const reader = NntpReader.make(client)
-  const capabilities = yield* reader.capabilities.pipe(
-    Effect.catchTag("NntpRefused", () => Effect.succeed(Capabilities.none))
-  )
-  const state = yield* FeedProgress.adopt(feed, capabilities)
-  const [mode] = yield* client.exchange([{ line: "MODE STREAM" }])
-  const isStreaming = mode?.code === 203
+  const { beatMillis, silenceMillisMax, silentMillisMax } = feed
+  const onLink = (link: "up" | "silent"): void => {
+    if (link === "silent") note("peer-silent")
+    else if (stats.link === "silent") note("peer-speaks-again")
+    links.note(stats, link)
+  }
+  // A peer that is down counts as dead already.
+  const onSilent = (): void => {
+    if (stats.link !== "down") onLink("silent")
+  }
+  const opened = yield* FeedWatch.opening(open(feed), { silentMillisMax, onSilent })
+  const { capabilities, client, isStreaming, state } = opened
   stats.isConnected = true
   stats.isStreaming = isStreaming
-
-  links.note(stats, "up")
+  onLink("up")
 
   const reading: FeedReading.Reading = {
     spool,
@@ -144,7 +145,6 @@ export const run = Effect.fnUntraced(function* (feed: Feed): Effect.fn.Return<ne
   yield* Effect.addFinalizer(() => Effect.sync(() => unlisten?.()))
   stats.head = yield* spool.head
 
-  const { beatMillis, silenceMillisMax, silentMillisMax } = feed
   const unwatched = { silenceMillisMax, silentMillisMax, beatMillis: undefined }
   const watched = { silenceMillisMax, silentMillisMax, beatMillis }
   const watch = FeedWatch.make({
@@ -152,11 +152,7 @@ export const run = Effect.fnUntraced(function* (feed: Feed): Effect.fn.Return<ne
     nowMillis,
     limits: () => (isStreaming && feed.part().isWatched ? watched : unwatched),
     isOwed: () => state.inFlight > 0,
-    onLink: (link) => {
-      if (link === "silent") note("peer-silent")
-      else if (stats.link === "silent") note("peer-speaks-again")
-      links.note(stats, link)
-    },
+    onLink,
     onGivenUp: () => note("peer-given-up")
   })
 
@@ -258,6 +254,24 @@ export const run = Effect.fnUntraced(function* (feed: Feed): Effect.fn.Return<ne
   })
   return yield* Effect.raceAllFirst([turns, place.keep, watch.keep, linkChanges, client.ended])
 })
+
+/** Connects, and asks what the peer can do. `heard` is called whenever it has said something. */
+const open = (feed: Feed) => {
+  const { note, peer, silenceMillisMax, stats } = feed
+  return (heard: () => void) =>
+    Effect.gen(function* () {
+      const client = yield* NntpClient.connect({ ...peer, silenceMillisMax, onOpening: heard })
+      stats.connects += 1
+      if (stats.connects > 1) note("feed-reconnected")
+      const capabilities = yield* NntpReader.make(client).capabilities.pipe(
+        Effect.catchTag("NntpRefused", () => Effect.succeed(Capabilities.none))
+      )
+      const state = yield* FeedProgress.adopt(feed, capabilities)
+      heard()
+      const [mode] = yield* client.exchange([{ line: "MODE STREAM" }])
+      return { capabilities, client, state, isStreaming: mode?.code === 203 }
+    })
+}
 
 /** Where the log ended when a feed that is not acting looked; it passes that some time later. */
 interface Standby {

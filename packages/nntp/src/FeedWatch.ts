@@ -1,8 +1,10 @@
 /**
  * Keeps the pulse of one connection of a feed: notes when the peer falls silent and when it speaks again, asks it for a sign
  * where that is wanted, and gives it up.
+ *
+ * A connection that is being opened owes an answer from its beginning.
  */
-import { Effect } from "effect"
+import { Clock, Effect } from "effect"
 import * as FeedPulse from "./FeedPulse.ts"
 import type { NntpClient } from "./NntpClient.ts"
 import { NntpDisconnected } from "./NntpError.ts"
@@ -29,6 +31,31 @@ export interface Options {
   readonly onLink: (link: "up" | "silent") => void
   readonly onGivenUp: () => void
 }
+
+/**
+ * Opens a connection: calls `onSilent` once where the peer says nothing for `silentMillisMax` (milliseconds) in the meantime, and goes on
+ * waiting. `open` is given what it has to call at each sign of life.
+ */
+export const opening = Effect.fnUntraced(function* <A, E, R>(
+  open: (heard: () => void) => Effect.Effect<A, E, R>,
+  { onSilent, silentMillisMax }: { readonly silentMillisMax: number; readonly onSilent: () => void }
+): Effect.fn.Return<A, E, R> {
+  const clock = yield* Clock.Clock
+  let heardMillis = clock.currentTimeMillisUnsafe()
+  const keep = Effect.gen(function* () {
+    for (;;) {
+      const leftMillis = heardMillis + silentMillisMax - clock.currentTimeMillisUnsafe()
+      if (leftMillis <= 0) break
+      yield* Effect.sleep(leftMillis)
+    }
+    onSilent()
+    return yield* Effect.never
+  })
+  const heard = (): void => {
+    heardMillis = clock.currentTimeMillisUnsafe()
+  }
+  return yield* Effect.raceFirst(open(heard), keep)
+})
 
 /** The connection has just opened. */
 export const make = ({ client, isOwed, limits, nowMillis, onGivenUp, onLink }: Options): FeedWatch => {

@@ -35,6 +35,8 @@ export interface Options extends Endpoint {
   readonly silenceMillisMax?: number
   /** Octets of one answer on the wire, after which the connection is ended. */
   readonly answerBytesMax?: number
+  /** Called at each sign of life while the connection opens: when it is there, and at each reply. */
+  readonly onOpening?: () => void
 }
 
 export interface NntpClient {
@@ -101,6 +103,7 @@ export const connect = Effect.fnUntraced(function* (
   let answerBytes = 0
   let sinceBytes = 0
   let heardAtMillis = clock.currentTimeMillisUnsafe()
+  options.onOpening?.()
   let end: NntpDisconnected | undefined
 
   const finish = (error: NntpDisconnected): void => {
@@ -132,6 +135,7 @@ export const connect = Effect.fnUntraced(function* (
     upgrade: reader.upgrade(),
     heard: () => {
       heardAtMillis = clock.currentTimeMillisUnsafe()
+      options.onOpening?.()
     }
   }).pipe(Effect.mapError((trouble) => disconnected(typeof trouble === "string" ? trouble : reasonOf(trouble))))
   const opened = yield* Effect.raceFirst(opening, silence)

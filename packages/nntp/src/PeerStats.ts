@@ -4,8 +4,8 @@
 import { Context, Effect, Layer } from "effect"
 
 /**
- * What is known of the way to a peer. `untried` until the first connection; `silent` while an answer is overdue; `down` from the
- * end of a connection, or a try that failed, to the next one.
+ * What is known of the way to a peer. `untried` until the first connection; `silent` while an answer is overdue, the one to a
+ * connection that is being opened as well; `down` from the end of a connection, or a try that failed, to the next one.
  */
 export type Link = "untried" | "up" | "silent" | "down"
 

@@ -17,7 +17,7 @@ export interface FloodParts {
 
 const lazy: PeerFeed.Part = { isActing: true, eager: "none", asks: "soon", turn: 1, isWatched: false }
 
-/** A peer that was never tried counts as alive. `onTaken` is told of a peer to which we offer from now on in place of another host. */
+/** A peer that was never tried counts as alive, until it is silent. `onTaken` is told of a peer to which we offer from now on in place of another host. */
 export const make = (
   stats: PeerStats["Service"],
   note: Recoveries.Counting["note"] = () => {},

@@ -1,5 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import trailblaze from "@lupin-examples/trailblaze/app"
+import * as Gateways from "@lupin/site/Gateways"
 import { Effect } from "effect"
 import * as Fleet from "../src/Fleet.ts"
 
@@ -69,6 +70,29 @@ describe("gateways and primaries", () => {
         }
       })
     )
+  )
+
+  it.live(
+    "offers within five seconds of its start what a host holds, while nobody answers at its gateway's address",
+    () =>
+      Fleet.run({ ...options, pops: [{ name: "boi", hosts: 2 }], zones: 3, seed: 6 }, (fleet) =>
+        Effect.gen(function* () {
+          yield* fleet.advance("10 seconds")
+          const [gateway = "", other = ""] = Gateways.of("boi", ["boi-h1", "boi-h2"], () => true)
+          const { zones } = fleet.site(other).plan
+          // The one link of the POP that its second gateway holds.
+          fleet.cut(other, zones[1] ?? "", { oneWay: true })
+          fleet.cutPower(gateway)
+          const { posted } = yield* fleet.post(other, review(2))
+          fleet.kill(other)
+          yield* fleet.advance("5 seconds")
+          const arrival = arrivalsOf(fleet)
+          yield* fleet.start(other)
+          const beganMillis = fleet.elapsedMillis
+          yield* fleet.advance("5 seconds")
+          for (const zone of zones) assert.isBelow(arrival(posted.messageId, zone) - beganMillis, 5_000, zone)
+        })
+      )
   )
 
   it.live("brings a zone what a dead gateway could not, though its successor had passed that long before", () =>
