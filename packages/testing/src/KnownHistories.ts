@@ -131,7 +131,7 @@ export const all: ReadonlyArray<Known> = [
   known(
     "gets back the end of a log that it took for torn",
     1,
-    "pops 1,1 zones 3 seconds 40; 1000 post p1 1; 9000 rot p1 3100; 12000 kill p1; 13000 start p1"
+    "pops 1,1 zones 3 seconds 40; 1000 post p1 1; 9000 rot p1 2400; 12000 kill p1; 13000 start p1"
   ),
   known(
     "lets go of no more crossposts than are too many, and of none twice",
