@@ -46,3 +46,34 @@ it.effect("counts what compaction moves, drops and gives back, and the erasures 
     )
   })
 )
+
+it.effect("counts what groups hold when the index is made anew after removals in the middle of a compaction", () =>
+  Effect.gen(function* () {
+    const directory = yield* temporaryDirectory
+    const opened = <A, E>(effect: Effect.Effect<A, E, Spool>) =>
+      Effect.provide(
+        effect,
+        FileSpool.layer({ directory, durability: "kernel", segmentBytes: 3_000 }).pipe(Layer.provide(identity))
+      )
+    const misc = group("misc.a")
+    const ids = Array.from({ length: 20 }, (_, at) => id(`n${at}`))
+    const counted = Effect.flatMap(Spool, (spool) => Effect.map(spool.group(misc), (it) => it?.count))
+    yield* opened(
+      Effect.gen(function* () {
+        const spool = yield* Spool
+        for (const one of ids) yield* spool.store([article(one, [misc], "words\r\n".repeat(40))])
+        const isEven = (_: unknown, at: number) => at % 2 === 0
+        yield* spool.remove(ids.filter(isEven), "expired")
+        // The checkpoint is taken, and nothing has moved.
+        assert.isTrue((yield* spool.reclaim).isMore)
+        yield* spool.remove([id("n1"), id("n3")], "expired")
+        // It moves and drops what it has begun with, and no other begins.
+        yield* spool.reclaim
+        assert.isAbove((yield* spool.reclaimed).droppedFiles, 0)
+        assert.strictEqual(yield* counted, 8)
+      })
+    )
+    fs.rmSync(path.join(directory, "index"), { recursive: true })
+    assert.strictEqual(yield* opened(counted), 8)
+  })
+)

@@ -141,6 +141,12 @@ export const all: ReadonlyArray<Known> = [
       "41000 start p1; 45000 post p1 1; 46000 read p1 2; 50000 wipe z2"
   ),
   known(
+    "counts what groups hold when an index is made anew after expiry in the middle of a compaction",
+    140,
+    "pops 1,1,1,1 zones 3 seconds 150; 38995 post p4 66; 43189 post p2 24; 82704 keep-count p4 3; 85753 post p1 56; " +
+      "85938 post p4 13; 88113 post p1 96; 90280 post p2 33; 90737 kill p4; 119608 start p4; 130736 power p4"
+  ),
+  known(
     "lets go in time of what comes while nothing else is due",
     1,
     "pops 1,1 zones 3 seconds 60; 8000 keep-age z1 10000; 12000 post p2 9"

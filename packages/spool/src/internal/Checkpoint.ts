@@ -40,13 +40,11 @@ export const take = (where: Where, log: SegmentLog, index: Index): void => {
 }
 
 /**
- * Sets what a new index cannot know from the log, once it has taken in all up to the checkpoint. `isWhole`: nothing of
- * that was damaged, so that all that the groups held then is here.
+ * Sets what a new index cannot know from the log, once it has taken in all up to the checkpoint. What groups held is counted:
+ * some of it may be damaged, or have been removed since and left the log.
  */
-export const restore = (index: Index, checkpoint: Checkpoint, isWhole: boolean): void => {
-  for (const { key: _, ...shelf } of checkpoint.shelves) {
-    index.groups.set(isWhole ? shelf : { ...shelf, count: countOf(index, shelf) })
-  }
+export const restore = (index: Index, checkpoint: Checkpoint): void => {
+  for (const { key: _, ...shelf } of checkpoint.shelves) index.groups.set({ ...shelf, count: countOf(index, shelf) })
   for (const [key, slot] of checkpoint.slots) index.slots.fill(key, slot)
   for (const erasure of checkpoint.erasures) index.erasures.keep(erasure)
   const { forgottenMillis, position } = index.progress

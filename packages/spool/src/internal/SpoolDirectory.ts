@@ -138,7 +138,7 @@ const replay = (
   let gaps = 0
   let skipped = 0
   const restore = (): void => {
-    if (waiting !== undefined) Checkpoint.restore(index, waiting, gaps + skipped === 0)
+    if (waiting !== undefined) Checkpoint.restore(index, waiting)
     waiting = undefined
   }
   const take = (found: SegmentReader.Found): void => {
