@@ -24,7 +24,7 @@ export interface Peer {
   readonly isBackfill?: boolean
 }
 
-/** `here`: held, or removed or refused for good and remembered. `later`: another connection is sending it, or the spool refuses. */
+/** `here`: held, or removed or refused for good and remembered. `later`: another peer is sending it, it is being stored, or the spool refuses. */
 export type Offer = "wanted" | "here" | "later"
 
 export interface Offered {
@@ -95,18 +95,19 @@ export class Relayer extends Context.Service<
         const judgeOffers = (
           ids: ReadonlyArray<MessageId.MessageId>,
           statuses: ReadonlyArray<Relay.Known["status"]>,
-          { connection }: Peer,
+          { connection, paths }: Peer,
           nowMillis: number,
           isRefusing: boolean
         ): ReadonlyArray<Offer> => {
+          const peer = paths?.length === 1 ? paths[0] : undefined
           const verdicts = ids.map((id, at): Offer => {
             const status = statuses[at] ?? "unknown"
-            const isInTransit = status === "unknown" && transit.isElsewhere(id, connection, nowMillis)
+            const isInTransit = status === "unknown" && transit.isElsewhere(id, connection, nowMillis, peer)
             const verdict = Relay.judgeOffer(id, { status, isInTransit, isRefusing })
             return verdict === "refused" ? "here" : verdict
           })
           const wanted = ids.filter((_, at) => verdicts[at] === "wanted")
-          transit.take(wanted, connection, nowMillis + leaseMillis)
+          transit.take(wanted, connection, nowMillis + leaseMillis, peer)
           return verdicts
         }
 

@@ -41,6 +41,21 @@ describe("Relayer", () => {
       assert.deepStrictEqual(yield* relayer.offer([id("1")], b), ["wanted"])
     }))
 
+  test("wants it again from a peer whose new connection offers it while nobody here knows that the old one is lost", (relayer) =>
+    Effect.gen(function* () {
+      const again = { ...a, connection: "a again" }
+      yield* relayer.offer([id("1")], a)
+      assert.deepStrictEqual(yield* relayer.offer([id("1")], { connection: "c", paths: ["other.example"] }), ["later"])
+      // It may be either.
+      assert.deepStrictEqual(
+        yield* relayer.offer([id("1")], { connection: "d", paths: ["here.example", "other.example"] }),
+        ["later"]
+      )
+      assert.deepStrictEqual(yield* relayer.offer([id("1")], again), ["wanted"])
+      yield* relayer.release(a)
+      assert.deepStrictEqual(yield* relayer.offer([id("1")], b), ["later"])
+    }))
+
   test("wants it from another when the first has taken too long", (relayer) =>
     Effect.gen(function* () {
       yield* relayer.offer([id("1")], a)
@@ -70,6 +85,7 @@ describe("Relayer", () => {
       const storing = yield* Effect.forkChild(relayer.receive([offered(one)], a))
       yield* Deferred.await(begun)
       assert.deepStrictEqual(yield* relayer.offer([id("1")], b), ["later"])
+      assert.deepStrictEqual(yield* relayer.offer([id("1")], { ...a, connection: "a again" }), ["later"])
       yield* Deferred.succeed(disk, undefined)
       assert.deepStrictEqual(yield* Fiber.join(storing), [{ _tag: "Accepted" }])
       assert.deepStrictEqual(yield* relayer.offer([id("1")], b), ["here"])

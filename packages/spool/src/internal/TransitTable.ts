@@ -6,6 +6,7 @@
 
 interface Lease {
   readonly connection: string
+  readonly peer: string | undefined
   readonly untilMillis: number
   readonly ids: ReadonlyArray<string>
   /** Articles that are still on their way under this lease. */
@@ -13,10 +14,16 @@ interface Lease {
 }
 
 export interface TransitTable {
-  /** Whether another connection than this one is sending the article. */
-  readonly isElsewhere: (id: string, connection: string, nowMillis: number) => boolean
-  /** Says that this connection sends these articles, until `untilMillis`. At most `leasesMax` of the newest are kept. */
-  readonly take: (ids: ReadonlyArray<string>, connection: string, untilMillis: number) => void
+  /**
+   * Whether another connection than this one is sending the article. One that was taken for the same `peer` is not counted:
+   * whoever offers it again has lost that connection, and ours may not know yet.
+   */
+  readonly isElsewhere: (id: string, connection: string, nowMillis: number, peer?: string) => boolean
+  /**
+   * Says that this connection sends these articles, until `untilMillis`. At most `leasesMax` of the newest are kept. Without
+   * `peer` all other connections wait.
+   */
+  readonly take: (ids: ReadonlyArray<string>, connection: string, untilMillis: number, peer?: string) => void
   /** Ends this connection's hold on the article, if it has one. */
   readonly end: (id: string, connection: string) => void
   /** Ends all leases of a connection; gives how many articles it was still to send. */
@@ -46,13 +53,14 @@ export const make = (leasesMax: number): TransitTable => {
   }
 
   return {
-    isElsewhere: (id, connection, nowMillis) => {
+    isElsewhere: (id, connection, nowMillis, peer) => {
       const lease = leases.get(id)
-      return lease !== undefined && lease.connection !== connection && lease.untilMillis > nowMillis
+      if (lease === undefined || lease.connection === connection || lease.untilMillis <= nowMillis) return false
+      return peer === undefined || lease.peer !== peer
     },
-    take: (ids, connection, untilMillis) => {
+    take: (ids, connection, untilMillis, peer) => {
       if (ids.length === 0) return
-      const lease: Lease = { connection, untilMillis, ids, open: 0 }
+      const lease: Lease = { connection, peer, untilMillis, ids, open: 0 }
       const those = connections.get(connection)
       if (those === undefined) connections.set(connection, new Set([lease]))
       else those.add(lease)
