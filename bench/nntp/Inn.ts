@@ -14,7 +14,10 @@ import * as Corpus from "./Corpus.ts"
 
 const binaries = "/usr/lib/news/bin"
 const install = "apt-get install -y inn2 (with its service kept from starting)"
-const articleFileBytes = 256 * 1024 * 1024
+/** Some 520,000 small articles, of 4 kB each, before it begins again at its start. */
+const articleFileBytes = 2 * 1024 * 1024 * 1024
+/** Articles that its history has room for before it is made anew. */
+const historyArticles = 1_000_000
 const attemptsMax = 200
 
 export interface Running {
@@ -56,7 +59,7 @@ export const start = async (): Promise<Running> => {
   const as = { env: environment, cwd: directory, ...(process.getuid?.() === 0 ? { uid: user.uid, gid: user.gid } : {}) }
   const made = spawnSync(
     join(binaries, "makedbz"),
-    ["-i", "-o", "-s", "100000", "-f", join(directory, "db/history")],
+    ["-i", "-o", "-s", String(historyArticles), "-f", join(directory, "db/history")],
     as
   )
   if (made.status !== 0) throw new Error(`makedbz: ${String(made.stderr)}`)
