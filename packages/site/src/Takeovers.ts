@@ -35,9 +35,7 @@ export const make = Effect.fnUntraced(function* (
   )
   return {
     note: (path) => {
-      if (waiting.has(path)) return
-      waiting.add(path)
-      Queue.offerUnsafe(queue, path)
+      if (!waiting.has(path) && Queue.offerUnsafe(queue, path)) waiting.add(path)
     }
   }
 })
