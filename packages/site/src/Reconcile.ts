@@ -222,7 +222,8 @@ export class Reconcile extends Context.Service<
   }
 >()("@lupin/site/Reconcile") {}
 
-const isOurs = ({ kind }: SiteConfig.Peer): boolean => kind !== "foreign"
+/** Pure: whether a peer is a site of ours. */
+export const isOurs = ({ kind }: Pick<SiteConfig.Peer, "kind">): boolean => kind !== "foreign"
 
 const make = Effect.gen(function* () {
   const context = yield* Effect.context<Needs | Live>()

@@ -2,7 +2,8 @@
  * Fills a spool of a new generation from the zones: all they hold of the last days, this site's own articles included.
  *
  * Runs beside everything else, once for each zone and generation, while the site serves: by reconciliation from sites of
- * ours, by NEWNEWS or overview from others. What this site's history knows is passed over, the rest is taken.
+ * ours, by NEWNEWS or overview from others. What this site's history knows is passed over, the rest is taken. In the end the site
+ * compares itself with its other peers: where all zones were wiped, these alone know what was removed.
  */
 import * as Limits from "@lupin/core/Limits"
 import * as Recoveries from "@lupin/core/Recoveries"
@@ -17,6 +18,7 @@ import * as Backfill from "./Backfill.ts"
 import { Histories } from "./Histories.ts"
 import { Live } from "./Live.ts"
 import * as Reconcile from "./Reconcile.ts"
+import { ReconcileRequests } from "./ReconcileRequests.ts"
 import * as SiteConfig from "./SiteConfig.ts"
 
 const retries = Schedule.min([Schedule.exponential("250 millis"), Schedule.spaced("30 seconds")])
@@ -103,6 +105,12 @@ const make = Effect.fn("Refill.make")(function* (peers: ReadonlyArray<SiteConfig
   const done = yield* Effect.forEach(sources, (source) => spool.readPosition(follower(source.name)))
   const due = sources.filter((_, at) => done[at] === undefined)
   const missing = yield* Ref.make<ReadonlyArray<string>>(due.map(({ name }) => name))
+  const requests = yield* ReconcileRequests
+  const copied = Effect.fnUntraced(function* (source: SiteConfig.Peer) {
+    const left = yield* Ref.updateAndGet(missing, (names) => names.filter((name) => name !== source.name))
+    if (left.length > 0) return
+    for (const peer of peers) if (Reconcile.isOurs(peer) && !isSource(peer)) requests.add(peer.path, "gap")
+  })
   yield* Effect.forEach(
     due,
     (source) =>
@@ -112,7 +120,7 @@ const make = Effect.fn("Refill.make")(function* (peers: ReadonlyArray<SiteConfig
           return Effect.logDebug(`not yet refilled from ${source.name}`, error)
         }),
         Effect.retry(retries),
-        Effect.andThen(Ref.update(missing, (names) => names.filter((name) => name !== source.name))),
+        Effect.andThen(copied(source)),
         Effect.forkScoped
       ),
     { discard: true }
@@ -121,5 +129,6 @@ const make = Effect.fn("Refill.make")(function* (peers: ReadonlyArray<SiteConfig
 })
 
 /** Refills in the background until the layer's scope closes. */
-export const layer = (peers: ReadonlyArray<SiteConfig.Peer>): Layer.Layer<Refill, Spool.SpoolUnavailable, Needs> =>
-  Layer.effect(Refill, make(peers))
+export const layer = (
+  peers: ReadonlyArray<SiteConfig.Peer>
+): Layer.Layer<Refill, Spool.SpoolUnavailable, Needs | ReconcileRequests> => Layer.effect(Refill, make(peers))

@@ -141,6 +141,12 @@ export const all: ReadonlyArray<Known> = [
       "41000 start p1; 45000 post p1 1; 46000 read p1 2; 50000 wipe z2"
   ),
   known(
+    "takes an event out of its digests whose removal is known to POP hosts alone, as all zones were wiped",
+    60461,
+    "pops 2,1,1 zones 3 seconds 30; 19666 post p1-h1 10; 22824 kill z2; 22824 kill z3; 25986 cancel p1-h2 10; " +
+      "27016 wipe z1; 27016 wipe z2; 27016 wipe z3"
+  ),
+  known(
     "counts what groups hold when an index is made anew after expiry in the middle of a compaction",
     140,
     "pops 1,1,1,1 zones 3 seconds 150; 38995 post p4 66; 43189 post p2 24; 82704 keep-count p4 3; 85753 post p1 56; " +
