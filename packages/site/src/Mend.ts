@@ -48,7 +48,7 @@ export const layer = (
       const histories = yield* Histories
       const requests = yield* ReconcileRequests
       const { note } = yield* Recoveries.Recoveries
-      const ours = peers.filter(({ kind }) => kind !== "foreign")
+      const ours = peers.filter(SiteConfig.isOurs)
       // What was damaged at the start is looked for by `Reconcile`.
       let nameless = namelessOf(yield* spool.condition)
 

@@ -222,9 +222,6 @@ export class Reconcile extends Context.Service<
   }
 >()("@lupin/site/Reconcile") {}
 
-/** Pure: whether a peer is a site of ours. */
-export const isOurs = ({ kind }: Pick<SiteConfig.Peer, "kind">): boolean => kind !== "foreign"
-
 const make = Effect.gen(function* () {
   const context = yield* Effect.context<Needs | Live>()
   const live = yield* Live
@@ -254,7 +251,7 @@ const make = Effect.gen(function* () {
   const serve = Effect.fnUntraced(function* (asked: ReadonlyArray<Requests.Request>) {
     for (const request of asked) {
       const { onDone, path, untilSecond, why } = request
-      const peer = live.peers().find((known) => known.path === path && isOurs(known))
+      const peer = live.peers().find((known) => known.path === path && SiteConfig.isOurs(known))
       if (peer === undefined) continue
       const { trouble } = yield* attempt(peer, why, untilSecond)
       if (trouble === undefined || trouble === unable) {
@@ -280,7 +277,7 @@ const make = Effect.gen(function* () {
   })
 
   const audit = Effect.suspend(() =>
-    Effect.forEach(live.peers().filter(isOurs), (peer) => attempt(peer, "audit"), { discard: true })
+    Effect.forEach(live.peers().filter(SiteConfig.isOurs), (peer) => attempt(peer, "audit"), { discard: true })
   )
 
   const turn = Effect.gen(function* () {
@@ -298,10 +295,13 @@ const make = Effect.gen(function* () {
   const { damagedRecords, lostEvents = 0 } = yield* (yield* Spool).condition
   note("reconcile-after-damage", damagedRecords + lostEvents > 0 ? 1 : 0)
   // What the log has lost, history has forgotten too.
-  if (damagedRecords + lostEvents > 0) for (const { path } of live.peers().filter(isOurs)) requests.add(path, "gap")
+  if (damagedRecords + lostEvents > 0)
+    for (const { path } of live.peers().filter(SiteConfig.isOurs)) requests.add(path, "gap")
   yield* Effect.forkScoped(Effect.forever(turn))
   return Reconcile.of({
-    compare: Effect.suspend(() => Effect.forEach(live.peers().filter(isOurs), (peer) => attempt(peer, "look")))
+    compare: Effect.suspend(() =>
+      Effect.forEach(live.peers().filter(SiteConfig.isOurs), (peer) => attempt(peer, "look"))
+    )
   })
 })
 

@@ -109,7 +109,7 @@ const make = Effect.fn("Refill.make")(function* (peers: ReadonlyArray<SiteConfig
   const copied = Effect.fnUntraced(function* (source: SiteConfig.Peer) {
     const left = yield* Ref.updateAndGet(missing, (names) => names.filter((name) => name !== source.name))
     if (left.length > 0) return
-    for (const peer of peers) if (Reconcile.isOurs(peer) && !isSource(peer)) requests.add(peer.path, "gap")
+    for (const peer of peers) if (SiteConfig.isOurs(peer) && !isSource(peer)) requests.add(peer.path, "gap")
   })
   yield* Effect.forEach(
     due,

@@ -263,8 +263,8 @@ const feedOf = (
   rule: ruleOfFeed(peer),
   ...flood,
   eager: peer.eager ?? false,
-  isFlooding: peer.eager === undefined && peer.kind !== "foreign",
-  isOurs: peer.kind !== "foreign"
+  isFlooding: peer.eager === undefined && SiteConfig.isOurs(peer),
+  isOurs: SiteConfig.isOurs(peer)
 })
 
 /** This site and its peers as the flood sees them; of a POP's zones, the one that is named first is wanted most. */

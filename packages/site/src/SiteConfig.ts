@@ -80,6 +80,9 @@ export const Peer = Schema.Struct({
 })
 export type Peer = typeof Peer.Type
 
+/** Whether a peer is a site of ours, which reconciles. */
+export const isOurs = ({ kind }: Pick<Peer, "kind">): boolean => kind !== "foreign"
+
 /** How long feeds hold articles back, in milliseconds, so that they go together: what is quickest, or what is least. */
 export const Flood = Schema.Struct({
   /** What is sent at once, on a link on which something was sent so shortly before. */

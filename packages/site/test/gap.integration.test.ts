@@ -6,28 +6,22 @@ import * as Recovered from "@lupin/testing/Recovered"
 import { Context, Effect } from "effect"
 import * as FileSystem from "node:fs"
 import * as Path from "node:path"
-import { article, type Built, directory, names, peerAt, portOf, reconcile, site, statuses, store } from "./sites.ts"
+import {
+  article,
+  directory,
+  holds,
+  isPassed,
+  names,
+  peerAt,
+  portOf,
+  reconcile,
+  site,
+  statuses,
+  store
+} from "./sites.ts"
 
 /** Events of clients: the other articles have a Path that keeps them from being fed. */
 const events = (prefix: string, count: number) => names(prefix, 2 * count).filter((_, at) => at % 2 === 0)
-
-/** Waits until a site holds all of these. */
-const holds = (built: Built, wanted: ReadonlyArray<string>) =>
-  Effect.gen(function* () {
-    const spool = Context.get(built, Spool)
-    for (;;) {
-      const head = yield* spool.head
-      if ((yield* statuses(built, wanted)).every((status) => status === "held")) return
-      yield* spool.changed(head)
-    }
-  })
-
-/** Waits until the peer has answered all that is in the log, and that is stored. */
-const isAnswered = (built: Built, peer: string) =>
-  Effect.gen(function* () {
-    const stats = Context.get(built, PeerStats).of(peer)
-    while (stats.position < (yield* Context.get(built, Spool).head)) yield* Effect.sleep("5 millis")
-  })
 
 /** What the log and its index are now, to be put back later. */
 const keep = (path: string) =>
@@ -63,7 +57,7 @@ it.live(
         Effect.gen(function* () {
           const sea = yield* opened
           yield* store(sea, before)
-          yield* isAnswered(sea, "mk")
+          yield* isPassed(sea, "mk")
           const { missing } = Context.get(sea, Refill)
           while ((yield* missing).length > 0) yield* Effect.sleep("5 millis")
         })
@@ -73,7 +67,7 @@ it.live(
         Effect.gen(function* () {
           const sea = yield* opened
           yield* store(sea, lost)
-          yield* isAnswered(sea, "mk")
+          yield* isPassed(sea, "mk")
         })
       )
       const all = [...before, ...lost]

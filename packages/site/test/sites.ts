@@ -8,6 +8,7 @@ import type * as MessageId from "@lupin/core/MessageId"
 import * as NewsDate from "@lupin/core/NewsDate"
 import * as Uuid from "@lupin/core/Uuid"
 import { NntpServer } from "@lupin/nntp/NntpServer"
+import { PeerStats } from "@lupin/nntp/PeerStats"
 import * as Histories from "@lupin/site/Histories"
 import * as Reconcile from "@lupin/site/Reconcile"
 import * as Site from "@lupin/site/Site"
@@ -134,6 +135,24 @@ export const remove = (built: Built, names: ReadonlyArray<string>, why: "cancell
   Context.get(built, Spool).remove(names.map(id), why)
 
 export const statuses = (built: Built, names: ReadonlyArray<string>) => Context.get(built, Spool).status(names.map(id))
+
+/** Waits until a site holds all of these. */
+export const holds = (built: Built, wanted: ReadonlyArray<string>) =>
+  Effect.gen(function* () {
+    const spool = Context.get(built, Spool)
+    for (;;) {
+      const head = yield* spool.head
+      if ((yield* statuses(built, wanted)).every((status) => status === "held")) return
+      yield* spool.changed(head)
+    }
+  })
+
+/** Waits until the feed has passed all that is in the log, answered by the peer or not wanted by its rule. */
+export const isPassed = (built: Built, peer: string) =>
+  Effect.gen(function* () {
+    const stats = Context.get(built, PeerStats).of(peer)
+    while (stats.position < (yield* Context.get(built, Spool).head)) yield* Effect.sleep("5 millis")
+  })
 
 export const names = (prefix: string, count: number) => Array.from({ length: count }, (_, at) => `${prefix}${at}`)
 

@@ -1,34 +1,14 @@
 import { assert, it } from "@effect/vitest"
-import { PeerStats } from "@lupin/nntp/PeerStats"
 import { Live } from "@lupin/site/Live"
-import { Spool } from "@lupin/spool/Spool"
 import * as Recovered from "@lupin/testing/Recovered"
 import { Context, Effect } from "effect"
-import { type Built, configOf, directory, names, peerAt, portOf, site, statuses, store } from "./sites.ts"
+import { configOf, directory, holds, isPassed, names, peerAt, portOf, site, statuses, store } from "./sites.ts"
 
 /** Events of clients, of now: what has come in the last minute counts too. */
 const events = (count: number) => names("now", 2 * count).filter((_, at) => at % 2 === 0)
 
 const accept = { addresses: ["127.0.0.1"] }
 const zone = (name: string, port: number, feed: string) => ({ ...peerAt(name, port), feed, accept })
-
-/** Waits until a site holds all of these. */
-const holds = (built: Built, wanted: ReadonlyArray<string>) =>
-  Effect.gen(function* () {
-    const spool = Context.get(built, Spool)
-    for (;;) {
-      const head = yield* spool.head
-      if ((yield* statuses(built, wanted)).every((status) => status === "held")) return
-      yield* spool.changed(head)
-    }
-  })
-
-/** Waits until the feed has passed all that is in the log, and that is stored. */
-const isPassed = (built: Built, peer: string) =>
-  Effect.gen(function* () {
-    const stats = Context.get(built, PeerStats).of(peer)
-    while (stats.position < (yield* Context.get(built, Spool).head)) yield* Effect.sleep("5 millis")
-  })
 
 it.live("brings a peer at once what its feed passed before its rule was widened", () =>
   Effect.gen(function* () {
