@@ -49,9 +49,11 @@ const given = () => {
 }
 const values = given()
 
-/** A whole number; a misspelt seed is no seed. */
-const integer = (name: string, text: string): number =>
-  /^\d{1,15}$/.test(text) ? Number(text) : misused(`--${name} ${text} is no whole number`)
+/** A whole number, `least` or more; a misspelt seed is no seed. */
+const integer = (name: string, text: string, least = 0): number =>
+  /^\d{1,15}$/.test(text) && Number(text) >= least
+    ? Number(text)
+    : misused(`--${name} ${text} is no whole number from ${least} on`)
 
 /** What one history came to, as a child process tells it. */
 interface Done {
@@ -87,10 +89,10 @@ const live = async (history: History.History): Promise<Done> => {
 }
 
 const isOne = values.seed !== undefined
-const first = integer("seed", values.seed ?? values.from)
-const count = isOne ? 1 : integer("seeds", values.seeds ?? String(enoughHistories))
-const every = integer("every", values.every)
-const jobs = isOne ? 1 : Math.min(count, integer("jobs", values.jobs))
+const first = values.seed === undefined ? integer("from", values.from) : integer("seed", values.seed)
+const count = isOne ? 1 : integer("seeds", values.seeds ?? String(enoughHistories), 1)
+const every = integer("every", values.every, 1)
+const jobs = isOne ? 1 : Math.min(count, integer("jobs", values.jobs, 1))
 const seeds = Array.from({ length: Math.ceil(count / every) }, (_, at) => first + at * every)
 
 const sightings = new Sightings.Sightings()
