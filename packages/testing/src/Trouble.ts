@@ -136,7 +136,7 @@ export const crashInFlight: Episode = (chance, { all, hosts }, from, to) => {
   ]
 }
 
-/** What stands still for good is stopped and started again. */
+/** A disk stands still for a while, and its machine is started again once it goes on. */
 export const hangingDisk: Episode = (chance, { all }, from, to) => {
   const site = chance.pick(all)
   return [
