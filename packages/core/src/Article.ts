@@ -6,6 +6,7 @@
 import * as ArticleScan from "./ArticleScan.ts"
 import * as GroupName from "./GroupName.ts"
 import * as Headers from "./Headers.ts"
+import * as KnownField from "./KnownField.ts"
 import * as MessageId from "./MessageId.ts"
 import * as NewsDate from "./NewsDate.ts"
 import * as Octets from "./Octets.ts"
@@ -45,11 +46,11 @@ const malformed = (reason: string): Malformed => ({ _tag: "Malformed", reason })
 
 export const isMalformed = (read: Article | Malformed): read is Malformed => "_tag" in read
 
-const { date, expires, from, injectionDate, messageId, newsgroups, path, subject } = ArticleScan.field
+const { date, expires, from, injectionDate, messageId, newsgroups, path, subject } = KnownField.field
 /** RFC 5536 §3.1. */
 const mandatory = [path, from, newsgroups, subject, messageId, date] as const
 /** Fields of which an article has at most one. */
-const single: ReadonlyArray<ArticleScan.Field> = [...mandatory, injectionDate, expires]
+const single: ReadonlyArray<KnownField.Field> = [...mandatory, injectionDate, expires]
 const singleBits = single.reduce((bits: number, field) => bits | (1 << field), 0)
 
 /**
@@ -82,12 +83,13 @@ export const read = (octets: Uint8Array, expected?: MessageId.MessageId): Articl
 }
 
 /** Which field is there too often, or is missing. */
-const countFault = ({ places, repeated }: ArticleScan.ArticleScan): string | undefined => {
+const countFault = (scan: ArticleScan.ArticleScan): string | undefined => {
+  const { repeated } = scan
   if ((repeated & singleBits) !== 0) {
     const twice = single.find((field) => (repeated & (1 << field)) !== 0) ?? path
-    return `more than one ${ArticleScan.names[twice]} field`
+    return `more than one ${KnownField.names[twice]} field`
   }
-  for (const field of mandatory) if (places[field] === -1) return `no ${ArticleScan.names[field]} field`
+  for (const field of mandatory) if (!ArticleScan.has(scan, field)) return `no ${KnownField.names[field]} field`
   return undefined
 }
 
@@ -210,7 +212,7 @@ export const prefixPath = (article: Article, prefix: string): Article => {
     groups,
     path: prefix + article.path,
     injectedMillis,
-    scan: ArticleScan.withPrefix(scan, path, pathAt, prefix)
+    scan: ArticleScan.withPrefix(scan, pathAt, prefix)
   }
   return expiresMillis === undefined ? relayed : { ...relayed, expiresMillis }
 }
@@ -221,7 +223,7 @@ let latest = { prefix: "", octets: new Uint8Array(0) }
 /** Whether it can be sent as it lies, once it has an Xref of the site that serves it: no dot to double, no other Xref. */
 export const isWireReady = (article: Article): boolean => {
   const scan = scanOf(article)
-  return scan.isDotless && scan.places[ArticleScan.field.xref] === -1
+  return scan.isDotless && !ArticleScan.has(scan, KnownField.field.xref)
 }
 
 type Scanned = Pick<Article, "octets" | "bodyStart"> & { readonly scan: ArticleScan.ArticleScan }
@@ -229,9 +231,9 @@ type Scanned = Pick<Article, "octets" | "bodyStart"> & { readonly scan: ArticleS
 const withoutXref = (article: Article): Scanned => {
   const { bodyStart, octets } = article
   const scan = scanOf(article)
-  const start = ArticleScan.startOf(scan, ArticleScan.field.xref)
+  const start = ArticleScan.startOf(scan, KnownField.field.xref)
   if (start < 0) return { octets, bodyStart, scan }
-  const cut = ArticleScan.without(scan, ArticleScan.field.xref)
+  const cut = ArticleScan.without(scan, KnownField.field.xref)
   if (cut !== undefined) {
     const end = start + bodyStart - cut.bodyStart
     return {

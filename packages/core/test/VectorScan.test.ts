@@ -1,0 +1,95 @@
+import * as ArticleScan from "@lupin/core/ArticleScan"
+import * as KnownField from "@lupin/core/KnownField"
+import * as Netnews from "@lupin/testing/Netnews"
+import * as fc from "fast-check"
+import { describe, expect, it } from "vitest"
+import * as VectorScan from "../src/internal/VectorScan.ts"
+
+const octets = (text: string): Uint8Array => Uint8Array.from(text, (letter) => letter.charCodeAt(0))
+
+/** Letters of which some matter to a look, and lengths around sixteen octets. */
+const stretch = fc.string({ unit: fc.constantFrom("a", "B", ".", " ", ":", "-", "é"), maxLength: 40 })
+
+const anyCase = (name: string): fc.Arbitrary<string> =>
+  fc.mixedCase(fc.constant(name), { toggleCase: (letter) => letter.toUpperCase() })
+
+const name = fc.oneof(
+  { weight: 8, arbitrary: fc.constantFrom(...KnownField.names).chain(anyCase) },
+  { weight: 2, arbitrary: fc.stringMatching(/^[!-9;-~]{1,40}$/) },
+  { weight: 1, arbitrary: fc.constantFrom("", "Dat", "Datex", "Fro m", ".Date", "message_id") }
+)
+const end = fc.oneof(
+  { weight: 60, arbitrary: fc.constant("\r\n") },
+  { weight: 1, arbitrary: fc.constantFrom("\r", "\n", "\r\r\n", "\r\n\n", "\0\r\n", "\u0001\r\n") }
+)
+const rest = fc.tuple(stretch, fc.constantFrom("", "", "", "\t"), end).map((parts) => parts.join(""))
+const field = fc.tuple(name, rest).map(([of, content]) => `${of}:${content}`)
+const folded = fc.tuple(fc.constantFrom(" ", "\t"), rest).map((parts) => parts.join(""))
+const header = fc
+  .array(fc.oneof({ weight: 12, arbitrary: field }, { weight: 1, arbitrary: folded }), { maxLength: 12 })
+  .map((lines) => lines.join(""))
+const body = fc.array(fc.tuple(stretch, end).map((parts) => parts.join(""))).map((lines) => lines.join(""))
+const article = fc
+  .tuple(header, fc.oneof({ weight: 9, arbitrary: fc.constant("\r\n") }, { weight: 1, arbitrary: stretch }), body)
+  .map((parts) => octets(parts.join("")))
+
+/** As both ways tell it; nothing is told here of what is not well formed. */
+const plainly = (all: Uint8Array): ArticleScan.ArticleScan | undefined => {
+  const scan = ArticleScan.portable(all)
+  return typeof scan === "string" ? undefined : scan
+}
+
+describe("VectorScan", () => {
+  it("is there, where these tests run", () => {
+    expect(VectorScan.isThere).toBe(true)
+  })
+
+  it("finds what a look at one octet after another finds, and nothing in what is not well formed", () => {
+    let wellFormed = 0
+    fc.assert(
+      fc.property(fc.oneof(article, Netnews.nearlyArticleOctets, Netnews.articleOctets), (all) => {
+        const found = VectorScan.of(all)
+        if (found !== undefined) wellFormed += 1
+        expect(found).toEqual(plainly(all))
+      }),
+      { numRuns: 5_000 }
+    )
+    expect(wellFormed).toBeGreaterThan(1_000)
+  })
+
+  it("finds a fault at whatever octet of an article", () => {
+    const sound = octets(
+      "From: someone@somewhere\r\nX: y\r\nDate: today\r\n\r\nA body of two lines, one of them short\r\n.\r\n"
+    )
+    for (let at = 0; at < sound.length; at += 1) {
+      for (const octet of [0, 9, 10, 13, 32, 46, 58, 127, 200]) {
+        const all = Uint8Array.from(sound)
+        all[at] = octet
+        expect(VectorScan.of(all), `${octet} at ${at}`).toEqual(plainly(all))
+        expect(VectorScan.of(all.subarray(0, at)), `${octet} behind ${at}`).toEqual(plainly(all.subarray(0, at)))
+      }
+    }
+  })
+
+  it.each(KnownField.names.map((known, place) => [known, place] as const))("knows %s", (known, place) => {
+    for (const written of [known, known.toUpperCase()]) {
+      const found = VectorScan.of(octets(`X: y\r\n${written}: z\r\n\r\n`))
+      expect(found?.spans.slice(2 * place, 2 * place + 2)).toEqual([6, 6 + known.length + 5])
+    }
+  })
+
+  it("finds more fields than any article has", () => {
+    const all = octets(`${"X: y\r\n".repeat(5_000)}Date: z\r\n\r\n`)
+    expect(VectorScan.of(all)).toEqual(plainly(all))
+  })
+
+  it("looks at articles up to a length, and leaves longer ones alone", () => {
+    const long = new Uint8Array(1_200_000).fill(97)
+    long.set(octets("Date: x\r\n\r\n"))
+    for (const size of [1_000_000, VectorScan.bytesMax, VectorScan.bytesMax + 1]) {
+      const all = long.slice(0, size)
+      all.set([13, 10], size - 2)
+      expect(VectorScan.of(all)).toEqual(size > VectorScan.bytesMax ? undefined : plainly(all))
+    }
+  })
+})
