@@ -64,17 +64,19 @@ export const read = (octets: Uint8Array, expected?: MessageId.MessageId): Articl
   if (typeof scan === "string") return malformed(scan)
   const fault = countFault(scan)
   if (fault !== undefined) return malformed(fault)
-  const named = ArticleScan.content(octets, scan, messageId) ?? ""
-  const id = named === expected ? expected : MessageId.parse(named)
+  const id =
+    expected !== undefined && ArticleScan.isContent(octets, scan, messageId, expected)
+      ? expected
+      : MessageId.parse(ArticleScan.content(octets, scan, messageId) ?? "")
   if (id === undefined) return malformed("the Message-ID is not one")
-  const groups = groupsOf(ArticleScan.content(octets, scan, newsgroups) ?? "")
+  const groups = groupsOf(ArticleScan.recurring(octets, scan, newsgroups) ?? "")
   if (groups === undefined) return malformed("Newsgroups names no group, or one that cannot be")
-  const injected = ArticleScan.content(octets, scan, injectionDate)
-  const injectedMillis = NewsDate.parse(injected ?? ArticleScan.content(octets, scan, date) ?? "")
+  const injected = ArticleScan.recurring(octets, scan, injectionDate)
+  const injectedMillis = NewsDate.parse(injected ?? ArticleScan.recurring(octets, scan, date) ?? "")
   if (injectedMillis === undefined) {
     return malformed(`the ${injected === undefined ? "Date" : "Injection-Date"} is not one`)
   }
-  const way = ArticleScan.content(octets, scan, path) ?? ""
+  const way = ArticleScan.recurring(octets, scan, path) ?? ""
   if (way === "") return malformed("the Path is empty")
   const ends = ArticleScan.content(octets, scan, expires)
   const expiresMillis = ends === undefined ? undefined : NewsDate.parse(ends)
@@ -198,24 +200,30 @@ export const withFields = (
 export const prefixPath = (article: Article, prefix: string): Article => {
   const { bodyStart, octets, scan } = withoutXref(article)
   const pathAt = Headers.contentStart(octets, ArticleScan.startOf(scan, path), bodyStart - 2)
-  const whole = Octets.take(octets.length + prefix.length)
+  const { length } = prefix
+  const whole = Octets.take(octets.length + length)
   if (prefix !== latest.prefix) latest = { prefix, octets: utf8.encode(prefix) }
   // All of it moves up by the prefix, then what stands before the prefix goes back: a view on a part costs more than that.
-  whole.set(octets, prefix.length)
-  whole.copyWithin(0, prefix.length, prefix.length + pathAt)
-  whole.set(latest.octets, pathAt)
+  whole.set(octets, length)
+  if (pathAt < fewOctets) for (let at = 0; at < pathAt; at += 1) whole[at] = octets[at] as number
+  else whole.copyWithin(0, length, length + pathAt)
+  const written = latest.octets
+  for (let at = 0; at < length; at += 1) whole[pathAt + at] = written[at] as number
   const { expiresMillis, groups, injectedMillis, messageId } = article
   const relayed = {
     octets: whole,
-    bodyStart: bodyStart + prefix.length,
+    bodyStart: bodyStart + length,
     messageId,
     groups,
     path: prefix + article.path,
     injectedMillis,
-    scan: ArticleScan.withPrefix(scan, pathAt, prefix)
+    scan: ArticleScan.withPrefix(scan, pathAt, length)
   }
   return expiresMillis === undefined ? relayed : { ...relayed, expiresMillis }
 }
+
+/** So many are copied one by one. */
+const fewOctets = 64
 
 /** What the last article got in front of its Path: many come the same way. */
 let latest = { prefix: "", octets: new Uint8Array(0) }

@@ -10,8 +10,6 @@ export interface ArticleScan extends Omit<Headers.Scan, "starts"> {
   readonly spans: ReadonlyArray<number>
   /** A bit for each known field that is there more than once. */
   readonly repeated: number
-  /** The header as text, once a content was asked for that is a slice of it. */
-  text: string | undefined
 }
 
 /** Looks at every octet once, or says what is not well formed. */
@@ -38,33 +36,18 @@ export const without = (scan: ArticleScan, of: KnownField.Field): ArticleScan | 
   const spans = scan.spans.map((offset) => (offset >= end ? offset - (end - start) : offset))
   spans[2 * of] = -1
   spans[2 * of + 1] = -1
-  return {
-    ...scan,
-    bodyStart: scan.bodyStart - (end - start),
-    spans,
-    text: scan.text && scan.text.slice(0, start) + scan.text.slice(end)
-  }
+  return { ...scan, bodyStart: scan.bodyStart - (end - start), spans }
 }
 
-/** The scan once `prefix`, which is ASCII, stands in the content of a field, at an offset of the octets. */
-export const withPrefix = (scan: ArticleScan, at: number, prefix: string): ArticleScan => {
-  const { bodyStart, isAscii, isDotless, isPlain, lines, repeated, text } = scan
-  const { length } = prefix
+/** The scan once so many octets of ASCII stand in the content of a field, at an offset of the octets. */
+export const withPrefix = (scan: ArticleScan, at: number, length: number): ArticleScan => {
+  const { bodyStart, isAscii, isDotless, isPlain, lines, repeated } = scan
   const spans = scan.spans.slice()
   for (let place = 0; place < spans.length; place += 1) {
     const offset = spans[place] as number
     if (offset >= at) spans[place] = offset + length
   }
-  return {
-    bodyStart: bodyStart + length,
-    isPlain,
-    isAscii,
-    isDotless,
-    lines,
-    repeated,
-    spans,
-    text: text && text.slice(0, at) + prefix + text.slice(at)
-  }
+  return { bodyStart: bodyStart + length, isPlain, isAscii, isDotless, lines, repeated, spans }
 }
 
 /** Whether a field is there. */
@@ -85,13 +68,34 @@ export const content = (octets: Uint8Array, scan: ArticleScan, field: KnownField
   if (start < 0) return undefined
   const end = endOf(scan, field)
   if (!isText(scan)) return Headers.content(octets, start, end)
-  const text = (scan.text ??= Headers.text(octets, 0, scan.bodyStart - 2))
+  if (latest.scan !== scan) latest = { scan, text: Headers.text(octets, 0, scan.bodyStart - 2) }
   let from = start + KnownField.names[field].length + 1
   let to = end - 2
   while (from < to && octets[from] === space) from += 1
   while (to > from && octets[to - 1] === space) to -= 1
-  return text.slice(from, to)
+  return latest.text.slice(from, to)
 }
+
+/** The header that was asked last for a content. */
+let latest: { readonly scan: ArticleScan | undefined; readonly text: string } = { scan: undefined, text: "" }
+
+/** As `content`, of a field whose contents come again and again: the same text is given out again. */
+export const recurring = (octets: Uint8Array, scan: ArticleScan, field: KnownField.Field): string | undefined => {
+  if (!isText(scan) || !has(scan, field)) return content(octets, scan, field)
+  const known = VectorScan.recalled(scan, field)
+  if (known !== undefined) return known
+  const text = content(octets, scan, field)
+  // A slice keeps the whole header.
+  if (text !== undefined && scan.bodyStart <= keptHeaderBytesMax) VectorScan.keep(text)
+  return text
+}
+
+const keptHeaderBytesMax = 4_096
+
+/** Whether that is the content of a field. */
+export const isContent = (octets: Uint8Array, scan: ArticleScan, field: KnownField.Field, text: string): boolean =>
+  (isText(scan) && has(scan, field) ? VectorScan.isContent(scan, field, text) : undefined) ??
+  content(octets, scan, field) === text
 
 const space = 32
 const fieldOf: ReadonlyMap<string, number> = new Map(KnownField.names.map((name, field) => [name, field]))
@@ -109,5 +113,5 @@ const located = (octets: Uint8Array, scan: Headers.Scan): ArticleScan => {
       spans[2 * field + 1] = starts[place + 1] as number
     } else repeated |= 1 << field
   }
-  return { bodyStart, isPlain, isAscii, isDotless, lines, repeated, spans, text: undefined }
+  return { bodyStart, isPlain, isAscii, isDotless, lines, repeated, spans }
 }

@@ -92,4 +92,55 @@ describe("VectorScan", () => {
       expect(VectorScan.of(all)).toEqual(size > VectorScan.bytesMax ? undefined : plainly(all))
     }
   })
+
+  it("gives out the contents that it was asked for, whatever was asked before", () => {
+    const { date, newsgroups, path } = KnownField.field
+    const content = fc.oneof(
+      fc.constantFrom(
+        "",
+        "a",
+        "aaaaaaaaaaaaaaaa",
+        "aaaaaaaaaaaaaaaab",
+        "a".repeat(112),
+        "a".repeat(113),
+        "a".repeat(111)
+      ),
+      fc.nat(4_000).map((number) => `bench.topic-${number}`),
+      fc.stringMatching(/^[ab ]{0,20}$/)
+    )
+    const pad = fc.constantFrom("", " ", "  ", "\r\n ", "é")
+    fc.assert(
+      fc.property(fc.array(fc.tuple(content, content, content, pad), { maxLength: 60 }), (all) => {
+        for (const [way, groups, day, space] of all) {
+          const article = octets(`Path:${space}${way}\r\nNewsgroups: ${groups}${space}\r\nDate: ${day}\r\n\r\n`)
+          const scan = ArticleScan.of(article)
+          const plain = ArticleScan.portable(article)
+          if (typeof scan === "string" || typeof plain === "string") throw new Error("not well formed")
+          for (const of of [path, newsgroups, date]) {
+            const written = ArticleScan.content(article, plain, of) ?? ""
+            expect(ArticleScan.recurring(article, scan, of)).toBe(written)
+            expect(ArticleScan.recurring(article, scan, of)).toBe(written)
+            expect(ArticleScan.isContent(article, scan, of, written)).toBe(true)
+            for (const other of [`${written}a`, `a${written}`, written.slice(1), written.replace("a", "b")]) {
+              expect(ArticleScan.isContent(article, scan, of, other)).toBe(other === written)
+            }
+          }
+        }
+      }),
+      { numRuns: 300 }
+    )
+  })
+
+  it("tells contents of an article that is not the last one", () => {
+    const { path } = KnownField.field
+    const [one, two] = ["one", "two"].map((way) => octets(`Path: ${way}\r\nDate: x\r\n\r\n`))
+    if (one === undefined || two === undefined) throw new Error("no articles")
+    const first = ArticleScan.of(one)
+    const second = ArticleScan.of(two)
+    if (typeof first === "string" || typeof second === "string") throw new Error("not well formed")
+    expect(ArticleScan.recurring(one, first, path)).toBe("one")
+    expect(ArticleScan.isContent(one, first, path, "two")).toBe(false)
+    expect(ArticleScan.recurring(two, second, path)).toBe("two")
+    expect(ArticleScan.isContent(one, first, path, "one")).toBe(true)
+  })
 })

@@ -10,7 +10,10 @@
 ;;           word 68 nothing that is read
 ;;    288  the known names in lower case, each with its colon in a row of sixteen octets
 ;;    800  by a hash of its first letter and its length, which of the rows a name may be, counted from 1; else 0
-;;   2048  room for octets
+;;   1056  room for a text of at most 256 octets
+;;   2048  contents of fields that may come again, in 512 sets of four rows of 128 octets: up to 112 of content, at 112 its
+;;         length, at 120 its hash
+;; 264192  room for octets
 ;;
 ;; Offsets that are handed out are counted from the first octet of the article. Whoever calls keeps sixteen octets of
 ;; memory behind the last one.
@@ -176,4 +179,116 @@
     (if (i32.or (i32.or (local.get $bad) (local.get $afterCr))
         (i32.ne (i32.load8_u (i32.sub (local.get $end) (i32.const 1))) (i32.const 10)))
       (then (return (i32.const -1))))
-    (i32.or (i32.shl (local.get $lines) (i32.const 1)) (i32.ne (local.get $dots) (i32.const 0)))))
+    (i32.or (i32.shl (local.get $lines) (i32.const 1)) (i32.ne (local.get $dots) (i32.const 0))))
+
+  ;; Which row of 2048 holds the content of a field, whose octets lie from $at to $end, space around it left out. Where
+  ;; none does, the content is put into a row, and the complement of that is the answer; -2049 of a content too long.
+  (func (export "recall") (param $at i32) (param $end i32) (result i32)
+    (local $length i32) (local $hash i64) (local $row i32) (local $turn i32)
+    (local.set $at (call $contentStart (local.get $at) (local.get $end)))
+    (local.set $length (i32.sub (call $contentEnd (local.get $at) (local.get $end)) (local.get $at)))
+    (if (i32.gt_u (local.get $length) (i32.const 112)) (then (return (i32.const -2049))))
+    (local.set $hash (call $hash (local.get $at) (local.get $length)))
+    ;; The highest bits are the best mixed.
+    (local.set $end (i32.add (i32.const 2048)
+      (i32.shl (i32.wrap_i64 (i64.shr_u (local.get $hash) (i64.const 55))) (i32.const 9))))
+    (local.set $row (local.get $end))
+    (loop $next
+      (if (i32.and (i64.eq (i64.load offset=120 (local.get $row)) (local.get $hash))
+          (i32.eq (i32.load offset=112 (local.get $row)) (local.get $length)))
+        (then (if (call $same (local.get $at) (local.get $row) (local.get $length))
+          (then (return (i32.shr_u (i32.sub (local.get $row) (i32.const 2048)) (i32.const 7)))))))
+      (local.set $row (i32.add (local.get $row) (i32.const 128)))
+      (local.set $turn (i32.add (local.get $turn) (i32.const 1)))
+      (br_if $next (i32.lt_u (local.get $turn) (i32.const 4))))
+    ;; The rows of a set are filled in turn, as a number in its first row tells.
+    (local.set $turn (i32.load offset=116 (local.get $end)))
+    (i32.store offset=116 (local.get $end) (i32.and (i32.add (local.get $turn) (i32.const 1)) (i32.const 3)))
+    (local.set $row (i32.add (local.get $end) (i32.shl (local.get $turn) (i32.const 7))))
+    (call $copy (local.get $at) (local.get $row) (local.get $length))
+    (i32.store offset=112 (local.get $row) (local.get $length))
+    (i64.store offset=120 (local.get $row) (local.get $hash))
+    (i32.xor (i32.shr_u (i32.sub (local.get $row) (i32.const 2048)) (i32.const 7)) (i32.const -1)))
+
+  ;; Whether the content of a field, as for recall, is the text in its room, of $length octets.
+  (func (export "isText") (param $at i32) (param $end i32) (param $length i32) (result i32)
+    (local.set $at (call $contentStart (local.get $at) (local.get $end)))
+    (if (i32.ne (i32.sub (call $contentEnd (local.get $at) (local.get $end)) (local.get $at)) (local.get $length))
+      (then (return (i32.const 0))))
+    (call $same (local.get $at) (i32.const 1056) (local.get $length)))
+
+  (func $contentStart (param $at i32) (param $end i32) (result i32)
+    (block $found
+      (loop $next
+        (br_if $found (i32.ge_u (local.get $at) (local.get $end)))
+        (br_if $found (i32.ne (i32.load8_u (local.get $at)) (i32.const 32)))
+        (local.set $at (i32.add (local.get $at) (i32.const 1)))
+        (br $next)))
+    (local.get $at))
+
+  (func $contentEnd (param $at i32) (param $end i32) (result i32)
+    (block $found
+      (loop $next
+        (br_if $found (i32.le_u (local.get $end) (local.get $at)))
+        (br_if $found (i32.ne (i32.load8_u (i32.sub (local.get $end) (i32.const 1))) (i32.const 32)))
+        (local.set $end (i32.sub (local.get $end) (i32.const 1)))
+        (br $next)))
+    (local.get $end))
+
+  ;; Of octets: eight at a time, the last eight of them once more.
+  (func $hash (param $at i32) (param $length i32) (result i64)
+    (local $last i32) (local $all i64)
+    (local.set $all (i64.extend_i32_u (local.get $length)))
+    (if (i32.ge_u (local.get $length) (i32.const 8))
+      (then
+        (local.set $last (i32.sub (i32.add (local.get $at) (local.get $length)) (i32.const 8)))
+        (loop $next
+          (local.set $all (call $mix (local.get $all) (i64.load (local.get $at))))
+          (local.set $at (i32.add (local.get $at) (i32.const 8)))
+          (br_if $next (i32.lt_u (local.get $at) (local.get $last))))
+        (local.set $all (call $mix (local.get $all) (i64.load (local.get $last)))))
+      (else
+        (local.set $last (i32.add (local.get $at) (local.get $length)))
+        (block $done
+          (loop $next
+            (br_if $done (i32.ge_u (local.get $at) (local.get $last)))
+            (local.set $all (call $mix (local.get $all) (i64.load8_u (local.get $at))))
+            (local.set $at (i32.add (local.get $at) (i32.const 1)))
+            (br $next)))))
+    (local.get $all))
+
+  (func $mix (param $all i64) (param $more i64) (result i64)
+    (i64.mul (i64.rotl (i64.xor (local.get $all) (local.get $more)) (i64.const 29)) (i64.const 0x9e3779b97f4a7c15)))
+
+  (func $same (param $one i32) (param $other i32) (param $length i32) (result i32)
+    (local $last i32)
+    (local.set $other (i32.sub (local.get $other) (local.get $one)))
+    (local.set $last (i32.add (local.get $one) (local.get $length)))
+    (if (i32.ge_u (local.get $length) (i32.const 8))
+      (then
+        (local.set $last (i32.sub (local.get $last) (i32.const 8)))
+        (loop $next
+          (if (i64.ne (i64.load (local.get $one)) (i64.load (i32.add (local.get $one) (local.get $other))))
+            (then (return (i32.const 0))))
+          (local.set $one (i32.add (local.get $one) (i32.const 8)))
+          (br_if $next (i32.lt_u (local.get $one) (local.get $last))))
+        (return (i64.eq (i64.load (local.get $last)) (i64.load (i32.add (local.get $last) (local.get $other)))))))
+    (block $done
+      (loop $next
+        (br_if $done (i32.ge_u (local.get $one) (local.get $last)))
+        (if (i32.ne (i32.load8_u (local.get $one)) (i32.load8_u (i32.add (local.get $one) (local.get $other))))
+          (then (return (i32.const 0))))
+        (local.set $one (i32.add (local.get $one) (i32.const 1)))
+        (br $next)))
+    (i32.const 1))
+
+  ;; As many octets as there are, rounded up to eight: there is room for that.
+  (func $copy (param $from i32) (param $to i32) (param $length i32)
+    (block $done
+      (loop $next
+        (br_if $done (i32.le_s (local.get $length) (i32.const 0)))
+        (i64.store (local.get $to) (i64.load (local.get $from)))
+        (local.set $from (i32.add (local.get $from) (i32.const 8)))
+        (local.set $to (i32.add (local.get $to) (i32.const 8)))
+        (local.set $length (i32.sub (local.get $length) (i32.const 8)))
+        (br $next)))))
