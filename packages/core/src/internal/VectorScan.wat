@@ -176,8 +176,7 @@
         (local.set $afterCr (i32.shr_u (local.get $cr) (i32.const 15)))
         (local.set $afterLf (i32.shr_u (local.get $lf) (i32.const 15)))
         (br $next)))
-    (if (i32.or (i32.or (local.get $bad) (local.get $afterCr))
-        (i32.ne (i32.load8_u (i32.sub (local.get $end) (i32.const 1))) (i32.const 10)))
+    (if (i32.or (local.get $bad) (i32.ne (i32.load8_u (i32.sub (local.get $end) (i32.const 1))) (i32.const 10)))
       (then (return (i32.const -1))))
     (i32.or (i32.shl (local.get $lines) (i32.const 1)) (i32.ne (local.get $dots) (i32.const 0))))
 
