@@ -57,10 +57,14 @@ const singleBits = single.reduce((bits: number, field) => bits | (1 << field), 0
  * Reads an article, or says why octets are none: a bare CR or LF, a NUL, a header line without a name, a mandatory
  * field (RFC 5536 §3.1) that is missing, double or unreadable. Sizes are the doors' affair.
  *
- * `expected` is the id that it should have: where it has, that needs no second look.
+ * `expected` is the id that it should have: where it has, that needs no second look. Nor does what was `found` in it.
  */
-export const read = (octets: Uint8Array, expected?: MessageId.MessageId): Article | Malformed => {
-  const scan = ArticleScan.of(octets)
+export const read = (
+  octets: Uint8Array,
+  expected?: MessageId.MessageId,
+  found?: ArticleScan.ArticleScan
+): Article | Malformed => {
+  const scan = found ?? ArticleScan.of(octets)
   if (typeof scan === "string") return malformed(scan)
   const fault = countFault(scan)
   if (fault !== undefined) return malformed(fault)

@@ -10,6 +10,9 @@ export interface ArticleScan extends Omit<Headers.Scan, "starts"> {
   readonly spans: ReadonlyArray<number>
   /** A bit for each known field that is there more than once. */
   readonly repeated: number
+  /** Which load of octets it was looked at in, and where; 0 where in none. */
+  readonly turn: number
+  readonly loadedAt: number
 }
 
 /** Looks at every octet once, or says what is not well formed. */
@@ -36,7 +39,7 @@ export const without = (scan: ArticleScan, of: KnownField.Field): ArticleScan | 
   const spans = scan.spans.map((offset) => (offset >= end ? offset - (end - start) : offset))
   spans[2 * of] = -1
   spans[2 * of + 1] = -1
-  return { ...scan, bodyStart: scan.bodyStart - (end - start), spans }
+  return { ...scan, bodyStart: scan.bodyStart - (end - start), spans, turn: 0, loadedAt: 0 }
 }
 
 /** The scan once so many octets of ASCII stand in the content of a field, at an offset of the octets. */
@@ -47,7 +50,7 @@ export const withPrefix = (scan: ArticleScan, at: number, length: number): Artic
     const offset = spans[place] as number
     if (offset >= at) spans[place] = offset + length
   }
-  return { bodyStart: bodyStart + length, isPlain, isAscii, isDotless, lines, repeated, spans }
+  return { bodyStart: bodyStart + length, isPlain, isAscii, isDotless, lines, repeated, spans, turn: 0, loadedAt: 0 }
 }
 
 /** Whether a field is there. */
@@ -113,5 +116,5 @@ const located = (octets: Uint8Array, scan: Headers.Scan): ArticleScan => {
       spans[2 * field + 1] = starts[place + 1] as number
     } else repeated |= 1 << field
   }
-  return { bodyStart, isPlain, isAscii, isDotless, lines, repeated, spans }
+  return { bodyStart, isPlain, isAscii, isDotless, lines, repeated, spans, turn: 0, loadedAt: 0 }
 }

@@ -1,4 +1,5 @@
-;; One look at every octet of an article, sixteen at a time. VectorScan.ts holds the other end of each table here.
+;; Looks at octets of the wire and of articles, sixteen at a time. Vectors.ts and VectorScan.ts hold the other end of each
+;; table here.
 ;;
 ;; Memory, in octets from its beginning:
 ;;      0  what was found, in words of four octets, the first the lowest:
@@ -13,29 +14,77 @@
 ;;   1056  room for a text of at most 256 octets
 ;;   2048  contents of fields that may come again, in 512 sets of four rows of 128 octets: up to 112 of content, at 112 its
 ;;         length, at 120 its hash
-;; 264192  room for octets
+;; 264192  room for the octets of one article
+;; 1376256  room for octets of the wire
 ;;
-;; Offsets that are handed out are counted from the first octet of the article. Whoever calls keeps sixteen octets of
-;; memory behind the last one.
+;; Offsets among what was found are counted from the first octet of the article, all others from the beginning of memory.
+;; Whoever calls keeps thirty-two octets of memory behind the last one.
 (module
-  (memory (export "memory") 17 17)
+  (memory (export "memory") 38 38)
 
   ;; Looks at the article from $from to $end. 1 if it is well formed; else 0, and what was found means nothing.
   (func (export "scan") (param $from i32) (param $end i32) (result i32)
-    (local $behind v128) (local $body i32) (local $lines i32)
-    ;; Letters behind the end: no look at sixteen octets finds anything there.
-    (local.set $behind (v128.load (local.get $end)))
-    (v128.store (local.get $end) (v128.const i8x16 97 97 97 97 97 97 97 97 97 97 97 97 97 97 97 97))
-    (local.set $body (call $header (local.get $from) (local.get $end)))
-    (local.set $lines (i32.const -1))
-    (if (local.get $body) (then (local.set $lines (call $lines (local.get $body) (local.get $end)))))
-    (v128.store (local.get $end) (local.get $behind))
-    (if (i32.lt_s (local.get $lines) (i32.const 0)) (then (return (i32.const 0))))
+    ;; "." CRLF ends what is looked at.
+    (i32.store (local.get $end) (i32.const 0x0a0d2e))
+    (i32.eq (local.get $end)
+      (call $article (local.get $from) (i32.add (local.get $end) (i32.const 3)) (local.get $end))))
+
+  ;; Looks at the article that begins at $from, as it came: "." CRLF is behind it, and no other line begins with a dot. Where
+  ;; it ends; 0 where it has not ended before $limit, is not well formed, or a line begins with a dot.
+  (func (export "block") (param $from i32) (param $limit i32) (result i32)
+    (call $article (local.get $from) (local.get $limit) (i32.const 0)))
+
+  ;; As block; but where $end is not 0 lines may begin with a dot, and the article ends there.
+  (func $article (param $from i32) (param $limit i32) (param $end i32) (result i32)
+    (local $body i32) (local $at i32) (local $octets v128) (local $before v128) (local $lf v128) (local $lines i32)
+    (local $pairs i32) (local $bad i32) (local $wrong v128) (local $least v128)
+    (local.set $body (call $header (local.get $from) (local.get $limit)))
+    (if (i32.eqz (local.get $body)) (then (return (i32.const 0))))
+    (local.set $at (local.get $body))
+    (local.set $least (v128.const i32x4 -1 -1 -1 -1))
+    (block $ended
+      (loop $next
+        (if (i32.ge_u (local.get $at) (local.get $limit)) (then (return (i32.const 0))))
+        (local.set $octets (v128.load (local.get $at)))
+        (local.set $before (v128.load (i32.sub (local.get $at) (i32.const 1))))
+        (local.set $lf (i8x16.eq (local.get $octets) (i8x16.splat (i32.const 10))))
+        (local.set $pairs (i8x16.bitmask (v128.and
+          (i8x16.eq (local.get $octets) (i8x16.splat (i32.const 46)))
+          (i8x16.eq (local.get $before) (i8x16.splat (i32.const 10))))))
+        (if (i32.eqz (local.get $pairs))
+          (then
+            ;; An LF is where a CR was before, and nowhere else.
+            (local.set $wrong (v128.or (local.get $wrong) (v128.xor (local.get $lf)
+              (i8x16.eq (local.get $before) (i8x16.splat (i32.const 13))))))
+            (local.set $least (i8x16.min_u (local.get $least) (local.get $octets)))
+            (local.set $lines (i32.add (local.get $lines) (i32.popcnt (i8x16.bitmask (local.get $lf)))))
+            (local.set $at (i32.add (local.get $at) (i32.const 16)))
+            (br $next)))
+        ;; A line begins with a dot: a bit for each octet before that.
+        (local.set $pairs (i32.and (i32.sub (local.get $pairs) (i32.const 1))
+          (i32.xor (local.get $pairs) (i32.const -1))))
+        (local.set $bad (i32.or (local.get $bad) (i32.and (local.get $pairs) (i8x16.bitmask (v128.or
+          (i8x16.eq (local.get $octets) (i8x16.splat (i32.const 0)))
+          (v128.xor (local.get $lf) (i8x16.eq (local.get $before) (i8x16.splat (i32.const 13)))))))))
+        (local.set $lines (i32.add (local.get $lines)
+          (i32.popcnt (i32.and (local.get $pairs) (i8x16.bitmask (local.get $lf))))))
+        (local.set $at (i32.add (local.get $at) (i32.popcnt (local.get $pairs))))
+        (br_if $ended (i32.eq (local.get $at) (local.get $end)))
+        (if (i32.eqz (local.get $end))
+          (then
+            (br_if $ended (i32.and
+              (i32.eq (i32.load16_u offset=1 (local.get $at)) (i32.const 0x0a0d))
+              (i32.le_u (i32.add (local.get $at) (i32.const 3)) (local.get $limit))))
+            (return (i32.const 0))))
+        (i32.store (i32.const 8) (i32.or (i32.load (i32.const 8)) (i32.const 4)))
+        (local.set $at (i32.add (local.get $at) (i32.const 1)))
+        (br $next)))
+    (if (i32.or (local.get $bad) (i32.or (v128.any_true (local.get $wrong))
+        (i32.eqz (i8x16.all_true (local.get $least)))))
+      (then (return (i32.const 0))))
     (i32.store (i32.const 0) (i32.sub (local.get $body) (local.get $from)))
-    (i32.store (i32.const 4) (i32.shr_u (local.get $lines) (i32.const 1)))
-    (i32.store (i32.const 8)
-      (i32.or (i32.load (i32.const 8)) (i32.shl (i32.and (local.get $lines) (i32.const 1)) (i32.const 2))))
-    (i32.const 1))
+    (i32.store (i32.const 4) (local.get $lines))
+    (local.get $at))
 
   ;; Where the body begins, or 0 where the header is not well formed. Writes all that is found of the header.
   (func $header (param $from i32) (param $end i32) (result i32)
@@ -43,6 +92,8 @@
     (local $known i32) (local $flags i32) (local $repeated i32) (local $octets v128)
     ;; Where the end of the field before is to be written.
     (local $open i32)
+    ;; All octets that were looked at, and perhaps some of the body.
+    (local $all v128)
     (v128.store (i32.const 16) (v128.const i32x4 -1 -1 -1 -1))
     (v128.store (i32.const 32) (v128.const i32x4 -1 -1 -1 -1))
     (v128.store (i32.const 48) (v128.const i32x4 -1 -1 -1 -1))
@@ -108,7 +159,9 @@
                   (i32.or (local.get $repeated) (i32.shl (i32.const 1) (local.get $known)))))))))
         ;; The end of the line is the first CR; no other control up to 13 matters but LF, NUL and tab.
         (loop $rest
-          (local.set $mask (i8x16.bitmask (i8x16.le_u (v128.load (local.get $place)) (i8x16.splat (i32.const 13)))))
+          (local.set $octets (v128.load (local.get $place)))
+          (local.set $all (v128.or (local.get $all) (local.get $octets)))
+          (local.set $mask (i8x16.bitmask (i8x16.le_u (local.get $octets) (i8x16.splat (i32.const 13)))))
           (if (i32.eqz (local.get $mask))
             (then
               (local.set $place (i32.add (local.get $place) (i32.const 16)))
@@ -130,8 +183,9 @@
     (if (i32.ne (i32.load8_u offset=1 (local.get $at)) (i32.const 10)) (then (return (i32.const 0))))
     (if (i32.eq (local.get $at) (local.get $from)) (then (return (i32.const 0))))
     (i32.store (local.get $open) (i32.sub (local.get $at) (local.get $from)))
-    (if (call $isForeign (local.get $from) (local.get $at))
-      (then (local.set $flags (i32.or (local.get $flags) (i32.const 2)))))
+    (if (i8x16.bitmask (local.get $all))
+      (then (if (call $isForeign (local.get $from) (local.get $at))
+        (then (local.set $flags (i32.or (local.get $flags) (i32.const 2)))))))
     (i32.store (i32.const 8) (local.get $flags))
     (i32.store (i32.const 12) (local.get $repeated))
     (i32.add (local.get $at) (i32.const 2)))
@@ -148,37 +202,6 @@
     (i32.or (i8x16.bitmask (local.get $all))
       (i32.and (i8x16.bitmask (v128.load (local.get $at)))
         (i32.sub (i32.shl (i32.const 1) (i32.sub (local.get $end) (local.get $at))) (i32.const 1)))))
-
-  ;; Twice the number of lines from $at to $end, and one more where a line begins with a dot; -1 where they are not well
-  ;; formed: each CR has its LF and each LF its CR, there is no NUL, and the last line has its end.
-  (func $lines (param $at i32) (param $end i32) (result i32)
-    (local $octets v128) (local $lines i32) (local $dots i32) (local $bad i32) (local $cr i32) (local $lf i32)
-    ;; Whether the octet before $at is a CR, and whether it is an LF, as that of the empty line is.
-    (local $afterCr i32) (local $afterLf i32)
-    (local.set $afterLf (i32.const 1))
-    (block $done
-      (loop $next
-        (br_if $done (i32.ge_u (local.get $at) (local.get $end)))
-        (local.set $octets (v128.load (local.get $at)))
-        (local.set $at (i32.add (local.get $at) (i32.const 16)))
-        (br_if $next (i32.eqz (i32.or (i32.or (local.get $afterCr) (local.get $afterLf))
-          (i8x16.bitmask (i8x16.le_u (local.get $octets) (i8x16.splat (i32.const 13)))))))
-        (local.set $cr (i8x16.bitmask (i8x16.eq (local.get $octets) (i8x16.splat (i32.const 13)))))
-        (local.set $lf (i8x16.bitmask (i8x16.eq (local.get $octets) (i8x16.splat (i32.const 10)))))
-        (local.set $bad (i32.or (local.get $bad) (i32.or
-          (i8x16.bitmask (i8x16.eq (local.get $octets) (i8x16.splat (i32.const 0))))
-          (i32.xor (local.get $lf)
-            (i32.and (i32.const 0xffff) (i32.or (i32.shl (local.get $cr) (i32.const 1)) (local.get $afterCr)))))))
-        (local.set $dots (i32.or (local.get $dots) (i32.and
-          (i8x16.bitmask (i8x16.eq (local.get $octets) (i8x16.splat (i32.const 46))))
-          (i32.or (i32.shl (local.get $lf) (i32.const 1)) (local.get $afterLf)))))
-        (local.set $lines (i32.add (local.get $lines) (i32.popcnt (local.get $lf))))
-        (local.set $afterCr (i32.shr_u (local.get $cr) (i32.const 15)))
-        (local.set $afterLf (i32.shr_u (local.get $lf) (i32.const 15)))
-        (br $next)))
-    (if (i32.or (local.get $bad) (i32.ne (i32.load8_u (i32.sub (local.get $end) (i32.const 1))) (i32.const 10)))
-      (then (return (i32.const -1))))
-    (i32.or (i32.shl (local.get $lines) (i32.const 1)) (i32.ne (local.get $dots) (i32.const 0))))
 
   ;; Which row of 2048 holds the content of a field, whose octets lie from $at to $end, space around it left out. Where
   ;; none does, the content is put into a row, and the complement of that is the answer; -2049 of a content too long.
@@ -290,4 +313,58 @@
         (local.set $from (i32.add (local.get $from) (i32.const 8)))
         (local.set $to (i32.add (local.get $to) (i32.const 8)))
         (local.set $length (i32.sub (local.get $length) (i32.const 8)))
-        (br $next)))))
+        (br $next))))
+
+  ;; The end of a Message-ID that is all that is left of a line, and of the usual form (RFC 5536 section 3.1.3, no literal):
+  ;; dots and letters of atoms, one "@" among them, no two of "<", ".", "@" and ">" next to each other, at most 250 octets.
+  ;; 0 where it is none, or has not come yet.
+  (func (export "idEnd") (param $from i32) (param $end i32) (result i32)
+    (local $at i32) (local $octets v128) (local $letters i32) (local $signs i32) (local $borders i32) (local $count i32)
+    (local $afterBorder i32)
+    (if (i32.ne (i32.load8_u (local.get $from)) (i32.const 60)) (then (return (i32.const 0))))
+    (local.set $at (i32.add (local.get $from) (i32.const 1)))
+    (local.set $afterBorder (i32.const 1))
+    (loop $next
+      (if (i32.ge_u (local.get $at) (local.get $end)) (then (return (i32.const 0))))
+      (local.set $octets (v128.load (local.get $at)))
+      ;; For each low half of a letter the high halves 2 to 7 that it may have, a bit for each.
+      (local.set $letters (i8x16.bitmask (i8x16.ne (i8x16.splat (i32.const 0)) (v128.and
+        (i8x16.swizzle
+          (v128.const i8x16 0x3a 0x3f 0x3e 0x3f 0x3f 0x3f 0x3f 0x3f 0x3e 0x3e 0x3d 0x35 0x34 0x37 0x3c 0x1f)
+          (v128.and (local.get $octets) (i8x16.splat (i32.const 15))))
+        (i8x16.swizzle
+          (v128.const i8x16 0 0 1 2 4 8 16 32 0 0 0 0 0 0 0 0)
+          (i8x16.shr_u (local.get $octets) (i32.const 4)))))))
+      (local.set $signs (i8x16.bitmask (i8x16.eq (local.get $octets) (i8x16.splat (i32.const 64)))))
+      (local.set $borders (i32.or (local.get $signs)
+        (i8x16.bitmask (i8x16.eq (local.get $octets) (i8x16.splat (i32.const 46))))))
+      ;; What is neither ends the id, and is a border.
+      (local.set $letters (i32.xor (i32.const 0xffff) (i32.or (local.get $letters) (local.get $borders))))
+      (if (local.get $letters)
+        (then
+          (local.set $letters (i32.xor (local.get $letters) (i32.sub (local.get $letters) (i32.const 1))))
+          (local.set $signs (i32.and (local.get $signs) (local.get $letters)))
+          (local.set $borders (i32.and (local.get $borders) (local.get $letters)))
+          (local.set $borders (i32.or (local.get $borders)
+            (i32.xor (local.get $letters) (i32.shr_u (local.get $letters) (i32.const 1)))))))
+      (if (i32.and (local.get $borders)
+          (i32.or (i32.shl (local.get $borders) (i32.const 1)) (local.get $afterBorder)))
+        (then (return (i32.const 0))))
+      (local.set $count (i32.add (local.get $count) (i32.popcnt (local.get $signs))))
+      (if (i32.eqz (local.get $letters))
+        (then
+          (local.set $afterBorder (i32.shr_u (local.get $borders) (i32.const 15)))
+          (local.set $at (i32.add (local.get $at) (i32.const 16)))
+          (br $next))))
+    (local.set $at (i32.add (local.get $at) (i32.popcnt (local.get $letters))))
+    ;; Behind ">" the line ends.
+    (if (i32.or
+        (i32.ne (i32.load8_u (i32.sub (local.get $at) (i32.const 1))) (i32.const 62))
+        (i32.ne (i32.load16_u (local.get $at)) (i32.const 0x0a0d)))
+      (then (return (i32.const 0))))
+    (if (i32.or
+        (i32.ne (local.get $count) (i32.const 1))
+        (i32.or (i32.gt_u (i32.add (local.get $at) (i32.const 2)) (local.get $end))
+          (i32.gt_u (i32.sub (local.get $at) (local.get $from)) (i32.const 250))))
+      (then (return (i32.const 0))))
+    (local.get $at)))
