@@ -8,6 +8,9 @@ import * as KnownField from "./KnownField.ts"
 export interface ArticleScan extends Omit<Headers.Scan, "starts"> {
   /** For each known field where the first of its name begins, -1 where there is none, and behind it where that ends. */
   readonly spans: ReadonlyArray<number>
+  /** From which of these offsets on they have moved since, and by how much: `startOf` and `endOf` tell where they are. */
+  readonly movedFrom: number
+  readonly movedBy: number
   /** A bit for each known field that is there more than once. */
   readonly repeated: number
   /** Which load of octets it was looked at in, and where; 0 where in none. */
@@ -36,31 +39,47 @@ export const without = (scan: ArticleScan, of: KnownField.Field): ArticleScan | 
   const start = startOf(scan, of)
   if (!isText(scan) || start < 0 || (scan.repeated & (1 << of)) !== 0) return undefined
   const end = endOf(scan, of)
-  const spans = scan.spans.map((offset) => (offset >= end ? offset - (end - start) : offset))
+  const spans = scan.spans.map((before) => {
+    const offset = moved(scan, before)
+    return offset >= end ? offset - (end - start) : offset
+  })
   spans[2 * of] = -1
   spans[2 * of + 1] = -1
-  return { ...scan, bodyStart: scan.bodyStart - (end - start), spans, turn: 0, loadedAt: 0 }
+  return { ...scan, bodyStart: scan.bodyStart - (end - start), spans, movedFrom: 0, movedBy: 0, turn: 0, loadedAt: 0 }
 }
 
 /** The scan once so many octets of ASCII stand in the content of a field, at an offset of the octets. */
 export const withPrefix = (scan: ArticleScan, at: number, length: number): ArticleScan => {
   const { bodyStart, isAscii, isDotless, isPlain, lines, repeated } = scan
-  const spans = scan.spans.slice()
-  for (let place = 0; place < spans.length; place += 1) {
-    const offset = spans[place] as number
-    if (offset >= at) spans[place] = offset + length
+  const spans = scan.movedBy === 0 ? scan.spans : scan.spans.map((offset) => moved(scan, offset))
+  return {
+    bodyStart: bodyStart + length,
+    isPlain,
+    isAscii,
+    isDotless,
+    lines,
+    repeated,
+    spans,
+    movedFrom: at,
+    movedBy: length,
+    turn: 0,
+    loadedAt: 0
   }
-  return { bodyStart: bodyStart + length, isPlain, isAscii, isDotless, lines, repeated, spans, turn: 0, loadedAt: 0 }
 }
+
+const moved = ({ movedBy, movedFrom }: ArticleScan, offset: number): number =>
+  offset < movedFrom ? offset : offset + movedBy
 
 /** Whether a field is there. */
 export const has = (scan: ArticleScan, field: KnownField.Field): boolean => scan.spans[2 * field] !== -1
 
 /** Where the first field of a name begins; -1 where there is none. */
-export const startOf = (scan: ArticleScan, field: KnownField.Field): number => scan.spans[2 * field] as number
+export const startOf = (scan: ArticleScan, field: KnownField.Field): number =>
+  moved(scan, scan.spans[2 * field] as number)
 
 /** Where the next field begins, or the header ends, of a field that is there. */
-export const endOf = (scan: ArticleScan, field: KnownField.Field): number => scan.spans[2 * field + 1] as number
+export const endOf = (scan: ArticleScan, field: KnownField.Field): number =>
+  moved(scan, scan.spans[2 * field + 1] as number)
 
 /** Whether contents are octets of the header as they lie, each of them a character. */
 export const isText = (scan: ArticleScan): boolean => scan.isPlain && scan.isAscii
@@ -116,5 +135,17 @@ const located = (octets: Uint8Array, scan: Headers.Scan): ArticleScan => {
       spans[2 * field + 1] = starts[place + 1] as number
     } else repeated |= 1 << field
   }
-  return { bodyStart, isPlain, isAscii, isDotless, lines, repeated, spans, turn: 0, loadedAt: 0 }
+  return {
+    bodyStart,
+    isPlain,
+    isAscii,
+    isDotless,
+    lines,
+    repeated,
+    spans,
+    movedFrom: 0,
+    movedBy: 0,
+    turn: 0,
+    loadedAt: 0
+  }
 }

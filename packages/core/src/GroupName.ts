@@ -10,10 +10,7 @@ import * as Limits from "./Limits.ts"
 export const roots = ["clientposts", "digests", "deadletter", "control", "blobs"] as const
 export type Root = (typeof roots)[number]
 
-const rootsByLetter: ReadonlyArray<ReadonlyArray<Root> | undefined> = Array.from({ length: 128 }, (_, letter) => {
-  const near = roots.filter((root) => root.charCodeAt(0) === letter)
-  return near.length === 0 ? undefined : near
-})
+const isRootLetter = Array.from({ length: 128 }, (_, letter) => roots.some((root) => root.charCodeAt(0) === letter))
 const rootsWithApps: ReadonlySet<string> = new Set<Root>(["clientposts", "digests", "deadletter", "blobs"])
 const grammar = /^[A-Za-z0-9+_-]+(?:\.[A-Za-z0-9+_-]+)*$/
 const underOurRoots = new RegExp(`^(?:${roots.join("|")})(?:\\.|$)`, "i")
@@ -59,16 +56,20 @@ export const root = (group: GroupName): string => {
 
 /** Which of the roots of this network the group lies under, if it does. */
 export const ownRoot = (group: GroupName): Root | undefined => {
-  // Asked of every group of every article: few begin as one of ours does.
-  const near = rootsByLetter[group.charCodeAt(0)]
-  if (near === undefined) return undefined
-  for (let at = 0; at < near.length; at += 1) {
-    const root = near[at] as Root
-    const isEnded = group.length === root.length || group.charCodeAt(root.length) === dot
-    if (isEnded && group.startsWith(root)) return root
-  }
-  return undefined
+  // Asked twice of every group of every article: few begin as one of ours does.
+  if (isRootLetter[group.charCodeAt(0)] !== true) return undefined
+  const known = rootOf.get(group)
+  if (known !== undefined) return known === "" ? undefined : known
+  const found = roots.find((root) => group.startsWith(root) && isRootEnd(group, root.length))
+  if (rootOf.size >= parsedMax) rootOf.clear()
+  rootOf.set(group, found ?? "")
+  return found
 }
+
+const isRootEnd = (group: GroupName, at: number): boolean => group.length === at || group.charCodeAt(at) === dot
+
+/** What was found of names that begin as one of ours does; empty of those that are none. */
+const rootOf = new Map<GroupName, Root | "">()
 
 /** The app whose group this is: the second component under the roots that apps share; nothing elsewhere. */
 export const appOf = (group: GroupName): string | undefined => {

@@ -8,19 +8,19 @@ const blockBytes = 65_536
 /** Larger pieces get a block of their own, so that one of them does not keep many small ones in memory. */
 const pieceBytesMax = 8_192
 
-let block = new Uint8Array(blockBytes)
+let block = new ArrayBuffer(blockBytes)
 let used = 0
 
 /** That many octets which nobody else holds, zero at first. */
 export const take = (bytes: number): Uint8Array => {
   if (bytes > pieceBytesMax) return new Uint8Array(bytes)
   if (used + bytes > blockBytes) {
-    block = new Uint8Array(blockBytes)
+    block = new ArrayBuffer(blockBytes)
     used = 0
   }
   const start = used
   used += bytes
-  return block.subarray(start, used)
+  return new Uint8Array(block, start, bytes)
 }
 
 /** The pieces one after the other. */

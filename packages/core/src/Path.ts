@@ -67,7 +67,9 @@ export const prefix = (path: string, site: string, origin: Origin = {}): string 
   }
   const peers = origin.peers === undefined ? none : identities(origin.peers)
   if (peers.length > 0) {
-    if (peers.some((peer) => isLatest(path, peer))) return (own.site === site ? own : (own = passed(site))).prefix
+    let at = 0
+    while (at < peers.length && !isLatest(path, peers[at] as string)) at += 1
+    if (at < peers.length) return (own.site === site ? own : (own = passed(site))).prefix
     if (peers.length === 1) return `${site}!.MISMATCH.${peers[0]}!`
   }
   if (site !== latest.site || origin.address !== latest.address) latest = seen(site, origin.address)
@@ -82,7 +84,7 @@ let own = passed("")
 
 /** Says whether `site` is the first entry of the Path, in any case. */
 const isLatest = (path: string, site: string): boolean => {
-  if (path.charCodeAt(site.length) === mark && path.startsWith(site)) return true
+  if (path.charCodeAt(site.length) === mark && path.slice(0, site.length) === site) return true
   const end = path.indexOf("!")
   const entry = end < 0 ? path : path.slice(0, end)
   return entry.trim().toLowerCase() === site.toLowerCase()

@@ -2,9 +2,10 @@
  * Arbitraries for netnews: ids, groups, wildmats, headers, articles, and the commands of a site.
  */
 import * as Article from "@lupin/core/Article"
-import type * as ArticleScan from "@lupin/core/ArticleScan"
+import * as ArticleScan from "@lupin/core/ArticleScan"
 import * as GroupName from "@lupin/core/GroupName"
 import type * as Group from "@lupin/core/Group"
+import * as KnownField from "@lupin/core/KnownField"
 import * as MessageId from "@lupin/core/MessageId"
 import * as NewsDate from "@lupin/core/NewsDate"
 import type * as Site from "@lupin/core/Site"
@@ -123,7 +124,19 @@ export const article: fc.Arbitrary<Article.Article> = articleOctets.map((octets)
 
 /** What a look found, or why there is nothing, without where it looked: that is another place each time. */
 export const comparableScan = (scan: ArticleScan.ArticleScan | string | undefined): unknown =>
-  typeof scan === "object" ? { ...scan, turn: 0, loadedAt: 0 } : scan
+  typeof scan === "object"
+    ? {
+        ...scan,
+        spans: Object.values(KnownField.field).map((field) => [
+          ArticleScan.startOf(scan, field),
+          ArticleScan.has(scan, field) ? ArticleScan.endOf(scan, field) : -1
+        ]),
+        movedFrom: 0,
+        movedBy: 0,
+        turn: 0,
+        loadedAt: 0
+      }
+    : scan
 
 /** An article that was read, to be compared with another one: without where it was looked at. */
 export const comparable = (read: Article.Article | Article.Malformed): unknown =>

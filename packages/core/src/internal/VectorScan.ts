@@ -53,6 +53,8 @@ export const found = (turn: number, loadedAt: number): ArticleScan => {
     lines: words[1] as number,
     repeated: words[3] as number,
     spans: spansFound(),
+    movedFrom: 0,
+    movedBy: 0,
     turn,
     loadedAt
   }
