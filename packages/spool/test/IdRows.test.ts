@@ -21,6 +21,7 @@ const rowOf = (at: number, turn: number): IdRow => {
 }
 
 const idsMax = 1_500
+const idsPerPart = 60
 
 interface Step {
   readonly act: string
@@ -66,7 +67,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
 )
 
 const check = (tables: Tables.Tables, steps: ReadonlyArray<Step>, slice: number) => {
-  const open = () => new IdRows(tables.table("ids"), tables.table("idFilters"), "secret", slice)
+  const open = () => new IdRows(tables.table("ids"), tables.table("idMarks"), "secret", { part: idsPerPart, mergedPerCommit: slice })
   let rows = open()
   rows.empty()
   const model = new Map<string, IdRow>()
@@ -131,7 +132,7 @@ const begin: ReadonlyArray<Step> = [
   { act: "commit", from: 0, count: 0 }
 ]
 const steps = fc.array(step, { maxLength: 120 }).map((some) => [...begin, ...some])
-/** Ids merged with a commit: from one band on. */
+/** Ids merged with a commit: from one part on. */
 const slice = fc.constantFrom(1, 50, 300, 10_000)
 
 describe("IdRows", () => {
@@ -169,7 +170,7 @@ describe("IdRows", () => {
       getRange: (range) => ids.getRange(range),
       getKeys: (range) => ids.getKeys(range)
     }
-    const rows = new IdRows(counted, tables.table("idFilters"), "secret")
+    const rows = new IdRows(counted, tables.table("idMarks"), "secret")
     const plain = (at: number): string => `<${at.toString(36)}@test.example>`
     const count = 100_000
     for (let from = 0; from < count; from += 500) {

@@ -105,8 +105,8 @@ const bytesAtFirst = 1024 * 1024
 /** Where the bands of a sheaf go that is being written. */
 export interface Target {
   readonly bands: number
-  /** Told of each entry, with the lower half of its hash, before its band is put. */
-  readonly note: (band: number, second: number) => void
+  /** Told of each entry, by its hash, before its band is put. */
+  readonly note: (first: number, second: number) => void
   readonly put: (band: number, octets: Buffer) => void
 }
 
@@ -210,7 +210,7 @@ export class Gathering {
       if (isLast && idEnd === end) continue
       this.#octets.copy(written, length, start, end)
       length += end - start
-      note(band, secondAt(this.#octets, start))
+      note(first, secondAt(this.#octets, start))
       total += 1
     }
     if (length > begun) put(band, written.subarray(begun, length))

@@ -73,7 +73,7 @@ export class Index {
     const kept = IndexHead.read(this.#meta, generation, lineage)
     // Rows of another format are not even looked at.
     if (kept === undefined) for (const name of partNames) database(name).clearSync()
-    this.#ids = new IdRows(database("ids"), database("idFilters"), generation.id)
+    this.#ids = new IdRows(database("ids"), database("idMarks"), generation.id)
     this.#recentIds = new RecentIds(log.look, this.#ids.hash)
     this.numbers = new NumberRows(database("numbers"))
     this.slots = new SlotRows(database("slots"))
@@ -395,5 +395,7 @@ export class Index {
 }
 
 const none: ReadonlyArray<never> = []
+/** Databases that indexes of earlier formats had. */
+const namesBefore = ["idFilters"]
 /** Databases of the parts, by name. */
-const partNames = ["numbers", "slots", "marks", "waiting", "erased", "mended", "expiring"]
+const partNames = ["numbers", "slots", "marks", "waiting", "erased", "mended", "expiring", "idMarks", ...namesBefore]
