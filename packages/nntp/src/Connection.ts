@@ -19,6 +19,7 @@ import * as Command from "./Command.ts"
 import { Framing } from "./Framing.ts"
 import type { Gate } from "./Gate.ts"
 import type { IdleWatch, Watched } from "./IdleWatch.ts"
+import * as KnownChecks from "./KnownChecks.ts"
 import type * as ListAnswers from "./ListAnswers.ts"
 import * as Login from "./Login.ts"
 import type { Output } from "./Output.ts"
@@ -46,6 +47,9 @@ const parts = {
 
 /** Articles that are stored together where a disk is waited for: it takes the first of a chunk while the next are read. */
 const articlesTogether = 64
+
+/** How many more commands of a chunk may be others than CHECKs of what is here, before these are not looked for by themselves. */
+const strangersMax = 4
 
 /** Octets that a connection may always hold of what has not ended. */
 const unfinishedBytesFree = 64 * 1024
@@ -195,6 +199,16 @@ const converse = Effect.fnUntraced(function* (
     yield* replies.settle()
   }
 
+  const settleOctets = (): void => transport.settle()
+  /** Answers the next lines as far as they are CHECKs of what is here; says how many. */
+  const answerKnown = (): number => {
+    admit()
+    if (wanted.length > 0 || !Session.mayOffer(state, facts)) return 0
+    const { peer, relayer } = service
+    const others = isSettled() ? undefined : batch
+    return KnownChecks.answer({ framing, relayer, peer, buffer, batch: others, settle: settleOctets })
+  }
+
   const wanted: Array<ReadingAnswers.Wanted> = []
   const settleWanted = (): Prompt.Rest<Socket.SocketError> => {
     const mark = buffer.length
@@ -254,15 +268,27 @@ const converse = Effect.fnUntraced(function* (
       const stream = framing
       framing.push(chunk)
       let isFirst = true
-      for (let input = next(framing, state, facts); input !== undefined; input = next(framing, state, facts)) {
-        // Commands that came in one chunk are of one moment.
-        if (isFirst) {
-          const progress = progressed()
-          facts.nowMillis = progress.nowMillis
-          isAlone = progress.isAlone
-          writesBefore = replies.writes
-        } else transport.settle()
+      // Commands that came in one chunk are of one moment.
+      const passed = (): void => {
+        if (!isFirst) return transport.settle()
+        const progress = progressed()
+        facts.nowMillis = progress.nowMillis
+        isAlone = progress.isAlone
+        writesBefore = replies.writes
         isFirst = false
+      }
+      let strangers = 0
+      for (;;) {
+        // What is mostly new here is not looked for twice.
+        if (strangers < strangersMax) {
+          const known = answerKnown()
+          if (known > 0) passed()
+          strangers += 1 - known
+          if (buffer.length >= flushBytes) yield* replies.send() ?? Effect.void
+        }
+        const input = next(framing, state, facts)
+        if (input === undefined) break
+        passed()
         admit()
         const step = Session.step(state, input, facts)
         const { task } = step

@@ -70,29 +70,50 @@ export class IdRows {
 
   get(id: string): Rows.IdRow | undefined {
     this.#hash.take(id)
-    const at = this.#fresh.find(this.#hash.second, id)
+    const at = this.#fresh.find(this.#hash)
     if (at >= 0) return this.#fresh.known(at)
-    if (this.#hash.note === this.#era) return undefined
-    if (this.#holderOf(id) !== undefined) return IdBand.known(this.#band, this.#at)
+    return this.#isHeldBySome() ? IdBand.known(this.#band, this.#at) : undefined
+  }
+
+  /** When an id was removed, `Infinity` where it is held; nothing where it is not known. */
+  removedMillis(id: string): number | undefined {
+    this.#hash.take(id)
+    const at = this.#fresh.find(this.#hash)
+    if (at >= 0) return this.#fresh.removedMillis(at)
+    return this.#isHeldBySome() ? IdBand.removedMillis(this.#band, this.#at) : undefined
+  }
+
+  /** The same of an id in octets. */
+  removedMillisOf(octets: DataView, from: number, to: number): number | undefined {
+    this.#hash.takeOctets(octets, from, to)
+    const at = this.#fresh.find(this.#hash)
+    if (at >= 0) return this.#fresh.removedMillis(at)
+    return this.#holder() === undefined ? undefined : IdBand.removedMillis(this.#band, this.#at)
+  }
+
+  /** As `#holder`, and remembers of an id that none has it. */
+  #isHeldBySome(): boolean {
+    if (this.#hash.note === this.#era) return false
+    if (this.#holder() !== undefined) return true
     this.#hash.note = this.#era
-    return undefined
+    return false
   }
 
   /** Nothing for what is to go. */
   set(id: string, row: Rows.IdRow | undefined): void {
     this.#hash.take(id)
-    this.#fresh.set(this.#hash.first, this.#hash.second, id, row)
+    this.#fresh.set(this.#hash, id, row)
   }
 
   /** The newest sheaf that names the id that was hashed last; then it stands in `#band` at `#at`, until the next look. */
-  #holderOf(id: string): IdSheaves.Open | undefined {
+  #holder(): IdSheaves.Open | undefined {
     const { first, second } = this.#hash
     for (const open of this.#opensOf(first, second)) {
       if (first < open.from || first >= open.to) continue
       const { bands, key } = open.sheaf
       const octets = this.#rows.look(keyAt(this.#key, key, IdBand.bandOf(first, bands)))
       if (octets === undefined) continue
-      this.#at = IdBand.find(octets, second, id)
+      this.#at = IdBand.find(octets, this.#hash)
       this.#band = octets
       if (this.#at >= 0) return open
     }
@@ -134,7 +155,7 @@ export class IdRows {
         const ids = octets === undefined ? [] : IdBand.idsIn(octets)
         for (const id of ids) {
           this.#hash.take(id)
-          if (this.#holderOf(id) === open) yield id
+          if (this.#holder() === open) yield id
         }
       }
     }
@@ -163,11 +184,11 @@ export class IdRows {
   /** Takes an id out of all rows, as if it had never come; what is not committed is not looked at. Within a transaction. */
   purge(id: string): void {
     this.#hash.take(id)
-    const { first, second } = this.#hash
+    const { first } = this.#hash
     for (const { bands, key } of IdSheaves.all(this.#state)) {
       const band = keyAt(this.#key, key, IdBand.bandOf(first, bands))
       const octets = this.#rows.look(band)
-      const left = octets === undefined ? undefined : IdBand.without(octets, second, id)
+      const left = octets === undefined ? undefined : IdBand.without(octets, this.#hash)
       if (left === undefined) continue
       if (left.length === 0) this.#rows.removeSync(band)
       else this.#rows.putSync(band, left)

@@ -223,7 +223,16 @@ export class Index {
   }
 
   status(id: string): "held" | "removed" | "unknown" {
-    return this.#statusOf(id, this.id(id))
+    if (this.#recentIds.find(id) !== undefined) return "held"
+    const removedMillis = this.#ids.removedMillis(id)
+    if (removedMillis === undefined || removedMillis < this.progress.forgottenMillis) return this.#statusOf(id, undefined)
+    return removedMillis === Infinity ? "held" : "removed"
+  }
+
+  /** Whether an id is remembered, of octets that are one. */
+  isRememberedOf(octets: DataView, from: number, to: number): boolean {
+    const removedMillis = this.#ids.removedMillisOf(octets, from, to)
+    return removedMillis !== undefined && removedMillis >= this.progress.forgottenMillis
   }
 
   #statusOf(id: string, row: IdRow | undefined): "held" | "removed" | "unknown" {
