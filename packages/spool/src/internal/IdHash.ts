@@ -47,8 +47,9 @@ export class IdHash {
     return this.#notes[this.#place] as number
   }
 
+  /** Of an id that was hashed in octets nothing is noted. */
   set note(value: number) {
-    this.#notes[this.#place] = value
+    if (this.#isTaken) this.#notes[this.#place] = value
   }
 
   /** Leaves a glance at an id in `glance`. */
@@ -89,6 +90,18 @@ export class IdHash {
     this.#from = from
     this.#to = Math.min(to, from + idBytesMax)
     this.#hash(octets, from, this.#to)
+  }
+
+  /** Octets of the id that was hashed last. */
+  get length(): number {
+    if (!this.#isWritten) this.#write()
+    return this.#to - this.#from
+  }
+
+  /** Writes the id that was hashed last at an offset. */
+  put(octets: DataView, at: number): void {
+    const { length } = this
+    for (let turn = 0; turn < length; turn++) octets.setUint8(at + turn, this.#octets.getUint8(this.#from + turn))
   }
 
   /** Whether so many octets at an offset are the id that was hashed last. */

@@ -1,7 +1,5 @@
 /**
- * The hashes of the ids in one part of a sheaf, as they lie beside its rows: what `IdTable` is made from.
- *
- * In the order of their upper halves, four octets each, and behind all of them as many marks of two octets.
+ * The hashes of ids in one part of a sheaf, in their order: what `IdTable` is made from, and how that lies beside the rows.
  */
 import { Buffer } from "node:buffer"
 
@@ -11,13 +9,54 @@ const markBytes = 2
 /** As much of the lower half of a hash as the table keeps: ten bits, which choose no place. */
 export const markOf = (second: number): number => second >>> 22
 
-/** Hashes that are put together, in the order of their upper halves. */
-export class Marks {
-  #firsts = new Uint32Array(1024)
-  #marks = new Uint16Array(1024)
+export interface IdMarks {
+  /** The upper halves of the hashes. */
+  readonly firsts: Uint32Array
+  readonly marks: Uint16Array
+}
+
+/** All upper halves, and behind them all marks, as they are read on any machine of the same byte order. */
+export const write = ({ firsts, marks }: IdMarks): Buffer =>
+  Buffer.concat([
+    Buffer.from(firsts.buffer, firsts.byteOffset, firsts.byteLength),
+    Buffer.from(marks.buffer, marks.byteOffset, marks.byteLength)
+  ])
+
+export const read = (octets: Buffer): IdMarks => {
+  // Where numbers begin at multiples of their size.
+  const own = new Uint8Array(octets)
+  const count = own.length / (firstBytes + markBytes)
+  return {
+    firsts: new Uint32Array(own.buffer, 0, count),
+    marks: new Uint16Array(own.buffer, count * firstBytes, count)
+  }
+}
+
+/** Which is the first with an upper half of at least `first`. */
+export const search = ({ firsts }: IdMarks, first: number): number => {
+  let low = 0
+  let high = firsts.length
+  while (low < high) {
+    const middle = (low + high) >>> 1
+    if ((firsts[middle] as number) < first) low = middle + 1
+    else high = middle
+  }
+  return low
+}
+
+/** Hashes that are put together, to be taken in parts. */
+export class Gathered {
+  #firsts = new Uint32Array(4_096)
+  #marks = new Uint16Array(4_096)
   #count = 0
   #taken = 0
 
+  clear(): void {
+    this.#count = 0
+    this.#taken = 0
+  }
+
+  /** In the order of their upper halves. */
   add(first: number, second: number): void {
     const at = this.#count++
     if (at === this.#firsts.length) {
@@ -31,47 +70,12 @@ export class Marks {
     this.#marks[at] = markOf(second)
   }
 
-  /** Octets of the next ones, those whose upper half is less than `end`. */
-  take(end: number): Buffer {
+  /** The next ones, those whose upper half is less than `end`. */
+  take(end: number): IdMarks {
     const from = this.#taken
     let to = from
     while (to < this.#count && (this.#firsts[to] as number) < end) to += 1
     this.#taken = to
-    const octets = Buffer.allocUnsafe((to - from) * (firstBytes + markBytes))
-    let at = 0
-    for (let turn = from; turn < to; turn++) at = octets.writeUInt32LE(this.#firsts[turn] as number, at)
-    for (let turn = from; turn < to; turn++) at = octets.writeUInt16LE(this.#marks[turn] as number, at)
-    return octets
+    return { firsts: this.#firsts.slice(from, to), marks: this.#marks.slice(from, to) }
   }
-}
-
-export const countOf = (octets: Buffer): number => octets.length / (firstBytes + markBytes)
-
-export const firstAt = (octets: Buffer, turn: number): number => {
-  const at = turn * firstBytes
-  return (
-    ((octets[at] ?? 0) |
-      ((octets[at + 1] ?? 0) << 8) |
-      ((octets[at + 2] ?? 0) << 16) |
-      ((octets[at + 3] ?? 0) << 24)) >>>
-    0
-  )
-}
-
-/** `count`: what `countOf` tells. */
-export const markAt = (octets: Buffer, count: number, turn: number): number => {
-  const at = count * firstBytes + turn * markBytes
-  return (octets[at] ?? 0) | ((octets[at + 1] ?? 0) << 8)
-}
-
-/** Which is the first with an upper half of at least `first`. */
-export const search = (octets: Buffer, first: number): number => {
-  let low = 0
-  let high = countOf(octets)
-  while (low < high) {
-    const middle = (low + high) >>> 1
-    if (firstAt(octets, middle) < first) low = middle + 1
-    else high = middle
-  }
-  return low
 }

@@ -7,9 +7,10 @@
  */
 import { Buffer } from "node:buffer"
 import type { Table } from "../Tables.ts"
+import { AskedIds } from "./AskedIds.ts"
 import * as IdBand from "./IdBand.ts"
 import { IdHash, uuidEnd } from "./IdHash.ts"
-import { Marks } from "./IdMarks.ts"
+import * as IdMarks from "./IdMarks.ts"
 import * as IdMerge from "./IdMerge.ts"
 import { IdOverlay } from "./IdOverlay.ts"
 import * as IdSheaves from "./IdSheaves.ts"
@@ -24,7 +25,7 @@ export interface Sizes {
   readonly mergedPerCommit: number
 }
 
-const sizesDefault: Sizes = { part: 4_096, mergedPerCommit: 12_288 }
+const sizesDefault: Sizes = { part: 1_024, mergedPerCommit: 12_288 }
 
 export class IdRows {
   readonly #rows: Table
@@ -33,7 +34,9 @@ export class IdRows {
   readonly #sizes: Sizes
   readonly #fresh = new IdOverlay()
   readonly #gathering = new IdBand.Gathering()
+  readonly #gathered = new IdMarks.Gathered()
   readonly #table: IdTable
+  readonly #asked = new AskedIds()
   readonly #key = Buffer.alloc(keyBytes)
   #band: Buffer = Buffer.alloc(0)
   #at = -1
@@ -72,7 +75,10 @@ export class IdRows {
     this.#hash.take(id)
     const at = this.#fresh.find(this.#hash)
     if (at >= 0) return this.#fresh.known(at)
-    return this.#isHeldBySome() ? IdBand.known(this.#band, this.#at) : undefined
+    if (this.#hash.note === this.#era) return undefined
+    if (this.#holder() !== undefined) return IdBand.known(this.#band, this.#at)
+    this.#hash.note = this.#era
+    return undefined
   }
 
   /** When an id was removed, `Infinity` where it is held; nothing where it is not known. */
@@ -80,28 +86,33 @@ export class IdRows {
     this.#hash.take(id)
     const at = this.#fresh.find(this.#hash)
     if (at >= 0) return this.#fresh.removedMillis(at)
-    return this.#isHeldBySome() ? IdBand.removedMillis(this.#band, this.#at) : undefined
+    return this.#hash.note === this.#era ? undefined : this.#committedMillis()
   }
 
   /** The same of an id in octets. */
   removedMillisOf(octets: DataView, from: number, to: number): number | undefined {
     this.#hash.takeOctets(octets, from, to)
     const at = this.#fresh.find(this.#hash)
-    if (at >= 0) return this.#fresh.removedMillis(at)
-    return this.#holder() === undefined ? undefined : IdBand.removedMillis(this.#band, this.#at)
+    return at >= 0 ? this.#fresh.removedMillis(at) : this.#committedMillis()
   }
 
-  /** As `#holder`, and remembers of an id that none has it. */
-  #isHeldBySome(): boolean {
-    if (this.#hash.note === this.#era) return false
-    if (this.#holder() !== undefined) return true
-    this.#hash.note = this.#era
-    return false
+  /** The same of the id that was hashed last, as of the last commit. */
+  #committedMillis(): number | undefined {
+    const kept = this.#asked.find(this.#hash)
+    if (kept !== undefined) return kept
+    if (this.#holder() === undefined) {
+      this.#hash.note = this.#era
+      return undefined
+    }
+    const found = IdBand.removedMillis(this.#band, this.#at)
+    if (found !== undefined) this.#asked.add(this.#hash, found)
+    return found
   }
 
   /** Nothing for what is to go. */
   set(id: string, row: Rows.IdRow | undefined): void {
     this.#hash.take(id)
+    this.#asked.drop(this.#hash)
     this.#fresh.set(this.#hash, id, row)
   }
 
@@ -184,6 +195,7 @@ export class IdRows {
   /** Takes an id out of all rows, as if it had never come; what is not committed is not looked at. Within a transaction. */
   purge(id: string): void {
     this.#hash.take(id)
+    this.#asked.drop(this.#hash)
     const { first } = this.#hash
     for (const { bands, key } of IdSheaves.all(this.#state)) {
       const band = keyAt(this.#key, key, IdBand.bandOf(first, bands))
@@ -201,6 +213,7 @@ export class IdRows {
     this.#fresh.clear()
     this.#state = IdSheaves.nothing
     this.#table.drop()
+    this.#asked.clear()
     this.#show()
   }
 
@@ -221,7 +234,7 @@ export class IdRows {
       const last = IdBand.bandOf(end - 1, parts)
       for (let part = IdBand.bandOf(Math.max(from, open.from), parts); part <= last; part++) {
         const octets = this.#markRows.get(keyAt(this.#key, key, part))
-        if (octets !== undefined) found.push({ label, octets })
+        if (octets !== undefined) found.push({ label, ...IdMarks.read(octets) })
       }
       return found
     })
@@ -241,15 +254,16 @@ export class IdRows {
   /** Writes what was gathered into some parts of a sheaf, with their marks. `before`: labels under which it was known. */
   #put(sheaf: IdSheaves.Sheaf, before: ReadonlyArray<number>, from: number, to: number, isLast: boolean): number {
     const { bands, key, label, parts } = sheaf
-    const marks = new Marks()
+    const gathered = this.#gathered
+    gathered.clear()
     const put = (band: number, octets: Buffer): void => void this.#rows.putSync(keyAt(this.#key, key, band), octets)
-    const note = (first: number, second: number): void => marks.add(first, second)
+    const note = (first: number, second: number): void => gathered.add(first, second)
     const count = this.#gathering.write({ bands, note, put }, isLast)
     for (let part = from; part < to; part++) {
-      const octets = marks.take(IdBand.firstOf(part + 1, parts))
-      if (octets.length === 0) continue
-      this.#markRows.putSync(keyAt(this.#key, key, part), octets)
-      this.#turns.push({ label, before, octets })
+      const { firsts, marks } = gathered.take(IdBand.firstOf(part + 1, parts))
+      if (firsts.length === 0) continue
+      this.#markRows.putSync(keyAt(this.#key, key, part), IdMarks.write({ firsts, marks }))
+      this.#turns.push({ label, before, firsts, marks })
     }
     return count
   }
