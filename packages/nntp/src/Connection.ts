@@ -199,14 +199,12 @@ const converse = Effect.fnUntraced(function* (
     yield* replies.settle()
   }
 
-  const settleOctets = (): void => transport.settle()
   /** Answers the next lines as far as they are CHECKs of what is here; says how many. */
   const answerKnown = (): number => {
     admit()
     if (wanted.length > 0 || !Session.mayOffer(state, facts)) return 0
-    const { peer, relayer } = service
-    const others = isSettled() ? undefined : batch
-    return KnownChecks.answer({ framing, relayer, peer, buffer, batch: others, settle: settleOctets })
+    const before = isSettled() ? undefined : batch
+    return KnownChecks.answer({ framing, service, buffer, before, transport })
   }
 
   const wanted: Array<ReadingAnswers.Wanted> = []

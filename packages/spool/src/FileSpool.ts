@@ -282,7 +282,7 @@ const make = Effect.fnUntraced(function* (parts: Parts) {
       Attempt.now(() => ids.map((id) => (quarantine.address(id) === undefined ? index.status(id) : "unknown"))),
     isKnown: (octets, from, to) => {
       try {
-        return quarantine.isEmpty() && index.isRememberedOf(octets, from, to)
+        return quarantine.isEmpty() && index.hasOctets(octets, from, to)
       } catch {
         // Whoever asks again hears of the trouble.
         return false

@@ -1,7 +1,7 @@
 /**
  * Ids that were looked for last and found on disk: whoever offers what is long here offers what others have offered, too.
  *
- * A table of ids with what `IdBand.removedMillis` says of them. Two ids share two places, the one that comes pushes one out.
+ * A table of ids with what `IdBand.removedMillis` says of them. Two ids share two places, what comes pushes one of them out.
  */
 import type { IdHash } from "./IdHash.ts"
 
@@ -14,7 +14,7 @@ const idBytesMax = placeBytes - idAt
 /** Places at first, and at most; powers of two. All together take 14 MB at most. */
 const placesMin = 1_024
 const placesMax = 131_072
-/** How many times as many places there are once most are taken. */
+/** How many times as many places there are once half are taken. */
 const growth = 4
 
 export class AskedIds {
@@ -22,7 +22,7 @@ export class AskedIds {
   #octets = nothing
   #places = 0
   #taken = 0
-  #way = 0
+  #chance = 0
 
   /** What was kept of the id that was hashed last; nothing says nothing. */
   find(hash: IdHash): number | undefined {
@@ -33,13 +33,8 @@ export class AskedIds {
   /** Keeps what is known of the id that was hashed last. */
   add(hash: IdHash, removedMillis: number): void {
     if (hash.length > idBytesMax) return
-    if (this.#taken >= this.#places * 0.75 && this.#places < placesMax) this.#grow()
-    const first = this.#placeOf(hash)
-    const isFull = this.#octets.getUint8(first + lengthAt) > 0
-    // Of two that are full now the one is pushed out, now the other.
-    if (isFull) this.#way ^= placeBytes
-    const at = isFull ? first + this.#way : first
-    if (this.#octets.getUint8(at + lengthAt) === 0) this.#taken += 1
+    if (this.#taken >= this.#places / 2 && this.#places < placesMax) this.#grow()
+    const at = this.#roomOf(hash)
     this.#octets.setFloat64(at, removedMillis)
     this.#octets.setUint8(at + lengthAt, hash.length)
     hash.put(this.#octets, at + idAt)
@@ -64,6 +59,18 @@ export class AskedIds {
     this.#places = Math.min(placesMax, Math.max(placesMin, this.#places * growth))
     this.#octets = new DataView(new ArrayBuffer(this.#places * placeBytes))
     this.#taken = 0
+  }
+
+  /** Where an id is to stand: in a free place, or in one of the two that others have, by something like chance. */
+  #roomOf(hash: IdHash): number {
+    const first = this.#placeOf(hash)
+    for (const at of [first, first + placeBytes]) {
+      if (this.#octets.getUint8(at + lengthAt) > 0) continue
+      this.#taken += 1
+      return at
+    }
+    this.#chance = (Math.imul(this.#chance, 0x19660d) + 0x3c6ef35f) | 0
+    return this.#chance < 0 ? first : first + placeBytes
   }
 
   #find(hash: IdHash): number {

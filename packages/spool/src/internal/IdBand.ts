@@ -30,7 +30,7 @@ export const find = (band: Buffer, hash: IdHash): number => {
   const view = bands.of(band)
   // Octets that a table shows lie in more of them, which only `length` tells.
   const end = band.length
-  for (let at = 0; at < end; ) {
+  for (let at = 0; at < end;) {
     if (isOf(view, at, hash)) return at
     at += headBytes + view.getUint8(at + 8) + view.getUint16(at + 9, true)
   }

@@ -85,7 +85,8 @@ export const begun = (state: State, before: State, idsMax: number, idsPerPart: n
 }
 
 /** What is left of a merge to be written, in ids on average. */
-export const restOf = ({ done, sheaf }: Merge): number => (sheaf.bands * idsPerBand * (sheaf.parts - done)) / sheaf.parts
+export const restOf = ({ done, sheaf }: Merge): number =>
+  (sheaf.bands * idsPerBand * (sheaf.parts - done)) / sheaf.parts
 
 /** How many parts of a sheaf hold so many ids on average; at least one. */
 export const partsOf = ({ bands, parts }: Sheaf, count: number): number =>

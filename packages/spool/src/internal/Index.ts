@@ -223,16 +223,15 @@ export class Index {
   }
 
   status(id: string): "held" | "removed" | "unknown" {
-    if (this.#recentIds.find(id) !== undefined) return "held"
-    const removedMillis = this.#ids.removedMillis(id)
-    if (removedMillis === undefined || removedMillis < this.progress.forgottenMillis) return this.#statusOf(id, undefined)
-    return removedMillis === Infinity ? "held" : "removed"
+    const removedMillis = this.#recentIds.find(id) === undefined ? this.#ids.removedMillis(id) : Infinity
+    if (removedMillis === Infinity) return "held"
+    const isRemembered = removedMillis !== undefined && removedMillis >= this.progress.forgottenMillis
+    return isRemembered ? "removed" : this.#statusOf(id, undefined)
   }
 
-  /** Whether an id is remembered, of octets that are one. */
-  isRememberedOf(octets: DataView, from: number, to: number): boolean {
-    const removedMillis = this.#ids.removedMillisOf(octets, from, to)
-    return removedMillis !== undefined && removedMillis >= this.progress.forgottenMillis
+  /** Whether an id is held or remembered, of octets that are one. */
+  hasOctets(octets: DataView, from: number, to: number): boolean {
+    return (this.#ids.removedMillisOf(octets, from, to) ?? -Infinity) >= this.progress.forgottenMillis
   }
 
   #statusOf(id: string, row: IdRow | undefined): "held" | "removed" | "unknown" {
@@ -404,7 +403,5 @@ export class Index {
 }
 
 const none: ReadonlyArray<never> = []
-/** Databases that indexes of earlier formats had. */
-const namesBefore = ["idFilters"]
-/** Databases of the parts, by name. */
-const partNames = ["numbers", "slots", "marks", "waiting", "erased", "mended", "expiring", "idMarks", ...namesBefore]
+/** Databases of the parts, by name; `idFilters` is one of earlier formats. */
+const partNames = ["numbers", "slots", "marks", "waiting", "erased", "mended", "expiring", "idMarks", "idFilters"]
