@@ -48,9 +48,6 @@ const parts = {
 /** Articles that are stored together where a disk is waited for: it takes the first of a chunk while the next are read. */
 const articlesTogether = 64
 
-/** How many more commands of a chunk may be others than CHECKs of what is here, before these are not looked for by themselves. */
-const strangersMax = 4
-
 /** Octets that a connection may always hold of what has not ended. */
 const unfinishedBytesFree = 64 * 1024
 
@@ -203,8 +200,7 @@ const converse = Effect.fnUntraced(function* (
   const answerKnown = (): number => {
     admit()
     if (wanted.length > 0 || !Session.mayOffer(state, facts)) return 0
-    const before = isSettled() ? undefined : batch
-    return KnownChecks.answer({ framing, service, buffer, before, transport })
+    return KnownChecks.answer({ framing, service, transport, buffer, before: isSettled() ? undefined : batch })
   }
 
   const wanted: Array<ReadingAnswers.Wanted> = []
@@ -277,8 +273,7 @@ const converse = Effect.fnUntraced(function* (
       }
       let strangers = 0
       for (;;) {
-        // What is mostly new here is not looked for twice.
-        if (strangers < strangersMax) {
+        if (strangers < KnownChecks.strangersMax) {
           const known = answerKnown()
           if (known > 0) passed()
           strangers += 1 - known

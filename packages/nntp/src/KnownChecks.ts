@@ -10,6 +10,12 @@ import type { Batch, Transit } from "./TransitAnswers.ts"
 import type { Transport } from "./Transport.ts"
 import type { WriteBuffer } from "./WriteBuffer.ts"
 
+/**
+ * How many more commands of a chunk may be others than such CHECKs before these are not looked for any more: of what is mostly
+ * new each id would be looked for twice.
+ */
+export const strangersMax = 4
+
 const check = new TextEncoder().encode("CHECK ")
 /** "438 ". */
 const here = 0x34333820

@@ -122,11 +122,8 @@ const removing: ReadonlyArray<Promised> = [
     yield* spool.store(["1", "2", "3"].map((name) => article(id(name), [alpha])))
     yield* spool.remove([id("2")], "cancelled")
     equal("status", yield* spool.status([id("1"), id("2"), id("4")]), ["held", "removed", "unknown"])
-    equal(
-      "known",
-      ["1", "2", "4"].map((name) => isKnown(spool, id(name))),
-      [true, true, false]
-    )
+    const known = ["1", "2", "4"].map((name) => isKnown(spool, id(name)))
+    equal("known", known, [true, true, false])
     equal("find", yield* spool.find(id("2")), undefined)
     equal("at", yield* spool.at(alpha, base + 2), undefined)
     equal("numbers", yield* spool.numbers(alpha, 0, base + 9, 9), [base + 1, base + 3])
