@@ -19,6 +19,7 @@ import * as Command from "./Command.ts"
 import { Framing } from "./Framing.ts"
 import type { Gate } from "./Gate.ts"
 import type { IdleWatch, Watched } from "./IdleWatch.ts"
+import * as KnownChecks from "./KnownChecks.ts"
 import type * as ListAnswers from "./ListAnswers.ts"
 import * as Login from "./Login.ts"
 import type { Output } from "./Output.ts"
@@ -195,6 +196,13 @@ const converse = Effect.fnUntraced(function* (
     yield* replies.settle()
   }
 
+  /** Answers the next lines as far as they are CHECKs of what is here; says how many. */
+  const answerKnown = (): number => {
+    admit()
+    if (wanted.length > 0 || !Session.mayOffer(state, facts)) return 0
+    return KnownChecks.answer({ framing, service, transport, buffer, before: isSettled() ? undefined : batch })
+  }
+
   const wanted: Array<ReadingAnswers.Wanted> = []
   const settleWanted = (): Prompt.Rest<Socket.SocketError> => {
     const mark = buffer.length
@@ -254,15 +262,26 @@ const converse = Effect.fnUntraced(function* (
       const stream = framing
       framing.push(chunk)
       let isFirst = true
-      for (let input = next(framing, state, facts); input !== undefined; input = next(framing, state, facts)) {
-        // Commands that came in one chunk are of one moment.
-        if (isFirst) {
-          const progress = progressed()
-          facts.nowMillis = progress.nowMillis
-          isAlone = progress.isAlone
-          writesBefore = replies.writes
-        } else transport.settle()
+      // Commands that came in one chunk are of one moment.
+      const passed = (): void => {
+        if (!isFirst) return transport.settle()
+        const progress = progressed()
+        facts.nowMillis = progress.nowMillis
+        isAlone = progress.isAlone
+        writesBefore = replies.writes
         isFirst = false
+      }
+      let strangers = 0
+      for (;;) {
+        if (strangers < KnownChecks.strangersMax) {
+          const known = answerKnown()
+          if (known > 0) passed()
+          strangers += 1 - known
+          if (buffer.length >= flushBytes) yield* replies.send() ?? Effect.void
+        }
+        const input = next(framing, state, facts)
+        if (input === undefined) break
+        passed()
         admit()
         const step = Session.step(state, input, facts)
         const { task } = step

@@ -6,6 +6,7 @@
  * kept, so the stream stays in step and the buffer stays bounded.
  */
 import type { ArticleScan } from "@lupin/core/ArticleScan"
+import { LatestView } from "@lupin/core/LatestView"
 import * as WireOctets from "@lupin/core/WireOctets"
 import { Buffer } from "node:buffer"
 import * as DotStuffing from "./DotStuffing.ts"
@@ -23,6 +24,15 @@ const dot = 0x2e
 const blockEnd = Buffer.from("\r\n.\r\n", "latin1")
 const lineDot = blockEnd.subarray(0, 3)
 const nothing = Buffer.alloc(0)
+
+/** Octets that came are looked at where they came, of one connection after another. */
+const views = new LatestView()
+
+/** Whether one of four octets is LF: then it is the lowest whose highest bit the subtraction sets. */
+const holdsLf = (four: number): boolean => {
+  const other = four ^ 0x0a0a0a0a
+  return ((other - 0x01010101) & ~other & 0x80808080) !== 0
+}
 
 /** Smallest buffer made to join pieces, in octets. */
 const joinBytesMin = 4096
@@ -52,6 +62,9 @@ export class Framing {
   isId = false
   /** What was found in the block given last, if it was looked at as an article. */
   scan: ArticleScan | undefined
+  octets: DataView = views.of(nothing)
+  argumentFrom = 0
+  argumentTo = 0
 
   /** Octets kept because their line or block has not ended yet. */
   get pendingBytes(): number {
@@ -138,6 +151,30 @@ export class Framing {
     return this.#load !== 0
   }
 
+  /**
+   * Takes the next line if it has arrived and begins with `start`: what is behind that lies in `octets`, from `argumentFrom` to
+   * `argumentTo`, until the next octets come. `bytesMax` counts the whole line.
+   */
+  takes(start: Uint8Array, bytesMax: number): boolean {
+    const octets = this.#octets
+    const from = this.#at
+    const begin = from + start.length
+    if (octets.length < begin || this.#draining !== undefined) return false
+    for (let at = 0; at < start.length; at += 1) if (octets[from + at] !== start[at]) return false
+    const view = (this.octets = views.of(octets))
+    const size = Math.min(octets.length, from + bytesMax)
+    let end = begin
+    while (end < size - 4 && !holdsLf(view.getInt32(end))) end += 4
+    while (end < size && view.getUint8(end) !== lf) end += 1
+    if (end >= size || view.getUint8(end - 1) !== cr) return false
+    this.#lineAt = from
+    this.#at = end + 1
+    this.#scanned = this.#at
+    this.argumentFrom = begin
+    this.argumentTo = end - 1
+    return true
+  }
+
   /** Takes the line back whose argument was given last: it is still to be read. */
   takeBack(): void {
     this.#at = this.#lineAt
@@ -218,6 +255,7 @@ export class Framing {
   #release(): void {
     this.#octets = nothing
     this.#store = nothing
+    this.octets = views.of(nothing)
     this.#at = 0
     this.#scanned = 0
   }

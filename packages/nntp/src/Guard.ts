@@ -149,13 +149,14 @@ const isModerator = Effect.fnUntraced(function* (
 })
 
 /** The door for articles of peers; the connection's end is told to it by the server. */
-export type PeerRelayer = Pick<Relayer["Service"], "offer" | "receive">
+export type PeerRelayer = Pick<Relayer["Service"], "offer" | "isHere" | "receive">
 
 /** Takes articles of which every group is one of `feed`; others are refused, and nothing is remembered of them. */
 export const relayer = (whole: PeerRelayer, feed: Wildmat.Wildmat): PeerRelayer => {
   if (Access.isUnbounded(feed)) return whole
   return {
     offer: whole.offer,
+    isHere: whole.isHere,
     receive: (batch, peer) => {
       const strays = batch.map(({ octets }) => field(octets, "newsgroups").find((name) => !Wildmat.matches(feed, name)))
       const fit = batch.filter((_, at) => strays[at] === undefined)

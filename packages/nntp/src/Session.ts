@@ -357,6 +357,10 @@ const offer = (text: string, by: "CHECK" | "IHAVE"): Task => {
   return by === "CHECK" ? answer(438, text) : answer(435, "Bad Message-ID")
 }
 
+/** Whether the next line may be a CHECK that is answered and changes nothing. */
+export const mayOffer = (state: State, facts: Facts): boolean =>
+  state.phase._tag === "Command" && state.faults === 0 && refusalOf("Check", facts) === undefined
+
 /** Whether an article that comes in this phase may be taken at all. */
 export const mayReceive = (phase: Phase, facts: Facts): boolean =>
   phase._tag !== "Article" || refusalOf("TakeThis", facts) === undefined

@@ -4,6 +4,7 @@
  * The memory behind it is shared: whoever has nothing to say holds none, and what one connection has sent the next one
  * writes over.
  */
+import { LatestView } from "@lupin/core/LatestView"
 import { Buffer } from "node:buffer"
 import type { Wire } from "@lupin/spool/Spool"
 import * as DotStuffing from "./DotStuffing.ts"
@@ -23,7 +24,10 @@ const sparesMax = 32
 const cr = 0x0d
 const lf = 0x0a
 const dot = 0x2e
+const crlf = 0x0d0a
 const nothing = Buffer.alloc(0)
+/** Of the buffer that some connection writes to now. */
+const views = new LatestView()
 
 export class WriteBuffer {
   /** Nothing until something is appended: a connection that says nothing costs no buffer. */
@@ -50,6 +54,20 @@ export class WriteBuffer {
     let to = this.#length
     for (let at = 0; at < length; at++) octets[to++] = text.charCodeAt(at)
     this.#length = to
+  }
+
+  /** Appends a short line: four octets, in a number, and behind them some of a chunk. */
+  coded(code: number, octets: DataView, from: number, to: number): void {
+    this.#reserve(10 + to - from)
+    const mine = views.of(this.#octets)
+    let at = this.#length
+    mine.setInt32(at, code)
+    at += 4
+    let turn = from
+    for (; turn + 4 <= to; turn += 4, at += 4) mine.setInt32(at, octets.getInt32(turn))
+    for (; turn < to; turn += 1, at += 1) mine.setUint8(at, octets.getUint8(turn))
+    mine.setUint16(at, crlf)
+    this.#length = at + 2
   }
 
   /** Appends a line of octets and its CRLF. */

@@ -69,6 +69,42 @@ describe("Framing", () => {
     )
   })
 
+  it("takes lines that begin so, gives what is behind that, and all others as ever", () => {
+    const start = Buffer.from("ab ")
+    fc.assert(
+      fc.property(
+        octetsLike(["ab ", "ac ", "\r\n", "ab x\r\n", "\r", "\n", "é", "x", "y".repeat(60)]),
+        splits,
+        fc.infiniteStream(fc.boolean()),
+        (octets, cuts, wants) => {
+          const framing = new Framing()
+          const frames: Array<string | TooLong> = []
+          for (const chunk of cuts(octets)) {
+            framing.push(chunk)
+            for (;;) {
+              let frame: string | TooLong | undefined
+              if (framing.takes(start, lineMax)) {
+                const { argumentFrom: from, argumentTo: to, octets: view } = framing
+                const behind = Buffer.from(view.buffer, view.byteOffset + from, to - from)
+                if (wants.next().value === true) frame = `ab ${behind.toString("utf8")}`
+                else framing.takeBack()
+              }
+              frame ??= framing.line(lineMax)
+              if (frame === undefined) break
+              frames.push(frame)
+            }
+          }
+          const plain = new Framing()
+          plain.push(octets)
+          const lines: Array<string | TooLong> = []
+          for (let line = plain.line(lineMax); line !== undefined; line = plain.line(lineMax)) lines.push(line)
+          expect(frames).toEqual(lines)
+        }
+      ),
+      { numRuns: 1000 }
+    )
+  })
+
   it("reads back any block of CRLF lines that was stuffed and ended", () => {
     const block = fc
       .array(fc.stringMatching(/^[.ab\r\n\0é]{0,6}$/))

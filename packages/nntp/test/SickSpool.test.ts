@@ -21,7 +21,7 @@ const sickSite = (whole: Spool["Service"]): Partial<Connection.Service> => ({
       return typeof part === "function" ? () => failing : failing
     }
   }),
-  relayer: { offer: () => failing, receive: () => failing },
+  relayer: { offer: () => failing, isHere: () => false, receive: () => failing },
   injector: { inject: () => failing }
 })
 

@@ -36,6 +36,8 @@ export class Door {
 
   readonly relayer: Connection.Service["relayer"] = {
     offer: (ids) => Exit.succeed(ids.map((id) => (this.held.has(id) ? "here" : "wanted"))),
+    isHere: (octets, from, to) =>
+      this.held.has(Buffer.from(octets.buffer, octets.byteOffset + from, to - from).toString()),
     receive: (batch) => {
       const ids = batch.map(({ id }) => id)
       const slots = ids.map((id) => this.said.push(`431 ${id}`) - 1)

@@ -280,6 +280,14 @@ const make = Effect.fnUntraced(function* (parts: Parts) {
     usage: Attempt.later(() => index.accounts.usage.all()),
     status: (ids) =>
       Attempt.now(() => ids.map((id) => (quarantine.address(id) === undefined ? index.status(id) : "unknown"))),
+    isKnown: (octets, from, to) => {
+      try {
+        return quarantine.isEmpty() && index.hasOctets(octets, from, to)
+      } catch {
+        // Whoever asks again hears of the trouble.
+        return false
+      }
+    },
     isErased: (ids) => Attempt.later(() => ids.map((id) => index.erasures.hasId(id))),
     find: (id) => Attempt.later(() => find(id)),
     findAll: (ids, bytesMax) => Attempt.now(() => Find.upTo(find, ids, bytesMax)),

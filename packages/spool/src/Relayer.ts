@@ -62,6 +62,11 @@ export class Relayer extends Context.Service<
       ids: ReadonlyArray<MessageId.MessageId>,
       peer: Peer
     ) => Effect.Effect<ReadonlyArray<Offer>, SpoolUnavailable>
+    /**
+     * Whether `offer` would answer `here` for an id, in octets of a chunk. Asked where it is called; `false` says nothing, and
+     * the id is to be offered.
+     */
+    readonly isHere: (octets: DataView, from: number, to: number, peer: Peer) => boolean
     /** One answer per article, in order, once those accepted would survive a power cut. Begun where it is called. */
     readonly receive: (
       batch: ReadonlyArray<Offered>,
@@ -151,6 +156,7 @@ export class Relayer extends Context.Service<
                 judgeOffers(ids, statuses, peer, clock.currentTimeMillisUnsafe(), reason !== undefined)
               )
             ),
+          isHere: spool.isKnown,
           receive: (batch, peer) => {
             const nowMillis = clock.currentTimeMillisUnsafe()
             const ids = batch.map(({ id }) => id)

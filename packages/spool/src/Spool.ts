@@ -217,6 +217,11 @@ export class Spool extends Context.Service<
     readonly status: (
       ids: ReadonlyArray<MessageId.MessageId>
     ) => Effect.Effect<ReadonlyArray<"held" | "removed" | "unknown">, SpoolUnavailable>
+    /**
+     * Whether `status` would say of an id, in octets of a chunk, that it is held or removed. Asked where it is called; `false`
+     * says nothing, whatever the reason.
+     */
+    readonly isKnown: (octets: DataView, from: number, to: number) => boolean
     /** Whether ids were erased here, for good; one per id, in order. */
     readonly isErased: (
       ids: ReadonlyArray<MessageId.MessageId>

@@ -11,6 +11,7 @@ import * as Wildmat from "@lupin/core/Wildmat"
 import { type Fault, SimDisk, type TablesLeft } from "@lupin/testing/SimDisk"
 import * as Recoveries from "@lupin/core/Recoveries"
 import * as Recovered from "@lupin/testing/Recovered"
+import { isKnown } from "@lupin/testing/SpoolPromise"
 import { Clock, Context, Effect, Exit, Layer, Logger, Scope } from "effect"
 import { HandClock } from "./HandClock.ts"
 
@@ -347,6 +348,7 @@ export class Trial {
       const wanted = Site.status(this.site, one)
       const held = await this.#run(spool.find(one))
       if (statuses[at] !== wanted) wrong(`${one} is ${statuses[at]}, not ${wanted}`)
+      if (wanted === "unknown" && isKnown(spool, one)) wrong(`${one} is known, not ${wanted}`)
       if (wanted !== "held") {
         if (held !== undefined) wrong(`${one} is served and not held`)
         continue

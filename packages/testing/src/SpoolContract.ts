@@ -13,7 +13,7 @@ import { TestClock } from "effect/testing"
 import { Buffer } from "node:buffer"
 import { retentionPromises } from "./RetentionContract.ts"
 import { article, digest, digestId, group, id } from "./SampleArticles.ts"
-import { equal, type Promised, promise, tagsOf } from "./SpoolPromise.ts"
+import { equal, isKnown, type Promised, promise, tagsOf } from "./SpoolPromise.ts"
 
 const [alpha, beta, gamma] = [group("misc.alpha"), group("misc.beta"), group("misc.gamma")]
 
@@ -122,6 +122,8 @@ const removing: ReadonlyArray<Promised> = [
     yield* spool.store(["1", "2", "3"].map((name) => article(id(name), [alpha])))
     yield* spool.remove([id("2")], "cancelled")
     equal("status", yield* spool.status([id("1"), id("2"), id("4")]), ["held", "removed", "unknown"])
+    const known = ["1", "2", "4"].map((name) => isKnown(spool, id(name)))
+    equal("known", known, [true, true, false])
     equal("find", yield* spool.find(id("2")), undefined)
     equal("at", yield* spool.at(alpha, base + 2), undefined)
     equal("numbers", yield* spool.numbers(alpha, 0, base + 9, 9), [base + 1, base + 3])

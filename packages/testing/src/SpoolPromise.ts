@@ -33,6 +33,12 @@ const asOctets = (value: unknown): unknown => {
   )
 }
 
+/** As `isKnown`, of an id that is text. */
+export const isKnown = (spool: Spool.Spool["Service"], id: string): boolean => {
+  const octets = new TextEncoder().encode(id)
+  return spool.isKnown(new DataView(octets.buffer), 0, octets.length)
+}
+
 /** A promise by its name, and what checks it. */
 export const promise = (
   name: string,

@@ -4,7 +4,9 @@
  * An entry is its hash, the lengths of its id and of what is known, and both of them. What is known of an id that is no
  * longer known is empty.
  */
+import { LatestView } from "@lupin/core/LatestView"
 import { Buffer } from "node:buffer"
+import type { IdHash } from "./IdHash.ts"
 import * as Rows from "./IndexRows.ts"
 
 /** The two halves of the hash, one octet for the length of the id, two for that of what is known. */
@@ -23,20 +25,24 @@ export const firstOf = (band: number, bands: number): number => {
   return first
 }
 
-/** Where in a band an id stands; -1 where it does not. */
-export const find = (band: Buffer, second: number, id: string): number => {
-  for (let at = 0; at < band.length; at = endAt(band, at)) if (isOf(band, at, second, id)) return at
+/** Where in a band the id that was hashed last stands; -1 where it does not. */
+export const find = (band: Buffer, hash: IdHash): number => {
+  const view = bands.of(band)
+  // Octets that a table shows lie in more of them, which only `length` tells.
+  const end = band.length
+  for (let at = 0; at < end;) {
+    if (isOf(view, at, hash)) return at
+    at += headBytes + view.getUint8(at + 8) + view.getUint16(at + 9, true)
+  }
   return -1
 }
 
-/** Whether the entry at an offset is that of an id. */
-export const isOf = (octets: Buffer, at: number, second: number, id: string): boolean => {
-  if (octets[at + 4] !== (second & 0xff) || octets[at + 8] !== id.length) return false
-  // Ids are told apart at their end, as a rule.
-  const from = at + headBytes
-  for (let turn = id.length - 1; turn >= 0; turn--) if (octets[from + turn] !== id.charCodeAt(turn)) return false
-  return true
-}
+/** Tables show their octets at one place. */
+const bands = new LatestView()
+
+/** Whether the entry at an offset is that of the id that was hashed last. */
+export const isOf = (octets: DataView, at: number, hash: IdHash): boolean =>
+  octets.getInt32(at + 4, true) === hash.second && hash.isAt(octets, at + headBytes, octets.getUint8(at + 8))
 
 const firstAt = (octets: Buffer, at: number): number =>
   ((octets[at] ?? 0) | ((octets[at + 1] ?? 0) << 8) | ((octets[at + 2] ?? 0) << 16) | ((octets[at + 3] ?? 0) << 24)) >>>
@@ -57,6 +63,12 @@ export const known = (octets: Buffer, at: number): Rows.IdRow | undefined => {
   const from = knownAt(octets, at)
   const to = endAt(octets, at)
   return from === to ? undefined : Rows.readId(octets, from, to)
+}
+
+/** When the id that stands at an offset was removed, `Infinity` where it is held; nothing where it has gone. */
+export const removedMillis = (octets: Buffer, at: number): number | undefined => {
+  const from = knownAt(octets, at)
+  return from === endAt(octets, at) ? undefined : Rows.removedMillis(octets, from)
 }
 
 /** As many octets as `write` needs. */
@@ -91,10 +103,9 @@ export const idsIn = (band: Buffer): ReadonlyArray<string> => {
   return ids
 }
 
-/** A copy of a band without the entry of an id; nothing where it has none. `second`: the lower half of its hash. */
-export const without = (band: Buffer, second: number, id: string): Buffer | undefined => {
-  const at = find(band, second, id)
-  // Octets that a table shows lie in more of them, which only `length` tells.
+/** A copy of a band without the entry of the id that was hashed last; nothing where it has none. */
+export const without = (band: Buffer, hash: IdHash): Buffer | undefined => {
+  const at = find(band, hash)
   return at < 0 ? undefined : Buffer.concat([band.subarray(0, at), band.subarray(endAt(band, at), band.length)])
 }
 
@@ -105,8 +116,8 @@ const bytesAtFirst = 1024 * 1024
 /** Where the bands of a sheaf go that is being written. */
 export interface Target {
   readonly bands: number
-  /** Told of each entry, with the lower half of its hash, before its band is put. */
-  readonly note: (band: number, second: number) => void
+  /** Told of each entry, by its hash, before its band is put. */
+  readonly note: (first: number, second: number) => void
   readonly put: (band: number, octets: Buffer) => void
 }
 
@@ -210,7 +221,7 @@ export class Gathering {
       if (isLast && idEnd === end) continue
       this.#octets.copy(written, length, start, end)
       length += end - start
-      note(band, secondAt(this.#octets, start))
+      note(first, secondAt(this.#octets, start))
       total += 1
     }
     if (length > begun) put(band, written.subarray(begun, length))

@@ -4,10 +4,13 @@
  * HalfSipHash-1-3 (Aumasson and Bernstein), so that nobody who does not know the key can pile up ids in one place. Ids that
  * begin with the same UUID have the same hash, and are found together. Hashes of the ids that came last are remembered.
  */
+import { Buffer } from "node:buffer"
 import { createHash } from "node:crypto"
 
 /** Ids whose hash is remembered; a power of two. */
 const places = 1024
+/** Of an id that is longer than any may be the rest does not count. */
+const idBytesMax = 256
 
 export class IdHash {
   /** The upper and the lower half of the last id that was hashed; the upper one is not negative. */
@@ -25,6 +28,13 @@ export class IdHash {
   #place = 0
   #latest = ""
   #isTaken = false
+  /** Where the octets of the last id stand, once they are asked for. */
+  readonly #own = Buffer.allocUnsafeSlow(idBytesMax)
+  readonly #ownView = new DataView(this.#own.buffer)
+  #octets: DataView = this.#ownView
+  #from = 0
+  #to = 0
+  #isWritten = false
 
   constructor(key: string) {
     const octets = createHash("sha256").update(key).digest()
@@ -37,8 +47,9 @@ export class IdHash {
     return this.#notes[this.#place] as number
   }
 
+  /** Of an id that was hashed in octets nothing is noted. */
   set note(value: number) {
-    this.#notes[this.#place] = value
+    if (this.#isTaken) this.#notes[this.#place] = value
   }
 
   /** Leaves a glance at an id in `glance`. */
@@ -55,6 +66,7 @@ export class IdHash {
     this.look(id)
     if (this.#isTaken) return
     this.#isTaken = true
+    this.#isWritten = false
     const place = this.glance & (places - 1)
     this.#place = place
     if (this.#ids[place] === id) {
@@ -62,38 +74,71 @@ export class IdHash {
       this.second = this.#seconds[place] as number
       return
     }
-    this.#hash(id)
+    this.#write()
+    this.#hash(this.#octets, this.#from, this.#to)
     this.#ids[place] = id
     this.#firsts[place] = this.first
     this.#seconds[place] = this.second
     this.#notes[place] = 0
   }
 
-  #hash(id: string): void {
-    const bytes = isOfUuid(id) ? uuidEnd : id.length
+  /** As `take`, of octets that stay as they are until the next id. Nothing is remembered of it. */
+  takeOctets(octets: DataView, from: number, to: number): void {
+    this.#isTaken = false
+    this.#isWritten = true
+    this.#octets = octets
+    this.#from = from
+    this.#to = Math.min(to, from + idBytesMax)
+    this.#hash(octets, from, this.#to)
+  }
+
+  /** Octets of the id that was hashed last. */
+  get length(): number {
+    if (!this.#isWritten) this.#write()
+    return this.#to - this.#from
+  }
+
+  /** Writes the id that was hashed last at an offset. */
+  put(octets: DataView, at: number): void {
+    const { length } = this
+    for (let turn = 0; turn < length; turn++) octets.setUint8(at + turn, this.#octets.getUint8(this.#from + turn))
+  }
+
+  /** Whether so many octets at an offset are the id that was hashed last. */
+  isAt(octets: DataView, at: number, length: number): boolean {
+    if (!this.#isWritten) this.#write()
+    const mine = this.#octets
+    const from = this.#from
+    if (length !== this.#to - from) return false
+    const whole = length & ~3
+    for (let turn = 0; turn < whole; turn += 4) {
+      if (octets.getInt32(at + turn) !== mine.getInt32(from + turn)) return false
+    }
+    for (let turn = whole; turn < length; turn++) {
+      if (octets.getUint8(at + turn) !== mine.getUint8(from + turn)) return false
+    }
+    return true
+  }
+
+  #write(): void {
+    this.#octets = this.#ownView
+    this.#from = 0
+    this.#to = this.#own.write(this.#latest, "latin1")
+    this.#isWritten = true
+  }
+
+  #hash(octets: DataView, from: number, to: number): void {
+    const bytes = isOfUuid(octets, from, to) ? uuidEnd : to - from
     let v0 = this.#low
     let v1 = this.#high ^ 0xee
     let v2 = this.#low ^ 0x6c796765
     let v3 = this.#high ^ 0x74656462
     // One round for four octets, one for the rest with the length, three at each end.
-    const words = bytes >>> 2
-    for (let turn = 0; turn < words + 7; turn++) {
-      let word = 0
-      if (turn < words) {
-        const at = turn * 4
-        word =
-          id.charCodeAt(at) |
-          (id.charCodeAt(at + 1) << 8) |
-          (id.charCodeAt(at + 2) << 16) |
-          (id.charCodeAt(at + 3) << 24)
-      } else if (turn === words) {
-        word = bytes << 24
-        for (let at = words * 4; at < bytes; at++) word |= id.charCodeAt(at) << ((at & 3) * 8)
-      } else if (turn === words + 1) v2 ^= 0xee
-      else if (turn === words + 4) {
-        this.first = (v1 ^ v3) >>> 0
-        v1 ^= 0xdd
-      }
+    const whole = from + (bytes & ~3)
+    for (let at = from; at <= whole; at += 4) {
+      let word = bytes << 24
+      if (at < whole) word = octets.getInt32(at, true)
+      else for (let rest = bytes & 3; rest > 0; rest--) word |= octets.getUint8(at + rest - 1) << ((rest - 1) * 8)
       v3 ^= word
       v0 = (v0 + v1) | 0
       v1 = ((v1 << 5) | (v1 >>> 27)) ^ v0
@@ -106,6 +151,23 @@ export class IdHash {
       v1 = ((v1 << 13) | (v1 >>> 19)) ^ v2
       v2 = (v2 << 16) | (v2 >>> 16)
       v0 ^= word
+    }
+    v2 ^= 0xee
+    for (let turn = 0; turn < 6; turn++) {
+      if (turn === 3) {
+        this.first = (v1 ^ v3) >>> 0
+        v1 ^= 0xdd
+      }
+      v0 = (v0 + v1) | 0
+      v1 = ((v1 << 5) | (v1 >>> 27)) ^ v0
+      v0 = (v0 << 16) | (v0 >>> 16)
+      v2 = (v2 + v3) | 0
+      v3 = ((v3 << 8) | (v3 >>> 24)) ^ v2
+      v0 = (v0 + v3) | 0
+      v3 = ((v3 << 7) | (v3 >>> 25)) ^ v0
+      v2 = (v2 + v1) | 0
+      v1 = ((v1 << 13) | (v1 >>> 19)) ^ v2
+      v2 = (v2 << 16) | (v2 >>> 16)
     }
     this.second = v1 ^ v3
   }
@@ -128,10 +190,10 @@ export const uuidEnd = 38
 const dot = 0x2e
 const hyphen = 0x2d
 
-const isOfUuid = (id: string): boolean =>
-  id.length >= uuidEnd &&
-  id.charCodeAt(uuidEnd - 1) === dot &&
-  id.charCodeAt(9) === hyphen &&
-  id.charCodeAt(14) === hyphen &&
-  id.charCodeAt(19) === hyphen &&
-  id.charCodeAt(24) === hyphen
+const isOfUuid = (octets: DataView, from: number, to: number): boolean =>
+  to - from >= uuidEnd &&
+  octets.getUint8(from + uuidEnd - 1) === dot &&
+  octets.getUint8(from + 9) === hyphen &&
+  octets.getUint8(from + 14) === hyphen &&
+  octets.getUint8(from + 19) === hyphen &&
+  octets.getUint8(from + 24) === hyphen

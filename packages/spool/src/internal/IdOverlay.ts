@@ -4,6 +4,7 @@
  */
 import { Buffer } from "node:buffer"
 import * as IdBand from "./IdBand.ts"
+import type { IdHash } from "./IdHash.ts"
 import type { IdRow } from "./IndexRows.ts"
 
 const bytesAtFirst = 256 * 1024
@@ -12,6 +13,7 @@ const placesAtFirst = 8_192
 
 export class IdOverlay {
   #octets = Buffer.allocUnsafeSlow(bytesAtFirst)
+  #view = new DataView(this.#octets.buffer)
   #bytes = 0
   /** One more than where an entry begins, or nothing. */
   #places = new Uint32Array(placesAtFirst)
@@ -21,9 +23,9 @@ export class IdOverlay {
     return this.#count
   }
 
-  /** Where an id stands; -1 where it does not. */
-  find(second: number, id: string): number {
-    return (this.#places[this.#placeOf(second, id)] ?? 0) - 1
+  /** Where the id that was hashed last stands; -1 where it does not. */
+  find(hash: IdHash): number {
+    return (this.#places[this.#placeOf(hash)] as number) - 1
   }
 
   /** What was set at an offset; nothing for an id that has gone. */
@@ -31,17 +33,24 @@ export class IdOverlay {
     return IdBand.known(this.#octets, at)
   }
 
-  set(first: number, second: number, id: string, row: IdRow | undefined): void {
+  /** As `IdBand.removedMillis`, of what was set at an offset. */
+  removedMillis(at: number): number | undefined {
+    return IdBand.removedMillis(this.#octets, at)
+  }
+
+  /** `hash`: where this id was hashed last. */
+  set(hash: IdHash, id: string, row: IdRow | undefined): void {
     const bytes = IdBand.entryBytesMax(id, row)
     if (this.#bytes + bytes > this.#octets.length) {
       const grown = Buffer.allocUnsafeSlow(Math.max(this.#octets.length * 2, this.#bytes + bytes))
       this.#octets.copy(grown, 0, 0, this.#bytes)
       this.#octets = grown
+      this.#view = new DataView(grown.buffer)
     }
-    const place = this.#placeOf(second, id)
+    const place = this.#placeOf(hash)
     if (this.#places[place] === 0) this.#count += 1
     this.#places[place] = this.#bytes + 1
-    this.#bytes = IdBand.write(this.#octets, this.#bytes, first, second, id, row)
+    this.#bytes = IdBand.write(this.#octets, this.#bytes, hash.first, hash.second, id, row)
     if (this.#count * 2 > this.#places.length) this.#spread()
   }
 
@@ -71,11 +80,11 @@ export class IdOverlay {
   }
 
   /** Where an id is in the table, or would be. */
-  #placeOf(second: number, id: string): number {
+  #placeOf(hash: IdHash): number {
     const last = this.#places.length - 1
-    for (let place = second & last; ; place = (place + 1) & last) {
-      const entry = this.#places[place] ?? 0
-      if (entry === 0 || IdBand.isOf(this.#octets, entry - 1, second, id)) return place
+    for (let place = hash.second & last; ; place = (place + 1) & last) {
+      const entry = this.#places[place] as number
+      if (entry === 0 || IdBand.isOf(this.#view, entry - 1, hash)) return place
     }
   }
 

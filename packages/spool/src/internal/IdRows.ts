@@ -1,88 +1,63 @@
 /**
  * What history knows of ids: sheaves in LMDB, each of what one commit or several have brought, and what is not yet committed.
  *
- * A sheaf has its ids in the order of their hash, some twenty to a row, which is a band of it, and a filter in memory that
- * tells what it cannot have. So a commit writes few pages next to each other, and an id costs one look-up, or none where it
- * is not known. Sheaves become fewer and longer a slice with each commit (`IdMerge`).
+ * A sheaf has its ids in the order of their hash, some ten to a row, which is a band of it. Which sheaf to look into a table
+ * in memory tells (`IdTable`). So a commit writes few pages next to each other, and an id costs one look-up, or none where
+ * it is not known. Sheaves become fewer and longer a slice with each commit (`IdMerge`).
  */
 import { Buffer } from "node:buffer"
 import type { Table } from "../Tables.ts"
+import { AskedIds } from "./AskedIds.ts"
 import * as IdBand from "./IdBand.ts"
-import * as IdFilter from "./IdFilter.ts"
 import { IdHash, uuidEnd } from "./IdHash.ts"
+import * as IdMarks from "./IdMarks.ts"
 import * as IdMerge from "./IdMerge.ts"
 import { IdOverlay } from "./IdOverlay.ts"
+import * as IdSheaves from "./IdSheaves.ts"
+import { IdTable, type Source, type Turn } from "./IdTable.ts"
 import type * as Rows from "./IndexRows.ts"
 
-/** Ids of a band on average: five bands fill a page of LMDB. */
-const idsPerBand = 10
-/** Ids that are written with one commit to merge them, and half as many for each eight sheaves, so that merges keep up. */
-const mergedPerCommitDefault = 12_288
-
-interface Sheaf {
-  readonly key: number
-  readonly bands: number
-  readonly count: number
+/** How much is done at a time, in ids. */
+export interface Sizes {
+  /** Of a part of a sheaf at most, on average; parts are merged one after the other. */
+  readonly part: number
+  /** Written with one commit to merge them, and half as many for each eight sheaves, so that merges keep up. */
+  readonly mergedPerCommit: number
 }
 
-/** A sheaf that is being made of others, which are next to each other. What it has already is no longer in those. */
-interface Merge {
-  readonly sheaf: Sheaf
-  readonly of: ReadonlyArray<number>
-  /** Bands that it has. */
-  readonly done: number
-}
-
-/** As it lies beside the rows. */
-interface State {
-  readonly nextKey: number
-  /** The newest first. */
-  readonly sheaves: ReadonlyArray<Sheaf>
-  readonly merges: ReadonlyArray<Merge>
-}
-
-const nothing: State = { nextKey: 1, sheaves: [], merges: [] }
-
-/** A sheaf as it is looked into, for hashes whose upper half lies in `from..to`, the end not included. */
-interface Open {
-  readonly key: number
-  readonly bands: number
-  readonly filter: IdFilter.IdFilter
-  readonly from: number
-  readonly to: number
-}
+const sizesDefault: Sizes = { part: 1_024, mergedPerCommit: 12_288 }
 
 export class IdRows {
   readonly #rows: Table
-  readonly #filterRows: Table
+  readonly #markRows: Table
   readonly #hash: IdHash
-  readonly #mergedPerCommit: number
+  readonly #sizes: Sizes
   readonly #fresh = new IdOverlay()
   readonly #gathering = new IdBand.Gathering()
+  readonly #gathered = new IdMarks.Gathered()
+  readonly #table: IdTable
+  readonly #asked = new AskedIds()
   readonly #key = Buffer.alloc(keyBytes)
   #band: Buffer = Buffer.alloc(0)
   #at = -1
-  #state: State
-  #staged: State | undefined
-  /** By the key of their sheaf: of those that are whole, and those that are being made. */
-  readonly #filters = new Map<number, IdFilter.IdFilter>()
-  #open: ReadonlyArray<Open> = []
+  #state: IdSheaves.State
+  #staged: IdSheaves.State | undefined
+  #turns: Array<Turn> = []
+  #open: ReadonlyArray<IdSheaves.Open> = []
+  #byLabel: ReadonlyArray<ReadonlyArray<IdSheaves.Open>> = []
   /** How often the sheaves have changed: noted of an id that is in none of them. */
   #era = 0
 
   /** `secret`: what the places of ids are made from. */
-  constructor(rows: Table, filterRows: Table, secret: string, mergedPerCommit = mergedPerCommitDefault) {
-    this.#mergedPerCommit = mergedPerCommit
+  constructor(rows: Table, markRows: Table, secret: string, sizes: Sizes = sizesDefault) {
+    this.#sizes = sizes
     this.#rows = rows
-    this.#filterRows = filterRows
+    this.#markRows = markRows
     this.#hash = new IdHash(secret)
-    const saved = filterRows.get(stateKey)
+    this.#table = new IdTable((from, to) => this.#marks(from, to))
+    const saved = markRows.get(stateKey)
     // What lies here was written by this class.
-    this.#state = saved === undefined ? nothing : (JSON.parse(saved.toString("utf8")) as State)
-    for (const { bands, key } of filteredOf(this.#state)) this.#filterOf(key, bands)
-    for (const { key, value } of saved === undefined ? [] : filterRows.getRange({})) {
-      this.#filters.get(key.readUInt32BE(0))?.set(key.readUInt32BE(4), value)
-    }
+    this.#state = saved === undefined ? IdSheaves.nothing : (JSON.parse(saved.toString("utf8")) as IdSheaves.State)
     this.#show()
   }
 
@@ -91,40 +66,79 @@ export class IdRows {
     return this.#hash
   }
 
-  /** In how many an id is looked for, at most: of a merge it is either in the sheaf that is made or in those it is made of. */
+  /** How many there are, without those that are being made. */
   get sheaves(): number {
     return this.#state.sheaves.length
   }
 
   get(id: string): Rows.IdRow | undefined {
     this.#hash.take(id)
-    const at = this.#fresh.find(this.#hash.second, id)
+    const at = this.#fresh.find(this.#hash)
     if (at >= 0) return this.#fresh.known(at)
     if (this.#hash.note === this.#era) return undefined
-    if (this.#isIn(id, this.#open)) return IdBand.known(this.#band, this.#at)
+    if (this.#holder() !== undefined) return IdBand.known(this.#band, this.#at)
     this.#hash.note = this.#era
     return undefined
+  }
+
+  /** When an id was removed, `Infinity` where it is held; nothing where it is not known. */
+  removedMillis(id: string): number | undefined {
+    this.#hash.take(id)
+    const at = this.#fresh.find(this.#hash)
+    if (at >= 0) return this.#fresh.removedMillis(at)
+    return this.#hash.note === this.#era ? undefined : this.#committedMillis()
+  }
+
+  /** The same of an id in octets. */
+  removedMillisOf(octets: DataView, from: number, to: number): number | undefined {
+    this.#hash.takeOctets(octets, from, to)
+    const at = this.#fresh.find(this.#hash)
+    return at >= 0 ? this.#fresh.removedMillis(at) : this.#committedMillis()
+  }
+
+  /** The same of the id that was hashed last, as of the last commit. */
+  #committedMillis(): number | undefined {
+    const kept = this.#asked.find(this.#hash)
+    if (kept !== undefined) return kept
+    if (this.#holder() === undefined) {
+      this.#hash.note = this.#era
+      return undefined
+    }
+    const found = IdBand.removedMillis(this.#band, this.#at)
+    if (found !== undefined) this.#asked.add(this.#hash, found)
+    return found
   }
 
   /** Nothing for what is to go. */
   set(id: string, row: Rows.IdRow | undefined): void {
     this.#hash.take(id)
-    this.#fresh.set(this.#hash.first, this.#hash.second, id, row)
+    this.#asked.drop(this.#hash)
+    this.#fresh.set(this.#hash, id, row)
   }
 
-  /** Whether some sheaves name the id that was hashed last; then it stands in `#band` at `#at`, until the next look. */
-  #isIn(id: string, sheaves: ReadonlyArray<Open>): boolean {
+  /** The newest sheaf that names the id that was hashed last; then it stands in `#band` at `#at`, until the next look. */
+  #holder(): IdSheaves.Open | undefined {
     const { first, second } = this.#hash
-    for (const { bands, filter, from, key, to } of sheaves) {
-      const band = IdBand.bandOf(first, bands)
-      if (first < from || first >= to || !filter.mayHold(band, second)) continue
-      const octets = this.#rows.look(keyAt(this.#key, key, band))
+    for (const open of this.#opensOf(first, second)) {
+      if (first < open.from || first >= open.to) continue
+      const { bands, key } = open.sheaf
+      const octets = this.#rows.look(keyAt(this.#key, key, IdBand.bandOf(first, bands)))
       if (octets === undefined) continue
-      this.#at = IdBand.find(octets, second, id)
+      this.#at = IdBand.find(octets, this.#hash)
       this.#band = octets
-      if (this.#at >= 0) return true
+      if (this.#at >= 0) return open
     }
-    return false
+    return undefined
+  }
+
+  /** Where something with such a hash may lie, the newest first. */
+  #opensOf(first: number, second: number): ReadonlyArray<IdSheaves.Open> {
+    const count = this.#table.find(first, second)
+    if (count === 0) return none
+    const { found } = this.#table
+    if (count === 1) return this.#byLabel[found[0] as number] ?? none
+    const labels = found.subarray(0, count)
+    return this.#open.filter((open) => open.labels.some((label) => labels.includes(label)))
   }
 
   /** Ids that begin with a UUID as those of clients do, known or gone, in no order; about so many at most. */
@@ -135,11 +149,9 @@ export class IdRows {
     this.#hash.take(prefix)
     const { first, second } = this.#hash
     for (const id of this.#fresh.idsBy(second)) if (id.startsWith(prefix)) found.add(id)
-    for (const { bands, filter, from, key, to } of this.#open) {
-      const band = IdBand.bandOf(first, bands)
-      if (first < from || first >= to) continue
-      if (found.size >= limit || !filter.mayHold(band, second)) continue
-      const octets = this.#rows.look(keyAt(this.#key, key, band))
+    for (const { from, sheaf, to } of this.#opensOf(first, second)) {
+      if (first < from || first >= to || found.size >= limit) continue
+      const octets = this.#rows.look(keyAt(this.#key, sheaf.key, IdBand.bandOf(first, sheaf.bands)))
       for (const id of octets === undefined ? [] : IdBand.idsIn(octets)) if (id.startsWith(prefix)) found.add(id)
     }
     return found
@@ -147,14 +159,14 @@ export class IdRows {
 
   /** Every id as of the last commit. For repairs. */
   *all(): Iterable<string> {
-    for (const [at, { bands, key }] of this.#open.entries()) {
-      const newer = this.#open.slice(0, at)
+    for (const open of this.#open) {
+      const { bands, key } = open.sheaf
       for (let band = 0; band < bands; band++) {
         const octets = this.#rows.look(keyAt(this.#key, key, band))
         const ids = octets === undefined ? [] : IdBand.idsIn(octets)
         for (const id of ids) {
           this.#hash.take(id)
-          if (!this.#isIn(id, newer)) yield id
+          if (this.#holder() === open) yield id
         }
       }
     }
@@ -162,31 +174,33 @@ export class IdRows {
 
   /** Within a transaction. */
   write(): void {
-    // What a commit that failed has left of filters.
-    this.#keepFilters()
+    this.#turns = []
     this.#staged = this.#state
     if (this.#fresh.size > 0) this.#staged = this.#bind(this.#staged)
-    for (const found of stretchesOf(this.#staged)) this.#staged = this.#begin(this.#staged, found)
+    for (const found of IdSheaves.stretches(this.#staged)) this.#staged = this.#begin(this.#staged, found)
     this.#staged = this.#mergeSome(this.#staged)
     while (this.#staged.sheaves.length >= IdMerge.sheavesMax) this.#staged = this.#shorten(this.#staged)
-    this.#filterRows.putSync(stateKey, Buffer.from(JSON.stringify(this.#staged)))
+    this.#markRows.putSync(stateKey, Buffer.from(JSON.stringify(this.#staged)))
   }
 
   /** What was written is committed. */
   settle(): void {
     this.#fresh.clear()
     this.#state = this.#staged ?? this.#state
+    for (const turn of this.#turns) this.#table.turn(turn)
+    this.#turns = []
     this.#show()
   }
 
   /** Takes an id out of all rows, as if it had never come; what is not committed is not looked at. Within a transaction. */
   purge(id: string): void {
     this.#hash.take(id)
-    const { first, second } = this.#hash
-    for (const { bands, key } of filteredOf(this.#state)) {
+    this.#asked.drop(this.#hash)
+    const { first } = this.#hash
+    for (const { bands, key } of IdSheaves.all(this.#state)) {
       const band = keyAt(this.#key, key, IdBand.bandOf(first, bands))
       const octets = this.#rows.look(band)
-      const left = octets === undefined ? undefined : IdBand.without(octets, second, id)
+      const left = octets === undefined ? undefined : IdBand.without(octets, this.#hash)
       if (left === undefined) continue
       if (left.length === 0) this.#rows.removeSync(band)
       else this.#rows.putSync(band, left)
@@ -195,87 +209,93 @@ export class IdRows {
 
   empty(): void {
     this.#rows.clearSync()
-    this.#filterRows.clearSync()
+    this.#markRows.clearSync()
     this.#fresh.clear()
-    this.#state = nothing
+    this.#state = IdSheaves.nothing
+    this.#table.drop()
+    this.#asked.clear()
     this.#show()
   }
 
   #show(): void {
     this.#era += 1
-    this.#keepFilters()
-    const { merges, sheaves } = this.#state
-    const open = ({ bands, key }: Sheaf, from: number, to: number): Open => {
-      return { key, bands, filter: this.#filterOf(key, bands), from, to }
-    }
-    this.#open = sheaves.flatMap((sheaf) => {
-      const merge = merges.find(({ of }) => of.includes(sheaf.key))
-      if (merge === undefined) return [open(sheaf, 0, IdBand.firsts)]
-      const from = IdBand.firstOf(merge.done, merge.sheaf.bands)
-      const source = open(sheaf, from, IdBand.firsts)
-      return merge.of[0] === sheaf.key ? [open(merge.sheaf, 0, from), source] : [source]
+    this.#open = IdSheaves.open(this.#state)
+    this.#byLabel = IdSheaves.byLabel(this.#open)
+    this.#table.fit(IdSheaves.ids(this.#state))
+  }
+
+  /** Marks of all that lies in a stretch of hashes, as of the last commit. */
+  #marks(from: number, to: number): ReadonlyArray<Source> {
+    return this.#open.flatMap((open) => {
+      const { key, label, parts } = open.sheaf
+      const end = Math.min(to, open.to)
+      const found: Array<Source> = []
+      if (end <= from || open.from >= to) return found
+      const last = IdBand.bandOf(end - 1, parts)
+      for (let part = IdBand.bandOf(Math.max(from, open.from), parts); part <= last; part++) {
+        const octets = this.#markRows.get(keyAt(this.#key, key, part))
+        if (octets !== undefined) found.push({ label, ...IdMarks.read(octets) })
+      }
+      return found
     })
   }
 
-  #keepFilters(): void {
-    const wanted = new Set(filteredOf(this.#state).map(({ key }) => key))
-    for (const key of this.#filters.keys()) if (!wanted.has(key)) this.#filters.delete(key)
-  }
-
-  #filterOf(key: number, bands: number): IdFilter.IdFilter {
-    const filter = this.#filters.get(key) ?? new IdFilter.IdFilter(bands)
-    this.#filters.set(key, filter)
-    return filter
-  }
-
   /** Makes a sheaf of what has come. */
-  #bind(state: State): State {
+  #bind(state: IdSheaves.State): IdSheaves.State {
     const gathering = this.#gathering
     gathering.clear()
     this.#fresh.gather(gathering)
-    const key = state.nextKey
-    const bands = bandsFor(this.#fresh.size)
-    const count = this.#put(key, bands, 0, bands, state.sheaves.length === 0)
-    const sheaves = count === 0 ? state.sheaves : [{ key, bands, count }, ...state.sheaves]
-    return { ...state, nextKey: key + 1, sheaves }
+    const sheaf = IdSheaves.begun(state, this.#state, this.#fresh.size, this.#sizes.part)
+    const count = this.#put(sheaf, [], 0, sheaf.parts, state.sheaves.length === 0)
+    const sheaves = count === 0 ? state.sheaves : [{ ...sheaf, count }, ...state.sheaves]
+    return { ...state, nextKey: state.nextKey + 1, sheaves }
   }
 
-  /** Writes what was gathered into some bands of a sheaf, and that part of its filter. */
-  #put(key: number, bands: number, from: number, to: number, isLast: boolean): number {
-    const filter = this.#filterOf(key, bands)
+  /** Writes what was gathered into some parts of a sheaf, with their marks. `before`: labels under which it was known. */
+  #put(sheaf: IdSheaves.Sheaf, before: ReadonlyArray<number>, from: number, to: number, isLast: boolean): number {
+    const { bands, key, label, parts } = sheaf
+    const gathered = this.#gathered
+    gathered.clear()
     const put = (band: number, octets: Buffer): void => void this.#rows.putSync(keyAt(this.#key, key, band), octets)
-    const note = (band: number, second: number): void => filter.add(band, second)
+    const note = (first: number, second: number): void => gathered.add(first, second)
     const count = this.#gathering.write({ bands, note, put }, isLast)
-    if (to > from) this.#filterRows.putSync(keyAt(this.#key, key, from), filter.part(from, to))
+    for (let part = from; part < to; part++) {
+      const { firsts, marks } = gathered.take(IdBand.firstOf(part + 1, parts))
+      if (firsts.length === 0) continue
+      this.#markRows.putSync(keyAt(this.#key, key, part), IdMarks.write({ firsts, marks }))
+      this.#turns.push({ label, before, firsts, marks })
+    }
     return count
   }
 
-  #begin(state: State, { from, to }: IdMerge.Stretch): State {
+  #begin(state: IdSheaves.State, { from, to }: IdMerge.Stretch): IdSheaves.State {
     const of = state.sheaves.slice(from, to)
-    const bands = bandsFor(of.reduce((sum, { count }) => sum + count, 0))
-    const merge = { sheaf: { key: state.nextKey, bands, count: 0 }, of: of.map(({ key }) => key), done: 0 }
+    const ids = of.reduce((sum, { count }) => sum + count, 0)
+    const sheaf = IdSheaves.begun(state, this.#state, ids, this.#sizes.part)
+    const merge = { sheaf, of: of.map(({ key }) => key), done: 0 }
     return { ...state, nextKey: state.nextKey + 1, merges: [merge, ...state.merges] }
   }
 
   /** Goes on with merges, what is soon done first, so that no commit has much more to do than others. */
-  #mergeSome(before: State): State {
+  #mergeSome(before: IdSheaves.State): IdSheaves.State {
     let state = before
-    let ids = this.#mergedPerCommit * (1 + state.sheaves.length / IdMerge.togetherMin / 2)
-    for (const { done, sheaf } of state.merges.toSorted(byRest)) {
+    let ids = this.#sizes.mergedPerCommit * (1 + state.sheaves.length / IdMerge.togetherMin / 2)
+    for (const merge of state.merges.toSorted(byRest)) {
       if (ids <= 0) break
-      state = this.#advance(state, sheaf.key, ids)
-      ids -= (sheaf.bands - done) * idsPerBand
+      state = this.#advance(state, merge.sheaf.key, ids)
+      ids -= IdSheaves.restOf(merge)
     }
     return state
   }
 
-  /** Writes the next bands of a sheaf that is being made, about so many ids. */
-  #advance(state: State, key: number, ids: number): State {
+  /** Writes the next parts of a sheaf that is being made, about so many ids. */
+  #advance(state: IdSheaves.State, key: number, ids: number): IdSheaves.State {
     const merge = state.merges.find(({ sheaf }) => sheaf.key === key)
     if (merge === undefined) return state
     const { done, of, sheaf } = merge
-    const to = Math.min(sheaf.bands, done + Math.ceil(ids / idsPerBand / IdFilter.bandsPerLine) * IdFilter.bandsPerLine)
-    const firsts = [IdBand.firstOf(done, sheaf.bands), IdBand.firstOf(to, sheaf.bands)] as const
+    const to = Math.min(sheaf.parts, done + IdSheaves.partsOf(sheaf, ids))
+    const firsts = [IdBand.firstOf(done, sheaf.parts), IdBand.firstOf(to, sheaf.parts)] as const
+    const bandsPerPart = sheaf.bands / sheaf.parts
     const gathering = this.#gathering
     gathering.clear()
     const sources = state.sheaves.filter((one) => of.includes(one.key))
@@ -283,72 +303,48 @@ export class IdRows {
       const last = IdBand.bandOf(firsts[1] - 1, bands)
       for (let band = IdBand.bandOf(firsts[0], bands); band <= last; band++) {
         const octets = this.#rows.look(keyAt(this.#key, source, band))
-        if (octets !== undefined) gathering.take(octets, done, to, sheaf.bands)
+        if (octets !== undefined) gathering.take(octets, done * bandsPerPart, to * bandsPerPart, sheaf.bands)
       }
     }
+    const before = sources.map(({ label }) => label)
     const isLast = state.sheaves.at(-1)?.key === of.at(-1)
-    const count = sheaf.count + this.#put(key, sheaf.bands, done, to, isLast)
-    for (const { bands, key: source } of sources) {
-      const end = IdBand.bandOf(firsts[1], bands)
-      for (let band = IdBand.bandOf(firsts[0], bands); band < end; band++) {
-        this.#rows.removeSync(keyAt(this.#key, source, band))
-      }
+    const count = sheaf.count + this.#put(sheaf, before, done, to, isLast)
+    for (const { bands, key: source, parts } of sources) {
+      this.#drop(this.#rows, source, IdBand.bandOf(firsts[0], bands), IdBand.bandOf(firsts[1], bands))
+      this.#drop(this.#markRows, source, IdBand.bandOf(firsts[0], parts), IdBand.bandOf(firsts[1], parts))
     }
     const others = state.merges.filter((one) => one !== merge)
     const made = { ...sheaf, count }
-    if (to < sheaf.bands) return { ...state, merges: [...others, { ...merge, sheaf: made, done: to }] }
+    if (to < sheaf.parts) return { ...state, merges: [...others, { ...merge, sheaf: made, done: to }] }
     const sheaves = state.sheaves
       .flatMap((one) => (one.key === of[0] ? [made] : of.includes(one.key) ? [] : [one]))
       .filter((one) => one.count > 0)
-    for (const source of of) this.#dropFilter(source)
     return { ...state, merges: others, sheaves }
   }
 
+  /** Takes rows of a sheaf away, the end not included. */
+  #drop(table: Table, key: number, from: number, to: number): void {
+    for (let at = from; at < to; at++) table.removeSync(keyAt(this.#key, key, at))
+  }
+
   /** Makes room at once where merges have not kept up: by the one with least to do. */
-  #shorten(state: State): State {
+  #shorten(state: IdSheaves.State): IdSheaves.State {
     const [merge] = state.merges.toSorted(byRest)
     if (merge !== undefined) return this.#advance(state, merge.sheaf.key, Infinity)
     const found = IdMerge.lightest(state.sheaves.map(({ count }) => count))
     return found === undefined ? state : this.#begin(state, found)
   }
-
-  #dropFilter(key: number): void {
-    const range = { start: keyAt(Buffer.alloc(keyBytes), key, 0), end: keyAt(Buffer.alloc(keyBytes), key + 1, 0) }
-    const parts = Array.from(this.#filterRows.getKeys(range))
-    for (const part of parts) this.#filterRows.removeSync(part)
-  }
 }
 
+const none: ReadonlyArray<never> = []
 const keyBytes = 8
 /** Sheaves are counted from one. */
 const stateKey = Buffer.alloc(keyBytes)
 
-const keyAt = (octets: Buffer, sheaf: number, band: number): Buffer => {
+const keyAt = (octets: Buffer, sheaf: number, at: number): Buffer => {
   octets.writeUInt32BE(sheaf, 0)
-  octets.writeUInt32BE(band, 4)
+  octets.writeUInt32BE(at, 4)
   return octets
 }
 
-const byRest = (one: Merge, other: Merge): number => one.sheaf.bands - one.done - (other.sheaf.bands - other.done)
-
-const bandsFor = (ids: number): number => Math.max(1, Math.ceil(ids / idsPerBand))
-
-/** Sheaves that have a filter. */
-const filteredOf = ({ merges, sheaves }: State): ReadonlyArray<Sheaf> => [
-  ...sheaves,
-  ...merges.map(({ sheaf }) => sheaf)
-]
-
-/** Stretches to merge among the sheaves that are in no merge, the oldest first. */
-const stretchesOf = ({ merges, sheaves }: State): ReadonlyArray<IdMerge.Stretch> => {
-  const busy = new Set(merges.flatMap(({ of }) => of))
-  const found: Array<IdMerge.Stretch> = []
-  for (let from = 0; from < sheaves.length; from++) {
-    let to = from
-    for (let one = sheaves[to]; one !== undefined && !busy.has(one.key); one = sheaves[to]) to += 1
-    const stretch = IdMerge.choose(sheaves.slice(from, to).map(({ count }) => count))
-    if (stretch !== undefined) found.push({ from: from + stretch.from, to: from + stretch.to })
-    from = to
-  }
-  return found
-}
+const byRest = (one: IdSheaves.Merge, other: IdSheaves.Merge): number => IdSheaves.restOf(one) - IdSheaves.restOf(other)

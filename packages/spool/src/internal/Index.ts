@@ -73,7 +73,7 @@ export class Index {
     const kept = IndexHead.read(this.#meta, generation, lineage)
     // Rows of another format are not even looked at.
     if (kept === undefined) for (const name of partNames) database(name).clearSync()
-    this.#ids = new IdRows(database("ids"), database("idFilters"), generation.id)
+    this.#ids = new IdRows(database("ids"), database("idMarks"), generation.id)
     this.#recentIds = new RecentIds(log.look, this.#ids.hash)
     this.numbers = new NumberRows(database("numbers"))
     this.slots = new SlotRows(database("slots"))
@@ -84,7 +84,8 @@ export class Index {
     this.#expiring = new ExpiringRows(database("expiring"))
     if (kept !== undefined) {
       this.progress = kept.progress
-      this.groups = GroupTable.make(this.#readShelves(), generation.numberBase, this.progress.lost)
+      const shelves = Array.from(this.#groups.getRange({}), ({ key, value }) => Rows.readShelf(key, value))
+      this.groups = GroupTable.make(shelves, generation.numberBase, this.progress.lost)
       this.accounts = new Accounts(kept.accounts)
     } else {
       this.groups = this.empty(log.start)
@@ -217,18 +218,24 @@ export class Index {
   statusToFile(id: string, forgottenMillis: number): "held" | "removed" | "unknown" {
     const row = this.#row(id)
     // Whoever erases the next copy has to find what is left of this one.
-    const isForgotten = row?._tag === "Removed" && row.atMillis < forgottenMillis
-    if (isForgotten) this.#forgotten.set(id, row)
-    return this.#statusOf(id, isForgotten ? undefined : row)
+    if (row?._tag === "Removed" && row.atMillis < forgottenMillis) this.#forgotten.set(id, row)
+    return this.#statusOf(id, row?._tag === "Removed" ? row.atMillis : row && Infinity, forgottenMillis)
   }
 
   status(id: string): "held" | "removed" | "unknown" {
-    return this.#statusOf(id, this.id(id))
+    const removedMillis = this.#recentIds.find(id) === undefined ? this.#ids.removedMillis(id) : Infinity
+    return this.#statusOf(id, removedMillis, this.progress.forgottenMillis)
   }
 
-  #statusOf(id: string, row: IdRow | undefined): "held" | "removed" | "unknown" {
-    if (row === undefined) return this.erasures.hasId(id) ? "removed" : "unknown"
-    return row._tag === "Held" ? "held" : "removed"
+  /** Whether an id is held or remembered, of octets that are one. */
+  hasOctets(octets: DataView, from: number, to: number): boolean {
+    return (this.#ids.removedMillisOf(octets, from, to) ?? -Infinity) >= this.progress.forgottenMillis
+  }
+
+  /** `removedMillis`: as `IdRows` tells. */
+  #statusOf(id: string, removedMillis = -Infinity, forgottenMillis: number): "held" | "removed" | "unknown" {
+    if (removedMillis >= forgottenMillis) return removedMillis === Infinity ? "held" : "removed"
+    return this.erasures.hasId(id) ? "removed" : "unknown"
   }
 
   /** The first id with a UUID in front that passes, held or removed. Of about `scanMax` at most. */
@@ -388,12 +395,8 @@ export class Index {
     this.claims.dropBy((by) => Site.hashOf(by) === hash)
     this.erasures.keep({ hash, atMillis, blanks, names: { address: names.address, bytes: names.bytes } })
   }
-
-  *#readShelves(): Iterable<GroupTable.Shelf> {
-    for (const { key, value } of this.#groups.getRange({})) yield Rows.readShelf(key, value)
-  }
 }
 
 const none: ReadonlyArray<never> = []
-/** Databases of the parts, by name. */
-const partNames = ["numbers", "slots", "marks", "waiting", "erased", "mended", "expiring"]
+/** Databases of the parts, by name; `idFilters` is one of earlier formats. */
+const partNames = ["numbers", "slots", "marks", "waiting", "erased", "mended", "expiring", "idMarks", "idFilters"]

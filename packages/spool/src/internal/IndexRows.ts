@@ -69,6 +69,10 @@ export const readId = (octets: Buffer, from = 0, to = octets.length): IdRow =>
       ? { ...readHeld(octets, from), stored: readStored(octets, from + 17, to) }
       : readHeld(octets, from)
 
+/** When an id was removed, by what is known of it at an offset; `Infinity` where it is held. */
+export const removedMillis = (octets: Buffer, from: number): number =>
+  octets[from] === 1 ? octets.readUIntBE(from + 1, 6) : Infinity
+
 const readHeld = (octets: Buffer, from: number): Held => ({
   _tag: "Held",
   position: octets.readUIntBE(from + 1, 6),

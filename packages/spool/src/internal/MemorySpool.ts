@@ -224,6 +224,11 @@ export const make = (
       }))
     }),
     status: (ids) => Effect.sync(() => ids.map((id) => Site.status(model, id))),
+    isKnown: (octets, from, to) =>
+      Site.status(
+        model,
+        Buffer.from(octets.buffer, octets.byteOffset + from, to - from).toString("latin1") as MessageId.MessageId
+      ) !== "unknown",
     isErased: (ids) => Effect.sync(() => ids.map((id) => Site.isErased(model, id))),
     find: (id) => Effect.sync(() => heldOf(id)),
     findAll: (ids, bytesMax) => Effect.sync(() => Find.upTo(heldOf, ids, bytesMax)),

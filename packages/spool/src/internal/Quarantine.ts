@@ -24,6 +24,8 @@ export interface Quarantine {
   readonly note: (...damaged: ReadonlyArray<Damaged>) => void
   /** Where the damaged record of an id lies. */
   readonly address: (id: string) => number | undefined
+  /** No id of a damaged record is known. */
+  readonly isEmpty: () => boolean
   readonly has: (address: number) => boolean
   /** Lets go of an id that has a good copy from an event on, or is removed by it. */
   readonly release: (event: Logged) => void
@@ -75,6 +77,7 @@ export const open = (
     },
     // Nearly always there is nothing: then not even the id is hashed.
     address: (id) => (addresses.size === 0 ? undefined : addresses.get(id)),
+    isEmpty: () => addresses.size === 0,
     has: (address) => records.has(address),
     release: (event) => {
       const address = "id" in event && event._tag !== "Filed" ? addresses.get(event.id) : undefined

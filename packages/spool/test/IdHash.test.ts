@@ -1,47 +1,12 @@
 import * as fc from "fast-check"
 import { describe, expect, it } from "vitest"
 import * as IdBand from "../src/internal/IdBand.ts"
-import { IdFilter } from "../src/internal/IdFilter.ts"
 import { IdHash } from "../src/internal/IdHash.ts"
 
 const hashOf = (hash: IdHash, id: string): readonly [first: number, second: number] => {
   hash.take(id)
   return [hash.first, hash.second]
 }
-
-const bands = 7
-const entry = fc.record({ band: fc.nat(bands - 1), hash: fc.integer({ min: -(2 ** 31), max: 2 ** 31 - 1 }) })
-
-describe("IdFilter", () => {
-  it("passes whatever was added, put together from its parts too", () => {
-    fc.assert(
-      fc.property(fc.array(entry, { maxLength: 100 }), (entries) => {
-        const filter = new IdFilter(bands)
-        for (const { band, hash } of entries) filter.add(band, hash)
-        const other = new IdFilter(bands)
-        other.set(0, filter.part(0, 4))
-        other.set(4, filter.part(4, bands))
-        for (const { band, hash } of entries) {
-          expect(filter.mayHold(band, hash)).toBe(true)
-          expect(other.mayHold(band, hash)).toBe(true)
-        }
-      })
-    )
-  })
-
-  it("lets one stranger in a hundred pass, at most, with ten ids in a band", () => {
-    const hash = new IdHash("secret")
-    const count = 20_000
-    const filter = new IdFilter(count / 10)
-    const place = (id: string): readonly [band: number, second: number] => {
-      const [first, second] = hashOf(hash, id)
-      return [IdBand.bandOf(first, count / 10), second]
-    }
-    for (let at = 0; at < count; at++) filter.add(...place(`<${at}@here.example>`))
-    const strangers = Array.from({ length: count }, (_, at) => `<${at}@there.example>`)
-    expect(strangers.filter((id) => filter.mayHold(...place(id))).length).toBeLessThan(count / 100)
-  })
-})
 
 /** Many of them share a place: they differ in letters that are not looked at. */
 const idsOfOneLength = Array.from({ length: 40 }, (_, at) => `<${String(at).padStart(30, "0")}@test.example>`)

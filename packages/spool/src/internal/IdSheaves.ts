@@ -1,0 +1,107 @@
+/**
+ * Which sheaves of ids there are, and which are being merged: as it lies beside their rows, and as an id is looked for.
+ *
+ * Pure.
+ */
+import * as IdBand from "./IdBand.ts"
+import * as IdMerge from "./IdMerge.ts"
+import { labelsMax } from "./IdTable.ts"
+
+/** Ids of a band on average: five bands fill a page of LMDB. */
+const idsPerBand = 10
+
+export interface Sheaf {
+  readonly key: number
+  /** Under which the table in memory knows it. */
+  readonly label: number
+  /** A power of two; each has as many bands. */
+  readonly parts: number
+  readonly bands: number
+  readonly count: number
+}
+
+/** A sheaf that is being made of others, which are next to each other. What it has already is no longer in those. */
+export interface Merge {
+  readonly sheaf: Sheaf
+  readonly of: ReadonlyArray<number>
+  /** Parts that it has. */
+  readonly done: number
+}
+
+/** As it lies beside the rows. */
+export interface State {
+  readonly nextKey: number
+  /** The newest first. */
+  readonly sheaves: ReadonlyArray<Sheaf>
+  readonly merges: ReadonlyArray<Merge>
+}
+
+export const nothing: State = { nextKey: 1, sheaves: [], merges: [] }
+
+/** A sheaf as it is looked into, for hashes whose upper half lies in `from..to`, the end not included. */
+export interface Open {
+  readonly sheaf: Sheaf
+  readonly from: number
+  readonly to: number
+  /** Under which ids may be known that are in it. */
+  readonly labels: ReadonlyArray<number>
+}
+
+/** All sheaves, those that are being made too. */
+export const all = ({ merges, sheaves }: State): ReadonlyArray<Sheaf> => [
+  ...sheaves,
+  ...merges.map(({ sheaf }) => sheaf)
+]
+
+export const ids = (state: State): number => all(state).reduce((sum, { count }) => sum + count, 0)
+
+/** How sheaves are looked into, the newest first. */
+export const open = ({ merges, sheaves }: State): ReadonlyArray<Open> =>
+  sheaves.flatMap((sheaf): ReadonlyArray<Open> => {
+    const merge = merges.find(({ of }) => of.includes(sheaf.key))
+    if (merge === undefined) return [{ sheaf, from: 0, to: IdBand.firsts, labels: [sheaf.label] }]
+    const from = IdBand.firstOf(merge.done, merge.sheaf.parts)
+    const source = { sheaf, from, to: IdBand.firsts, labels: [sheaf.label, merge.sheaf.label] }
+    if (merge.of[0] !== sheaf.key) return [source]
+    const of = sheaves.filter(({ key }) => merge.of.includes(key))
+    const labels = [merge.sheaf.label, ...of.map(({ label }) => label)]
+    return [{ sheaf: merge.sheaf, from: 0, to: from, labels }, source]
+  })
+
+/** The same by label: where an id is looked for of which nothing but that label was found. */
+export const byLabel = (opened: ReadonlyArray<Open>): ReadonlyArray<ReadonlyArray<Open>> =>
+  Array.from({ length: labelsMax + 1 }, (_, label) => opened.filter(({ labels }) => labels.includes(label)))
+
+/** A sheaf for so many ids, with nothing in it. `before`: whose labels are in use besides those of `state`. */
+export const begun = (state: State, before: State, idsMax: number, idsPerPart: number): Sheaf => {
+  const parts = 2 ** Math.max(0, Math.ceil(Math.log2(idsMax / idsPerPart)))
+  const bands = parts * Math.max(1, Math.ceil(idsMax / idsPerBand / parts))
+  const used = new Set([...all(state), ...all(before)].map(({ label }) => label))
+  for (let turn = 0; turn < labelsMax; turn++) {
+    const label = 1 + ((state.nextKey + turn) % labelsMax)
+    if (!used.has(label)) return { key: state.nextKey, label, parts, bands, count: 0 }
+  }
+  throw new Error(`more than ${labelsMax} sheaves of ids`)
+}
+
+/** What is left of a merge to be written, in ids on average. */
+export const restOf = ({ done, sheaf }: Merge): number =>
+  (sheaf.bands * idsPerBand * (sheaf.parts - done)) / sheaf.parts
+
+/** How many parts of a sheaf hold so many ids on average; at least one. */
+export const partsOf = ({ bands, parts }: Sheaf, count: number): number =>
+  Math.max(1, Math.ceil((count * parts) / (bands * idsPerBand)))
+
+/** Stretches to merge among the sheaves that are in no merge, the oldest first. */
+export const stretches = ({ merges, sheaves }: State): ReadonlyArray<IdMerge.Stretch> => {
+  const busy = new Set(merges.flatMap(({ of }) => of))
+  const found: Array<IdMerge.Stretch> = []
+  for (let from = 0; from < sheaves.length; from++) {
+    let to = from
+    for (let one = sheaves[to]; one !== undefined && !busy.has(one.key); one = sheaves[to]) to += 1
+    const stretch = IdMerge.choose(sheaves.slice(from, to).map(({ count }) => count))
+    if (stretch !== undefined) found.push({ from: from + stretch.from, to: from + stretch.to })
+    from = to
+  }
+  return found
+}
