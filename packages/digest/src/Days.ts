@@ -6,6 +6,7 @@
  */
 import * as DayPartial from "@lupin/core/DayPartial"
 import type * as Digestion from "@lupin/core/Digestion"
+import * as Fingerprint from "@lupin/core/Fingerprint"
 import * as Fold from "@lupin/core/Fold"
 import type * as MessageId from "@lupin/core/MessageId"
 import type * as Recoveries from "@lupin/core/Recoveries"
@@ -135,7 +136,8 @@ export class Days {
     if (sight === "revised") note("seal-revised")
     if (sight === "outranked") note("seal-outranked")
     const isTold = !isChanged && this.#learn(total, removed, nowMillis)
-    if (bucket.seen?.fingerprint === fingerprint) this.#unlike.see(bucket, { ...seen, removed }, nowMillis)
+    if (bucket.seen?.fingerprint === fingerprint)
+      this.#unlike.see(bucket, { ...seen, removed, newestMillis, nameless: Fingerprint.noneNameless }, nowMillis)
     const isOpen = day < this.#undueDay && nowMillis < Calendar.deadlineMillis(calendar, day)
     return { isChanged: isChanged || isTold, isOther: isOpen && !Part.isSame(bucket.own.part, part) }
   }
@@ -269,23 +271,23 @@ export class Days {
   /** Takes what partials count and what is gone as removed; `changed` gets the totals that are others by it. Gives when to look again. */
   #recover(nowMillis: number, changed: Array<KeyTotal.KeyTotal>): number {
     const { calendar, lost, note } = this.#options
-    return this.#unlike.look(
+    const looking: Lost.Looking<Bucket.Bucket> = {
       lost,
-      nowMillis,
-      ({ own }) => own.summary,
-      ({ day, isSealed, own }) => ({
+      summaryOf: ({ own }) => own.summary,
+      hereOf: ({ day, isSealed, own }) => ({
         part: own.part,
         mayLack: (id) => Calendar.dayOf(calendar, InputSet.mintedMillis(id)) === day && own.ordinalOf(id) === undefined,
         lackable: isSealed ? none : own.newest
       }),
-      (bucket, ids) => {
+      found: (bucket, ids) => {
         const total = this.#kept.get(bucket.day)?.get(bucket)
         if (total === undefined || !bucket.addLost(ids)) return
         note("digest-loss-found", ids.length)
         this.#changed(total, bucket, nowMillis)
         changed.push(total)
       }
-    )
+    }
+    return this.#unlike.look(looking, nowMillis).wakeMillis
   }
 
   #step(total: KeyTotal.KeyTotal, bucket: Bucket.Bucket, nowMillis: number): Emission | undefined {

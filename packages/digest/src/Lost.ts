@@ -4,6 +4,9 @@
  * The fingerprints of two sets differ by the hashes of what one has and the other lacks. So a removed event whose hash makes up
  * the difference between a digest and the inputs here is one that the digest has counted, and no other explanation is possible:
  * what is merely on its way does not fit. Whoever finds it takes it as an event with its removal, as all do who have seen both.
+ *
+ * What cannot be found so is given up once this site has compared itself with the others: what a digest counts and none of them
+ * holds is gone.
  */
 import * as Fingerprint from "@lupin/core/Fingerprint"
 import type * as MessageId from "@lupin/core/MessageId"
@@ -16,6 +19,10 @@ export const lostMax = 50_000
 export const looksMax = 20_000
 /** How long what a digest counts may be on its way here before it is looked for among what is gone, in milliseconds. */
 export const lostMillis = 2_000
+/** And how long it may be missed before it is asked for everywhere and given up, in milliseconds; twice as long each next time. */
+export const missedMillis = 60_000
+/** How often that time doubles, at most: to an hour. */
+const doublingsMax = 6
 /** Newest inputs that a digest may lack together while it counts what is gone. */
 const lackedMax = 8
 
@@ -48,6 +55,11 @@ export class Lost {
     return this.#told
   }
 
+  /** Whether all that were told are still known. */
+  get isWhole(): boolean {
+    return this.#weights.size === this.#told
+  }
+
   /** The one whose fingerprint has that head. */
   at(head: bigint): MessageId.MessageId | undefined {
     if (this.#weighed !== this.#told) this.#weigh()
@@ -70,6 +82,10 @@ const weightOf = (id: MessageId.MessageId): Fingerprint.Fingerprint => Fingerpri
 /** What a digest, or the partial of a day, says of the events it counts. */
 export interface Counted extends InputSet.Summary {
   readonly removed: ReadonlyArray<MessageId.MessageId>
+  /** Of both counts, what has no name. */
+  readonly nameless: Fingerprint.Nameless
+  /** Injection-Date of its newest event, in milliseconds. */
+  readonly newestMillis: number
 }
 
 /** What is here of the same inputs, and what may be looked at to make up the difference. */
@@ -84,59 +100,122 @@ export interface Here {
 /** A digest that counts what is not here, until it is known why. */
 interface Sight {
   readonly counted: Counted
-  readonly seenMillis: number
+  seenMillis: number
   /** What was known when it was last looked at in vain. */
   told: number
   fingerprint: string
+  /** Whether as many events are gone as it counts more. */
+  isLikely: boolean
+}
+
+/** When this site last compared itself with the others, and took what it lacked: from when to when, in milliseconds. */
+export interface Compared {
+  readonly beganMillis: number
+  readonly doneMillis: number
+}
+
+/** It never has. */
+export const uncompared: Compared = { beganMillis: -Infinity, doneMillis: -Infinity }
+
+/** What is here of the digests that are looked at, and what becomes of them. */
+export interface Looking<Of> {
+  readonly lost: Lost
+  readonly summaryOf: (of: Of) => InputSet.Summary
+  readonly hereOf: (of: Of) => Here
+  /** Takes the removed events that it counts. */
+  readonly found: (of: Of, ids: ReadonlyArray<MessageId.MessageId>) => void
+  /** Takes a digest of which no more will ever be known; without it none is given up. */
+  readonly givenUp?: (of: Of, counted: Counted) => void
+}
+
+/** What looking has come to. */
+export interface Looked {
+  /** When to look again. */
+  readonly wakeMillis: number
+  /** This site has to compare itself with the others before more can be said. */
+  readonly isInDoubt: boolean
 }
 
 /** The digests of highest rank that are of other sets than are here, by what they are of. */
 export class Unlike<Of> {
   readonly #sights = new Map<Of, Sight>()
+  /** How often one was given up. */
+  readonly #losses = new Map<Of, number>()
 
   see(of: Of, counted: Counted, seenMillis: number): void {
-    this.#sights.set(of, { counted, seenMillis, told: 0, fingerprint: "" })
+    this.#sights.set(of, { counted, seenMillis, told: 0, fingerprint: "", isLikely: false })
   }
 
   forget(of: Of): void {
     this.#sights.delete(of)
   }
 
-  /**
-   * Looks at each of them once it is old enough, and again when more is known; `found` takes the removed events that it counts.
-   * Gives when to look again. It costs nothing as long as nothing is lost.
-   */
-  look(
-    lost: Lost,
-    nowMillis: number,
-    summaryOf: (of: Of) => InputSet.Summary,
-    hereOf: (of: Of) => Here,
-    found: (of: Of, ids: ReadonlyArray<MessageId.MessageId>) => void
-  ): number {
+  /** Looks at each of them once it is old enough, and again when more is known. It costs nothing as long as nothing is lost. */
+  look(looking: Looking<Of>, nowMillis: number, compared: Compared = uncompared): Looked {
+    const { found, givenUp, hereOf, lost, summaryOf } = looking
     let wakeMillis = Infinity
-    if (lost.told === 0) return wakeMillis
+    let isInDoubt = false
+    if (lost.told === 0) return { wakeMillis, isInDoubt }
     for (const [of, sight] of this.#sights) {
-      const { counted, seenMillis } = sight
       const summary = summaryOf(of)
-      if (isCovered(counted, summary)) {
+      if (isCovered(sight.counted, summary)) {
         this.#sights.delete(of)
         continue
       }
       // Where the clock was set back nobody knows since when.
-      if (seenMillis <= nowMillis && nowMillis < seenMillis + lostMillis) {
-        wakeMillis = Math.min(wakeMillis, seenMillis + lostMillis)
+      const isOld = sight.seenMillis > nowMillis || nowMillis >= sight.seenMillis + lostMillis
+      if (!isOld) {
+        wakeMillis = Math.min(wakeMillis, sight.seenMillis + lostMillis)
         continue
       }
-      if (sight.told === lost.told && sight.fingerprint === summary.fingerprint) continue
-      sight.told = lost.told
-      sight.fingerprint = summary.fingerprint
-      const ids = find(lost, counted, hereOf(of))
-      if (ids === undefined) continue
-      this.#sights.delete(of)
-      found(of, ids)
+      if (sight.told !== lost.told || sight.fingerprint !== summary.fingerprint) {
+        const ids = this.#seek(sight, lost, hereOf(of), summary)
+        if (ids !== undefined) {
+          this.#sights.delete(of)
+          found(of, ids)
+          continue
+        }
+      }
+      if (givenUp === undefined || !sight.isLikely) continue
+      const losses = this.#losses.get(of) ?? 0
+      const millis = patience(sight, losses, nowMillis, compared)
+      if (millis === undefined) isInDoubt = true
+      else if (millis > nowMillis) wakeMillis = Math.min(wakeMillis, millis)
+      else {
+        this.#sights.delete(of)
+        this.#losses.set(of, losses + 1)
+        givenUp(of, sight.counted)
+      }
     }
-    return wakeMillis
+    return { wakeMillis, isInDoubt }
   }
+
+  #seek(sight: Sight, lost: Lost, here: Here, { events, fingerprint }: InputSet.Summary): Ids | undefined {
+    sight.told = lost.told
+    sight.fingerprint = fingerprint
+    const ids = find(lost, sight.counted, here)
+    if (ids === undefined) sight.isLikely = !lost.isWhole || hasAsMany(lost, here, sight.counted.events - events)
+    return ids
+  }
+}
+
+/** When a digest may be given up; `undefined` where this site has to compare itself with the others before. */
+const patience = (sight: Sight, losses: number, nowMillis: number, compared: Compared): number | undefined => {
+  if (sight.seenMillis > nowMillis) sight.seenMillis = nowMillis
+  const missedUntil = sight.seenMillis + missedMillis * 2 ** Math.min(losses, doublingsMax)
+  if (nowMillis < missedUntil) return missedUntil
+  // What was fetched is in the spool by then, and comes here next.
+  return compared.beganMillis < missedUntil ? undefined : compared.doneMillis + lostMillis
+}
+
+/** Whether so many removed events may be ones that the part lacks. */
+const hasAsMany = (lost: Lost, { mayLack }: Here, count: number): boolean => {
+  let left = count
+  for (const id of lost.ids) {
+    if (left <= 0) return true
+    if (mayLack(id)) left -= 1
+  }
+  return left <= 0
 }
 
 /** Nothing need be known of a digest over the same set, nor of one that what is here outranks. */
@@ -156,15 +235,17 @@ export const find = (
 ): ReadonlyArray<MessageId.MessageId> | undefined => {
   const target = Fingerprint.head(counted.fingerprint)
   if (target === undefined) return undefined
-  if (counted.removed.length !== counted.removals || part.removed.length !== part.removals) return undefined
+  if (counted.removed.length !== counted.removals - counted.nameless.count) return undefined
+  if (part.removed.length !== part.removals) return undefined
   const known = new Set(part.removed)
   if (!counted.removed.every((id) => known.has(id))) return undefined
   const told = new Set(counted.removed)
   const later = part.removed.filter((id) => !told.has(id))
-  const from = Fingerprint.subtract(part.fingerprint, later.reduce(Fingerprint.addRemoval, Fingerprint.empty))
+  const before = Fingerprint.subtract(part.fingerprint, later.reduce(Fingerprint.addRemoval, Fingerprint.empty))
+  const from = Fingerprint.addNameless(before, counted.nameless)
   const search = new Search(lost, target, mayLack)
   for (const lacked of lacks(lackable.filter((id) => !told.has(id)))) {
-    const missing = counted.events - part.events + lacked.length
+    const missing = counted.events - counted.nameless.count - part.events + lacked.length
     const found = search.find(lacked.reduce(Fingerprint.remove, from), missing)
     if (found !== undefined) return found
     if (search.looks >= looksMax) return undefined
