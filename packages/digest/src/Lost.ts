@@ -15,9 +15,12 @@ import type * as Part from "./Part.ts"
 
 /** Removed events that are remembered without their octets, at most; the earliest are let go of. */
 export const lostMax = 50_000
-/** Sums that one search looks up, at most: some ten milliseconds. */
+/** Sums that one search looks up, at most, and after which none begins before the next time: some ten milliseconds. */
 export const looksMax = 20_000
-/** How long what a digest counts may be on its way here before it is looked for among what is gone, in milliseconds. */
+/**
+ * How long what a digest counts may be on its way here before it is looked for among what is gone, in milliseconds; and so long
+ * after a search in vain comes the next.
+ */
 export const lostMillis = 2_000
 /** And how long it may be missed before it is asked for everywhere and given up, in milliseconds; twice as long each next time. */
 export const missedMillis = 60_000
@@ -58,6 +61,11 @@ export class Lost {
   /** Whether all that were told are still known. */
   get isWhole(): boolean {
     return this.#weights.size === this.#told
+  }
+
+  /** The fingerprint of one of them. */
+  weightOf(id: MessageId.MessageId): Fingerprint.Fingerprint {
+    return this.#weights.get(id) ?? weightOf(id)
   }
 
   /** The one whose fingerprint has that head. */
@@ -101,8 +109,9 @@ export interface Here {
 interface Sight {
   readonly counted: Counted
   seenMillis: number
-  /** What was known when it was last looked at in vain. */
+  /** What was known when it was last looked at in vain, and when that was. */
   told: number
+  lookedMillis: number
   fingerprint: string
   /** Whether as many events are gone as it counts more. */
   isLikely: boolean
@@ -143,7 +152,7 @@ export class Unlike<Of> {
   readonly #losses = new Map<Of, number>()
 
   see(of: Of, counted: Counted, seenMillis: number): void {
-    this.#sights.set(of, { counted, seenMillis, told: 0, fingerprint: "", isLikely: false })
+    this.#sights.set(of, { counted, seenMillis, told: 0, fingerprint: "", isLikely: false, lookedMillis: -Infinity })
   }
 
   forget(of: Of): void {
@@ -156,7 +165,8 @@ export class Unlike<Of> {
     let wakeMillis = Infinity
     let isInDoubt = false
     if (lost.told === 0) return { wakeMillis, isInDoubt }
-    for (const [of, sight] of this.#sights) {
+    let looks = 0
+    for (const [of, sight] of [...this.#sights]) {
       const summary = summaryOf(of)
       if (isCovered(sight.counted, summary)) {
         this.#sights.delete(of)
@@ -169,10 +179,16 @@ export class Unlike<Of> {
         continue
       }
       if (sight.told !== lost.told || sight.fingerprint !== summary.fingerprint) {
-        const ids = this.#seek(sight, lost, hereOf(of), summary)
-        if (ids !== undefined) {
+        const isSoon = sight.lookedMillis <= nowMillis && nowMillis < sight.lookedMillis + lostMillis
+        if (isSoon || looks >= looksMax) {
+          wakeMillis = Math.min(wakeMillis, (isSoon ? sight.lookedMillis : nowMillis) + lostMillis)
+          continue
+        }
+        const sought = this.#seek(of, sight, looking, nowMillis)
+        looks += sought.looks
+        if (sought.ids !== undefined) {
           this.#sights.delete(of)
-          found(of, ids)
+          found(of, sought.ids)
           continue
         }
       }
@@ -190,12 +206,18 @@ export class Unlike<Of> {
     return { wakeMillis, isInDoubt }
   }
 
-  #seek(sight: Sight, lost: Lost, here: Here, { events, fingerprint }: InputSet.Summary): Ids | undefined {
+  /** Behind the others the next time. */
+  #seek(of: Of, sight: Sight, { hereOf, lost, summaryOf }: Looking<Of>, nowMillis: number): Sought {
+    const { events, fingerprint } = summaryOf(of)
     sight.told = lost.told
     sight.fingerprint = fingerprint
-    const ids = find(lost, sight.counted, here)
-    if (ids === undefined) sight.isLikely = !lost.isWhole || hasAsMany(lost, here, sight.counted.events - events)
-    return ids
+    sight.lookedMillis = nowMillis
+    this.#sights.delete(of)
+    this.#sights.set(of, sight)
+    const here = hereOf(of)
+    const sought = seek(lost, sight.counted, here)
+    sight.isLikely = sought.ids === undefined && (!lost.isWhole || hasAsMany(lost, here, sight.counted.events - events))
+    return sought
   }
 }
 
@@ -228,29 +250,35 @@ const isCovered = (counted: Counted, here: InputSet.Summary): boolean => {
  * The removed events that a digest counts and that are not here; `undefined` where none are known to make the difference. A
  * set whose removals are too many to be named cannot be compared.
  */
-export const find = (
-  lost: Lost,
-  counted: Counted,
-  { lackable, mayLack, part }: Here
-): ReadonlyArray<MessageId.MessageId> | undefined => {
+export const find = (lost: Lost, counted: Counted, here: Here): Ids | undefined => seek(lost, counted, here).ids
+
+/** What a search has found, and how many sums it took. */
+interface Sought {
+  readonly ids: Ids | undefined
+  readonly looks: number
+}
+
+const incomparable: Sought = { ids: undefined, looks: 0 }
+
+const seek = (lost: Lost, counted: Counted, { lackable, mayLack, part }: Here): Sought => {
   const target = Fingerprint.head(counted.fingerprint)
-  if (target === undefined) return undefined
-  if (counted.removed.length !== counted.removals - counted.nameless.count) return undefined
-  if (part.removed.length !== part.removals) return undefined
+  if (target === undefined) return incomparable
+  if (counted.removed.length !== counted.removals - counted.nameless.count) return incomparable
+  if (part.removed.length !== part.removals) return incomparable
   const known = new Set(part.removed)
-  if (!counted.removed.every((id) => known.has(id))) return undefined
+  if (!counted.removed.every((id) => known.has(id))) return incomparable
   const told = new Set(counted.removed)
   const later = part.removed.filter((id) => !told.has(id))
   const before = Fingerprint.subtract(part.fingerprint, later.reduce(Fingerprint.addRemoval, Fingerprint.empty))
   const from = Fingerprint.addNameless(before, counted.nameless)
   const search = new Search(lost, target, mayLack)
+  let ids: Ids | undefined
   for (const lacked of lacks(lackable.filter((id) => !told.has(id)))) {
     const missing = counted.events - counted.nameless.count - part.events + lacked.length
-    const found = search.find(lacked.reduce(Fingerprint.remove, from), missing)
-    if (found !== undefined) return found
-    if (search.looks >= looksMax) return undefined
+    ids = search.find(lacked.reduce(Fingerprint.remove, from), missing)
+    if (ids !== undefined || search.looks >= looksMax) break
   }
-  return undefined
+  return { ids, looks: search.looks }
 }
 
 /** What a digest may lack: nothing, the newest few, or any other one. */
@@ -262,6 +290,7 @@ function* lacks(lackable: ReadonlyArray<MessageId.MessageId>): IterableIterator<
 const headModulus = 1n << BigInt(8 * Fingerprint.textOctets)
 
 type Ids = ReadonlyArray<MessageId.MessageId>
+type Weigh = (id: MessageId.MessageId) => Fingerprint.Fingerprint
 /** Gives the id whose weight has that head. */
 type At = (head: bigint) => MessageId.MessageId | undefined
 
@@ -283,26 +312,21 @@ class Search {
   /** So many of them, that make `sum` the target. One needs no look at the others; of many the few are chosen that are left out. */
   find(sum: Fingerprint.Fingerprint, count: number): Ids | undefined {
     if (count < 1) return undefined
-    if (count === 1) return this.#last(sum, weightOf, (head) => this.#lost.at(head))
+    const weigh = (id: MessageId.MessageId) => this.#lost.weightOf(id)
+    if (count === 1) return this.#last(sum, weigh, (head) => this.#lost.at(head))
     const ids = (this.#candidates ??= [...this.#lost.ids].filter(this.#mayLack))
     if (count > ids.length) return undefined
-    if (count <= ids.length / 2) return this.#choose(ids, 0, sum, count, weightOf, (head) => this.#lost.at(head))
-    const negated = (id: MessageId.MessageId) => Fingerprint.subtract(Fingerprint.empty, weightOf(id))
-    const byHead = new Map(ids.map((id) => [Fingerprint.headOf(negated(id)), id]))
+    if (count <= ids.length / 2) return this.#choose(ids, 0, sum, count, weigh, (head) => this.#lost.at(head))
+    const lack = new Map(ids.map((id) => [id, Fingerprint.subtract(Fingerprint.empty, weigh(id))]))
+    const negated = (id: MessageId.MessageId) => lack.get(id) ?? Fingerprint.empty
+    const byHead = new Map([...lack].map(([id, weight]) => [Fingerprint.headOf(weight), id]))
     const all = ids.reduce(Fingerprint.add, sum)
     const out = this.#choose(ids, 0, all, ids.length - count, negated, (head) => byHead.get(head))
     return out === undefined ? undefined : ids.filter((id) => !out.includes(id))
   }
 
   /** So many of those that stand at a place or behind it. */
-  #choose(
-    ids: Ids,
-    from: number,
-    sum: Fingerprint.Fingerprint,
-    count: number,
-    weigh: typeof weightOf,
-    at: At
-  ): Ids | undefined {
+  #choose(ids: Ids, from: number, sum: Fingerprint.Fingerprint, count: number, weigh: Weigh, at: At): Ids | undefined {
     if (count === 0) return Fingerprint.headOf(sum) === this.#target ? [] : undefined
     if (count === 1) return this.#last(sum, weigh, at)
     for (let place = from; place < ids.length && this.looks < looksMax; place++) {
@@ -314,7 +338,7 @@ class Search {
     return undefined
   }
 
-  #last(sum: Fingerprint.Fingerprint, weigh: typeof weightOf, at: At): Ids | undefined {
+  #last(sum: Fingerprint.Fingerprint, weigh: Weigh, at: At): Ids | undefined {
     this.looks += 1
     const difference = this.#target - Fingerprint.headOf(sum) + headModulus
     // What is cut off may carry one over.

@@ -17,6 +17,16 @@ const known = (fact: string, seed: number, line: string): Known => {
   return { fact, history }
 }
 
+/** Events of birds that are posted at two hosts from 1 s on, with a tenth of a second in between; and erased at 9 s, the first four left. */
+const manyErased = ((): string => {
+  const reports = Array.from({ length: 60 }, (_, number) => number).filter((number) => number % 4 !== 3)
+  const posts = reports.map((number, at) => `${1_000 + 100 * at} post p${(at % 2) + 1} ${number}`)
+  return [...posts, ...reports.slice(4).map((number) => `9000 erase ${number}`)].join("; ")
+})()
+
+const zones = (...verbs: ReadonlyArray<string>): string =>
+  verbs.flatMap((verb) => ["z1", "z2", "z3"].map((zone) => `${verb} ${zone}`)).join("; ")
+
 export const all: ReadonlyArray<Known> = [
   known(
     "answers for receipts while a zone is silent",
@@ -47,6 +57,16 @@ export const all: ReadonlyArray<Known> = [
     1,
     "pops 1,1 zones 3 seconds 60; 1000 post p1 1; 1200 post p2 2; 9000 kill z1; 9000 kill z2; 9000 kill z3; " +
       "9500 erase 2; 9600 post p1 6; 10000 wipe z1; 10000 wipe z2; 10000 wipe z3; 12000 start z1; 12000 start z2; 12000 start z3"
+  ),
+  known(
+    "counts what is left where more was erased than can be found out as every zone that had counted it died",
+    1,
+    `pops 1,1 zones 3 seconds 100; ${manyErased}; ${zones("9010 kill", "12000 start")}`
+  ),
+  known(
+    "counts what is left where more was erased than can be found out, and all zones have lost what they held",
+    2,
+    `pops 1,1 zones 3 seconds 100; ${manyErased}; ${zones("9000 kill", "12000 wipe", "12000 start")}; 15000 post p1 200; 98000 post p2 201`
   ),
   known(
     "asks before it sends again after a feed has begun anew",
