@@ -179,7 +179,8 @@ const live = Effect.fnUntraced(function* (
   yield* Effect.forEach(fibers.splice(0), (fiber) => Fiber.join(fiber), { discard: true })
   const settle = fleet.settle({ quietMillis, withinMillis })
   const rest = Effect.andThen(Effect.andThen(settle, Effect.sleep(retainedMillis)), settle)
-  const settled = yield* Effect.exit(hasRetention ? rest : settle)
+  // Through days of seconds the last events would expire unseen, and retention has had its time.
+  const settled = yield* Effect.exit(hasRetention && history.daySeconds === undefined ? rest : settle)
   const differences = Exit.isSuccess(settled)
     ? []
     : settled.cause.reasons.flatMap((reason) => (reason._tag === "Fail" ? reason.error.differences : [reason._tag]))

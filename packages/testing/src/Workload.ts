@@ -92,6 +92,9 @@ const drawDays = (seed: number, shape: History.Shape, daySeconds: number): Histo
     )
   ]
   const unseen = unseenOf(seed, sites, [dayMillis, (sealedDay - 1) * dayMillis], dayPace)
+  const retained = History.isRetained(seed)
+    ? retentionOf(new Chances(`${seed}/retention`), sites, sealedDay * dayMillis)
+    : []
   const commands = [
     ...early,
     ...troublesFrom(0),
@@ -100,6 +103,7 @@ const drawDays = (seed: number, shape: History.Shape, daySeconds: number): Histo
     ...tooLate,
     ...hardOf(seed, sites, dayMillis),
     ...unseen,
+    ...retained,
     ...after
   ]
   return { seed, ...shape, commands: commands.toSorted((one, other) => one.atMillis - other.atMillis) }
