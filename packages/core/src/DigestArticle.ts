@@ -98,7 +98,7 @@ export const toArticle = <S>(digest: Digest<S>): Uint8Array => {
     state: Fold.encodeJson(digestion.fold, state),
     view: digestion.view(state, key),
     ...(removed.length === 0 ? {} : { removed }),
-    ...(nameless.count === 0 ? {} : { nameless: { count: nameless.count, newest: nameless.newestMillis } })
+    ...namelessField(nameless)
   }
   const subject = `${digestion.name} ${key}`
   const says = [digestHeader, headerOf(identity)] as const
@@ -230,20 +230,24 @@ const readContent = (octets: Uint8Array): Content | undefined => {
   if (value === undefined || !("state" in value) || !("view" in value)) return undefined
   // What JSON.parse gave is JSON throughout.
   const removed = "removed" in value ? readIds(value.removed) : []
-  const nameless = "nameless" in value ? readNameless(value.nameless) : Fingerprint.noneNameless
+  const nameless = readNameless(value)
   if (nameless === undefined) return undefined
   return { state: value.state as Schema.Json, view: value.view as Schema.Json, removed, nameless }
 }
 
-const readNameless = (value: unknown): Fingerprint.Nameless | undefined =>
-  typeof value === "object" &&
-  value !== null &&
-  "count" in value &&
-  "newest" in value &&
-  isCount(value.count) &&
-  isCount(value.newest)
-    ? { count: value.count, newestMillis: value.newest }
-    : undefined
+/** What a body says of nameless events; nothing of none. */
+export const namelessField = ({ count, newestMillis }: Fingerprint.Nameless): object =>
+  count === 0 ? {} : { nameless: { count, newest: newestMillis } }
+
+/** Reads `namelessField`; `undefined` where it makes no sense. */
+export const readNameless = (body: object): Fingerprint.Nameless | undefined => {
+  if (!("nameless" in body)) return Fingerprint.noneNameless
+  const { nameless } = body
+  if (typeof nameless !== "object" || nameless === null || !("count" in nameless) || !("newest" in nameless))
+    return undefined
+  const { count, newest } = nameless
+  return isCount(count) && isCount(newest) ? { count, newestMillis: newest } : undefined
+}
 
 const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && Number(value) >= 0
 

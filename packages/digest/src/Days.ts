@@ -6,7 +6,6 @@
  */
 import * as DayPartial from "@lupin/core/DayPartial"
 import type * as Digestion from "@lupin/core/Digestion"
-import * as Fingerprint from "@lupin/core/Fingerprint"
 import * as Fold from "@lupin/core/Fold"
 import type * as MessageId from "@lupin/core/MessageId"
 import type * as Recoveries from "@lupin/core/Recoveries"
@@ -44,6 +43,8 @@ export interface Round {
   readonly dropped: ReadonlyArray<MessageId.MessageId>
   /** When to ask again if nothing comes before. */
   readonly wakeMillis: number
+  /** A partial counts what is not here: this site has to compare itself with the others before more can be said. */
+  readonly isInDoubt: boolean
 }
 
 /** What a partial that was seen has led to. */
@@ -116,7 +117,7 @@ export class Days {
   /** Takes note of a partial of this digestion, whoever emitted it. */
   see(total: KeyTotal.KeyTotal, partial: DayPartial.Read, nowMillis: number): Seen {
     const { calendar, digestion, note } = this.#options
-    const { dayMillis: day, events, fingerprint, newestMillis, removals, removed, sum, version } = partial
+    const { dayMillis: day, events, fingerprint, nameless, newestMillis, removals, removed, sum, version } = partial
     if (Calendar.dayOf(calendar, day) !== day) return unmoved
     const bucket = this.#ensure(total, day)
     if (bucket === undefined) return unmoved
@@ -128,7 +129,7 @@ export class Days {
     }
     const state = Fold.decodeJson(digestion.fold, partial.state)
     if (Result.isFailure(state)) return unmoved
-    const part = { events, removals, fingerprint: sum, state: state.success, newestMillis, removed }
+    const part = { events, removals, fingerprint: sum, state: state.success, newestMillis, removed, nameless }
     const sight = bucket.see(seen, part, nowMillis)
     const isChanged = sight === "revised" || sight === "outranked"
     if (isChanged) total.touch()
@@ -137,17 +138,18 @@ export class Days {
     if (sight === "outranked") note("seal-outranked")
     const isTold = !isChanged && this.#learn(total, removed, nowMillis)
     if (bucket.seen?.fingerprint === fingerprint)
-      this.#unlike.see(bucket, { ...seen, removed, newestMillis, nameless: Fingerprint.noneNameless }, nowMillis)
+      this.#unlike.see(bucket, { ...seen, removed, newestMillis, nameless }, nowMillis)
     const isOpen = day < this.#undueDay && nowMillis < Calendar.deadlineMillis(calendar, day)
-    return { isChanged: isChanged || isTold, isOther: isOpen && !Part.isSame(bucket.own.part, part) }
+    return { isChanged: isChanged || isTold, isOther: isOpen && !Part.isSame(bucket.ownPart, part) }
   }
 
   /** Moves every bucket on to `nowMillis`. */
-  advance(nowMillis: number): Round {
+  advance(nowMillis: number, compared: Lost.Compared): Round {
     const changed: Array<KeyTotal.KeyTotal> = []
     const emissions: Array<Emission> = []
     const dropped = this.#turnDays(nowMillis, changed)
-    let wakeMillis = this.#recover(nowMillis, changed)
+    const { isInDoubt, wakeMillis: lookMillis } = this.#recover(nowMillis, compared, changed)
+    let wakeMillis = lookMillis
     for (const day of this.#coming.keys())
       wakeMillis = Math.min(wakeMillis, Calendar.dueMillis(this.#options.calendar, day))
     for (const [bucket, total] of this.#active) {
@@ -158,7 +160,7 @@ export class Days {
       }
       wakeMillis = Math.min(wakeMillis, bucket.wakeMillis)
     }
-    return { emissions, changed, dropped, wakeMillis }
+    return { emissions, changed, dropped, wakeMillis, isInDoubt }
   }
 
   /** The emission for this key and day did not come through: it is due again. */
@@ -268,12 +270,12 @@ export class Days {
     return true
   }
 
-  /** Takes what partials count and what is gone as removed; `changed` gets the totals that are others by it. Gives when to look again. */
-  #recover(nowMillis: number, changed: Array<KeyTotal.KeyTotal>): number {
+  /** Takes what partials count and what is gone as removed; `changed` gets the totals that are others by it. */
+  #recover(nowMillis: number, compared: Lost.Compared, changed: Array<KeyTotal.KeyTotal>): Lost.Looked {
     const { calendar, lost, note } = this.#options
     const looking: Lost.Looking<Bucket.Bucket> = {
       lost,
-      summaryOf: ({ own }) => own.summary,
+      summaryOf: ({ ownSummary }) => ownSummary,
       hereOf: ({ day, isSealed, own }) => ({
         part: own.part,
         mayLack: (id) => Calendar.dayOf(calendar, InputSet.mintedMillis(id)) === day && own.ordinalOf(id) === undefined,
@@ -285,9 +287,18 @@ export class Days {
         note("digest-loss-found", ids.length)
         this.#changed(total, bucket, nowMillis)
         changed.push(total)
+      },
+      givenUp: (bucket, counted) => {
+        const total = this.#kept.get(bucket.day)?.get(bucket)
+        // More than was sealed: what came too late is among it, and cannot be told from what was in time.
+        if (total === undefined || bucket.own.summary.events > counted.events) return
+        bucket.giveUp(counted)
+        note("digest-loss-given-up")
+        this.#changed(total, bucket, nowMillis)
+        changed.push(total)
       }
     }
-    return this.#unlike.look(looking, nowMillis).wakeMillis
+    return this.#unlike.look(looking, nowMillis, compared)
   }
 
   #step(total: KeyTotal.KeyTotal, bucket: Bucket.Bucket, nowMillis: number): Emission | undefined {
@@ -304,7 +315,7 @@ export class Days {
     const due = isLate ? { quietMillis: calendar.agreeMillis, atMostMillis: calendar.agreeMillis } : digestion.due
     const policy = { ...due, restMillis: 0, turnMillis: digestion.turnMillis, place: placeOf(total.key) }
     const { seen, seenMillis } = bucket
-    const here = { set: bucket.own.summary, version: digestion.version, seen, seenMillis }
+    const here = { set: bucket.ownSummary, version: digestion.version, seen, seenMillis }
     const [next, action] = Turn.step(stage, here, policy, nowMillis)
     bucket.stage = next
     const turnMillis = action._tag === "Wake" ? action.atMillis : Infinity
@@ -319,7 +330,7 @@ export class Days {
     const { key } = total
     const { day } = bucket
     const sealedMillis = Calendar.dueMillis(calendar, day)
-    const octets = DayPartial.toArticle({ digestion, key, dayMillis: day, sealedMillis, part: bucket.own.part })
+    const octets = DayPartial.toArticle({ digestion, key, dayMillis: day, sealedMillis, part: bucket.ownPart })
     return { key, day, octets, isStandIn }
   }
 }

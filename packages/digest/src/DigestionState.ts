@@ -168,8 +168,8 @@ export class DigestionState {
    * tells what has gone from what is on its way.
    */
   advance(nowMillis: number, compared: Lost.Compared = Lost.uncompared): Round {
-    const { isInDoubt, wakeMillis: lostMillis } = this.#recover(nowMillis, compared)
-    const days = this.#days.advance(nowMillis)
+    const { isInDoubt: isTotalInDoubt, wakeMillis: lostMillis } = this.#recover(nowMillis, compared)
+    const days = this.#days.advance(nowMillis, compared)
     for (const { key } of days.changed) this.#gather(this.#entry(key), nowMillis)
     for (const id of days.dropped) this.#keys.delete(id)
     const emissions: Array<Emission> = [...days.emissions]
@@ -191,7 +191,7 @@ export class DigestionState {
         if (wakeMillis === undefined || action.atMillis < wakeMillis) wakeMillis = action.atMillis
       }
     }
-    return { emissions, wakeMillis, dayMillis: days.wakeMillis, isInDoubt }
+    return { emissions, wakeMillis, dayMillis: days.wakeMillis, isInDoubt: isTotalInDoubt || days.isInDoubt }
   }
 
   /** The emission did not come through: it is due again. */

@@ -9,7 +9,7 @@ import type * as Fold from "@lupin/core/Fold"
 import type * as MessageId from "@lupin/core/MessageId"
 import * as Bucket from "./Bucket.ts"
 import * as InputSet from "./InputSet.ts"
-import type * as Lost from "./Lost.ts"
+import * as Lost from "./Lost.ts"
 import * as Part from "./Part.ts"
 
 type AnyFold = Fold.Fold<Digestion.Input, unknown>
@@ -61,15 +61,8 @@ export class KeyTotal {
   }
 
   /** What a digest counts more is gone, whatever it was: as many nameless events are added as it takes to outrank it. */
-  outrank({ events, newestMillis, removals }: Lost.Counted): void {
-    const here = this.summary
-    const missing = events - here.events
-    const lead = events + removals - here.events - here.removals
-    const { count, newestMillis: before } = this.#nameless
-    this.addNameless({
-      count: count + Math.max(missing, Math.floor(lead / 2) + 1),
-      newestMillis: Math.max(before, newestMillis)
-    })
+  outrank(counted: Lost.Counted): void {
+    this.addNameless(Lost.namelessOver(this.summary, this.#nameless, counted))
   }
 
   get summary(): InputSet.Summary {

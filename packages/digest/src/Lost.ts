@@ -230,6 +230,20 @@ const patience = (sight: Sight, losses: number, nowMillis: number, compared: Com
   return compared.beganMillis < missedUntil ? undefined : compared.doneMillis + lostMillis
 }
 
+/** What a digest counts more than is here has no name: as many events as are missing, and as it takes to outrank it. */
+export const namelessOver = (
+  here: InputSet.Summary,
+  { count, newestMillis: before }: Fingerprint.Nameless,
+  { events, newestMillis, removals }: Counted
+): Fingerprint.Nameless => {
+  const missing = events - here.events
+  const lead = events + removals - here.events - here.removals
+  return {
+    count: count + Math.max(missing, Math.floor(lead / 2) + 1),
+    newestMillis: Math.max(before, newestMillis)
+  }
+}
+
 /** Whether so many removed events may be ones that the part lacks. */
 const hasAsMany = (lost: Lost, { mayLack }: Here, count: number): boolean => {
   let left = count

@@ -1,10 +1,13 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Events from "@lupin/testing/Events"
+import * as DayPartial from "@lupin/core/DayPartial"
 import * as DigestArticle from "@lupin/core/DigestArticle"
 import * as Digestion from "@lupin/core/Digestion"
 import * as Fold from "@lupin/core/Fold"
+import * as Limits from "@lupin/core/Limits"
 import * as MessageId from "@lupin/core/MessageId"
 import * as Uuid from "@lupin/core/Uuid"
+import * as Calendar from "@lupin/digest/Calendar"
 import * as DigestionState from "@lupin/digest/DigestionState"
 import * as Lost from "@lupin/digest/Lost"
 import { Schema } from "effect"
@@ -48,6 +51,7 @@ class Zone {
   readonly given: Array<string> = []
   state: DigestionState.DigestionState
   digest: DigestArticle.Read | undefined
+  partial: DayPartial.Read | undefined
   compared = Lost.uncompared
   nowMillis = beganMillis + 100_000
 
@@ -56,6 +60,13 @@ class Zone {
       if (times > 0) this.given.push(what)
     }
     this.state = new DigestionState.DigestionState(digestion, "sea", ["sea"], { lost: this.lost, note })
+  }
+
+  seeDay(partial: DayPartial.Read | undefined): void {
+    if (partial === undefined) return
+    if (this.partial === undefined || DigestArticle.rank(partial) > DigestArticle.rank(this.partial))
+      this.partial = partial
+    this.state.seeDay(partial, this.nowMillis)
   }
 
   see(digest: DigestArticle.Read | undefined): void {
@@ -77,9 +88,9 @@ class Zone {
       if (isInDoubt) this.compared = { beganMillis: this.nowMillis, doneMillis: this.nowMillis }
       for (const { octets } of emissions) {
         const article = Events.filed(octets)
-        const read = DigestArticle.read(article)
-        if (DigestArticle.isNotADigest(read)) assert.fail(read.reason)
-        this.see(read)
+        const [digest, partial] = [DigestArticle.read(article), DayPartial.read(article)]
+        if (!DigestArticle.isNotADigest(digest)) this.see(digest)
+        if (!DayPartial.isNotAPartial(partial)) this.seeDay(partial)
       }
     }
   }
@@ -188,5 +199,42 @@ describe("Events that are gone and that nobody can name", () => {
     zone.take(inputs(0, 5))
     zone.run(10 * settleMillis)
     assert.strictEqual(zone.digest, before)
+  })
+
+  it("leave the partial of a sealed day, and the total with it, in every zone alike", () => {
+    const [lost, kept] = [inputs(1_000, 40), inputs(0, 10)]
+    const before = new Zone()
+    before.take([...lost, ...kept])
+    before.run(5_000)
+    const sealedMillis = Calendar.deadlineMillis(Calendar.production, beganMillis) + 60_000
+    before.nowMillis = sealedMillis - Limits.sealAgreeMillis
+    before.run(Limits.sealAgreeMillis)
+    const partial = before.partial ?? assert.fail("no partial")
+    assert.strictEqual(partial.events, 50)
+    const zones = [new Zone(), new Zone()]
+    const [zone = before, other = before] = zones
+    for (const one of zones) {
+      one.nowMillis = sealedMillis
+      for (const { messageId } of [...inputs(10_000, 200, "peak"), ...lost]) one.lost.add(messageId)
+      one.take(kept)
+      one.see(before.digest)
+      one.seeDay(partial)
+    }
+    zone.run(settleMillis)
+    assert.deepStrictEqual(
+      [zone.partial?.events, zone.partial?.removals, zone.partial?.state],
+      [50, 40, String(sumOf(kept))]
+    )
+    assert.strictEqual(zone.digest?.view, sumOf(kept))
+    other.seeDay(zone.partial)
+    zone.state.remove(inputOf(0).messageId, zone.nowMillis)
+    other.state.remove(inputOf(1).messageId, other.nowMillis)
+    for (let round = 0; round < 3; round += 1) {
+      for (const one of zones) one.run(5_000)
+      other.seeDay(zone.partial)
+      zone.seeDay(other.partial)
+    }
+    for (const { digest } of zones) assert.strictEqual(digest?.view, sumOf(kept.slice(2)))
+    assert.deepStrictEqual(zone.partial, other.partial)
   })
 })
