@@ -173,6 +173,12 @@ export const all: ReadonlyArray<Known> = [
       "85938 post p4 13; 88113 post p1 96; 90280 post p2 33; 90737 kill p4; 119608 start p4; 130736 power p4"
   ),
   known(
+    "has let go of what its rotted log tells no more",
+    102480,
+    "pops 1,1,1,1 zones 3 seconds 150; 73283 cancel p4 88; 73482 post p1 30; 76349 post p3 89; 76830 keep-age p4 37031; " +
+      "77155 post p3 11; 88334 post p1 51; 89545 post p2 26; 138033 rot p4 408084; 139102 power p4"
+  ),
+  known(
     "lets go in time of what comes while nothing else is due",
     1,
     "pops 1,1 zones 3 seconds 60; 8000 keep-age z1 10000; 12000 post p2 9"
