@@ -8,7 +8,8 @@ import type * as Digestion from "@lupin/core/Digestion"
 import * as Fingerprint from "@lupin/core/Fingerprint"
 import type * as MessageId from "@lupin/core/MessageId"
 import * as InputSet from "./InputSet.ts"
-import * as Lost from "./Lost.ts"
+import type * as Lost from "./Lost.ts"
+import * as Unlike from "./Unlike.ts"
 import * as Part from "./Part.ts"
 import * as Turn from "./Turn.ts"
 
@@ -113,7 +114,7 @@ export class Bucket {
 
   /** What the partial counts more is gone, whatever it was: what this zone has is all that is left. */
   giveUp(counted: Lost.Counted): void {
-    this.#nameless = Lost.namelessOver(this.ownSummary, this.#nameless, counted)
+    this.#nameless = Unlike.namelessOver(this.ownSummary, this.#nameless, counted)
     if (this.#sealed === undefined) return
     this.#sealed = this.ownPart
     this.#isOwn = true

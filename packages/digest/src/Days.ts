@@ -14,7 +14,8 @@ import type * as Bucket from "./Bucket.ts"
 import * as Calendar from "./Calendar.ts"
 import * as InputSet from "./InputSet.ts"
 import type * as KeyTotal from "./KeyTotal.ts"
-import * as Lost from "./Lost.ts"
+import type * as Lost from "./Lost.ts"
+import * as Unlike from "./Unlike.ts"
 import * as Part from "./Part.ts"
 import * as Turn from "./Turn.ts"
 
@@ -70,7 +71,7 @@ export class Days {
   /** Those about which something is to be done. */
   readonly #active: Buckets = new Map()
   /** Those whose partial is of other events than are here. */
-  readonly #unlike = new Lost.Unlike<Bucket.Bucket>()
+  readonly #unlike = new Unlike.Unlike<Bucket.Bucket>()
 
   constructor(options: Options) {
     this.#options = options
@@ -144,7 +145,7 @@ export class Days {
   }
 
   /** Moves every bucket on to `nowMillis`. */
-  advance(nowMillis: number, compared: Lost.Compared): Round {
+  advance(nowMillis: number, compared: Unlike.Compared): Round {
     const changed: Array<KeyTotal.KeyTotal> = []
     const emissions: Array<Emission> = []
     const dropped = this.#turnDays(nowMillis, changed)
@@ -271,9 +272,9 @@ export class Days {
   }
 
   /** Takes what partials count and what is gone as removed; `changed` gets the totals that are others by it. */
-  #recover(nowMillis: number, compared: Lost.Compared, changed: Array<KeyTotal.KeyTotal>): Lost.Looked {
+  #recover(nowMillis: number, compared: Unlike.Compared, changed: Array<KeyTotal.KeyTotal>): Unlike.Looked {
     const { calendar, lost, note } = this.#options
-    const looking: Lost.Looking<Bucket.Bucket> = {
+    const looking: Unlike.Looking<Bucket.Bucket> = {
       lost,
       summaryOf: ({ ownSummary }) => ownSummary,
       hereOf: ({ day, isSealed, own }) => ({

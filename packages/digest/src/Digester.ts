@@ -20,6 +20,7 @@ import * as Calendar from "./Calendar.ts"
 import * as DigestionState from "./DigestionState.ts"
 import * as EventInput from "./EventInput.ts"
 import * as Lost from "./Lost.ts"
+import * as Unlike from "./Unlike.ts"
 import * as Pump from "./Pump.ts"
 
 export interface Options {
@@ -156,7 +157,7 @@ interface Doubt {
   readonly asks: Latch.Latch
   /** It was asked, and has not answered yet. */
   isAsked: boolean
-  compared: Lost.Compared
+  compared: Unlike.Compared
 }
 
 /** Emits what is due, then waits until something is or an input arrives; no timer runs where nothing waits. */
@@ -220,7 +221,7 @@ const make = Effect.fn("Digester.make")(function* (options: Options) {
   const digesting = yield* makeDigesting(options)
   const subjects = subjectsOf(options.apps)
   const arrived = yield* Latch.make(true)
-  const doubt: Doubt = { asks: yield* Latch.make(false), isAsked: false, compared: Lost.uncompared }
+  const doubt: Doubt = { asks: yield* Latch.make(false), isAsked: false, compared: Unlike.uncompared }
   if (subjects !== undefined && digesting.states.length > 0) {
     const fanout = yield* Fanout.Fanout
     const consumer = yield* fanout.consumer({ name: "digester", subjects, inFlightMax, acknowledgeMillisMax })

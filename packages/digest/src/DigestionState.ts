@@ -13,6 +13,7 @@ import * as Days from "./Days.ts"
 import * as Homes from "./Homes.ts"
 import * as KeyTotal from "./KeyTotal.ts"
 import * as Lost from "./Lost.ts"
+import * as Unlike from "./Unlike.ts"
 import * as Turn from "./Turn.ts"
 
 interface Entry {
@@ -71,7 +72,7 @@ export class DigestionState {
   readonly #lost: Lost.Lost
   readonly #note: Recoveries.Counting["note"]
   /** Keys whose digest of highest rank is of other events than are here. */
-  readonly #unlike = new Lost.Unlike<Entry>()
+  readonly #unlike = new Unlike.Unlike<Entry>()
 
   constructor(
     digestion: Digestion.Digestion,
@@ -167,7 +168,7 @@ export class DigestionState {
    * Moves every open key on to `nowMillis`. An emission that fails is given back by `retry`. What the site has `compared` with others
    * tells what has gone from what is on its way.
    */
-  advance(nowMillis: number, compared: Lost.Compared = Lost.uncompared): Round {
+  advance(nowMillis: number, compared: Unlike.Compared = Unlike.uncompared): Round {
     const { isInDoubt: isTotalInDoubt, wakeMillis: lostMillis } = this.#recover(nowMillis, compared)
     const days = this.#days.advance(nowMillis, compared)
     for (const { key } of days.changed) this.#gather(this.#entry(key), nowMillis)
@@ -202,8 +203,8 @@ export class DigestionState {
   }
 
   /** Takes what digests count and what is gone as removed. */
-  #recover(nowMillis: number, compared: Lost.Compared): Lost.Looked {
-    const looking: Lost.Looking<Entry> = {
+  #recover(nowMillis: number, compared: Unlike.Compared): Unlike.Looked {
+    const looking: Unlike.Looking<Entry> = {
       lost: this.#lost,
       summaryOf: ({ total }) => total.summary,
       hereOf: ({ total }) => ({

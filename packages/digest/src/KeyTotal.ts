@@ -9,7 +9,8 @@ import type * as Fold from "@lupin/core/Fold"
 import type * as MessageId from "@lupin/core/MessageId"
 import * as Bucket from "./Bucket.ts"
 import * as InputSet from "./InputSet.ts"
-import * as Lost from "./Lost.ts"
+import type * as Lost from "./Lost.ts"
+import * as Unlike from "./Unlike.ts"
 import * as Part from "./Part.ts"
 
 type AnyFold = Fold.Fold<Digestion.Input, unknown>
@@ -62,7 +63,7 @@ export class KeyTotal {
 
   /** What a digest counts more is gone, whatever it was: as many nameless events are added as it takes to outrank it. */
   outrank(counted: Lost.Counted): void {
-    this.addNameless(Lost.namelessOver(this.summary, this.#nameless, counted))
+    this.addNameless(Unlike.namelessOver(this.summary, this.#nameless, counted))
   }
 
   get summary(): InputSet.Summary {

@@ -2,6 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import * as Fingerprint from "@lupin/core/Fingerprint"
 import * as MessageId from "@lupin/core/MessageId"
 import * as Lost from "@lupin/digest/Lost"
+import * as Unlike from "@lupin/digest/Unlike"
 import * as fc from "fast-check"
 
 type Ids = ReadonlyArray<MessageId.MessageId>
@@ -107,7 +108,7 @@ describe("Lost", () => {
       removedBefore: 1,
       removedSince: 0
     })
-    const unlike = new Lost.Unlike<string>()
+    const unlike = new Unlike.Unlike<string>()
     let looks = 0
     const found: Array<MessageId.MessageId> = []
     const summary = { events: 3, removals: 1, fingerprint: Fingerprint.text(here.part.fingerprint) }
@@ -123,7 +124,7 @@ describe("Lost", () => {
     assert.strictEqual(look(new Lost.Lost(), 9_000), Infinity)
     const other = new Lost.Lost()
     other.add(idOf(400))
-    assert.strictEqual(look(other, 1_500), 1_000 + Lost.lostMillis)
+    assert.strictEqual(look(other, 1_500), 1_000 + Unlike.lostMillis)
     look(other, 5_000)
     look(other, 6_000)
     assert.strictEqual(looks, 1)
@@ -145,11 +146,11 @@ describe("Lost", () => {
       newestMillis: 0
     }
     for (const id of ids(5_000, other)) lost.add(id)
-    const unlike = new Lost.Unlike<string>()
+    const unlike = new Unlike.Unlike<string>()
     const found: Array<MessageId.MessageId> = []
     const givenUp: Array<number> = []
     const summary = { events: 3, removals: 0, fingerprint: Fingerprint.text(here.part.fingerprint) }
-    const look = (nowMillis: number, compared?: Lost.Compared) =>
+    const look = (nowMillis: number, compared?: Unlike.Compared) =>
       unlike.look(
         {
           lost,
@@ -167,17 +168,17 @@ describe("Lost", () => {
 
   it("gives up what nobody can name once this site has compared itself with the others, and what it took has come", () => {
     const { counted, found, givenUp, look, unlike } = missed(20, 3_000)
-    const dueMillis = 1_000 + Lost.missedMillis
+    const dueMillis = 1_000 + Unlike.missedMillis
     assert.deepStrictEqual(look(4_000), { wakeMillis: dueMillis, isInDoubt: false })
     assert.deepStrictEqual(look(dueMillis), { wakeMillis: Infinity, isInDoubt: true })
     assert.isTrue(look(dueMillis + 1, { beganMillis: dueMillis - 1, doneMillis: dueMillis }).isInDoubt)
     const compared = { beganMillis: dueMillis, doneMillis: dueMillis + 500 }
-    const atMillis = dueMillis + 500 + Lost.lostMillis
+    const atMillis = dueMillis + 500 + Unlike.lostMillis
     assert.deepStrictEqual(look(dueMillis + 600, compared), { wakeMillis: atMillis, isInDoubt: false })
     look(atMillis, compared)
     assert.deepStrictEqual([found, givenUp], [[], [atMillis]])
     unlike.see("lake", counted, atMillis)
-    assert.strictEqual(look(atMillis + 5_000, compared).wakeMillis, atMillis + 2 * Lost.missedMillis)
+    assert.strictEqual(look(atMillis + 5_000, compared).wakeMillis, atMillis + 2 * Unlike.missedMillis)
   })
 
   it("gives up no digest that counts more than is gone: something is on its way", () => {

@@ -10,6 +10,7 @@ import * as Uuid from "@lupin/core/Uuid"
 import * as Calendar from "@lupin/digest/Calendar"
 import * as DigestionState from "@lupin/digest/DigestionState"
 import * as Lost from "@lupin/digest/Lost"
+import * as Unlike from "@lupin/digest/Unlike"
 import { Schema } from "effect"
 import * as fc from "fast-check"
 
@@ -52,7 +53,7 @@ class Zone {
   state: DigestionState.DigestionState
   digest: DigestArticle.Read | undefined
   partial: DayPartial.Read | undefined
-  compared = Lost.uncompared
+  compared = Unlike.uncompared
   nowMillis = beganMillis + 100_000
 
   constructor() {
@@ -105,7 +106,7 @@ const digestOf = (of: ReadonlyArray<NoteInput>, removed: ReadonlyArray<NoteInput
   return zone.digest ?? assert.fail("no digest")
 }
 
-const settleMillis = Lost.missedMillis + 10_000
+const settleMillis = Unlike.missedMillis + 10_000
 
 describe("Events that are gone and that nobody can name", () => {
   it("leave a digest of what is left, however many are gone at once, and new events count", () => {
