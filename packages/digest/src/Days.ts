@@ -292,7 +292,9 @@ export class Days {
       givenUp: (bucket, counted) => {
         const total = this.#kept.get(bucket.day)?.get(bucket)
         // More than was sealed: what came too late is among it, and cannot be told from what was in time.
-        if (total === undefined || bucket.own.summary.events > counted.events) return
+        const isMore = bucket.own.summary.events > counted.events
+        const hasExpired = bucket.day + calendar.keepMillis <= nowMillis
+        if (total === undefined || isMore || hasExpired) return
         bucket.giveUp(counted)
         note("digest-loss-given-up")
         this.#changed(total, bucket, nowMillis)

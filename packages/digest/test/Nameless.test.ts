@@ -106,6 +106,16 @@ const digestOf = (of: ReadonlyArray<NoteInput>, removed: ReadonlyArray<NoteInput
   return zone.digest ?? assert.fail("no digest")
 }
 
+/** A zone in which the day of these is sealed. */
+const sealedOver = (of: ReadonlyArray<NoteInput>): Zone => {
+  const zone = new Zone()
+  zone.take(of)
+  zone.run(5_000)
+  zone.nowMillis = Calendar.dueMillis(Calendar.production, beganMillis) + 60_000
+  zone.run(Limits.sealAgreeMillis)
+  return zone
+}
+
 const settleMillis = Unlike.missedMillis + 10_000
 
 describe("Events that are gone and that nobody can name", () => {
@@ -204,18 +214,13 @@ describe("Events that are gone and that nobody can name", () => {
 
   it("leave the partial of a sealed day, and the total with it, in every zone alike", () => {
     const [lost, kept] = [inputs(1_000, 40), inputs(0, 10)]
-    const before = new Zone()
-    before.take([...lost, ...kept])
-    before.run(5_000)
-    const sealedMillis = Calendar.deadlineMillis(Calendar.production, beganMillis) + 60_000
-    before.nowMillis = sealedMillis - Limits.sealAgreeMillis
-    before.run(Limits.sealAgreeMillis)
+    const before = sealedOver([...lost, ...kept])
     const partial = before.partial ?? assert.fail("no partial")
     assert.strictEqual(partial.events, 50)
     const zones = [new Zone(), new Zone()]
     const [zone = before, other = before] = zones
     for (const one of zones) {
-      one.nowMillis = sealedMillis
+      one.nowMillis = before.nowMillis
       for (const { messageId } of [...inputs(10_000, 200, "peak"), ...lost]) one.lost.add(messageId)
       one.take(kept)
       one.see(before.digest)
@@ -237,5 +242,19 @@ describe("Events that are gone and that nobody can name", () => {
     }
     for (const { digest } of zones) assert.strictEqual(digest?.view, sumOf(kept.slice(2)))
     assert.deepStrictEqual(zone.partial, other.partial)
+  })
+
+  it("stay in the partial of a sealed day once some of its inputs have expired: what is not here any more need not be gone", () => {
+    const [counted, kept] = [inputs(1_000, 40), inputs(0, 10)]
+    const before = sealedOver([...counted, ...kept])
+    const zone = new Zone()
+    zone.nowMillis = beganMillis + Calendar.production.keepMillis + 3_600_000
+    for (const { messageId } of inputs(2_000, 200, "peak")) zone.lost.add(messageId)
+    zone.take(kept)
+    zone.see(before.digest)
+    zone.seeDay(before.partial)
+    zone.run(3 * settleMillis)
+    assert.strictEqual(zone.partial, before.partial)
+    assert.strictEqual(zone.digest?.view, before.digest?.view)
   })
 })
