@@ -8,6 +8,7 @@ import * as InProcessFanout from "@lupin/fanout/InProcessFanout"
 import * as Site from "@lupin/site/Site"
 import type * as SiteConfig from "@lupin/site/SiteConfig"
 import { Effect, Layer } from "effect"
+import * as Doubts from "./Doubts.ts"
 
 /** The fan-out inside this host, and the digestions of its apps on it. */
 const digesting = (config: SiteConfig.Central, apps: ReadonlyArray<App.App>) =>
@@ -22,11 +23,17 @@ export const site = (
   apps: ReadonlyArray<App.App>,
   store: ReturnType<typeof Site.spool> = Site.spool(config)
 ) =>
-  Site.serving(
-    config,
-    Effect.map(Digester.Digester, ({ isDigested }) => isDigested),
-    Effect.flatMap(Digester.Digester, ({ disagreed }) => disagreed)
-  ).pipe(Layer.provideMerge(digesting(config, apps)), Layer.provideMerge(Site.doors(config, apps, store)))
+  Doubts.layer(config).pipe(
+    Layer.provideMerge(
+      Site.serving(
+        config,
+        Effect.map(Digester.Digester, ({ isDigested }) => isDigested),
+        Effect.flatMap(Digester.Digester, ({ disagreed }) => disagreed)
+      )
+    ),
+    Layer.provideMerge(digesting(config, apps)),
+    Layer.provideMerge(Site.doors(config, apps, store))
+  )
 
 /** Serves until the layer's scope closes. */
 export const layer = (config: SiteConfig.Central, apps: ReadonlyArray<App.App>) =>

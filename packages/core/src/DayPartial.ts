@@ -39,6 +39,8 @@ export interface Part<S> {
   readonly newestMillis: number
   /** Events that were removed, sorted; the last `DigestArticle.removedMax` of them. */
   readonly removed: ReadonlyArray<MessageId.MessageId>
+  /** Of both counts, and of the fingerprint, what nobody can name. */
+  readonly nameless: Fingerprint.Nameless
 }
 
 export interface Partial<S> {
@@ -86,7 +88,8 @@ export const toArticle = <S>({ dayMillis, digestion, key, part, sealedMillis }: 
     view: digestion.view(part.state, key),
     sum: Fingerprint.toHex(part.fingerprint),
     newest: newestMillis,
-    ...(removed.length === 0 ? {} : { removed })
+    ...(removed.length === 0 ? {} : { removed }),
+    ...DigestArticle.namelessField(part.nameless)
   }
   const subject = `${name} ${key} ${dayText(dayMillis)}`
   const says = [partialHeader, headerOf(identity)] as const
@@ -103,6 +106,7 @@ export const read = (article: Article.Article): Read | NotAPartial => {
   if (messageId(identity) !== article.messageId) return notAPartial("its Message-ID belongs to another partial")
   const content = readContent(Article.body(article))
   if (content === undefined) return notAPartial("its body is no JSON with state, sum and newest")
+  if (content.nameless.count > identity.removals) return notAPartial("its nameless removals are more than all")
   if (Fingerprint.text(content.sum) !== identity.fingerprint) return notAPartial("its sum has another fingerprint")
   return { ...identity, ...content }
 }
@@ -148,7 +152,7 @@ const readIdentity = (article: Article.Article): Identity | undefined => {
   return { ...identity, dayMillis }
 }
 
-type Content = Pick<Read, "state" | "sum" | "newestMillis" | "removed">
+type Content = Pick<Read, "nameless" | "newestMillis" | "removed" | "state" | "sum">
 
 const readContent = (octets: Uint8Array): Content | undefined => {
   const value = DigestArticle.readBody(octets)
@@ -157,7 +161,9 @@ const readContent = (octets: Uint8Array): Content | undefined => {
   const newestMillis = value.newest
   if (sum === undefined || typeof newestMillis !== "number" || !Number.isSafeInteger(newestMillis)) return undefined
   const removed = "removed" in value ? DigestArticle.readIds(value.removed) : []
-  return { state: value.state as Schema.Json, sum, newestMillis, removed }
+  const nameless = DigestArticle.readNameless(value)
+  if (nameless === undefined) return undefined
+  return { state: value.state as Schema.Json, sum, newestMillis, removed, nameless }
 }
 
 const notAPartial = (reason: string): NotAPartial => ({ _tag: "NotAPartial", reason })

@@ -10,6 +10,7 @@ import * as Base32 from "./Base32.ts"
 import * as CanonicalJson from "./CanonicalJson.ts"
 import * as Digestion from "./Digestion.ts"
 import * as Event from "./Event.ts"
+import * as Fingerprint from "./Fingerprint.ts"
 import * as Fold from "./Fold.ts"
 import * as HeaderText from "./HeaderText.ts"
 import * as MessageId from "./MessageId.ts"
@@ -44,6 +45,8 @@ export interface Digest<S> {
   readonly newestMillis: number
   /** Events that were removed, sorted, as far as they are told. */
   readonly removed?: ReadonlyArray<MessageId.MessageId>
+  /** How many of its events and removals nobody can name. */
+  readonly nameless?: Fingerprint.Nameless
 }
 
 /** Removed events that a digest names, at most: the last ones in the order of their ids, which is that of time. */
@@ -60,6 +63,11 @@ export interface Content {
    * only from here, and without them its set would seem smaller than that of older digests.
    */
   readonly removed: ReadonlyArray<MessageId.MessageId>
+  /**
+   * Events that earlier digests have counted and that are gone, with their removals, of which no ids are known: they add to both
+   * counts, so that what is left outranks those digests.
+   */
+  readonly nameless: Fingerprint.Nameless
 }
 
 export interface Read extends Identity, Content {
@@ -82,14 +90,15 @@ export const messageId = (identity: Identity): MessageId.MessageId => {
 
 /** The octets of the article, without Path. The key is one that `Digestion.keyOf` gave. */
 export const toArticle = <S>(digest: Digest<S>): Uint8Array => {
-  const { digestion, key, state } = digest
+  const { digestion, key, nameless = Fingerprint.noneNameless, state } = digest
   const identity = identityOf(digest)
   const date = NewsDate.format(digest.newestMillis)
   const removed = (digest.removed ?? []).slice(-removedMax)
   const content = {
     state: Fold.encodeJson(digestion.fold, state),
     view: digestion.view(state, key),
-    ...(removed.length === 0 ? {} : { removed })
+    ...(removed.length === 0 ? {} : { removed }),
+    ...namelessField(nameless)
   }
   const subject = `${digestion.name} ${key}`
   const says = [digestHeader, headerOf(identity)] as const
@@ -135,6 +144,7 @@ export const read = (article: Article.Article): Read | NotADigest => {
   if (messageId(identity) !== article.messageId) return notADigest("its Message-ID belongs to another digest")
   const content = readContent(Article.body(article))
   if (content === undefined) return notADigest("its body is no JSON with state and view")
+  if (content.nameless.count > identity.removals) return notADigest("its nameless removals are more than all")
   return { ...identity, ...content, newestMillis: article.injectedMillis }
 }
 
@@ -220,8 +230,26 @@ const readContent = (octets: Uint8Array): Content | undefined => {
   if (value === undefined || !("state" in value) || !("view" in value)) return undefined
   // What JSON.parse gave is JSON throughout.
   const removed = "removed" in value ? readIds(value.removed) : []
-  return { state: value.state as Schema.Json, view: value.view as Schema.Json, removed }
+  const nameless = readNameless(value)
+  if (nameless === undefined) return undefined
+  return { state: value.state as Schema.Json, view: value.view as Schema.Json, removed, nameless }
 }
+
+/** What a body says of nameless events; nothing of none. */
+export const namelessField = ({ count, newestMillis }: Fingerprint.Nameless): object =>
+  count === 0 ? {} : { nameless: { count, newest: newestMillis } }
+
+/** Reads `namelessField`; `undefined` where it makes no sense. */
+export const readNameless = (body: object): Fingerprint.Nameless | undefined => {
+  if (!("nameless" in body)) return Fingerprint.noneNameless
+  const { nameless } = body
+  if (typeof nameless !== "object" || nameless === null || !("count" in nameless) || !("newest" in nameless))
+    return undefined
+  const { count, newest } = nameless
+  return isCount(count) && isCount(newest) ? { count, newestMillis: newest } : undefined
+}
+
+const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && Number(value) >= 0
 
 /** Ids of events in JSON; what is none is passed over. */
 export const readIds = (value: unknown): ReadonlyArray<MessageId.MessageId> =>

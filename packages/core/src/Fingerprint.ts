@@ -11,6 +11,15 @@ import * as Sha256 from "./Sha256.ts"
 /** A number below 2^256. */
 export type Fingerprint = bigint
 
+/** Events that have been counted and are gone, of which no ids are known; each counts as removed. */
+export interface Nameless {
+  readonly count: number
+  /** None of them is newer; milliseconds since the epoch, 0 of none. */
+  readonly newestMillis: number
+}
+
+export const noneNameless: Nameless = { count: 0, newestMillis: 0 }
+
 const modulus = 1n << 256n
 
 /** The fingerprint of nothing, neutral in `merge`. */
@@ -27,6 +36,10 @@ export const remove = (fingerprint: Fingerprint, id: MessageId.MessageId): Finge
 /** Adds the removal of an event: a member of its own, beside the event. */
 export const addRemoval = (fingerprint: Fingerprint, id: MessageId.MessageId): Fingerprint =>
   (fingerprint + weigh(`removal ${id}`)) % modulus
+
+/** Adds events and removals that nobody can name: one member, whatever their number; none where there are none. */
+export const addNameless = (fingerprint: Fingerprint, { count, newestMillis }: Nameless): Fingerprint =>
+  count === 0 ? fingerprint : (fingerprint + weigh(`nameless ${count} ${newestMillis}`)) % modulus
 
 /** The fingerprint of the union of two sets that share no member. */
 export const merge = (a: Fingerprint, b: Fingerprint): Fingerprint => (a + b) % modulus

@@ -52,6 +52,7 @@ export const recoveries = {
   "digest-retried": "A digest that could not be stored is tried again",
   "digest-removals-adopted": "A digester learned from another's digest what was removed",
   "digest-loss-found": "A digester found out by their ids alone what a digest counts that is gone",
+  "digest-loss-given-up": "A digest counts what no site holds and nobody can name, and was outranked by what is left",
   "seal-taken-over": "A day was sealed over other events than a zone had of it, and the zone counts them",
   "seal-left-out": "An event came after its day was sealed, and is not counted",
   "seal-revised": "An event of a sealed day was removed, and its partial was replaced by the next one",

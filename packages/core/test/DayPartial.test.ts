@@ -37,7 +37,12 @@ const partial = fc
     key,
     dayMillis,
     sealedMillis: dayMillis + 11 * 24 * 3_600_000,
-    part: { ...rest, state: rest.events, removed: [MessageId.MessageId.make("<a.b@notes.client.lupin>")] }
+    part: {
+      ...rest,
+      state: rest.events,
+      removed: [MessageId.MessageId.make("<a.b@notes.client.lupin>")],
+      nameless: { count: rest.removals, newestMillis: day }
+    }
   }))
 
 const articleOf = (one: DayPartial.Partial<number>) => Events.filed(DayPartial.toArticle(one))
@@ -47,7 +52,15 @@ const sample: DayPartial.Partial<number> = {
   key: "lake",
   dayMillis: day,
   sealedMillis: day + 11 * 24 * 3_600_000,
-  part: { events: 3, removals: 0, fingerprint: 5n, state: 3, newestMillis: day, removed: [] }
+  part: {
+    events: 3,
+    removals: 0,
+    fingerprint: 5n,
+    state: 3,
+    newestMillis: day,
+    removed: [],
+    nameless: Fingerprint.noneNameless
+  }
 }
 
 describe("DayPartial", () => {
@@ -56,12 +69,13 @@ describe("DayPartial", () => {
       fc.property(partial, (one) => {
         const read = DayPartial.read(articleOf(one))
         if (DayPartial.isNotAPartial(read)) return assert.fail(read.reason)
-        const { events, fingerprint, newestMillis, removals, removed, state } = one.part
+        const { events, fingerprint, nameless, newestMillis, removals, removed, state } = one.part
         assert.deepEqual(
           [read.key, read.dayMillis, read.events, read.removals, read.sum, read.state, read.newestMillis, read.removed],
           [one.key, one.dayMillis, events, removals, fingerprint, state, newestMillis, removed]
         )
         assert.strictEqual(read.fingerprint, Fingerprint.text(fingerprint))
+        assert.strictEqual(read.nameless.count, nameless.count)
       })
     )
   })

@@ -136,12 +136,34 @@ describe("DigestArticle.read", () => {
           removals: 0,
           fingerprint: Fingerprint.text(partial.fingerprint),
           newestMillis: partial.newestMillis,
-          removed: []
+          removed: [],
+          nameless: Fingerprint.noneNameless
         })
         expect(view).toEqual(digestion.view(partial.state, key))
         expect(JSON.stringify(state)).toBe(Fold.encode(digestion.fold, partial.state))
       })
     )
+  })
+
+  it("reads how many events are gone without a name, and takes no more of them than were removed", () => {
+    const of = (count: number, newestMillis: number) =>
+      DigestArticle.read(
+        Events.filed(
+          DigestArticle.toArticle({
+            digestion,
+            key: "lake",
+            events: 9,
+            removals: 4,
+            fingerprint: Fingerprint.text(7n),
+            state: partialOf([]).state,
+            newestMillis: 1_000,
+            nameless: { count, newestMillis }
+          })
+        )
+      )
+    expect(of(4, 1_000)).toMatchObject({ nameless: { count: 4, newestMillis: 1_000 } })
+    for (const read of [of(5, 1_000), of(-1, 0), of(1.5, 0), of(1, -1)])
+      expect(DigestArticle.isNotADigest(read)).toBe(true)
   })
 
   it("reads which events were removed, and passes over what is no event's id", () => {

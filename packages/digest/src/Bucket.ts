@@ -5,8 +5,11 @@
  * comes, and only removals change it.
  */
 import type * as Digestion from "@lupin/core/Digestion"
+import * as Fingerprint from "@lupin/core/Fingerprint"
 import type * as MessageId from "@lupin/core/MessageId"
 import * as InputSet from "./InputSet.ts"
+import type * as Lost from "./Lost.ts"
+import * as Unlike from "./Unlike.ts"
 import * as Part from "./Part.ts"
 import * as Turn from "./Turn.ts"
 
@@ -42,6 +45,7 @@ export class Bucket {
   /** What was sealed is what this zone has: only then it knows of which events it is. */
   #isOwn = false
   #isAhead = false
+  #nameless = Fingerprint.noneNameless
 
   constructor(day: number, own: Inputs) {
     this.day = day
@@ -64,7 +68,16 @@ export class Bucket {
 
   /** What the total counts of this day. */
   get part(): Part.Part<unknown> {
-    return this.#sealed ?? this.own.part
+    return this.#sealed ?? this.ownPart
+  }
+
+  /** What this zone has of it, with what is gone. */
+  get ownPart(): Part.Part<unknown> {
+    return Part.withNameless(this.own.part, this.#nameless)
+  }
+
+  get ownSummary(): InputSet.Summary {
+    return this.#nameless.count === 0 ? this.own.summary : Part.summaryOf(this.ownPart)
   }
 
   /** Takes an event. A sealed day is full, but one that was sealed over more than is known here may still be learned. */
@@ -72,7 +85,7 @@ export class Bucket {
     const isNew = !this.#isOwn && this.own.add(input.messageId, input, input.injectedMillis)
     if (this.#sealed === undefined) return isNew ? "counted" : "known"
     if (!isNew) return this.own.ordinalOf(input.messageId) === undefined ? "left out" : "known"
-    const { events } = this.own.summary
+    const { events } = this.ownSummary
     if (events > this.#sealed.events) return "left out"
     if (events === this.#sealed.events) this.#take(this.#sealed)
     return this.#isAhead ? "counted" : "known"
@@ -82,7 +95,7 @@ export class Bucket {
   remove(id: MessageId.MessageId): boolean {
     if (!this.own.remove(id)) return false
     if (!this.isSealed) return true
-    if (this.#isOwn) this.#sealed = this.own.part
+    if (this.#isOwn) this.#sealed = this.ownPart
     return this.#isOwn
   }
 
@@ -99,6 +112,15 @@ export class Bucket {
     return this.#isAhead
   }
 
+  /** What the partial counts more is gone, whatever it was: what this zone has is all that is left. */
+  giveUp(counted: Lost.Counted): void {
+    this.#nameless = Unlike.namelessOver(this.ownSummary, this.#nameless, counted)
+    if (this.#sealed === undefined) return
+    this.#sealed = this.ownPart
+    this.#isOwn = true
+    this.#isAhead = true
+  }
+
   /** Takes note of a partial of our version. */
   see(seen: Turn.Seen, part: Part.Part<unknown>, nowMillis: number): Sight {
     this.#rank(seen, nowMillis)
@@ -107,6 +129,7 @@ export class Bucket {
       return "kept"
     if (this.#sealed === undefined) {
       this.#best = part
+      this.#learn(part.nameless)
       return "ranked"
     }
     const isRevision = Part.isOfSameEvents(this.#sealed, part) !== false
@@ -121,7 +144,7 @@ export class Bucket {
 
   /** The deadline has passed: the partial of highest rank counts, our own where there is none. Says whether it is our own. */
   seal(): boolean {
-    this.#take(this.#best ?? this.own.part)
+    this.#take(this.#best ?? this.ownPart)
     this.#best = undefined
     return this.#isOwn
   }
@@ -132,6 +155,7 @@ export class Bucket {
     const dropped = this.own
     this.own = dropped.split(Infinity, Infinity)
     this.#isOwn = false
+    this.#nameless = Fingerprint.noneNameless
     return dropped
   }
 
@@ -149,9 +173,14 @@ export class Bucket {
    */
   #take(part: Part.Part<unknown>): void {
     for (const id of part.removed) this.own.addRemoved(id, InputSet.mintedMillis(id))
-    const own = this.own.part
+    this.#learn(part.nameless)
+    const own = this.ownPart
     this.#isOwn = Part.isSame(own, part) || Part.isOfSameEvents(own, part) === true
     this.#sealed = this.#isOwn ? own : part
     this.#isAhead = own.removals > part.removals && this.#isOwn
+  }
+
+  #learn(nameless: Fingerprint.Nameless): void {
+    if (nameless.count > this.#nameless.count) this.#nameless = nameless
   }
 }

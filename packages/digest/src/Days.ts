@@ -14,7 +14,8 @@ import type * as Bucket from "./Bucket.ts"
 import * as Calendar from "./Calendar.ts"
 import * as InputSet from "./InputSet.ts"
 import type * as KeyTotal from "./KeyTotal.ts"
-import * as Lost from "./Lost.ts"
+import type * as Lost from "./Lost.ts"
+import * as Unlike from "./Unlike.ts"
 import * as Part from "./Part.ts"
 import * as Turn from "./Turn.ts"
 
@@ -43,6 +44,8 @@ export interface Round {
   readonly dropped: ReadonlyArray<MessageId.MessageId>
   /** When to ask again if nothing comes before. */
   readonly wakeMillis: number
+  /** A partial counts what is not here: this site has to compare itself with the others before more can be said. */
+  readonly isInDoubt: boolean
 }
 
 /** What a partial that was seen has led to. */
@@ -68,7 +71,7 @@ export class Days {
   /** Those about which something is to be done. */
   readonly #active: Buckets = new Map()
   /** Those whose partial is of other events than are here. */
-  readonly #unlike = new Lost.Unlike<Bucket.Bucket>()
+  readonly #unlike = new Unlike.Unlike<Bucket.Bucket>()
 
   constructor(options: Options) {
     this.#options = options
@@ -115,7 +118,7 @@ export class Days {
   /** Takes note of a partial of this digestion, whoever emitted it. */
   see(total: KeyTotal.KeyTotal, partial: DayPartial.Read, nowMillis: number): Seen {
     const { calendar, digestion, note } = this.#options
-    const { dayMillis: day, events, fingerprint, newestMillis, removals, removed, sum, version } = partial
+    const { dayMillis: day, events, fingerprint, nameless, newestMillis, removals, removed, sum, version } = partial
     if (Calendar.dayOf(calendar, day) !== day) return unmoved
     const bucket = this.#ensure(total, day)
     if (bucket === undefined) return unmoved
@@ -127,7 +130,7 @@ export class Days {
     }
     const state = Fold.decodeJson(digestion.fold, partial.state)
     if (Result.isFailure(state)) return unmoved
-    const part = { events, removals, fingerprint: sum, state: state.success, newestMillis, removed }
+    const part = { events, removals, fingerprint: sum, state: state.success, newestMillis, removed, nameless }
     const sight = bucket.see(seen, part, nowMillis)
     const isChanged = sight === "revised" || sight === "outranked"
     if (isChanged) total.touch()
@@ -135,17 +138,19 @@ export class Days {
     if (sight === "revised") note("seal-revised")
     if (sight === "outranked") note("seal-outranked")
     const isTold = !isChanged && this.#learn(total, removed, nowMillis)
-    if (bucket.seen?.fingerprint === fingerprint) this.#unlike.see(bucket, { ...seen, removed }, nowMillis)
+    if (bucket.seen?.fingerprint === fingerprint)
+      this.#unlike.see(bucket, { ...seen, removed, newestMillis, nameless }, nowMillis)
     const isOpen = day < this.#undueDay && nowMillis < Calendar.deadlineMillis(calendar, day)
-    return { isChanged: isChanged || isTold, isOther: isOpen && !Part.isSame(bucket.own.part, part) }
+    return { isChanged: isChanged || isTold, isOther: isOpen && !Part.isSame(bucket.ownPart, part) }
   }
 
   /** Moves every bucket on to `nowMillis`. */
-  advance(nowMillis: number): Round {
+  advance(nowMillis: number, compared: Unlike.Compared): Round {
     const changed: Array<KeyTotal.KeyTotal> = []
     const emissions: Array<Emission> = []
     const dropped = this.#turnDays(nowMillis, changed)
-    let wakeMillis = this.#recover(nowMillis, changed)
+    const { isInDoubt, wakeMillis: lookMillis } = this.#recover(nowMillis, compared, changed)
+    let wakeMillis = lookMillis
     for (const day of this.#coming.keys())
       wakeMillis = Math.min(wakeMillis, Calendar.dueMillis(this.#options.calendar, day))
     for (const [bucket, total] of this.#active) {
@@ -156,7 +161,7 @@ export class Days {
       }
       wakeMillis = Math.min(wakeMillis, bucket.wakeMillis)
     }
-    return { emissions, changed, dropped, wakeMillis }
+    return { emissions, changed, dropped, wakeMillis, isInDoubt }
   }
 
   /** The emission for this key and day did not come through: it is due again. */
@@ -266,26 +271,37 @@ export class Days {
     return true
   }
 
-  /** Takes what partials count and what is gone as removed; `changed` gets the totals that are others by it. Gives when to look again. */
-  #recover(nowMillis: number, changed: Array<KeyTotal.KeyTotal>): number {
+  /** Takes what partials count and what is gone as removed; `changed` gets the totals that are others by it. */
+  #recover(nowMillis: number, compared: Unlike.Compared, changed: Array<KeyTotal.KeyTotal>): Unlike.Looked {
     const { calendar, lost, note } = this.#options
-    return this.#unlike.look(
+    const looking: Unlike.Looking<Bucket.Bucket> = {
       lost,
-      nowMillis,
-      ({ own }) => own.summary,
-      ({ day, isSealed, own }) => ({
+      summaryOf: ({ ownSummary }) => ownSummary,
+      hereOf: ({ day, isSealed, own }) => ({
         part: own.part,
         mayLack: (id) => Calendar.dayOf(calendar, InputSet.mintedMillis(id)) === day && own.ordinalOf(id) === undefined,
         lackable: isSealed ? none : own.newest
       }),
-      (bucket, ids) => {
+      found: (bucket, ids) => {
         const total = this.#kept.get(bucket.day)?.get(bucket)
         if (total === undefined || !bucket.addLost(ids)) return
         note("digest-loss-found", ids.length)
         this.#changed(total, bucket, nowMillis)
         changed.push(total)
+      },
+      givenUp: (bucket, counted) => {
+        const total = this.#kept.get(bucket.day)?.get(bucket)
+        // More than was sealed: what came too late is among it, and cannot be told from what was in time.
+        const isMore = bucket.own.summary.events > counted.events
+        const hasExpired = bucket.day + calendar.keepMillis <= nowMillis
+        if (total === undefined || isMore || hasExpired) return
+        bucket.giveUp(counted)
+        note("digest-loss-given-up")
+        this.#changed(total, bucket, nowMillis)
+        changed.push(total)
       }
-    )
+    }
+    return this.#unlike.look(looking, nowMillis, compared)
   }
 
   #step(total: KeyTotal.KeyTotal, bucket: Bucket.Bucket, nowMillis: number): Emission | undefined {
@@ -302,7 +318,7 @@ export class Days {
     const due = isLate ? { quietMillis: calendar.agreeMillis, atMostMillis: calendar.agreeMillis } : digestion.due
     const policy = { ...due, restMillis: 0, turnMillis: digestion.turnMillis, place: placeOf(total.key) }
     const { seen, seenMillis } = bucket
-    const here = { set: bucket.own.summary, version: digestion.version, seen, seenMillis }
+    const here = { set: bucket.ownSummary, version: digestion.version, seen, seenMillis }
     const [next, action] = Turn.step(stage, here, policy, nowMillis)
     bucket.stage = next
     const turnMillis = action._tag === "Wake" ? action.atMillis : Infinity
@@ -317,7 +333,7 @@ export class Days {
     const { key } = total
     const { day } = bucket
     const sealedMillis = Calendar.dueMillis(calendar, day)
-    const octets = DayPartial.toArticle({ digestion, key, dayMillis: day, sealedMillis, part: bucket.own.part })
+    const octets = DayPartial.toArticle({ digestion, key, dayMillis: day, sealedMillis, part: bucket.ownPart })
     return { key, day, octets, isStandIn }
   }
 }

@@ -20,6 +20,7 @@ import * as Calendar from "./Calendar.ts"
 import * as DigestionState from "./DigestionState.ts"
 import * as EventInput from "./EventInput.ts"
 import * as Lost from "./Lost.ts"
+import * as Unlike from "./Unlike.ts"
 import * as Pump from "./Pump.ts"
 
 export interface Options {
@@ -48,6 +49,13 @@ export class Digester extends Context.Service<
     readonly isDigested: (id: MessageId.MessageId) => boolean
     /** Waits until another zone states of a day that is about to be sealed what is not known of it here. */
     readonly disagreed: Effect.Effect<void>
+    /**
+     * Waits until a digest counts what has not come here for a while and may be gone: whether it is, is known once this site has
+     * compared itself with the others and taken what it lacks, of which `compared` is to be told.
+     */
+    readonly inDoubt: Effect.Effect<void>
+    /** When that began, in milliseconds; it is done now. */
+    readonly compared: (beganMillis: number) => Effect.Effect<void>
   }
 >()("@lupin/digest/Digester") {}
 
@@ -144,8 +152,16 @@ const emit = Effect.fn("Digester.emit")(function* (
   )
 })
 
+/** What this digester asks of its site, and was told. */
+interface Doubt {
+  readonly asks: Latch.Latch
+  /** It was asked, and has not answered yet. */
+  isAsked: boolean
+  compared: Unlike.Compared
+}
+
 /** Emits what is due, then waits until something is or an input arrives; no timer runs where nothing waits. */
-const emitting = Effect.fn("Digester.emitting")(function* ({ states }: Digesting, arrived: Latch.Latch) {
+const emitting = Effect.fn("Digester.emitting")(function* ({ states }: Digesting, arrived: Latch.Latch, doubt: Doubt) {
   /** When the timer that runs opens the latch; what is due later waits for the next one. */
   let ringsMillis = Number.POSITIVE_INFINITY
   const ring = (atMillis: number) =>
@@ -166,7 +182,11 @@ const emitting = Effect.fn("Digester.emitting")(function* ({ states }: Digesting
     let wakeMillis = Number.POSITIVE_INFINITY
     let dayMillis = Number.POSITIVE_INFINITY
     for (const state of states) {
-      const round = state.advance(nowMillis)
+      const round = state.advance(nowMillis, doubt.compared)
+      if (round.isInDoubt && !doubt.isAsked) {
+        doubt.isAsked = true
+        doubt.asks.openUnsafe()
+      }
       for (const emission of round.emissions) yield* emit(state, emission)
       if (round.wakeMillis !== undefined) wakeMillis = Math.min(wakeMillis, round.wakeMillis)
       dayMillis = Math.min(dayMillis, round.dayMillis)
@@ -200,25 +220,34 @@ const following = Effect.fn("Digester.following")(function* (
 const make = Effect.fn("Digester.make")(function* (options: Options) {
   const digesting = yield* makeDigesting(options)
   const subjects = subjectsOf(options.apps)
+  const arrived = yield* Latch.make(true)
+  const doubt: Doubt = { asks: yield* Latch.make(false), isAsked: false, compared: Unlike.uncompared }
   if (subjects !== undefined && digesting.states.length > 0) {
     const fanout = yield* Fanout.Fanout
     const consumer = yield* fanout.consumer({ name: "digester", subjects, inFlightMax, acknowledgeMillisMax })
     yield* rebuild(digesting, subjects)
-    const arrived = yield* Latch.make(true)
     yield* Effect.forkScoped(following(digesting, consumer, arrived))
-    yield* Effect.forkScoped(emitting(digesting, arrived))
+    yield* Effect.forkScoped(emitting(digesting, arrived, doubt))
   }
   const isDigested = (id: MessageId.MessageId): boolean => {
     const counted = digesting.states.map((state) => state.isCounted(id)).filter((is) => is !== undefined)
     return counted.length > 0 && counted.every((is) => is)
   }
-  const { differs } = digesting
-  const disagreed = Effect.andThen(
-    differs.await,
-    Effect.sync(() => differs.closeUnsafe())
-  )
-  return Digester.of({ isDigested, disagreed })
+  const compared = (beganMillis: number) =>
+    Effect.map(Clock.currentTimeMillis, (doneMillis) => {
+      doubt.compared = { beganMillis, doneMillis }
+      doubt.isAsked = false
+      arrived.openUnsafe()
+    })
+  return Digester.of({ isDigested, disagreed: onceOpen(digesting.differs), inDoubt: onceOpen(doubt.asks), compared })
 })
+
+/** Waits until a latch is open, and closes it. */
+const onceOpen = (latch: Latch.Latch): Effect.Effect<void> =>
+  Effect.andThen(
+    latch.await,
+    Effect.sync(() => latch.closeUnsafe())
+  )
 
 /** Digests at this host, until the layer's scope closes. The pump must be built after it, or from the same head. */
 export const layer = (

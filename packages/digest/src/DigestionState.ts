@@ -13,6 +13,7 @@ import * as Days from "./Days.ts"
 import * as Homes from "./Homes.ts"
 import * as KeyTotal from "./KeyTotal.ts"
 import * as Lost from "./Lost.ts"
+import * as Unlike from "./Unlike.ts"
 import * as Turn from "./Turn.ts"
 
 interface Entry {
@@ -45,6 +46,8 @@ export interface Round {
   readonly wakeMillis: number | undefined
   /** When the next day is due, or to be closed. */
   readonly dayMillis: number
+  /** A digest counts what is not here: this site has to compare itself with the others before more can be said. */
+  readonly isInDoubt: boolean
 }
 
 export interface Options {
@@ -69,7 +72,7 @@ export class DigestionState {
   readonly #lost: Lost.Lost
   readonly #note: Recoveries.Counting["note"]
   /** Keys whose digest of highest rank is of other events than are here. */
-  readonly #unlike = new Lost.Unlike<Entry>()
+  readonly #unlike = new Unlike.Unlike<Entry>()
 
   constructor(
     digestion: Digestion.Digestion,
@@ -111,9 +114,9 @@ export class DigestionState {
   }
 
   /** Takes note of a digest of this digestion, whoever emitted it; says whether it told of removals that were not known. */
-  see(digest: DigestArticle.Identity & Pick<DigestArticle.Content, "removed">, nowMillis: number): boolean {
+  see(digest: Omit<DigestArticle.Read, "state" | "view">, nowMillis: number): boolean {
     const entry = this.#entry(digest.key)
-    const hasTold = digest.version === this.digestion.version && this.#adopt(entry, digest.removed, nowMillis)
+    const hasTold = digest.version === this.digestion.version && this.#learn(entry, digest, nowMillis)
     const { version, events, removals, fingerprint } = digest
     const seen = { version, events, removals, fingerprint }
     if (entry.seen !== undefined && !Turn.outranks(seen, entry.seen)) return hasTold
@@ -132,6 +135,13 @@ export class DigestionState {
     const { isChanged, isOther } = this.#days.see(entry.total, partial, nowMillis)
     if (isChanged) this.#gather(entry, nowMillis)
     return isOther
+  }
+
+  /** What a digest says of events that are gone; says whether any of it is new here. */
+  #learn(entry: Entry, { nameless, removed }: Lost.Counted, nowMillis: number): boolean {
+    const isNew = entry.total.addNameless(nameless)
+    if (isNew) this.#gather(entry, nowMillis)
+    return this.#adopt(entry, removed, nowMillis) || isNew
   }
 
   /** Removed events that another set has are of this one too: what was removed before we looked is known only so. */
@@ -154,10 +164,13 @@ export class DigestionState {
     return entry === undefined || ordinal === undefined ? undefined : ordinal <= entry.counted
   }
 
-  /** Moves every open key on to `nowMillis`. An emission that fails is given back by `retry`. */
-  advance(nowMillis: number): Round {
-    const lostMillis = this.#recover(nowMillis)
-    const days = this.#days.advance(nowMillis)
+  /**
+   * Moves every open key on to `nowMillis`. An emission that fails is given back by `retry`. What the site has `compared` with others
+   * tells what has gone from what is on its way.
+   */
+  advance(nowMillis: number, compared: Unlike.Compared = Unlike.uncompared): Round {
+    const { isInDoubt: isTotalInDoubt, wakeMillis: lostMillis } = this.#recover(nowMillis, compared)
+    const days = this.#days.advance(nowMillis, compared)
     for (const { key } of days.changed) this.#gather(this.#entry(key), nowMillis)
     for (const id of days.dropped) this.#keys.delete(id)
     const emissions: Array<Emission> = [...days.emissions]
@@ -179,7 +192,7 @@ export class DigestionState {
         if (wakeMillis === undefined || action.atMillis < wakeMillis) wakeMillis = action.atMillis
       }
     }
-    return { emissions, wakeMillis, dayMillis: days.wakeMillis }
+    return { emissions, wakeMillis, dayMillis: days.wakeMillis, isInDoubt: isTotalInDoubt || days.isInDoubt }
   }
 
   /** The emission did not come through: it is due again. */
@@ -189,26 +202,41 @@ export class DigestionState {
     else this.#days.retry(entry.total, day, nowMillis)
   }
 
-  /** Takes what digests count and what is gone as removed. Gives when to look again. */
-  #recover(nowMillis: number): number {
-    return this.#unlike.look(
-      this.#lost,
-      nowMillis,
-      ({ total }) => total.summary,
-      ({ total }) => ({
+  /** Takes what digests count and what is gone as removed. */
+  #recover(nowMillis: number, compared: Unlike.Compared): Unlike.Looked {
+    const looking: Unlike.Looking<Entry> = {
+      lost: this.#lost,
+      summaryOf: ({ total }) => total.summary,
+      hereOf: ({ total }) => ({
         part: total.part,
         mayLack: (id) => !this.#keys.has(id),
         lackable: total.open.newest
       }),
-      (entry, ids) => {
+      found: (entry, ids) => {
         if (this.#adopt(entry, ids, nowMillis)) this.#note("digest-loss-found", ids.length)
+      },
+      givenUp: (entry, counted) => {
+        entry.total.outrank(counted)
+        this.#note("digest-loss-given-up")
+        this.#gather(entry, nowMillis)
       }
-    )
+    }
+    return this.#unlike.look(looking, nowMillis, compared)
   }
 
   #article({ key, total }: Entry): Uint8Array {
-    const { removed, state, newestMillis } = total.part
-    return DigestArticle.toArticle({ digestion: this.digestion, key, ...total.summary, state, newestMillis, removed })
+    const { nameless, summary } = total
+    const { removed, state, ...part } = total.part
+    const newestMillis = Math.max(part.newestMillis, nameless.newestMillis)
+    return DigestArticle.toArticle({
+      digestion: this.digestion,
+      key,
+      ...summary,
+      state,
+      newestMillis,
+      removed,
+      nameless
+    })
   }
 
   #gather(entry: Entry, nowMillis: number): void {

@@ -122,7 +122,8 @@ export class InputSet<In, S> {
   /** What it comes to now. */
   get part(): Part.Part<S> {
     const { fingerprint, newestMillis, removed, state } = this
-    return { events: this.#events, removals: this.#removals, fingerprint, state, newestMillis, removed }
+    const nameless = Fingerprint.noneNameless
+    return { events: this.#events, removals: this.#removals, fingerprint, state, newestMillis, removed, nameless }
   }
 
   /** How many events had been taken with this one; `undefined` for an event that is not here. */

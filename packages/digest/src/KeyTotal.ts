@@ -9,6 +9,8 @@ import type * as Fold from "@lupin/core/Fold"
 import type * as MessageId from "@lupin/core/MessageId"
 import * as Bucket from "./Bucket.ts"
 import * as InputSet from "./InputSet.ts"
+import type * as Lost from "./Lost.ts"
+import * as Unlike from "./Unlike.ts"
 import * as Part from "./Part.ts"
 
 type AnyFold = Fold.Fold<Digestion.Input, unknown>
@@ -27,6 +29,7 @@ export class KeyTotal {
   /** Closed days and buckets together, as long as none has changed. */
   #days: Part.Part<unknown> | undefined
   #total: { readonly of: InputSet.Summary; readonly summary: InputSet.Summary } | undefined
+  #nameless = Fingerprint.noneNameless
 
   constructor(key: string, fold: AnyFold) {
     this.key = key
@@ -44,21 +47,41 @@ export class KeyTotal {
     return this.#buckets.values()
   }
 
+  /** Events that are gone, and so are their ids: they count as removed. */
+  get nameless(): Fingerprint.Nameless {
+    return this.#nameless
+  }
+
+  /** Takes what a digest says of nameless events; says whether that is more than was known. */
+  addNameless(nameless: Fingerprint.Nameless): boolean {
+    const more = nameless.count - this.#nameless.count
+    if (more < 0 || (more === 0 && nameless.newestMillis <= this.#nameless.newestMillis)) return false
+    this.#nameless = nameless
+    this.#total = undefined
+    return true
+  }
+
+  /** What a digest counts more is gone, whatever it was: as many nameless events are added as it takes to outrank it. */
+  outrank(counted: Lost.Counted): void {
+    this.addNameless(Unlike.namelessOver(this.summary, this.#nameless, counted))
+  }
+
   get summary(): InputSet.Summary {
-    if (this.#isYoung) return this.open.summary
+    if (this.#isYoung && this.#nameless.count === 0) return this.open.summary
     const of = this.open.summary
     if (this.#total?.of === of) return this.#total.summary
     const days = this.#daysPart
+    const named = Fingerprint.merge(days.fingerprint, this.open.fingerprint)
     const summary = {
-      events: days.events + of.events,
-      removals: days.removals + of.removals,
-      fingerprint: Fingerprint.text(Fingerprint.merge(days.fingerprint, this.open.fingerprint))
+      events: days.events + of.events + this.#nameless.count,
+      removals: days.removals + of.removals + this.#nameless.count,
+      fingerprint: Fingerprint.text(Fingerprint.addNameless(named, this.#nameless))
     }
     this.#total = { of, summary }
     return summary
   }
 
-  /** What all of it comes to. */
+  /** What all of it comes to that has a name. */
   get part(): Part.Part<unknown> {
     return this.#isYoung ? this.open.part : Part.merge(this.#fold, this.#daysPart, this.open.part)
   }

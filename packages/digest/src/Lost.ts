@@ -12,10 +12,8 @@ import type * as Part from "./Part.ts"
 
 /** Removed events that are remembered without their octets, at most; the earliest are let go of. */
 export const lostMax = 50_000
-/** Sums that one search looks up, at most: some ten milliseconds. */
+/** Sums that one search looks up, at most, and after which none begins before the next time: some ten milliseconds. */
 export const looksMax = 20_000
-/** How long what a digest counts may be on its way here before it is looked for among what is gone, in milliseconds. */
-export const lostMillis = 2_000
 /** Newest inputs that a digest may lack together while it counts what is gone. */
 const lackedMax = 8
 
@@ -48,6 +46,16 @@ export class Lost {
     return this.#told
   }
 
+  /** Whether all that were told are still known. */
+  get isWhole(): boolean {
+    return this.#weights.size === this.#told
+  }
+
+  /** The fingerprint of one of them. */
+  weightOf(id: MessageId.MessageId): Fingerprint.Fingerprint {
+    return this.#weights.get(id) ?? weightOf(id)
+  }
+
   /** The one whose fingerprint has that head. */
   at(head: bigint): MessageId.MessageId | undefined {
     if (this.#weighed !== this.#told) this.#weigh()
@@ -70,6 +78,10 @@ const weightOf = (id: MessageId.MessageId): Fingerprint.Fingerprint => Fingerpri
 /** What a digest, or the partial of a day, says of the events it counts. */
 export interface Counted extends InputSet.Summary {
   readonly removed: ReadonlyArray<MessageId.MessageId>
+  /** Of both counts, what has no name. */
+  readonly nameless: Fingerprint.Nameless
+  /** Injection-Date of its newest event, in milliseconds. */
+  readonly newestMillis: number
 }
 
 /** What is here of the same inputs, and what may be looked at to make up the difference. */
@@ -81,95 +93,40 @@ export interface Here {
   readonly lackable: ReadonlyArray<MessageId.MessageId>
 }
 
-/** A digest that counts what is not here, until it is known why. */
-interface Sight {
-  readonly counted: Counted
-  readonly seenMillis: number
-  /** What was known when it was last looked at in vain. */
-  told: number
-  fingerprint: string
-}
-
-/** The digests of highest rank that are of other sets than are here, by what they are of. */
-export class Unlike<Of> {
-  readonly #sights = new Map<Of, Sight>()
-
-  see(of: Of, counted: Counted, seenMillis: number): void {
-    this.#sights.set(of, { counted, seenMillis, told: 0, fingerprint: "" })
-  }
-
-  forget(of: Of): void {
-    this.#sights.delete(of)
-  }
-
-  /**
-   * Looks at each of them once it is old enough, and again when more is known; `found` takes the removed events that it counts.
-   * Gives when to look again. It costs nothing as long as nothing is lost.
-   */
-  look(
-    lost: Lost,
-    nowMillis: number,
-    summaryOf: (of: Of) => InputSet.Summary,
-    hereOf: (of: Of) => Here,
-    found: (of: Of, ids: ReadonlyArray<MessageId.MessageId>) => void
-  ): number {
-    let wakeMillis = Infinity
-    if (lost.told === 0) return wakeMillis
-    for (const [of, sight] of this.#sights) {
-      const { counted, seenMillis } = sight
-      const summary = summaryOf(of)
-      if (isCovered(counted, summary)) {
-        this.#sights.delete(of)
-        continue
-      }
-      // Where the clock was set back nobody knows since when.
-      if (seenMillis <= nowMillis && nowMillis < seenMillis + lostMillis) {
-        wakeMillis = Math.min(wakeMillis, seenMillis + lostMillis)
-        continue
-      }
-      if (sight.told === lost.told && sight.fingerprint === summary.fingerprint) continue
-      sight.told = lost.told
-      sight.fingerprint = summary.fingerprint
-      const ids = find(lost, counted, hereOf(of))
-      if (ids === undefined) continue
-      this.#sights.delete(of)
-      found(of, ids)
-    }
-    return wakeMillis
-  }
-}
-
-/** Nothing need be known of a digest over the same set, nor of one that what is here outranks. */
-const isCovered = (counted: Counted, here: InputSet.Summary): boolean => {
-  const more = here.events + here.removals - counted.events - counted.removals
-  return more > 0 || (more === 0 && here.fingerprint >= counted.fingerprint)
-}
-
 /**
  * The removed events that a digest counts and that are not here; `undefined` where none are known to make the difference. A
  * set whose removals are too many to be named cannot be compared.
  */
-export const find = (
-  lost: Lost,
-  counted: Counted,
-  { lackable, mayLack, part }: Here
-): ReadonlyArray<MessageId.MessageId> | undefined => {
+export const find = (lost: Lost, counted: Counted, here: Here): Ids | undefined => seek(lost, counted, here).ids
+
+/** What a search has found, and how many sums it took. */
+export interface Sought {
+  readonly ids: Ids | undefined
+  readonly looks: number
+}
+
+const incomparable: Sought = { ids: undefined, looks: 0 }
+
+/** The same, with what it took. */
+export const seek = (lost: Lost, counted: Counted, { lackable, mayLack, part }: Here): Sought => {
   const target = Fingerprint.head(counted.fingerprint)
-  if (target === undefined) return undefined
-  if (counted.removed.length !== counted.removals || part.removed.length !== part.removals) return undefined
+  if (target === undefined) return incomparable
+  if (counted.removed.length !== counted.removals - counted.nameless.count) return incomparable
+  if (part.removed.length !== part.removals) return incomparable
   const known = new Set(part.removed)
-  if (!counted.removed.every((id) => known.has(id))) return undefined
+  if (!counted.removed.every((id) => known.has(id))) return incomparable
   const told = new Set(counted.removed)
   const later = part.removed.filter((id) => !told.has(id))
-  const from = Fingerprint.subtract(part.fingerprint, later.reduce(Fingerprint.addRemoval, Fingerprint.empty))
+  const before = Fingerprint.subtract(part.fingerprint, later.reduce(Fingerprint.addRemoval, Fingerprint.empty))
+  const from = Fingerprint.addNameless(before, counted.nameless)
   const search = new Search(lost, target, mayLack)
+  let ids: Ids | undefined
   for (const lacked of lacks(lackable.filter((id) => !told.has(id)))) {
-    const missing = counted.events - part.events + lacked.length
-    const found = search.find(lacked.reduce(Fingerprint.remove, from), missing)
-    if (found !== undefined) return found
-    if (search.looks >= looksMax) return undefined
+    const missing = counted.events - counted.nameless.count - part.events + lacked.length
+    ids = search.find(lacked.reduce(Fingerprint.remove, from), missing)
+    if (ids !== undefined || search.looks >= looksMax) break
   }
-  return undefined
+  return { ids, looks: search.looks }
 }
 
 /** What a digest may lack: nothing, the newest few, or any other one. */
@@ -181,6 +138,7 @@ function* lacks(lackable: ReadonlyArray<MessageId.MessageId>): IterableIterator<
 const headModulus = 1n << BigInt(8 * Fingerprint.textOctets)
 
 type Ids = ReadonlyArray<MessageId.MessageId>
+type Weigh = (id: MessageId.MessageId) => Fingerprint.Fingerprint
 /** Gives the id whose weight has that head. */
 type At = (head: bigint) => MessageId.MessageId | undefined
 
@@ -202,26 +160,21 @@ class Search {
   /** So many of them, that make `sum` the target. One needs no look at the others; of many the few are chosen that are left out. */
   find(sum: Fingerprint.Fingerprint, count: number): Ids | undefined {
     if (count < 1) return undefined
-    if (count === 1) return this.#last(sum, weightOf, (head) => this.#lost.at(head))
+    const weigh = (id: MessageId.MessageId) => this.#lost.weightOf(id)
+    if (count === 1) return this.#last(sum, weigh, (head) => this.#lost.at(head))
     const ids = (this.#candidates ??= [...this.#lost.ids].filter(this.#mayLack))
     if (count > ids.length) return undefined
-    if (count <= ids.length / 2) return this.#choose(ids, 0, sum, count, weightOf, (head) => this.#lost.at(head))
-    const negated = (id: MessageId.MessageId) => Fingerprint.subtract(Fingerprint.empty, weightOf(id))
-    const byHead = new Map(ids.map((id) => [Fingerprint.headOf(negated(id)), id]))
+    if (count <= ids.length / 2) return this.#choose(ids, 0, sum, count, weigh, (head) => this.#lost.at(head))
+    const lack = new Map(ids.map((id) => [id, Fingerprint.subtract(Fingerprint.empty, weigh(id))]))
+    const negated = (id: MessageId.MessageId) => lack.get(id) ?? Fingerprint.empty
+    const byHead = new Map([...lack].map(([id, weight]) => [Fingerprint.headOf(weight), id]))
     const all = ids.reduce(Fingerprint.add, sum)
     const out = this.#choose(ids, 0, all, ids.length - count, negated, (head) => byHead.get(head))
     return out === undefined ? undefined : ids.filter((id) => !out.includes(id))
   }
 
   /** So many of those that stand at a place or behind it. */
-  #choose(
-    ids: Ids,
-    from: number,
-    sum: Fingerprint.Fingerprint,
-    count: number,
-    weigh: typeof weightOf,
-    at: At
-  ): Ids | undefined {
+  #choose(ids: Ids, from: number, sum: Fingerprint.Fingerprint, count: number, weigh: Weigh, at: At): Ids | undefined {
     if (count === 0) return Fingerprint.headOf(sum) === this.#target ? [] : undefined
     if (count === 1) return this.#last(sum, weigh, at)
     for (let place = from; place < ids.length && this.looks < looksMax; place++) {
@@ -233,7 +186,7 @@ class Search {
     return undefined
   }
 
-  #last(sum: Fingerprint.Fingerprint, weigh: typeof weightOf, at: At): Ids | undefined {
+  #last(sum: Fingerprint.Fingerprint, weigh: Weigh, at: At): Ids | undefined {
     this.looks += 1
     const difference = this.#target - Fingerprint.headOf(sum) + headModulus
     // What is cut off may carry one over.

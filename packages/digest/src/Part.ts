@@ -18,7 +18,8 @@ export const empty = <In, S>(fold: Fold.Fold<In, S>): Part<S> => ({
   fingerprint: Fingerprint.empty,
   state: fold.empty,
   newestMillis: 0,
-  removed: []
+  removed: [],
+  nameless: Fingerprint.noneNameless
 })
 
 export const merge = <In, S>(fold: Fold.Fold<In, S>, a: Part<S>, b: Part<S>): Part<S> => ({
@@ -32,8 +33,25 @@ export const merge = <In, S>(fold: Fold.Fold<In, S>, a: Part<S>, b: Part<S>): Pa
       ? b.removed
       : b.removed.length === 0
         ? a.removed
-        : [...a.removed, ...b.removed].toSorted().slice(-DigestArticle.removedMax)
+        : [...a.removed, ...b.removed].toSorted().slice(-DigestArticle.removedMax),
+  nameless: {
+    count: a.nameless.count + b.nameless.count,
+    newestMillis: Math.max(a.nameless.newestMillis, b.nameless.newestMillis)
+  }
 })
+
+/** The part with events that are gone beside those of a set that knows of none. */
+export const withNameless = <S>(part: Part<S>, nameless: Fingerprint.Nameless): Part<S> =>
+  nameless.count === 0
+    ? part
+    : {
+        ...part,
+        events: part.events + nameless.count,
+        removals: part.removals + nameless.count,
+        fingerprint: Fingerprint.addNameless(part.fingerprint, nameless),
+        newestMillis: Math.max(part.newestMillis, nameless.newestMillis),
+        nameless
+      }
 
 /** What tells the set of a part from others, and ranks it. */
 export const summaryOf = <S>({ events, fingerprint, removals }: Part<S>): InputSet.Summary => ({
@@ -46,14 +64,18 @@ export const summaryOf = <S>({ events, fingerprint, removals }: Part<S>): InputS
 export const isSame = <S>(a: Part<S>, b: Part<S>): boolean =>
   a.events === b.events && a.removals === b.removals && a.fingerprint === b.fingerprint
 
-/** Whether two parts are of the same events, whatever was removed of them; `undefined` where removals are too many to tell. */
+/**
+ * Whether two parts are of the same events, whatever was removed of them; `undefined` where removals are too many to tell, or nobody
+ * can name what one of them has lost.
+ */
 export const isOfSameEvents = <S>(a: Part<S>, b: Part<S>): boolean | undefined => {
+  if (a.nameless.count !== b.nameless.count) return undefined
   if (a.events !== b.events) return false
   const [one, other] = [eventsOf(a), eventsOf(b)]
   return one === undefined || other === undefined ? undefined : one === other
 }
 
-const eventsOf = <S>({ fingerprint, removals, removed }: Part<S>): Fingerprint.Fingerprint | undefined =>
-  removed.length === removals
+const eventsOf = <S>({ fingerprint, nameless, removals, removed }: Part<S>): Fingerprint.Fingerprint | undefined =>
+  removed.length === removals - nameless.count
     ? Fingerprint.subtract(fingerprint, removed.reduce(Fingerprint.addRemoval, Fingerprint.empty))
     : undefined

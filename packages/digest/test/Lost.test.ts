@@ -2,7 +2,10 @@ import { assert, describe, it } from "@effect/vitest"
 import * as Fingerprint from "@lupin/core/Fingerprint"
 import * as MessageId from "@lupin/core/MessageId"
 import * as Lost from "@lupin/digest/Lost"
+import * as Unlike from "@lupin/digest/Unlike"
 import * as fc from "fast-check"
+
+type Ids = ReadonlyArray<MessageId.MessageId>
 
 const idOf = (n: number) => MessageId.MessageId.make(`<event-${n}@notes.client.lupin>`)
 
@@ -32,7 +35,9 @@ const situation = (of: typeof counts extends fc.Arbitrary<infer T> ? T : never) 
     events: shared.length + gone.length,
     removals: before.length,
     fingerprint: Fingerprint.text(sumOf([...gone, ...shared], before)),
-    removed: before
+    removed: before,
+    nameless: Fingerprint.noneNameless,
+    newestMillis: 0
   }
   const here = {
     part: {
@@ -85,7 +90,9 @@ describe("Lost", () => {
       events: 3 + events.length,
       removals: 0,
       fingerprint: Fingerprint.text(events.reduce(Fingerprint.add, here.part.fingerprint)),
-      removed: []
+      removed: [],
+      nameless: Fingerprint.noneNameless,
+      newestMillis: 0
     })
     assert.deepStrictEqual(Lost.find(lost, of(gone), here), gone)
     for (const id of ids(2_000, 5_000)) lost.add(id)
@@ -101,31 +108,83 @@ describe("Lost", () => {
       removedBefore: 1,
       removedSince: 0
     })
-    const unlike = new Lost.Unlike<string>()
+    const unlike = new Unlike.Unlike<string>()
     let looks = 0
     const found: Array<MessageId.MessageId> = []
     const summary = { events: 3, removals: 1, fingerprint: Fingerprint.text(here.part.fingerprint) }
-    const look = (of: Lost.Lost, nowMillis: number) =>
-      unlike.look(
-        of,
-        nowMillis,
-        () => summary,
-        () => {
-          looks += 1
-          return here
-        },
-        (_, ids) => found.push(...ids)
-      )
+    const look = (of: Lost.Lost, nowMillis: number) => {
+      const hereOf = () => {
+        looks += 1
+        return here
+      }
+      const looking = { lost: of, summaryOf: () => summary, hereOf, found: (_: string, ids: Ids) => found.push(...ids) }
+      return unlike.look(looking, nowMillis).wakeMillis
+    }
     unlike.see("lake", counted, 1_000)
     assert.strictEqual(look(new Lost.Lost(), 9_000), Infinity)
     const other = new Lost.Lost()
     other.add(idOf(400))
-    assert.strictEqual(look(other, 1_500), 1_000 + Lost.lostMillis)
+    assert.strictEqual(look(other, 1_500), 1_000 + Unlike.lostMillis)
     look(other, 5_000)
     look(other, 6_000)
     assert.strictEqual(looks, 1)
     for (const id of lost.ids) other.add(id)
     look(other, 7_000)
     assert.deepStrictEqual([looks, ...found], [2, ...gone])
+  })
+
+  /** A digest that counts three events more than are here, of which so many thousand are gone, and what becomes of it. */
+  const missed = (gone: number, other: number) => {
+    const { here } = situation({ shared: 3, gone: 1, others: 0, since: 0, removedBefore: 0, removedSince: 0 })
+    const lost = new Lost.Lost()
+    const counted = {
+      events: 3 + gone,
+      removals: 0,
+      fingerprint: Fingerprint.text(ids(1_000, gone).reduce(Fingerprint.add, here.part.fingerprint)),
+      removed: [],
+      nameless: Fingerprint.noneNameless,
+      newestMillis: 0
+    }
+    for (const id of ids(5_000, other)) lost.add(id)
+    const unlike = new Unlike.Unlike<string>()
+    const found: Array<MessageId.MessageId> = []
+    const givenUp: Array<number> = []
+    const summary = { events: 3, removals: 0, fingerprint: Fingerprint.text(here.part.fingerprint) }
+    const look = (nowMillis: number, compared?: Unlike.Compared) =>
+      unlike.look(
+        {
+          lost,
+          summaryOf: () => summary,
+          hereOf: () => here,
+          found: (_, known) => found.push(...known),
+          givenUp: () => givenUp.push(nowMillis)
+        },
+        nowMillis,
+        compared
+      )
+    unlike.see("lake", counted, 1_000)
+    return { counted, found, givenUp, look, unlike }
+  }
+
+  it("gives up what nobody can name once this site has compared itself with the others, and what it took has come", () => {
+    const { counted, found, givenUp, look, unlike } = missed(20, 3_000)
+    const dueMillis = 1_000 + Unlike.missedMillis
+    assert.deepStrictEqual(look(4_000), { wakeMillis: dueMillis, isInDoubt: false })
+    assert.deepStrictEqual(look(dueMillis), { wakeMillis: Infinity, isInDoubt: true })
+    assert.isTrue(look(dueMillis + 1, { beganMillis: dueMillis - 1, doneMillis: dueMillis }).isInDoubt)
+    const compared = { beganMillis: dueMillis, doneMillis: dueMillis + 500 }
+    const atMillis = dueMillis + 500 + Unlike.lostMillis
+    assert.deepStrictEqual(look(dueMillis + 600, compared), { wakeMillis: atMillis, isInDoubt: false })
+    look(atMillis, compared)
+    assert.deepStrictEqual([found, givenUp], [[], [atMillis]])
+    unlike.see("lake", counted, atMillis)
+    assert.strictEqual(look(atMillis + 5_000, compared).wakeMillis, atMillis + 2 * Unlike.missedMillis)
+  })
+
+  it("gives up no digest that counts more than is gone: something is on its way", () => {
+    const { givenUp, look } = missed(20, 19)
+    const compared = { beganMillis: 100_000, doneMillis: 100_000 }
+    assert.deepStrictEqual(look(200_000, compared), { wakeMillis: Infinity, isInDoubt: false })
+    assert.deepStrictEqual(givenUp, [])
   })
 })

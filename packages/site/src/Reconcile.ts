@@ -219,6 +219,8 @@ export class Reconcile extends Context.Service<
   {
     /** What each site of ours that is a peer has otherwise; changes nothing. */
     readonly compare: Effect.Effect<ReadonlyArray<Report>>
+    /** Takes what any of them holds and this one lacks, up to now, and removes what they have removed. */
+    readonly catchUp: Effect.Effect<ReadonlyArray<Report>>
   }
 >()("@lupin/site/Reconcile") {}
 
@@ -298,11 +300,9 @@ const make = Effect.gen(function* () {
   if (damagedRecords + lostEvents > 0)
     for (const { path } of live.peers().filter(SiteConfig.isOurs)) requests.add(path, "gap")
   yield* Effect.forkScoped(Effect.forever(turn))
-  return Reconcile.of({
-    compare: Effect.suspend(() =>
-      Effect.forEach(live.peers().filter(SiteConfig.isOurs), (peer) => attempt(peer, "look"))
-    )
-  })
+  const all = (why: "gap" | "look") =>
+    Effect.suspend(() => Effect.forEach(live.peers().filter(SiteConfig.isOurs), (peer) => attempt(peer, why)))
+  return Reconcile.of({ compare: all("look"), catchUp: all("gap") })
 })
 
 /** Audits until the layer's scope closes. */

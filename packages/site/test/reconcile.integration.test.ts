@@ -96,7 +96,15 @@ it.live("fills a wiped site with digests and partials that are older than histor
       fold: Fold.count,
       view: (count) => count
     })
-    const part = { events: 3, removals: 0, fingerprint: 5n, state: 3, newestMillis: day, removed: [] }
+    const part = {
+      events: 3,
+      removals: 0,
+      fingerprint: 5n,
+      state: 3,
+      newestMillis: day,
+      removed: [],
+      nameless: Fingerprint.noneNameless
+    }
     const fingerprint = Fingerprint.text(part.fingerprint)
     const old = [
       DigestArticle.toArticle({ digestion, key: "lake", ...part, fingerprint }),

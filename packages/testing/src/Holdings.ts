@@ -16,10 +16,15 @@ const weightsMax = 200_000
 
 export class Holdings {
   readonly #ids = new Set<MessageId.MessageId>()
-  readonly #expired = new Set<MessageId.MessageId>()
+  readonly #expired: Set<MessageId.MessageId>
   readonly #outranked = new Outranked()
   #fingerprint = Fingerprint.empty
   #position = 0
+
+  /** Of the same spool as `before`: what had expired by then has, though its log has rotted since and tells it no more. */
+  constructor(before?: Holdings) {
+    this.#expired = new Set(before?.expired)
+  }
 
   /** Ids that are held. */
   get ids(): ReadonlySet<MessageId.MessageId> {

@@ -17,6 +17,16 @@ const known = (fact: string, seed: number, line: string): Known => {
   return { fact, history }
 }
 
+/** Events of birds that are posted at two hosts from 1 s on, with a tenth of a second in between; and erased later, all but the first four. */
+const manyErased = (eraseMillis: number): string => {
+  const reports = Array.from({ length: 60 }, (_, number) => number).filter((number) => number % 4 !== 3)
+  const posts = reports.map((number, at) => `${1_000 + 100 * at} post p${(at % 2) + 1} ${number}`)
+  return [...posts, ...reports.slice(4).map((number) => `${eraseMillis} erase ${number}`)].join("; ")
+}
+
+const zones = (...verbs: ReadonlyArray<string>): string =>
+  verbs.flatMap((verb) => ["z1", "z2", "z3"].map((zone) => `${verb} ${zone}`)).join("; ")
+
 export const all: ReadonlyArray<Known> = [
   known(
     "answers for receipts while a zone is silent",
@@ -47,6 +57,16 @@ export const all: ReadonlyArray<Known> = [
     1,
     "pops 1,1 zones 3 seconds 60; 1000 post p1 1; 1200 post p2 2; 9000 kill z1; 9000 kill z2; 9000 kill z3; " +
       "9500 erase 2; 9600 post p1 6; 10000 wipe z1; 10000 wipe z2; 10000 wipe z3; 12000 start z1; 12000 start z2; 12000 start z3"
+  ),
+  known(
+    "counts what is left where more was erased than can be found out as every zone that had counted it died",
+    1,
+    `pops 1,1 zones 3 seconds 100; ${manyErased(9_000)}; ${zones("9010 kill", "12000 start")}`
+  ),
+  known(
+    "counts what is left where more was erased than can be found out, and all zones have lost what they held",
+    2,
+    `pops 1,1 zones 3 seconds 100; ${manyErased(9_000)}; ${zones("9000 kill", "12000 wipe", "12000 start")}; 15000 post p1 200; 98000 post p2 201`
   ),
   known(
     "asks before it sends again after a feed has begun anew",
@@ -153,6 +173,12 @@ export const all: ReadonlyArray<Known> = [
       "85938 post p4 13; 88113 post p1 96; 90280 post p2 33; 90737 kill p4; 119608 start p4; 130736 power p4"
   ),
   known(
+    "has let go of what its rotted log tells no more",
+    102480,
+    "pops 1,1,1,1 zones 3 seconds 150; 73283 cancel p4 88; 73482 post p1 30; 76349 post p3 89; 76830 keep-age p4 37031; " +
+      "77155 post p3 11; 88334 post p1 51; 89545 post p2 26; 138033 rot p4 408084; 139102 power p4"
+  ),
+  known(
     "lets go in time of what comes while nothing else is due",
     1,
     "pops 1,1 zones 3 seconds 60; 8000 keep-age z1 10000; 12000 post p2 9"
@@ -188,6 +214,11 @@ export const all: ReadonlyArray<Known> = [
     4,
     "pops 1,1 zones 3 seconds 300 days 20; 1000 post p1 1; 1500 post p1 2; 250000 kill z1; 250000 kill z2; " +
       "251000 cancel p1 2; 256000 kill z3; 258000 start z1; 258000 start z2; 259000 start z3"
+  ),
+  known(
+    "leaves of a sealed day what was not erased where that was more than can be found out as every zone that had counted it died",
+    1,
+    `pops 1,1 zones 3 seconds 330 days 20; ${manyErased(255_000)}; ${zones("255010 kill", "258000 start")}`
   ),
   known(
     "takes out of a sealed day what was erased as every zone that had counted it died",

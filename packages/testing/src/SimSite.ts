@@ -136,7 +136,7 @@ export class SimSite {
     this.#process = process
     this.#running = undefined
     // A log may have lost something.
-    this.#holdings = new Holdings()
+    this.#holdings = new Holdings(this.#holdings)
     const built = yield* Deferred.make<void, SiteDown>()
     process.fork(
       Effect.scoped(

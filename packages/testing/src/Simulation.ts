@@ -54,6 +54,8 @@ const auditMillisOf = ({ commands, daySeconds }: History.History): number =>
 const auditsMax = 3
 /** Until retention has let go of what is too much, its room was given back, and an audit has come upon what is not there. */
 const retainedMillis = 1.5 * Reconcile.auditMillis
+/** Until numbers and octets of what came last were looked at: in days of seconds it would expire meanwhile, and audits have been. */
+const countedMillis = 120_000
 /** Events that are posted after everything has healed have these numbers and up. */
 const lateEvents = 100_000
 const traceLines = 200
@@ -178,7 +180,8 @@ const live = Effect.fnUntraced(function* (
   }
   yield* Effect.forEach(fibers.splice(0), (fiber) => Fiber.join(fiber), { discard: true })
   const settle = fleet.settle({ quietMillis, withinMillis })
-  const rest = Effect.andThen(Effect.andThen(settle, Effect.sleep(retainedMillis)), settle)
+  const restMillis = history.daySeconds === undefined ? retainedMillis : countedMillis
+  const rest = Effect.andThen(Effect.andThen(settle, Effect.sleep(restMillis)), settle)
   const settled = yield* Effect.exit(hasRetention ? rest : settle)
   const differences = Exit.isSuccess(settled)
     ? []

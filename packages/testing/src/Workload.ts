@@ -92,6 +92,9 @@ const drawDays = (seed: number, shape: History.Shape, daySeconds: number): Histo
     )
   ]
   const unseen = unseenOf(seed, sites, [dayMillis, (sealedDay - 1) * dayMillis], dayPace)
+  const retained = History.isRetained(seed)
+    ? retentionOf(new Chances(`${seed}/retention`), sites, sealedDay * dayMillis)
+    : []
   const commands = [
     ...early,
     ...troublesFrom(0),
@@ -100,6 +103,7 @@ const drawDays = (seed: number, shape: History.Shape, daySeconds: number): Histo
     ...tooLate,
     ...hardOf(seed, sites, dayMillis),
     ...unseen,
+    ...retained,
     ...after
   ]
   return { seed, ...shape, commands: commands.toSorted((one, other) => one.atMillis - other.atMillis) }
@@ -197,8 +201,10 @@ const unseenOf = (
       : Command.make(atMillis, "cancel", [chance.pick(hosts)], number)
   })
   const loses = chance.happens(0.5)
+  const isMany = toMillis - fromMillis >= manyFromMillis && diesMillis - fromMillis >= manyMillis && chance.happens(0.5)
   return [
     ...gone,
+    ...(isMany ? manyUnseen(chance, hosts, fromMillis, diesMillis) : []),
     ...zones.flatMap((zone) => [
       Command.make(diesMillis, "kill", [zone]),
       ...(loses ? [Command.make(backMillis, "wipe", [zone])] : []),
@@ -206,6 +212,30 @@ const unseenOf = (
     ])
   ]
 }
+
+/**
+ * In long histories half of the time so many events at once that no digester can find out by their ids which of them were counted.
+ */
+const manyUnseen = (
+  chance: Chance,
+  hosts: ReadonlyArray<string>,
+  fromMillis: number,
+  diesMillis: number
+): ReadonlyArray<Command.Command> => {
+  const numbers = Array.from({ length: chance.between(20, manyMax) }, (_, at) => manyEvents + at)
+  const beganMillis = Math.max(fromMillis, diesMillis - manyMillis)
+  return numbers.flatMap((number) => [
+    Command.make(chance.between(beganMillis, diesMillis), "post", [chance.pick(hosts)], number),
+    ...(chance.happens(0.8) ? [Command.make(diesMillis - chance.between(0, 100), "erase", [], number)] : [])
+  ])
+}
+
+const manyMax = 40
+/** A zone misses what a digest counts for a minute before it asks for it. */
+const manyFromMillis = 120_000
+const manyMillis = 10_000
+/** They have these numbers and up. */
+const manyEvents = 5_000
 
 const unseenShare = 0.1
 const unseenMillisMax = 5_000

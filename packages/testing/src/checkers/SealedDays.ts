@@ -14,6 +14,7 @@ import * as Part from "@lupin/digest/Part"
 import type * as Census from "../Census.ts"
 import * as Checker from "./Checker.ts"
 import * as Counted from "./Counted.ts"
+import { LetGo } from "./LetGo.ts"
 
 type Articles = ReadonlyMap<MessageId.MessageId, Article.Article>
 
@@ -29,8 +30,10 @@ export const sealed = (apps: ReadonlyArray<App.App>, calendar: Calendar.Calendar
   promise: 10,
   watch: () => {
     const counted = new Counted.Counted(apps, calendar)
+    const letGo = new LetGo()
     const before = new Map<string, Sealed>()
     return (evidence) => {
+      letGo.see(evidence)
       if (evidence._tag !== "Looked") return Checker.isKept()
       const { atMillis, isSettled, sites } = evidence
       const held: Articles = new Map(sites.flatMap(({ articles }) => [...(articles ?? [])]))
@@ -45,7 +48,7 @@ export const sealed = (apps: ReadonlyArray<App.App>, calendar: Calendar.Calendar
         before.set(now.slot, now)
         return first === undefined ? [] : changed(first.partial, now.partial)
       })
-      return isSettled ? [...breaches, ...miscounted(counted, calendar, evidence)] : breaches
+      return isSettled ? [...breaches, ...miscounted(counted, letGo, calendar, evidence)] : breaches
     }
   }
 })
@@ -73,20 +76,31 @@ const changed = (first: DayPartial.Read, now: DayPartial.Read): ReadonlyArray<st
   return now.removals > first.removals ? [] : [`${name} was sealed, and has changed without a removal`]
 }
 
-/** In the end each sealed day has a partial at each site, of all its events that nobody has removed. */
+/**
+ * In the end each sealed day has a partial at each site, of all its events that nobody has removed. What expired where little is
+ * kept before it came to any other site may count, or not.
+ */
 const miscounted = (
   counted: Counted.Counted,
+  letGo: LetGo,
   calendar: Calendar.Calendar,
   { atMillis, sites }: { readonly atMillis: number; readonly sites: ReadonlyArray<Census.Look> }
 ): ReadonlyArray<string> => {
-  const wanted = wantedOf(counted, [...counted.expired(sites), ...heldOf(sites)])
+  const expired = counted.expired(sites)
+  const told = expired.filter(({ messageId }) => letGo.isRemoved(sites, messageId))
+  const least = wantedOf(counted, [...told, ...heldOf(sites)])
+  const most = told.length === expired.length ? least : wantedOf(counted, [...expired, ...heldOf(sites)])
   return sites.flatMap(({ articles, name }) => {
     const found = new Map(newestOf(articles ?? new Map()).map(({ partial, slot }) => [slot, partial]))
-    return [...wanted].flatMap(([slot, { day, events, state }]) => {
-      if (articles === undefined || Calendar.deadlineMillis(calendar, day) + calendar.dayMillis > atMillis) return []
+    return [...most].flatMap(([slot, all]) => {
       const partial = found.get(slot)
+      const shown = partial === undefined ? 0 : partial.events - partial.removals
+      const few = least.get(slot)
+      if (shown < all.events && shown > (few?.events ?? 0)) return []
+      const { day, events, state } = shown === all.events || few === undefined ? all : few
+      if (articles === undefined || Calendar.deadlineMillis(calendar, day) + calendar.dayMillis > atMillis) return []
+      if (few === undefined && shown === 0) return []
       if (partial === undefined) return [`${name} has no partial ${slot}, and there were ${events} events`]
-      const shown = partial.events - partial.removals
       if (shown !== events) return [`${name}: ${nameOf(partial)} counts ${shown} of ${events} events`]
       return CanonicalJson.encode(partial.state) === state ? [] : [`${name}: ${nameOf(partial)} is not their fold`]
     })
