@@ -82,7 +82,7 @@ export const served: ReadonlyArray<AllowedMethods.Route> = [
 /** Phones' web views and browsers of any origin may read and post; nothing here goes by cookies. */
 const cors = HttpMiddleware.cors({
   allowedMethods: ["GET", "HEAD", "POST", "DELETE"],
-  exposedHeaders: [RoutingKey.headerName, "location", "retry-after", "allow"],
+  exposedHeaders: [RoutingKey.headerName, "location", "retry-after", "allow", "date"],
   maxAge: 600
 })
 
