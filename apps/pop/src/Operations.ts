@@ -94,7 +94,7 @@ const make = Effect.fn("Operations.make")(function* (apps: ReadonlyArray<App.App
   const events = Effect.fn("Operations.events")(
     function* (query: PopOperations.EventsQuery) {
       const app = yield* appOf(apps, query.app)
-      const { kind, limit, cursor, staleMillisMax } = query
+      const { cursor, kind, limit, staleMillisMax, whileScraping } = query
       if (kind !== undefined && Result.isFailure(App.kindOf(app, kind)))
         return yield* Problem.unknownKind(app.name, kind)
       const search = yield* Effect.fromResult(Searching.subtreesOf(app.name, query.where))
@@ -103,6 +103,7 @@ const make = Effect.fn("Operations.make")(function* (apps: ReadonlyArray<App.App
         ...search,
         limit,
         staleMillisMax,
+        ...(whileScraping === undefined ? {} : { whileScraping }),
         ...(kind === undefined ? {} : { kind }),
         ...(cursor === undefined ? {} : { cursor })
       })

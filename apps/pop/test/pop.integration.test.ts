@@ -1,6 +1,7 @@
 import { assert, describe, layer } from "@effect/vitest"
 import * as EventId from "@lupin/api/EventId"
 import * as PopOperations from "@lupin/api/PopOperations"
+import * as GroupName from "@lupin/core/GroupName"
 import * as Limits from "@lupin/core/Limits"
 import type * as SiteConfig from "@lupin/site/SiteConfig"
 import { contractApp, popContract } from "@lupin/testing/PopContract"
@@ -60,6 +61,27 @@ const suite = (name: string, cache: SiteConfig.Pop["cache"]) =>
         const key = yield* operations.routingKey
         assert.strictEqual(key.host, "boi1")
         assert.isAbove(key.cacheGeneration.length, 0)
+      })
+    )
+    it.effect("answers at once what it has where the caller will not wait, and scrapes meanwhile", () =>
+      Effect.gen(function* () {
+        const operations = yield* PopOperations.PopOperations
+        const { posted } = yield* operations.postEvent({ app: contractApp.name, kind: "note", payload: "first" })
+        const [group = GroupName.GroupName.make("clientposts.contract")] = posted.groups
+        const read = (whileScraping: "wait" | "serve") =>
+          operations
+            .events({
+              app: contractApp.name,
+              where: { _tag: "Within", group },
+              limit: 500,
+              staleMillisMax: 0,
+              whileScraping
+            })
+            .pipe(Effect.map(({ events }) => events.map(({ messageId }) => messageId)))
+        const before = yield* read("wait")
+        const { posted: later } = yield* operations.postEvent({ app: contractApp.name, kind: "note", payload: "later" })
+        assert.deepStrictEqual(yield* read("serve"), before)
+        assert.include(yield* read("wait"), later.messageId)
       })
     )
     it.effect("answers a repeat that comes days later, and refuses what is new by then", () =>

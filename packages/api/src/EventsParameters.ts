@@ -87,6 +87,11 @@ const integer = (minimum: number, maximum: number) =>
 /** Staleness a caller allows, in milliseconds. */
 export const Stale = integer(0, staleMillisMax).annotate({ description: "how old the answer may be, in milliseconds" })
 
+/** What becomes of a copy that is older: it is scraped first, or answered as it is while it is scraped. */
+export const WhileScraping = Schema.Literals(["wait", "serve"]).annotate({
+  description: "serve: answer at once, however old, and scrape meanwhile; wait: scrape what is too old first"
+})
+
 /** The parameters as the contract declares them; which of them go together is `toQuery`'s to say. */
 export const parameters = {
   kind: Schema.optionalKey(Schema.String),
@@ -95,7 +100,8 @@ export const parameters = {
   group: Schema.optionalKey(group),
   limit: Schema.optionalKey(integer(1, Limits.pageMax)),
   cursor: Schema.optionalKey(Schema.String.check(Schema.isMaxLength(cursorLengthMax))),
-  stale: Schema.optionalKey(Stale)
+  stale: Schema.optionalKey(Stale),
+  whileScraping: Schema.optionalKey(WhileScraping)
 }
 export const EventsParameters = Schema.Struct(parameters)
 export type EventsParameters = typeof EventsParameters.Type
@@ -110,6 +116,7 @@ export const toQuery = (
     where,
     limit: asked.limit ?? limitDefault,
     staleMillisMax: asked.stale ?? staleMillisDefault,
+    ...(asked.whileScraping === undefined ? {} : { whileScraping: asked.whileScraping }),
     ...(asked.kind === undefined ? {} : { kind: asked.kind }),
     ...(asked.cursor === undefined ? {} : { cursor: asked.cursor })
   }))
@@ -118,6 +125,7 @@ export const toQuery = (
 export const ofQuery = (query: PopOperations.EventsQuery): EventsParameters => ({
   limit: query.limit,
   stale: query.staleMillisMax,
+  ...(query.whileScraping === undefined ? {} : { whileScraping: query.whileScraping }),
   ...(query.kind === undefined ? {} : { kind: query.kind }),
   ...(query.cursor === undefined ? {} : { cursor: query.cursor }),
   ...(query.where._tag === "Near"

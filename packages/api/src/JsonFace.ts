@@ -47,7 +47,13 @@ const handlers = HttpApiBuilder.group(
           orProblem
         ),
       digest: ({ params, query }) =>
-        orProblem(operations.digest({ ...params, staleMillisMax: query.stale ?? EventsParameters.staleMillisDefault })),
+        orProblem(
+          operations.digest({
+            ...params,
+            staleMillisMax: query.stale ?? EventsParameters.staleMillisDefault,
+            ...(query.whileScraping === undefined ? {} : { whileScraping: query.whileScraping })
+          })
+        ),
       article: ({ params }) => orProblem(operations.article(params.messageId)),
       receipt: ({ params }) => orProblem(operations.receipt(params.messageId))
     })

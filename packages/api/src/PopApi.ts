@@ -123,13 +123,18 @@ const events = HttpApiEndpoint.get("events", "/v1/apps/:app/events", {
 }).annotateMerge(
   OpenApi.annotations({
     summary: "Read events near a place or within a group",
-    description: "Newest first, at most `stale` milliseconds old; `freshness` says how old each part is."
+    description:
+      "Newest first, at most `stale` milliseconds old; `freshness` says how old each part is. With `whileScraping=serve` " +
+      "an older copy is answered at once, and a newer one scraped for the next query."
   })
 )
 
 const digest = HttpApiEndpoint.get("digest", "/v1/apps/:app/digests/:digestion/:key", {
   params: { app: name, digestion: name, key: Schema.String.check(Schema.isMaxLength(keyLengthMax)) },
-  query: { stale: Schema.optionalKey(EventsParameters.Stale) },
+  query: {
+    stale: Schema.optionalKey(EventsParameters.Stale),
+    whileScraping: Schema.optionalKey(EventsParameters.WhileScraping)
+  },
   success: Answer.DigestAnswer,
   error: [Problem.UnknownApp, Problem.UnknownDigestion, Problem.Unavailable]
 }).annotateMerge(

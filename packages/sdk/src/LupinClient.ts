@@ -65,13 +65,12 @@ export interface DigestOf<View> extends Omit<Answer.DigestAnswer, "digest"> {
 }
 
 /** What to read: a circle or a group, one kind or all. Defaults stand in `EventsParameters`. */
-export interface Search<A extends App.App> {
+export interface Search<A extends App.App> extends Partial<PopOperations.Tolerance> {
   readonly near?: { readonly lat: number; readonly lon: number; readonly radiusMetres?: number }
   readonly group?: GroupName.GroupName
   readonly kind?: Kind<A>
   readonly limit?: number
   readonly cursor?: string
-  readonly staleMillisMax?: number
 }
 
 export interface LupinClient<A extends App.App> {
@@ -91,7 +90,7 @@ export interface LupinClient<A extends App.App> {
   readonly digest: <N extends App.DigestionName<A>>(
     digestion: N,
     key: string,
-    options?: { readonly staleMillisMax?: number }
+    options?: Partial<PopOperations.Tolerance>
   ) => Effect.Effect<DigestOf<App.View<A, N>>, PopOperations.DigestProblem | PopClient.Trouble>
   readonly receipt: (
     id: MessageId.MessageId
@@ -115,8 +114,10 @@ export const make = Effect.fnUntraced(function* <const A extends App.App>(
       const query = yield* Effect.fromResult(toQuery(app, search))
       return toPage(app, yield* pop.events(query))
     }),
-    digest: (digestion, key, { staleMillisMax = EventsParameters.staleMillisDefault } = {}) =>
-      Effect.map(pop.digest({ app: app.name, digestion, key, staleMillisMax }), (answer) => toDigest(app, answer)),
+    digest: (digestion, key, options) => {
+      const tolerance = { staleMillisMax: EventsParameters.staleMillisDefault, ...options }
+      return Effect.map(pop.digest({ app: app.name, digestion, key, ...tolerance }), (answer) => toDigest(app, answer))
+    },
     receipt: pop.receipt
   }
   return self

@@ -117,7 +117,13 @@ export const make = Effect.fnUntraced(function* (options: Options) {
     }),
     cancelEvent: ({ key, ...params }) => settle(client.cancelEvent({ params, headers: { "cancel-key": key } })),
     events: (query) => settle(client.events({ params: { app: query.app }, query: EventsParameters.ofQuery(query) })),
-    digest: ({ staleMillisMax, ...params }) => settle(client.digest({ params, query: { stale: staleMillisMax } })),
+    digest: ({ staleMillisMax, whileScraping, ...params }) =>
+      settle(
+        client.digest({
+          params,
+          query: { stale: staleMillisMax, ...(whileScraping === undefined ? {} : { whileScraping }) }
+        })
+      ),
     article: (messageId) => settle(client.article({ params: { messageId } })),
     receipt: (messageId) => settle(client.receipt({ params: { messageId } }))
   }
