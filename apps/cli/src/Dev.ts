@@ -106,6 +106,8 @@ export const run = Effect.fn("Dev.run")(function* (options: Options) {
   yield* seeding(fleet)
   const sites = yield* fleet.sites
   yield* Console.log(`\n${FleetTable.table(sites)}\n\n${FleetTable.trials(sites, options.apps.length === 0)}\n`)
+  // Runs first when the fleet ends: what follows may take seconds.
+  yield* Effect.addFinalizer(() => said("stopping all sites"))
   yield* said("fleet ready")
   return yield* Effect.never
 }, Effect.scoped)
