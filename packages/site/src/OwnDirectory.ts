@@ -24,7 +24,7 @@ export const make = (directory: string): Effect.Effect<void, DirectoryUnfit> =>
       FileSystem.readdirSync(there)
       FileSystem.accessSync(there, FileSystem.constants.W_OK)
     })
-    for (const level of missing) yield* attempt(level, () => void FileSystem.mkdirSync(level))
+    for (const level of missing) yield* attempt(level, () => FileSystem.mkdirSync(level))
   })
 
 const attempt = (named: string, act: () => void): Effect.Effect<void, DirectoryUnfit> =>
