@@ -34,6 +34,8 @@ export const seams: Readonly<Record<string, string>> = {
   "packages/site/src/Site.ts": "no HTTP faces",
   "packages/site/src/Settings.ts": "a configuration that names no files",
   "packages/site/src/ConfigFile.ts": "a configuration that is given",
+  "packages/site/src/AppModules.ts": "apps that are given",
+  "packages/site/src/OwnDirectory.ts": "directories that are there",
   "packages/site/src/LineSocket.ts": "no second process",
   "packages/site/src/SpoolTools.ts": "a tool for operators",
   "packages/testing/src/LocalPostgres.ts": "a tool for tests",

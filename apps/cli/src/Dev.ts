@@ -1,12 +1,13 @@
 /**
  * `lupin dev`: brings up a whole fleet on this machine, keeps it until Ctrl-C, and takes orders from a second terminal.
  */
+import * as FileTrouble from "@lupin/site/FileTrouble"
+import * as OwnDirectory from "@lupin/site/OwnDirectory"
 import { Console, Effect, Schema } from "effect"
 import { fork } from "node:child_process"
 import * as FileSystem from "node:fs"
 import * as Path from "node:path"
 import { fileURLToPath } from "node:url"
-import * as Complaint from "./Complaint.ts"
 import * as Fleet from "./Fleet.ts"
 import * as FleetControl from "./FleetControl.ts"
 import * as FleetPlan from "./FleetPlan.ts"
@@ -32,8 +33,8 @@ export class DevFailed extends Schema.TaggedError<DevFailed>()("DevFailed", { re
 const main = fileURLToPath(new URL("./main.ts", import.meta.url))
 const exampleApp = fileURLToPath(new URL("../../../examples/trailblaze/src/app.ts", import.meta.url))
 
-/** Socket of the running fleet. A path may have about 100 octets, so it does not lie deep. */
-export const socketOf = (directory: string): string => Path.relative(process.cwd(), Path.join(directory, "dev.sock"))
+/** Socket of the running fleet. */
+export const socketOf = (directory: string): string => Path.join(directory, "dev.sock")
 
 /** The initialised database, made once and copied to each POP host; it holds nothing of anybody's. */
 const cacheTemplateOf = (root: string) => Path.join(root, "cache-template")
@@ -58,6 +59,9 @@ const prepareCache = (template: string) =>
     )
     return Effect.sync(() => void child.kill())
   })
+
+const pathOf = (cause: unknown): string | undefined =>
+  cause instanceof Error && "path" in cause && typeof cause.path === "string" ? cause.path : undefined
 
 const said = (text: string) => Console.log(`lupin: ${text}`)
 
@@ -84,14 +88,15 @@ export const run = Effect.fn("Dev.run")(function* (options: Options) {
   const other = yield* Effect.option(FleetControl.ask(socket, { verb: "start", site: "" }))
   if (other._tag === "Some")
     return yield* new DevFailed({ reason: `a fleet runs in ${root} already; stop it with Ctrl-C` })
+  const apps = options.apps.length === 0 ? [exampleApp] : options.apps.map((file) => Path.resolve(file))
   yield* Effect.try({
     try: () => {
       if (options.isFresh) forget(root)
-      FileSystem.mkdirSync(root, { recursive: true })
+      for (const app of apps) FileSystem.accessSync(app)
     },
-    catch: (cause) => new DevFailed({ reason: Complaint.reasonOf(cause) })
+    catch: (cause) => new DevFailed({ reason: FileTrouble.said(pathOf(cause) ?? root, cause) })
   })
-  const apps = options.apps.length === 0 ? [exampleApp] : options.apps.map((file) => Path.resolve(file))
+  yield* OwnDirectory.make(root)
   const fleet = yield* Fleet.make({ root, apps, cacheTemplate: cacheTemplateOf(root) })
   yield* said(`starting ${FleetPlan.sites.length} sites in ${root}`)
   yield* FleetControl.serve(socket, fleet.handle)
@@ -101,6 +106,8 @@ export const run = Effect.fn("Dev.run")(function* (options: Options) {
   yield* seeding(fleet)
   const sites = yield* fleet.sites
   yield* Console.log(`\n${FleetTable.table(sites)}\n\n${FleetTable.trials(sites, options.apps.length === 0)}\n`)
+  // Runs first when the fleet ends: what follows may take seconds.
+  yield* Effect.addFinalizer(() => said("stopping all sites"))
   yield* said("fleet ready")
   return yield* Effect.never
 }, Effect.scoped)

@@ -17,7 +17,7 @@ const row = (peer: PeersPage.Peer): ReadonlyArray<string> => [
   String(peer.deferred),
   String(peer.lagArticles),
   peer.lagSeconds.toFixed(1),
-  peer.lastTrouble ?? ""
+  peer.lastTrouble === undefined ? "" : `${peer.isConnected ? "over: " : ""}${peer.lastTrouble}`
 ]
 
 const head = ["peer", "link", "offered", "accepted", "had", "refused", "deferred", "lag", "lag s", "last trouble"]

@@ -1,10 +1,13 @@
 /**
  * Posts an app's own first events to a fresh fleet, as a phone would.
  */
+import * as AppModules from "@lupin/site/AppModules"
 import { Effect, Schema } from "effect"
 import * as FileSystem from "node:fs"
 import * as Path from "node:path"
 import { pathToFileURL } from "node:url"
+import * as Complaint from "./Complaint.ts"
+import * as Wire from "./Wire.ts"
 
 /** A module `seeds.ts` beside an app's module exports these as `seeds`. */
 const Seeds = Schema.Struct({
@@ -16,8 +19,6 @@ const Seeds = Schema.Struct({
     })
   )
 })
-const AppModule = Schema.Struct({ default: Schema.Struct({ name: Schema.String }) })
-
 /** An app's seeds could not be read or posted. */
 export class SeedFailed extends Schema.TaggedError<SeedFailed>()("SeedFailed", { reason: Schema.String }) {
   override get message(): string {
@@ -28,33 +29,23 @@ export class SeedFailed extends Schema.TaggedError<SeedFailed>()("SeedFailed", {
 /** Posts under way at once. */
 const concurrency = 8
 
-const load = <S extends Schema.Codec<unknown, unknown>>(file: string, schema: S) =>
+const load = (file: string) =>
   Effect.flatMap(
     Effect.tryPromise({
       try: (): Promise<unknown> => import(pathToFileURL(file).href),
-      catch: (cause) => new SeedFailed({ reason: String(cause) })
+      catch: (cause) => new SeedFailed({ reason: `${file}: ${Complaint.reasonOf(cause)}` })
     }),
     (module) =>
       Effect.mapError(
-        Schema.decodeUnknownEffect(schema)({ ...(module as object) }),
+        Schema.decodeUnknownEffect(Seeds)({ ...(module as object) }),
         (error) => new SeedFailed({ reason: `${file}: ${error.message}` })
       )
   )
 
 const post = (url: string, body: unknown) =>
-  Effect.flatMap(
-    Effect.tryPromise({
-      try: () =>
-        fetch(url, { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(body) }),
-      catch: (cause) => new SeedFailed({ reason: String(cause) })
-    }),
-    (answer) =>
-      answer.ok
-        ? Effect.void
-        : Effect.flatMap(
-            Effect.promise(() => answer.text()),
-            (text) => Effect.fail(new SeedFailed({ reason: `${url}: ${answer.status} ${text}` }))
-          )
+  Effect.mapError(
+    Wire.request(url, { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(body) }),
+    ({ reason }) => new SeedFailed({ reason: `${reason} (${JSON.stringify(body)})` })
   )
 
 /** Posts the seeds of every app that has some to the POP at `host:port`; gives how many. */
@@ -63,11 +54,11 @@ export const seed = Effect.fn("Seeder.seed")(function* (apps: ReadonlyArray<stri
   for (const module of apps) {
     const file = Path.join(Path.dirname(module), "seeds.ts")
     if (!FileSystem.existsSync(file)) continue
-    const { default: app } = yield* load(module, AppModule)
-    const { seeds } = yield* load(file, Seeds)
+    const [app] = yield* AppModules.load([module], ".")
+    const { seeds } = yield* load(file)
     yield* Effect.forEach(
       seeds,
-      ({ kind, ...event }) => post(`http://${json}/v1/apps/${app.name}/events/${kind}`, event),
+      ({ kind, ...event }) => post(`http://${json}/v1/apps/${app?.name}/events/${kind}`, event),
       { concurrency, discard: true }
     )
     posted += seeds.length

@@ -9,6 +9,18 @@ import { Effect, Layer, Option } from "effect"
 import { Argument, Command, Flag } from "effect/cli"
 import * as Complaint from "./Complaint.ts"
 
+/** The code of each subcommand, loaded when it is wanted. */
+const load = {
+  dev: Effect.promise(() => import("./Dev.ts")),
+  pop: Effect.promise(() => import("@lupin/pop/main")),
+  central: Effect.promise(() => import("@lupin/central/main")),
+  cacheTemplate: Effect.promise(() => import("@lupin/pop/CacheTemplate")),
+  wire: Effect.promise(() => import("./Wire.ts")),
+  peers: Effect.promise(() => import("./Peers.ts")),
+  spoolTools: Effect.promise(() => import("@lupin/site/SpoolTools")),
+  operate: Effect.promise(() => import("./Operate.ts"))
+}
+
 const directory = Flag.String("dir").pipe(
   Flag.withDescription("Where the fleet keeps its data (.lupin)"),
   Flag.withDefault(".lupin")
@@ -17,10 +29,7 @@ const config = Flag.String("config").pipe(Flag.withDescription("The site's confi
 
 const order = (verb: "stop" | "start" | "kill" | "wipe", description: string) =>
   Command.make(verb, { site: Argument.String("site"), directory }, ({ site, directory }) =>
-    Effect.flatMap(
-      Effect.promise(() => import("./Dev.ts")),
-      (Dev) => Dev.order(verb, site, directory)
-    )
+    Effect.flatMap(load.dev, (Dev) => Dev.order(verb, site, directory))
   ).pipe(Command.withDescription(description))
 
 const dev = Command.make(
@@ -34,10 +43,7 @@ const dev = Command.make(
     directory
   },
   ({ isFresh, app, directory }) =>
-    Effect.flatMap(
-      Effect.promise(() => import("./Dev.ts")),
-      (Dev) => Dev.run({ isFresh, directory, apps: Option.toArray(app) })
-    )
+    Effect.flatMap(load.dev, (Dev) => Dev.run({ isFresh, directory, apps: Option.toArray(app) }))
 ).pipe(
   Command.withDescription("Bring up a fleet on this machine: three zones, three POP hosts"),
   Command.withSubcommands([
@@ -48,10 +54,8 @@ const dev = Command.make(
   ])
 )
 
-const operate = Effect.promise(() => import("./Operate.ts"))
-
 const reload = Command.make("reload", { config }, ({ config }) =>
-  Effect.flatMap(operate, (Operate) => Operate.reload(config))
+  Effect.flatMap(load.operate, (Operate) => Operate.reload(config))
 ).pipe(Command.withDescription("Have a running site take its changed configuration: rules, peers, certificate, groups"))
 
 const user = Argument.String("user")
@@ -59,36 +63,27 @@ const accounts = Command.make("accounts").pipe(
   Command.withDescription("Who may log in at a site"),
   Command.withSubcommands([
     Command.make("add", { config, user }, ({ config, user }) =>
-      Effect.flatMap(operate, (Operate) => Operate.addAccount(config, user))
+      Effect.flatMap(load.operate, (Operate) => Operate.addAccount(config, user))
     ).pipe(Command.withDescription("Add an account, or change its password, which is read from standard input")),
     Command.make("remove", { config, user }, ({ config, user }) =>
-      Effect.flatMap(operate, (Operate) => Operate.removeAccount(config, user))
+      Effect.flatMap(load.operate, (Operate) => Operate.removeAccount(config, user))
     ).pipe(Command.withDescription("Remove an account")),
     Command.make("list", { config }, ({ config }) =>
-      Effect.flatMap(operate, (Operate) => Operate.listAccounts(config))
+      Effect.flatMap(load.operate, (Operate) => Operate.listAccounts(config))
     ).pipe(Command.withDescription("List the accounts"))
   ])
 )
 
-const pop = Command.make("pop", { config }, ({ config }) =>
-  Effect.flatMap(
-    Effect.promise(() => import("@lupin/pop/main")),
-    (Pop) => Pop.run(config)
-  )
-).pipe(Command.withDescription("Run a POP host"))
+const pop = Command.make("pop", { config }, ({ config }) => Effect.flatMap(load.pop, (Pop) => Pop.run(config))).pipe(
+  Command.withDescription("Run a POP host")
+)
 
 const central = Command.make("central", { config }, ({ config }) =>
-  Effect.flatMap(
-    Effect.promise(() => import("@lupin/central/main")),
-    (Central) => Central.run(config)
-  )
+  Effect.flatMap(load.central, (Central) => Central.run(config))
 ).pipe(Command.withDescription("Run a host of a central zone"))
 
 const prepareCache = Command.make("prepare-cache", { directory: Argument.String("directory") }, ({ directory }) =>
-  Effect.flatMap(
-    Effect.promise(() => import("@lupin/pop/CacheTemplate")),
-    (CacheTemplate) => CacheTemplate.prepare(directory)
-  )
+  Effect.flatMap(load.cacheTemplate, (CacheTemplate) => CacheTemplate.prepare(directory))
 ).pipe(Command.withDescription("Make an initialised cache database for POP hosts to copy"))
 
 const url = Flag.String("pop").pipe(
@@ -96,21 +91,22 @@ const url = Flag.String("pop").pipe(
   Flag.withDefault("http://127.0.0.1:18083")
 )
 
+const appName = Argument.String("app").pipe(Argument.withDescription("The name of an app, as trailblaze"))
+
 const post = Command.make(
   "post",
   {
     url,
-    at: Flag.String("at").pipe(Flag.withDescription("lat,lon"), Flag.optional),
+    at: Flag.String("at").pipe(
+      Flag.withDescription("Where it happened: lat,lon in degrees, as 47.43,-121.41"),
+      Flag.optional
+    ),
     id: Flag.String("id").pipe(Flag.withDescription("UUIDv7 of the event, to repeat a post"), Flag.optional),
-    app: Argument.String("app"),
-    kind: Argument.String("kind"),
-    payload: Argument.String("payload").pipe(Argument.withDescription("JSON"))
+    app: appName,
+    kind: Argument.String("kind").pipe(Argument.withDescription("What sort of event it is, as review")),
+    payload: Argument.String("payload").pipe(Argument.withDescription("JSON, by the schema of the kind"))
   },
-  (options) =>
-    Effect.flatMap(
-      Effect.promise(() => import("./Wire.ts")),
-      (Wire) => Wire.post(options)
-    )
+  (options) => Effect.flatMap(load.wire, (Wire) => Wire.post(options))
 ).pipe(Command.withDescription("Post one event"))
 
 const read = Command.make(
@@ -118,17 +114,13 @@ const read = Command.make(
   {
     url,
     kind: Flag.String("kind").pipe(Flag.withDescription("A kind of event; all without it"), Flag.optional),
-    near: Flag.String("near").pipe(Flag.withDescription("lat,lon"), Flag.optional),
+    near: Flag.String("near").pipe(Flag.withDescription("Around a place: lat,lon in degrees"), Flag.optional),
     radius: Flag.String("radius").pipe(Flag.withDescription("Around --near, as 800m (25km)"), Flag.withDefault("25km")),
     group: Flag.String("group").pipe(Flag.withDescription("A group, with all below it"), Flag.optional),
     limit: Flag.Int("limit").pipe(Flag.withDescription("Events at most, up to 500 (20)"), Flag.withDefault(20)),
-    app: Argument.String("app")
+    app: appName
   },
-  (options) =>
-    Effect.flatMap(
-      Effect.promise(() => import("./Wire.ts")),
-      (Wire) => Wire.read(options)
-    )
+  (options) => Effect.flatMap(load.wire, (Wire) => Wire.read(options))
 ).pipe(Command.withDescription("Read events of an app, newest first"))
 
 const peers = Command.make(
@@ -145,10 +137,7 @@ const peers = Command.make(
     )
   },
   ({ isCompared, ...options }) =>
-    Effect.flatMap(
-      Effect.promise(() => import("./Peers.ts")),
-      (Peers) => (isCompared ? Peers.compare(options) : Peers.show(options))
-    )
+    Effect.flatMap(load.peers, (Peers) => (isCompared ? Peers.compare(options) : Peers.show(options)))
 ).pipe(Command.withDescription("Show how the feeds of a site to its peers go, or how their histories differ"))
 
 const spoolDirectory = Flag.String("dir").pipe(
@@ -158,10 +147,7 @@ const spoolDirectory = Flag.String("dir").pipe(
 /** A verb on a spool that nobody serves from. */
 const spoolVerb = (verb: "verify" | "rebuild" | "stats", description: string) =>
   Command.make(verb, { directory: spoolDirectory }, ({ directory }) =>
-    Effect.flatMap(
-      Effect.promise(() => import("@lupin/site/SpoolTools")),
-      (SpoolTools) => SpoolTools[verb](directory)
-    )
+    Effect.flatMap(load.spoolTools, (SpoolTools) => SpoolTools[verb](directory))
   ).pipe(Command.withDescription(description))
 
 const ids = Argument.String("id").pipe(
@@ -170,8 +156,12 @@ const ids = Argument.String("id").pipe(
 )
 
 const erase = Command.make("erase", { config, ids }, ({ config, ids }) =>
-  Effect.flatMap(operate, (Operate) => Operate.erase(config, ids))
-).pipe(Command.withDescription("Have a running site erase articles for good"))
+  Effect.flatMap(load.operate, (Operate) => Operate.erase(config, ids))
+).pipe(
+  Command.withDescription(
+    "Have a running site erase articles for good; other sites keep theirs until they are told too"
+  )
+)
 
 const spool = Command.make("spool").pipe(
   Command.withDescription("Look at a spool, repair it, move articles in and out"),
@@ -180,19 +170,12 @@ const spool = Command.make("spool").pipe(
     spoolVerb("rebuild", "Make the index anew from the log"),
     spoolVerb("stats", "Say what a spool holds"),
     Command.make("erase", { directory: spoolDirectory, ids }, ({ directory, ids }) =>
-      Effect.flatMap(
-        Effect.promise(() => import("@lupin/site/SpoolTools")),
-        (SpoolTools) => SpoolTools.erase(directory, ids)
-      )
+      Effect.flatMap(load.spoolTools, (SpoolTools) => SpoolTools.erase(directory, ids))
     ).pipe(Command.withDescription("Overwrite articles on the disk, so that nothing but a hash of each id is left")),
     Command.make(
       "export",
       { directory: spoolDirectory, file: Argument.String("file").pipe(Argument.withDescription("An rnews batch")) },
-      (options) =>
-        Effect.flatMap(
-          Effect.promise(() => import("@lupin/site/SpoolTools")),
-          (SpoolTools) => SpoolTools.exportTo(options)
-        )
+      (options) => Effect.flatMap(load.spoolTools, (SpoolTools) => SpoolTools.exportTo(options))
     ).pipe(Command.withDescription("Write every article into an rnews batch")),
     Command.make(
       "import",
@@ -203,11 +186,7 @@ const spool = Command.make("spool").pipe(
           Argument.withDescription("An rnews batch, a mailbox, or the directory of a traditional spool")
         )
       },
-      (options) =>
-        Effect.flatMap(
-          Effect.promise(() => import("@lupin/site/SpoolTools")),
-          (SpoolTools) => SpoolTools.importFrom(options)
-        )
+      (options) => Effect.flatMap(load.spoolTools, (SpoolTools) => SpoolTools.importFrom(options))
     ).pipe(Command.withDescription("Take articles in, whatever their age"))
   ])
 )

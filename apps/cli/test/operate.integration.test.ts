@@ -95,6 +95,18 @@ describe("lupin spool import", () => {
   })
 })
 
+describe("lupin spool", () => {
+  it.each(["verify", "stats", "rebuild", "erase", "export"])("makes no spool where %s finds none", (verb) => {
+    const { directory } = folder()
+    const spool = Path.join(directory, "spool")
+    const further = { erase: ["<1@test.example>"], export: [Path.join(directory, "out")] }[verb] ?? []
+    const { status, stderr } = lupin(["spool", verb, "--dir", spool, ...further])
+    assert.strictEqual(stderr, `lupin: ${spool} holds no spool\n`)
+    assert.strictEqual(status, 1)
+    assert.isFalse(FileSystem.existsSync(spool))
+  })
+})
+
 describe("a command line", () => {
   it.each([
     { name: "with a command that is not there", args: ["frob"], said: /^lupin: Unknown subcommand "frob".*\n$/ },
@@ -136,6 +148,6 @@ describe("a site that cannot run", () => {
     write({ directory: `${config}/below` })
     const { status, stderr } = lupin(["central", "--config", config])
     assert.strictEqual(status, 1)
-    assert.match(stderr, /^lupin: ENOTDIR: .*\n$/)
+    assert.strictEqual(stderr, `lupin: ${config}:\n  directory: ${config} is no directory, or lies below a file\n`)
   })
 })

@@ -4,6 +4,7 @@
 import * as EventId from "@lupin/api/EventId"
 import * as InjectionFault from "@lupin/api/InjectionFault"
 import * as PopOperations from "@lupin/api/PopOperations"
+import * as Posting from "@lupin/api/Posting"
 import * as Problem from "@lupin/api/Problem"
 import * as Receipt from "@lupin/api/Receipt"
 import type * as RoutingKey from "@lupin/api/RoutingKey"
@@ -21,7 +22,6 @@ import * as Injector from "@lupin/spool/Injector"
 import * as SiteIdentity from "@lupin/spool/SiteIdentity"
 import * as Spool from "@lupin/spool/Spool"
 import { Effect, Layer, Result } from "effect"
-import * as Posting from "./Posting.ts"
 import * as Searching from "./Searching.ts"
 import * as Zones from "./Zones.ts"
 
@@ -42,10 +42,18 @@ const make = Effect.fn("Operations.make")(function* (apps: ReadonlyArray<App.App
   const cache = yield* GroupCache.GroupCache
   const zones = yield* Zones.Zones
 
-  const refuseTaken = Effect.fnUntraced(function* ({ uuid, messageId }: Posting.Prepared) {
-    const known = yield* spool.findUuid(uuid)
+  const refuseTaken = Effect.fnUntraced(function* ({ event, messageId }: Posting.Prepared) {
+    const known = yield* spool.findUuid(event.id)
     if (known === undefined || known === messageId) return
-    return yield* Problem.idConflict(uuid, known)
+    return yield* Problem.idConflict(event.id, known)
+  })
+
+  /** A repeat is one however late it comes: the id tells it for as long as history does. */
+  const late = Effect.fnUntraced(function* (refused: Injector.InjectionRefused, id: MessageId.MessageId) {
+    if (!InjectionFault.isTooOld(refused)) return yield* InjectionFault.toProblem(refused)
+    const [status] = yield* spool.status([id])
+    if (status !== "held" && status !== "removed") return yield* InjectionFault.toProblem(refused)
+    return { id, isHeld: status === "held", isNew: false }
   })
 
   const postEvent = Effect.fn("Operations.postEvent")(
@@ -55,7 +63,7 @@ const make = Effect.fn("Operations.make")(function* (apps: ReadonlyArray<App.App
       const { id, isHeld, isNew } = yield* Effect.catchTag(
         injector.inject(prepared.proto, { writer: "client" }),
         "InjectionRefused",
-        (refused) => Effect.fail(InjectionFault.toProblem(refused))
+        (refused) => late(refused, prepared.messageId)
       )
       if (!isHeld) return yield* InjectionFault.toProblem(InjectionFault.removed)
       const receipt = Receipt.of({ messageId: id, holders: [{ site: identity.name }], isDigested: false })
@@ -86,7 +94,7 @@ const make = Effect.fn("Operations.make")(function* (apps: ReadonlyArray<App.App
   const events = Effect.fn("Operations.events")(
     function* (query: PopOperations.EventsQuery) {
       const app = yield* appOf(apps, query.app)
-      const { kind, limit, cursor, staleMillisMax } = query
+      const { cursor, kind, limit, staleMillisMax, whileScraping } = query
       if (kind !== undefined && Result.isFailure(App.kindOf(app, kind)))
         return yield* Problem.unknownKind(app.name, kind)
       const search = yield* Effect.fromResult(Searching.subtreesOf(app.name, query.where))
@@ -95,6 +103,7 @@ const make = Effect.fn("Operations.make")(function* (apps: ReadonlyArray<App.App
         ...search,
         limit,
         staleMillisMax,
+        ...(whileScraping === undefined ? {} : { whileScraping }),
         ...(kind === undefined ? {} : { kind }),
         ...(cursor === undefined ? {} : { cursor })
       })

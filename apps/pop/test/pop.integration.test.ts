@@ -1,8 +1,12 @@
 import { assert, describe, layer } from "@effect/vitest"
+import * as EventId from "@lupin/api/EventId"
 import * as PopOperations from "@lupin/api/PopOperations"
+import * as GroupName from "@lupin/core/GroupName"
+import * as Limits from "@lupin/core/Limits"
 import type * as SiteConfig from "@lupin/site/SiteConfig"
 import { contractApp, popContract } from "@lupin/testing/PopContract"
-import { Effect, Exit, Layer, Scope } from "effect"
+import { Clock, Effect, Exit, Layer, Scope } from "effect"
+import { TestClock } from "effect/testing"
 import * as FileSystem from "node:fs"
 import * as Os from "node:os"
 import * as Path from "node:path"
@@ -57,6 +61,44 @@ const suite = (name: string, cache: SiteConfig.Pop["cache"]) =>
         const key = yield* operations.routingKey
         assert.strictEqual(key.host, "boi1")
         assert.isAbove(key.cacheGeneration.length, 0)
+      })
+    )
+    it.effect("answers at once what it has where the caller will not wait, and scrapes meanwhile", () =>
+      Effect.gen(function* () {
+        const operations = yield* PopOperations.PopOperations
+        const { posted } = yield* operations.postEvent({ app: contractApp.name, kind: "note", payload: "first" })
+        const [group = GroupName.GroupName.make("clientposts.contract")] = posted.groups
+        const read = (whileScraping: "wait" | "serve") =>
+          operations
+            .events({
+              app: contractApp.name,
+              where: { _tag: "Within", group },
+              limit: 500,
+              staleMillisMax: 0,
+              whileScraping
+            })
+            .pipe(Effect.map(({ events }) => events.map(({ messageId }) => messageId)))
+        const before = yield* read("wait")
+        const { posted: later } = yield* operations.postEvent({ app: contractApp.name, kind: "note", payload: "later" })
+        assert.deepStrictEqual(yield* read("serve"), before)
+        assert.include(yield* read("wait"), later.messageId)
+      })
+    )
+    it.effect("answers a repeat that comes days later, and refuses what is new by then", () =>
+      Effect.gen(function* () {
+        const operations = yield* PopOperations.PopOperations
+        const nowMillis = yield* Clock.currentTimeMillis
+        const later = yield* TestClock.make()
+        yield* later.setTime(nowMillis + Limits.injectAgeMillisMax + 60_000)
+        const postLater = (post: PopOperations.PostEvent) =>
+          Effect.provideService(operations.postEvent(post), Clock.Clock, later)
+        const post = { app: contractApp.name, kind: "note", id: yield* EventId.mint, payload: "held" }
+        const first = yield* operations.postEvent(post)
+        assert.deepStrictEqual(yield* postLater(post), { ...first, isNew: false })
+        const fresh = yield* Effect.flip(postLater({ ...post, id: yield* EventId.mint }))
+        assert.strictEqual(fresh._tag === "EventRefused" && fresh.reason, "TooOld")
+        const other = yield* Effect.flip(postLater({ ...post, payload: "something else" }))
+        assert.strictEqual(other._tag, "IdConflict")
       })
     )
   })

@@ -7,6 +7,7 @@ import { Effect, Result, Schema, SchemaIssue, SchemaTransformation } from "effec
 import * as GroupName from "@lupin/core/GroupName"
 import * as Limits from "@lupin/core/Limits"
 import type * as PopOperations from "./PopOperations.ts"
+import * as PlaceJson from "./PlaceJson.ts"
 import * as Problem from "./Problem.ts"
 
 /** Age an answer may have unless the caller says otherwise, in milliseconds. */
@@ -33,8 +34,8 @@ const radiusPattern = /^\s*(\d{1,9}(?:\.\d{1,6})?)\s*(km|m)\s*$/
 const near = Schema.String.annotate({ description: "lat,lon in degrees, as 44.16,-115.06" }).pipe(
   Schema.decodeTo(
     Schema.Struct({
-      lat: Schema.Finite.check(Schema.isBetween({ minimum: -90, maximum: 90 })),
-      lon: Schema.Finite.check(Schema.isBetween({ minimum: -180, maximum: 180 }))
+      lat: PlaceJson.Latitude,
+      lon: PlaceJson.Longitude
     }),
     SchemaTransformation.transformEffect({
       decode: (text: string) => {
@@ -64,6 +65,21 @@ const radius = Schema.String.annotate({ description: "a length with its unit, as
   )
 )
 
+const group = Schema.String.annotate({ description: "the name of a group, as clientposts.trailblaze.geo.us" }).pipe(
+  Schema.decodeTo(
+    GroupName.GroupName,
+    SchemaTransformation.transformEffect({
+      decode: (text: string) => {
+        const found = GroupName.parse(text)
+        return found === undefined
+          ? fault("Expected the name of a group, as clientposts.trailblaze.geo.us")
+          : Effect.succeed(found)
+      },
+      encode: (name: string) => Effect.succeed(name)
+    })
+  )
+)
+
 /** An integer in text, within bounds. */
 const integer = (minimum: number, maximum: number) =>
   Schema.FiniteFromString.pipe(Schema.decodeTo(Schema.Int.check(Schema.isBetween({ minimum, maximum }))))
@@ -71,15 +87,21 @@ const integer = (minimum: number, maximum: number) =>
 /** Staleness a caller allows, in milliseconds. */
 export const Stale = integer(0, staleMillisMax).annotate({ description: "how old the answer may be, in milliseconds" })
 
+/** What becomes of a copy that is older: it is scraped first, or answered as it is while it is scraped. */
+export const WhileScraping = Schema.Literals(["wait", "serve"]).annotate({
+  description: "serve: answer at once, however old, and scrape meanwhile; wait: scrape what is too old first"
+})
+
 /** The parameters as the contract declares them; which of them go together is `toQuery`'s to say. */
 export const parameters = {
   kind: Schema.optionalKey(Schema.String),
   near: Schema.optionalKey(near),
   radius: Schema.optionalKey(radius),
-  group: Schema.optionalKey(GroupName.GroupName),
+  group: Schema.optionalKey(group),
   limit: Schema.optionalKey(integer(1, Limits.pageMax)),
   cursor: Schema.optionalKey(Schema.String.check(Schema.isMaxLength(cursorLengthMax))),
-  stale: Schema.optionalKey(Stale)
+  stale: Schema.optionalKey(Stale),
+  whileScraping: Schema.optionalKey(WhileScraping)
 }
 export const EventsParameters = Schema.Struct(parameters)
 export type EventsParameters = typeof EventsParameters.Type
@@ -94,6 +116,7 @@ export const toQuery = (
     where,
     limit: asked.limit ?? limitDefault,
     staleMillisMax: asked.stale ?? staleMillisDefault,
+    ...(asked.whileScraping === undefined ? {} : { whileScraping: asked.whileScraping }),
     ...(asked.kind === undefined ? {} : { kind: asked.kind }),
     ...(asked.cursor === undefined ? {} : { cursor: asked.cursor })
   }))
@@ -102,6 +125,7 @@ export const toQuery = (
 export const ofQuery = (query: PopOperations.EventsQuery): EventsParameters => ({
   limit: query.limit,
   stale: query.staleMillisMax,
+  ...(query.whileScraping === undefined ? {} : { whileScraping: query.whileScraping }),
   ...(query.kind === undefined ? {} : { kind: query.kind }),
   ...(query.cursor === undefined ? {} : { cursor: query.cursor }),
   ...(query.where._tag === "Near"

@@ -28,12 +28,17 @@ interface Found {
   readonly message: string
 }
 
-const format = SchemaIssue.makeFormatterStandardSchemaV1()
+const format = SchemaIssue.makeFormatterStandardSchemaV1({
+  leafHook: (issue) => (issue._tag === "UnexpectedKey" ? "is not known here" : SchemaIssue.defaultLeafHook(issue))
+})
+
+/** In words of JSON: where a schema of ours has a name, it is an object's. */
+const plain = (message: string): string => (/^Expected [A-Z]\w+$/.test(message) ? "Expected a JSON object" : message)
 
 const list = (issue: SchemaIssue.Issue): ReadonlyArray<Found> =>
   format(issue)
     .issues.slice(0, faultsMax)
-    .map(({ path, message }) => ({ path: (path ?? []).map(stepOf), message }))
+    .map(({ path, message }) => ({ path: (path ?? []).map(stepOf), message: plain(message) }))
 
 const stepOf = (step: PropertyKey | { readonly key: PropertyKey }): PropertyKey =>
   typeof step === "object" ? step.key : step

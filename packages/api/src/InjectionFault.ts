@@ -15,6 +15,13 @@ export const removed: Refused = {
   message: "the event was removed, and is not taken again"
 }
 
+/** The id is older than what may be injected: a repeat of what is known already is taken for one all the same. */
+export const isTooOld = ({ reason }: Refused): boolean => reason._tag === "TooOld"
+
+/** Whether the event was refused for the time inside its id alone: the same event under a new id may pass. */
+export const isOfDate = ({ reason }: Pick<Problem.EventRefused, "reason">): boolean =>
+  reason === "TooOld" || reason === "TooFarAhead"
+
 /** Names the field of the post from which the refused part of the article was made. */
 export const toProblem = ({ reason, message }: Refused): Problem.EventRefused =>
   Problem.eventRefused(reason._tag, message, [{ pointer: pointerOf(reason), detail: message }])

@@ -47,7 +47,13 @@ const handlers = HttpApiBuilder.group(
           orProblem
         ),
       digest: ({ params, query }) =>
-        orProblem(operations.digest({ ...params, staleMillisMax: query.stale ?? EventsParameters.staleMillisDefault })),
+        orProblem(
+          operations.digest({
+            ...params,
+            staleMillisMax: query.stale ?? EventsParameters.staleMillisDefault,
+            ...(query.whileScraping === undefined ? {} : { whileScraping: query.whileScraping })
+          })
+        ),
       article: ({ params }) => orProblem(operations.article(params.messageId)),
       receipt: ({ params }) => orProblem(operations.receipt(params.messageId))
     })
@@ -82,7 +88,7 @@ export const served: ReadonlyArray<AllowedMethods.Route> = [
 /** Phones' web views and browsers of any origin may read and post; nothing here goes by cookies. */
 const cors = HttpMiddleware.cors({
   allowedMethods: ["GET", "HEAD", "POST", "DELETE"],
-  exposedHeaders: [RoutingKey.headerName, "location", "retry-after", "allow"],
+  exposedHeaders: [RoutingKey.headerName, "location", "retry-after", "allow", "date"],
   maxAge: 600
 })
 

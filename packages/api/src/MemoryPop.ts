@@ -13,13 +13,12 @@ import * as GroupName from "@lupin/core/GroupName"
 import * as Injection from "@lupin/core/Injection"
 import type * as MessageId from "@lupin/core/MessageId"
 import * as Place from "@lupin/core/Place"
-import * as Routing from "@lupin/core/Routing"
 import * as Uuid from "@lupin/core/Uuid"
 import type * as Answer from "./Answer.ts"
-import * as AppFault from "./AppFault.ts"
 import * as EventId from "./EventId.ts"
 import * as InjectionFault from "./InjectionFault.ts"
 import * as PopOperations from "./PopOperations.ts"
+import * as Posting from "./Posting.ts"
 import * as Problem from "./Problem.ts"
 import * as Receipt from "./Receipt.ts"
 import type * as RoutingKey from "./RoutingKey.ts"
@@ -103,13 +102,13 @@ const operationsOf = (state: State): PopOperations.PopOperations["Service"] => (
   routingKey: Effect.sync((): RoutingKey.RoutingKey => ({ host: state.host, cacheGeneration: `g${state.generation}` })),
   postEvent: Effect.fnUntraced(function* (post) {
     yield* needs(state, "spool")
-    const id = post.id ?? (yield* EventId.mint)
-    const kept = yield* Effect.fromResult(read(state, post, id, yield* Clock.currentTimeMillis))
-    const known = state.byUuid.get(kept.event.id)
-    if (known !== undefined && known.messageId !== kept.messageId) {
-      return yield* Problem.idConflict(kept.event.id, known.messageId)
+    const prepared = yield* Effect.fromResult(Posting.prepare(state.apps, post, yield* EventId.mint))
+    const known = state.byUuid.get(prepared.event.id)
+    if (known !== undefined && known.messageId !== prepared.messageId) {
+      return yield* Problem.idConflict(prepared.event.id, known.messageId)
     }
-    state.byUuid.set(kept.event.id, known ?? kept)
+    const kept = known ?? (yield* Effect.fromResult(inject(state, prepared, post.lock, yield* Clock.currentTimeMillis)))
+    state.byUuid.set(kept.event.id, kept)
     const { lock, messageId, groups } = kept
     if (CancelLock.opens(state.waiting.get(messageId) ?? [], lock)) state.cancelled.add(messageId)
     if (state.cancelled.has(messageId)) return yield* InjectionFault.toProblem(InjectionFault.removed)
@@ -172,28 +171,13 @@ const needs = (state: State, part: string): Effect.Effect<void, Problem.Unavaila
 
 const find = (state: State, name: string) => Result.mapError(App.find(state.apps, name), () => Problem.unknownApp(name))
 
-/** Checks, routes and writes an event, as a host does before it stores. */
-const read = (
+/** What a host stores of an event, or why its injector refuses it. */
+const inject = (
   state: State,
-  post: PopOperations.PostEvent,
-  id: string,
+  { event, groups, messageId, proto }: Posting.Prepared,
+  lock: string | undefined,
   nowMillis: number
-): Result.Result<Kept, PopOperations.PostProblem> => {
-  const app = App.find(state.apps, post.app)
-  const kind = Result.flatMap(app, (app) => App.kindOf(app, post.kind))
-  if (Result.isFailure(app)) return Result.fail(AppFault.toProblem(post.app, app.failure))
-  if (Result.isFailure(kind)) return Result.fail(AppFault.toProblem(post.app, kind.failure))
-  const version = post.version ?? kind.success.version
-  const decoded = App.decodePayload(app.success, post.kind, version, post.payload)
-  if (Result.isFailure(decoded)) return Result.fail(AppFault.toProblem(post.app, decoded.failure))
-  const { app: _, lock, ...rest } = post
-  const event = Event.make({ ...rest, app: post.app, id, version, routing: post.routing ?? Routing.version })
-  if (event === undefined) return refuse("#/id", "Expected a UUIDv7")
-  const groups = Routing.route(event)
-  if (groups === undefined) return refuse("#/routing", "is no version known here")
-  const messageId = Event.messageId(event)
-  const from = EventArticle.mailbox(event.app, "someone")
-  const proto = EventArticle.toProto(event, { groups, from, ...(lock === undefined ? {} : { lock }) })
+): Result.Result<Kept, Problem.EventRefused> => {
   const injected = Injection.inject(proto, {
     site: `${state.host}.example`,
     writer: "client",
@@ -204,19 +188,11 @@ const read = (
   })
   return injected._tag === "Refused"
     ? Result.fail(InjectionFault.toProblem(injected))
-    : Result.succeed({
-        event,
-        messageId,
-        groups,
-        octets: injected.article.octets,
-        lock: CancelLock.parse(lock ?? "")
-      })
+    : Result.succeed({ event, messageId, groups, octets: injected.article.octets, lock: CancelLock.parse(lock ?? "") })
 }
 
 const heldIn = (state: State): Array<Kept> =>
   [...state.byUuid.values()].filter(({ messageId }) => !state.cancelled.has(messageId))
-
-const refuse = (pointer: string, detail: string) => Result.fail(Problem.invalidRequest([{ pointer, detail }]))
 
 const receiptOf = (state: State, messageId: MessageId.MessageId): Receipt.Receipt =>
   Receipt.of({ messageId, holders: [{ site: state.host }, ...state.holders], isDigested: false })

@@ -8,11 +8,11 @@ import { Effect, Schema, SchemaIssue, SchemaTransformation } from "effect"
 import { HttpApi, HttpApiEndpoint, HttpApiGroup, HttpApiMiddleware, HttpApiSchema, OpenApi } from "effect/http-api"
 import * as CancelLock from "@lupin/core/CancelLock"
 import * as Event from "@lupin/core/Event"
-import * as GeoPoint from "@lupin/core/GeoPoint"
 import * as MessageId from "@lupin/core/MessageId"
 import * as Answer from "./Answer.ts"
 import * as EventsParameters from "./EventsParameters.ts"
 import * as JsonBound from "./JsonBound.ts"
+import * as PlaceJson from "./PlaceJson.ts"
 import * as Problem from "./Problem.ts"
 import * as Receipt from "./Receipt.ts"
 
@@ -49,7 +49,7 @@ export const EventBody = Schema.Struct({
   ),
   version: Schema.optionalKey(Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: Event.versionMax }))),
   routing: Schema.optionalKey(Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: Event.versionMax }))),
-  at: Schema.optionalKey(GeoPoint.GeoPoint),
+  at: Schema.optionalKey(PlaceJson.PlaceJson),
   lock: Schema.optionalKey(
     Schema.String.check(
       Schema.makeFilter((text: string) => CancelLock.isWellFormed(text) || "must be a Cancel-Lock")
@@ -123,13 +123,18 @@ const events = HttpApiEndpoint.get("events", "/v1/apps/:app/events", {
 }).annotateMerge(
   OpenApi.annotations({
     summary: "Read events near a place or within a group",
-    description: "Newest first, at most `stale` milliseconds old; `freshness` says how old each part is."
+    description:
+      "Newest first, at most `stale` milliseconds old; `freshness` says how old each part is. With `whileScraping=serve` " +
+      "an older copy is answered at once, and a newer one scraped for the next query."
   })
 )
 
 const digest = HttpApiEndpoint.get("digest", "/v1/apps/:app/digests/:digestion/:key", {
   params: { app: name, digestion: name, key: Schema.String.check(Schema.isMaxLength(keyLengthMax)) },
-  query: { stale: Schema.optionalKey(EventsParameters.Stale) },
+  query: {
+    stale: Schema.optionalKey(EventsParameters.Stale),
+    whileScraping: Schema.optionalKey(EventsParameters.WhileScraping)
+  },
   success: Answer.DigestAnswer,
   error: [Problem.UnknownApp, Problem.UnknownDigestion, Problem.Unavailable]
 }).annotateMerge(
@@ -156,6 +161,13 @@ const receipt = HttpApiEndpoint.get("receipt", "/v1/receipts/:messageId", {
   })
 )
 
+/** Nobody logs in here, which readable docs take an empty list of ways to do so for the contrary of. */
+const withoutSecurity = ({ components, ...spec }: Record<string, unknown>): Record<string, unknown> => {
+  if (typeof components !== "object" || components === null) return spec
+  const { securitySchemes: _, ...others } = components as Record<string, unknown>
+  return { ...spec, components: others }
+}
+
 /** The one group; its endpoints stand at the top of the client. */
 export class Pop extends HttpApiGroup.make("pop", { topLevel: true })
   .add(postEvent, cancelEvent, events, digest, article, receipt)
@@ -165,12 +177,16 @@ export class PopApi extends HttpApi.make("lupin-pop")
   .add(Pop)
   // Whoever mends a request learns of all its faults at once.
   .annotate(HttpApi.ParseOptions, { errors: "all" })
+  // A field that is not known would be dropped in silence: a place that is misspelt, or a lock that only newer hosts have.
+  .annotate(HttpApi.PayloadParseOptions, { errors: "all", onExcessProperty: "error" })
+  .annotate(HttpApi.QueryParseOptions, { errors: "all", onExcessProperty: "error" })
   .annotateMerge(
     OpenApi.annotations({
       title: "Lupin POP",
       version: "1",
       description:
         "Post events, read them back near a place, read digests. Every trouble is an RFC 9457 problem. " +
-        "Keep the `Lupin-Routing-Key` of an answer and send it with the next request."
+        "Keep the `Lupin-Routing-Key` of an answer and send it with the next request.",
+      transform: withoutSecurity
     })
   ) {}

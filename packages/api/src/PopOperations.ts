@@ -47,21 +47,27 @@ export type Where =
   | { readonly _tag: "Near"; readonly lat: number; readonly lon: number; readonly radiusMetres: number }
   | { readonly _tag: "Within"; readonly group: GroupName.GroupName }
 
-/** `staleMillisMax`: how old what is shown may be, in milliseconds; `limit` is 1 to `Limits.pageMax`. */
-export interface EventsQuery {
+/** How old what is shown may be. */
+export interface Tolerance {
+  /** In milliseconds. */
+  readonly staleMillisMax: number
+  /** An older copy is scraped first ("wait", the default), or shown as it is while it is scraped ("serve"). */
+  readonly whileScraping?: "wait" | "serve"
+}
+
+/** `limit` is 1 to `Limits.pageMax`. */
+export interface EventsQuery extends Tolerance {
   readonly app: string
   readonly kind?: string
   readonly where: Where
   readonly limit: number
   readonly cursor?: string
-  readonly staleMillisMax: number
 }
 
-export interface DigestQuery {
+export interface DigestQuery extends Tolerance {
   readonly app: string
   readonly digestion: string
   readonly key: string
-  readonly staleMillisMax: number
 }
 
 export type PostProblem =
@@ -91,7 +97,7 @@ export class PopOperations extends Context.Service<
     readonly postEvent: (post: PostEvent) => Effect.Effect<PostOutcome, PostProblem>
     /** Returns once the cancel would survive a crash of this host. Where the event is not known yet, the cancel waits. */
     readonly cancelEvent: (cancel: CancelEvent) => Effect.Effect<Answer.Cancelled, CancelProblem>
-    /** Newest first. Each subtree it reads from is at most `staleMillisMax` old, or says how old it is. */
+    /** Newest first. Each subtree it reads from is at most as old as the query tolerates, and says how old it is. */
     readonly events: (query: EventsQuery) => Effect.Effect<Answer.EventsAnswer, EventsProblem>
     /** The newest digest of a key, if there is one. */
     readonly digest: (query: DigestQuery) => Effect.Effect<Answer.DigestAnswer, DigestProblem>

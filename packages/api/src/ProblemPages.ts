@@ -1,6 +1,7 @@
 /**
  * The pages behind the `type` of each problem: what it means and what to do next (RFC 9457, section 3.1.1).
  */
+import * as InjectionFault from "./InjectionFault.ts"
 import * as Problem from "./Problem.ts"
 
 /** What a caller does about each. */
@@ -20,7 +21,7 @@ const advice: Record<Problem.Problem["_tag"], string> = {
   HeadTooLarge: "Send shorter headers and parameters.",
   RequestTimeout: "Send the request again. With an id a post is safe to repeat.",
   UnsupportedMediaType: "Send application/json.",
-  EventRefused: "reason says why. An event must be at most three days old and five minutes ahead.",
+  EventRefused: "See reason. An event must be at most three days old and five minutes ahead, by the time in its id.",
   Unavailable: "Send the same request again after Retry-After seconds, here or at another POP. Nothing was accepted.",
   InternalFault: "Send the same request again later; if it fails again, tell the operator the time and the path."
 }
@@ -51,7 +52,10 @@ const examples: ReadonlyArray<Problem.Problem> = [
   new Problem.HeadTooLarge({}),
   new Problem.RequestTimeout({}),
   new Problem.UnsupportedMediaType({ errors: [{ parameter: "content-type", detail: "not application/json" }] }),
-  Problem.eventRefused("too-old", "The event is older than three days.", [{ pointer: "#/id", detail: "too old" }]),
+  InjectionFault.toProblem({
+    reason: { _tag: "TooOld", field: "Date" },
+    message: "Date is more than 3 days ago"
+  }),
   Problem.unavailable("spool"),
   new Problem.InternalFault({})
 ]

@@ -25,11 +25,17 @@ const where: fc.Arbitrary<PopOperations.Where> = fc.oneof(
   })
 )
 const query: fc.Arbitrary<PopOperations.EventsQuery> = fc
-  .record({
-    where,
-    limit: fc.integer({ min: 1, max: Limits.pageMax }),
-    staleMillisMax: fc.nat({ max: EventsParameters.staleMillisMax })
-  })
+  .record(
+    {
+      where,
+      limit: fc.integer({ min: 1, max: Limits.pageMax }),
+      staleMillisMax: fc.nat({ max: EventsParameters.staleMillisMax }),
+      whileScraping: fc.constantFrom("wait" as const, "serve" as const),
+      kind: fc.string(),
+      cursor: fc.string()
+    },
+    { requiredKeys: ["where", "limit", "staleMillisMax"] }
+  )
   .map((query) => ({ app: "trails", ...query }))
 
 const ask = (parameters: Record<string, string>) =>
@@ -83,7 +89,17 @@ describe("EventsParameters", () => {
   })
 
   it("takes any parameters without throwing", () => {
-    const name = fc.constantFrom("kind", "near", "radius", "group", "limit", "cursor", "stale", "other")
+    const name = fc.constantFrom(
+      "kind",
+      "near",
+      "radius",
+      "group",
+      "limit",
+      "cursor",
+      "stale",
+      "whileScraping",
+      "other"
+    )
     fc.assert(fc.property(fc.dictionary(name, fc.string()), (parameters) => void ask(parameters)))
   })
 })

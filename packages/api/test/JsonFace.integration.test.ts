@@ -132,6 +132,27 @@ layer(live, { excludeTestServices: true })("JsonFace", (it) => {
     })
   )
 
+  it.effect("says what was expected, in words of JSON and of news", () =>
+    Effect.gen(function* () {
+      const { ask, post } = yield* FaceClient
+      const detail = (answered: Answered) => answered.json["detail"]
+      const place = '#/at: Expected a place, as {"lat":44.16,"lon":-115.06}'
+      for (const [body, said] of [
+        [null, "#: Expected a JSON object"],
+        [{ payload: review, at: "here" }, place],
+        [{ payload: review, at: { lat: "47", lon: 1 } }, "#/at/lat: Expected number"],
+        [{ payload: review, at: { lat: 47, lon: "NaN" } }, "#/at/lon: Expected number"],
+        [{ payload: review, lat: 47, lon: 1 }, "#/lat: is not known here"]
+      ]) {
+        assert.strictEqual(detail(yield* post(reviews, body)), said)
+      }
+      const events = "/v1/apps/trails/events?near=44,-115"
+      assert.strictEqual(detail(yield* ask(`${events}&raduis=5km`)), "raduis: is not known here")
+      const group = "group: Expected the name of a group, as clientposts.trailblaze.geo.us"
+      assert.strictEqual(detail(yield* ask("/v1/apps/trails/events?group=a..b")), group)
+    })
+  )
+
   it.effect("tells unknown names, routes, methods and media types apart", () =>
     Effect.gen(function* () {
       const { ask, post } = yield* FaceClient
@@ -236,6 +257,7 @@ layer(live, { excludeTestServices: true })("JsonFace", (it) => {
         "/v1/articles/{messageId}",
         "/v1/receipts/{messageId}"
       ])
+      assert.notProperty(json["components"], "securitySchemes", "or the docs show a way to log in")
       assert.strictEqual((yield* ask("/problems/id-conflict")).status, 200)
     })
   )

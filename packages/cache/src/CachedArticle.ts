@@ -18,14 +18,7 @@ export interface EventContent {
 }
 
 /** A digest without its state. `view` is JSON text; `rank` orders the digests of a key, as text. */
-export interface DigestContent {
-  readonly app: string
-  readonly name: string
-  readonly version: number
-  readonly key: string
-  readonly events: number
-  readonly removals: number
-  readonly fingerprint: string
+export interface DigestContent extends DigestArticle.Identity {
   readonly newestMillis: number
   readonly rank: string
   readonly view: string

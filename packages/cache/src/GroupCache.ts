@@ -5,6 +5,7 @@
  * between the two times that the freshness states; dropping any part of the cache, or all of it, is always safe.
  */
 import type * as GeoPoint from "@lupin/core/GeoPoint"
+import type * as DigestArticle from "@lupin/core/DigestArticle"
 import type * as GroupName from "@lupin/core/GroupName"
 import type * as MessageId from "@lupin/core/MessageId"
 import type * as Place from "@lupin/core/Place"
@@ -26,14 +27,8 @@ export interface CachedEvent {
 }
 
 /** The highest-ranked digest of one key. `newestMillis` is the time of its newest input. */
-export interface CachedDigest {
+export interface CachedDigest extends Omit<DigestArticle.Identity, "app"> {
   readonly messageId: MessageId.MessageId
-  readonly name: string
-  readonly version: number
-  readonly key: string
-  readonly events: number
-  readonly removals: number
-  readonly fingerprint: string
   readonly view: unknown
   readonly newestMillis: number
 }

@@ -29,10 +29,13 @@ export interface EventKind<S extends Schema.Codec<unknown, unknown> = Schema.Cod
 
 type Events = { readonly [kind: string]: EventKind }
 
-export interface App<E extends Events = Events> {
+export interface App<
+  E extends Events = Events,
+  D extends ReadonlyArray<Digestion.Digestion> = ReadonlyArray<Digestion.Digestion>
+> {
   readonly name: string
   readonly events: E
-  readonly digestions: ReadonlyArray<Digestion.Digestion>
+  readonly digestions: D
 }
 
 /** The payload of a kind as code reads it. */
@@ -40,6 +43,14 @@ export type Payload<A extends App, K extends keyof A["events"]> = A["events"][K]
 
 /** The payload of a kind as it is sent: JSON. */
 export type PayloadJson<A extends App, K extends keyof A["events"]> = A["events"][K]["schema"]["Encoded"]
+
+/** The names of an app's digestions. */
+export type DigestionName<A extends App> = A["digestions"][number]["name"]
+
+/** What readers get to see of a digestion of the app. */
+export type View<A extends App, N extends DigestionName<A>> = ReturnType<
+  Extract<A["digestions"][number], { readonly name: N }>["view"]
+>
 
 /** A step from an older version, whose own schema tells a malformed payload. */
 export const upcast = <A>(schema: Schema.Codec<A, unknown>, up: (old: A) => unknown): Upcast => ({
@@ -63,12 +74,16 @@ export const defineEvent = <S extends Schema.Codec<unknown, unknown>>(options: {
 }
 
 /** Defines an app. Throws on names that could not stand in a group, and on digestions of other apps or kinds. */
-export const defineApp = <const E extends Events>(options: {
+export const defineApp = <
+  const E extends Events,
+  const D extends ReadonlyArray<Digestion.Digestion> = ReadonlyArray<never>
+>(options: {
   readonly name: string
   readonly events: E
-  readonly digestions?: ReadonlyArray<Digestion.Digestion>
-}): App<E> => {
-  const { name, events, digestions = [] } = options
+  readonly digestions?: D
+}): App<E, D> => {
+  const { name, events } = options
+  const digestions: ReadonlyArray<Digestion.Digestion> = options.digestions ?? []
   for (const text of [name, ...Object.keys(events)]) {
     if (!Event.isName(text)) throw new TypeError(`${JSON.stringify(text)} is no name of an app or of an event`)
   }
@@ -79,7 +94,8 @@ export const defineApp = <const E extends Events>(options: {
   }
   const names = digestions.map((digestion) => digestion.name)
   if (new Set(names).size < names.length) throw new TypeError(`${name} has two digestions of one name`)
-  return { name, events, digestions }
+  // Without any, `D` is the type of an empty list.
+  return { name, events, digestions: digestions as D }
 }
 
 export interface Issue {

@@ -35,9 +35,9 @@ export interface Due {
   readonly restMillis?: number
 }
 
-/** A digestion of `app`; `S` is the state of its fold. */
-export interface Digestion<S = unknown> {
-  readonly name: string
+/** A digestion of `app`; `S` is the state of its fold, `View` what readers get to see of one. */
+export interface Digestion<S = unknown, View extends Schema.Json = Schema.Json, Name extends string = string> {
+  readonly name: Name
   readonly version: number
   readonly app: string
   /** The kinds of events it reads. */
@@ -48,7 +48,7 @@ export interface Digestion<S = unknown> {
   key(input: Input): string | undefined
   readonly fold: Fold.Fold<Input, S>
   /** What readers get to see of a state: JSON, without time or chance. */
-  view(state: S, key: string): Schema.Json
+  view(state: S, key: string): View
   target(key: string): GroupName.GroupName
   readonly due: Due
   /** How long zone n waits n times before it emits in place of the zones before it. */
@@ -72,23 +72,25 @@ export type InputOf<Kinds extends Payloads> = {
   [K in keyof Kinds & string]: Input<K, Kinds[K]["schema"]["Type"]>
 }[keyof Kinds & string]
 
-export interface Options<Kinds extends Payloads, S> {
+export interface Options<Kinds extends Payloads, S, View extends Schema.Json, Name extends string> {
   readonly app: string
   /** Any but `days`, under which the partials of all digestions are. */
-  readonly name: string
+  readonly name: Name
   /** From 1; 1 where it is absent. */
   readonly version?: number
   /** The event kinds it reads, as they stand in the app. */
   readonly events: Kinds
   readonly key: (input: InputOf<Kinds>) => string | undefined
   readonly fold: Fold.Fold<InputOf<Kinds>, S>
-  readonly view: (state: S, key: string) => Schema.Json
+  readonly view: (state: S, key: string) => View
   readonly due?: Due
   readonly turnMillis?: number
 }
 
 /** Defines a digestion. Throws on a name or version that could not stand in a group or a header. */
-export const define = <const Kinds extends Payloads, S>(options: Options<Kinds, S>): Digestion<S> => {
+export const define = <const Kinds extends Payloads, S, View extends Schema.Json, const Name extends string>(
+  options: Options<Kinds, S, View, Name>
+): Digestion<S, View, Name> => {
   const { app, name, version = 1, due = dueDefault, turnMillis = turnMillisDefault } = options
   if (!Event.isName(app) || !Event.isName(name) || name === daysName) {
     throw new TypeError(`${app}.${name} is no name of a digestion`)

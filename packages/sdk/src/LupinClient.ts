@@ -52,14 +52,25 @@ export interface Page<A extends App.App> {
   readonly freshness: ReadonlyArray<Answer.Freshness>
 }
 
+/** A digest that was read, its view in the digestion's own type. */
+export interface Digest<View> extends Omit<Answer.Digest, "view"> {
+  readonly view: View
+}
+
+/** The newest digest of a key, or neither where nothing is digested for it yet. */
+export interface DigestOf<View> extends Omit<Answer.DigestAnswer, "digest"> {
+  readonly digest?: Digest<View>
+  /** One of another version than this definition's digestion, whose view may look otherwise: update the app. */
+  readonly unread?: Answer.Digest
+}
+
 /** What to read: a circle or a group, one kind or all. Defaults stand in `EventsParameters`. */
-export interface Search<A extends App.App> {
+export interface Search<A extends App.App> extends Partial<PopOperations.Tolerance> {
   readonly near?: { readonly lat: number; readonly lon: number; readonly radiusMetres?: number }
   readonly group?: GroupName.GroupName
   readonly kind?: Kind<A>
   readonly limit?: number
   readonly cursor?: string
-  readonly staleMillisMax?: number
 }
 
 export interface LupinClient<A extends App.App> {
@@ -76,11 +87,11 @@ export interface LupinClient<A extends App.App> {
     key: string
   ) => Effect.Effect<Answer.Cancelled, PopOperations.CancelProblem | PopClient.Trouble>
   readonly events: (search: Search<A>) => Effect.Effect<Page<A>, PopOperations.EventsProblem | PopClient.Trouble>
-  readonly digest: (
-    digestion: string,
+  readonly digest: <N extends App.DigestionName<A>>(
+    digestion: N,
     key: string,
-    options?: { readonly staleMillisMax?: number }
-  ) => Effect.Effect<Answer.DigestAnswer, PopOperations.DigestProblem | PopClient.Trouble>
+    options?: Partial<PopOperations.Tolerance>
+  ) => Effect.Effect<DigestOf<App.View<A, N>>, PopOperations.DigestProblem | PopClient.Trouble>
   readonly receipt: (
     id: MessageId.MessageId
   ) => Effect.Effect<Receipt.Receipt, PopOperations.ArticleProblem | PopClient.Trouble>
@@ -103,8 +114,10 @@ export const make = Effect.fnUntraced(function* <const A extends App.App>(
       const query = yield* Effect.fromResult(toQuery(app, search))
       return toPage(app, yield* pop.events(query))
     }),
-    digest: (digestion, key, { staleMillisMax = EventsParameters.staleMillisDefault } = {}) =>
-      pop.digest({ app: app.name, digestion, key, staleMillisMax }),
+    digest: (digestion, key, options) => {
+      const tolerance = { staleMillisMax: EventsParameters.staleMillisDefault, ...options }
+      return Effect.map(pop.digest({ app: app.name, digestion, key, ...tolerance }), (answer) => toDigest(app, answer))
+    },
     receipt: pop.receipt
   }
   return self
@@ -159,4 +172,12 @@ const toPage = <A extends App.App>(app: A, answer: Answer.EventsAnswer): Page<A>
   }
   const { cursor, freshness } = answer
   return { events, unread, freshness, ...(cursor === undefined ? {} : { cursor }) }
+}
+
+const toDigest = <View>(app: App.App, { digest, ...answer }: Answer.DigestAnswer): DigestOf<View> => {
+  if (digest === undefined) return answer
+  const known = app.digestions.find(({ name }) => name === answer.digestion)
+  if (known?.version !== digest.version) return { ...answer, unread: digest }
+  // The digestion of this version has made this view.
+  return { ...answer, digest: { ...digest, view: digest.view as View } }
 }

@@ -6,6 +6,7 @@
  */
 import { Clock, Effect, FiberSet, Latch, MutableRef, Random, Schema, Semaphore, Stream, SubscriptionRef } from "effect"
 import * as EventId from "@lupin/api/EventId"
+import * as InjectionFault from "@lupin/api/InjectionFault"
 import type * as PopOperations from "@lupin/api/PopOperations"
 import type * as Problem from "@lupin/api/Problem"
 import type * as Receipt from "@lupin/api/Receipt"
@@ -56,6 +57,11 @@ export interface Outbox<A extends App.App> {
   readonly setOnline: (isOnline: boolean) => Effect.Effect<void>
   /** Tries one that was set aside again, under its id. */
   readonly revive: (slot: number) => Effect.Effect<void, OutboxStore.StoreUnavailable>
+  /**
+   * Posts one that was set aside as a new event, of now, under a new id: for one that is too old, or whose id is taken.
+   * Where its entry says `mayBeHeld` and a POP has taken it after all, it counts twice: let the author decide.
+   */
+  readonly renew: (slot: number) => Effect.Effect<void, OutboxStore.StoreUnavailable>
   /** Gives up one that was set aside. */
   readonly discard: (slot: number) => Effect.Effect<void, OutboxStore.StoreUnavailable>
 }
@@ -100,6 +106,10 @@ export const make = Effect.fnUntraced(function* <const A extends App.App>(option
     revive: (slot) =>
       Effect.flatMap(Clock.currentTimeMillis, (nowMillis) =>
         Effect.asVoid(apply(core, OutboxState.Input.Revived({ slot, nowMillis })))
+      ),
+    renew: (slot) =>
+      Effect.flatMap(Clock.currentTimeMillis, (nowMillis) =>
+        Effect.asVoid(apply(core, OutboxState.Input.Renewed({ slot, nowMillis })))
       ),
     discard: (slot) => Effect.asVoid(apply(core, OutboxState.Input.Discarded({ slot })))
   }
@@ -189,7 +199,7 @@ const drive = (core: Core, requests: FiberSet.FiberSet): Effect.Effect<never> =>
         case "Wait":
           return yield* Effect.timeoutOption(core.wake.await, next.untilMillis - nowMillis)
         case "Begin": {
-          const begun = OutboxState.Input.Begun({ slot: next.slot, freshId: yield* EventId.mint })
+          const begun = OutboxState.Input.Begun({ slot: next.slot, freshId: yield* mintFor(core, state, next.slot) })
           const actions = yield* apply(core, begun).pipe(
             Effect.catch((error) =>
               Effect.logWarning("outbox store is unavailable", error.reason).pipe(
@@ -203,6 +213,10 @@ const drive = (core: Core, requests: FiberSet.FiberSet): Effect.Effect<never> =>
       }
     })
   )
+
+/** A new id, dated by the clock of the POP that gets it first. */
+const mintFor = ({ pops }: Core, { entries }: OutboxState.State, slot: number): Effect.Effect<string> =>
+  Effect.flatMap(pops[entries.get(slot)?.pop ?? 0]?.aheadMillis ?? Effect.succeed(0), EventId.mintAhead)
 
 /** Does what goes over the network, and tells the machine what came of it. */
 const perform = Effect.fnUntraced(function* (core: Core, action: OutboxState.Action) {
@@ -222,7 +236,7 @@ type Outcome =
   | { readonly _tag: "Posted"; readonly receipt: Receipt.Receipt }
   | { readonly _tag: "Receipted"; readonly receipt: Receipt.Receipt }
   | { readonly _tag: "Missing" }
-  | { readonly _tag: "Refused"; readonly refusal: OutboxState.Refusal; readonly isFinal: boolean }
+  | { readonly _tag: "Refused"; readonly refusal: OutboxState.Refusal; readonly ground: OutboxState.Ground }
   | { readonly _tag: "Failed" }
 
 const toInput = (
@@ -248,7 +262,7 @@ const ask = (pop: PopClient.PopClient, { messageId }: { readonly messageId: Mess
     onFailure: refusalOf
   })
 
-/** Which problems are of the event's own content, which are of this POP alone, and which are passing. */
+/** Which problems are of the event's own content or date, which are of this POP alone, and which are passing. */
 export const refusalOf = (
   problem: PopOperations.PostProblem | PopOperations.ArticleProblem | PopClient.Trouble
 ): Outcome => {
@@ -257,15 +271,18 @@ export const refusalOf = (
       return { _tag: "Missing" }
     case "IdConflict":
     case "InvalidPayload":
-    case "EventRefused":
     case "BodyTooLarge":
-      return { _tag: "Refused", isFinal: true, refusal: toRefusal(problem) }
+      return { _tag: "Refused", ground: "content", refusal: toRefusal(problem) }
+    case "EventRefused": {
+      const ground = InjectionFault.isOfDate(problem) ? "date" : "content"
+      return { _tag: "Refused", ground, refusal: toRefusal(problem) }
+    }
     case "UnknownApp":
     case "UnknownKind":
     case "InvalidRequest":
     case "MalformedJson":
     case "UnsupportedMediaType":
-      return { _tag: "Refused", isFinal: false, refusal: toRefusal(problem) }
+      return { _tag: "Refused", ground: "pop", refusal: toRefusal(problem) }
     case "Unavailable":
     case "InternalFault":
     case "Unreachable":

@@ -2,7 +2,8 @@
  * The rules of an outbox as a pure machine: what a state and an input lead to, and what is to be done about it.
  *
  * Promises: an event is forgotten only when a receipt says `durable` or its author discards it; it keeps one id over all
- * attempts; the id is kept before it is first sent; no more is held than the limits say. Times are milliseconds.
+ * attempts, unless every POP that was asked has refused it for the time inside that id, or its author wants it posted anew;
+ * the id is kept before it is first sent; no more is held than the limits say. Times are milliseconds.
  */
 import { Data } from "effect"
 import type * as PopOperations from "@lupin/api/PopOperations"
@@ -61,6 +62,10 @@ export interface Entry extends Kept {
   readonly attempts: number
   /** POPs in a row that do not know what this event is. */
   readonly strangers: number
+  /** A POP may have taken it under its id without an answer that reached us: only its author may have it posted anew. */
+  readonly mayBeHeld: boolean
+  /** It has got a new id for the time inside its first one; a second time its author is asked. */
+  readonly isRedated: boolean
   readonly notBeforeMillis: number
   /** Index of the POP whose turn it is. */
   readonly pop: number
@@ -73,6 +78,12 @@ export interface State {
   /** By slot, in the order of writing. */
   readonly entries: ReadonlyMap<number, Entry>
 }
+
+/**
+ * What a refusal is about: the event's own content, which no other POP would take; the time inside its id, made under a
+ * wrong clock or too long ago; or this POP, which does not know what the event is.
+ */
+export type Ground = "content" | "date" | "pop"
 
 export type Input = Data.TaggedEnum<{
   Written: { readonly draft: Draft; readonly nowMillis: number }
@@ -92,11 +103,10 @@ export type Input = Data.TaggedEnum<{
   }
   /** The POP holds no such article (any more): it is posted again, under the same id. */
   Missing: { readonly slot: number; readonly nowMillis: number }
-  /** `isFinal`: of the event's own content, so that no other POP would take it. */
   Refused: {
     readonly slot: number
     readonly refusal: Refusal
-    readonly isFinal: boolean
+    readonly ground: Ground
     readonly nowMillis: number
     readonly jitter: number
   }
@@ -104,6 +114,8 @@ export type Input = Data.TaggedEnum<{
   Failed: { readonly slot: number; readonly nowMillis: number; readonly jitter: number }
   /** The author wants one that was set aside tried again. */
   Revived: { readonly slot: number; readonly nowMillis: number }
+  /** The author wants one that was set aside posted as a new event. */
+  Renewed: { readonly slot: number; readonly nowMillis: number }
   /** The author gives up one that was set aside. */
   Discarded: { readonly slot: number }
   /** The phone has its network back: pauses that failures without it brought about are over. */
@@ -190,7 +202,7 @@ export const step = (state: State, input: Input): Step => {
       return begin(state, entry, input.freshId)
     case "Posted":
       return entry.isInFlight && entry.phase === "Writing"
-        ? settle(state, { ...entry, phase: "Accepted", messageId: input.receipt.messageId, attempts: 0 }, input)
+        ? settle(state, accepted(entry, input.receipt), input)
         : unchanged(state)
     case "Receipted":
       return entry.isInFlight && entry.phase === "Accepted" ? settle(state, entry, input) : unchanged(state)
@@ -201,9 +213,15 @@ export const step = (state: State, input: Input): Step => {
     case "Refused":
       return entry.isInFlight ? refuse(state, entry, input) : unchanged(state)
     case "Failed":
-      return entry.isInFlight ? put(state, postpone(state.limits, entry, input)) : unchanged(state)
+      return entry.isInFlight
+        ? put(state, { ...postpone(state.limits, entry, input), mayBeHeld: true })
+        : unchanged(state)
     case "Revived":
       return entry.phase === "SetAside" ? keep(state, writingAgain(entry, input.nowMillis)) : unchanged(state)
+    case "Renewed":
+      return entry.phase === "SetAside"
+        ? keep(state, { ...anew(entry, input.nowMillis), isRedated: false })
+        : unchanged(state)
     case "Discarded":
       return entry.phase === "SetAside" ? forget(state, entry) : unchanged(state)
   }
@@ -275,6 +293,14 @@ const begin = (state: State, entry: Entry, freshId: string): Step => {
   return put(state, sending, entry.id === undefined ? [Action.Keep({ kept: keptOf(sending) }), post] : [post])
 }
 
+const accepted = (entry: Entry, { messageId }: Receipt.Receipt): Entry => ({
+  ...entry,
+  phase: "Accepted",
+  messageId,
+  attempts: 0,
+  mayBeHeld: true
+})
+
 /** A receipt came: the event is durable and forgotten, or asked for again later. */
 const settle = (state: State, entry: Entry, told: Timed & { readonly receipt: Receipt.Receipt }): Step => {
   if (Receipt.isDurable(told.receipt) && told.receipt.messageId === entry.messageId) return forget(state, entry)
@@ -285,10 +311,14 @@ const settle = (state: State, entry: Entry, told: Timed & { readonly receipt: Re
 const refuse = (
   state: State,
   entry: Entry,
-  input: Timed & { readonly refusal: Refusal; readonly isFinal: boolean }
+  input: Timed & { readonly refusal: Refusal; readonly ground: Ground }
 ): Step => {
+  const isWriting = entry.phase === "Writing"
+  if (isWriting && input.ground === "date" && !entry.mayBeHeld && !entry.isRedated) {
+    return keep(state, { ...anew(entry, input.nowMillis), isRedated: true })
+  }
   const strangers = entry.strangers + 1
-  const isPoison = entry.phase === "Writing" && (input.isFinal || strangers >= state.limits.pops)
+  const isPoison = isWriting && (input.ground !== "pop" || strangers >= state.limits.pops)
   if (!isPoison) return put(state, { ...postpone(state.limits, entry, input), strangers })
   return keep(state, { ...entry, phase: "SetAside", isInFlight: false, strangers, refusal: input.refusal })
 }
@@ -307,6 +337,13 @@ const postpone = (limits: Limits, entry: Entry, { nowMillis, jitter }: Timed): E
   }
 }
 
+/** As if it had never been sent: the next attempt mints an id. */
+const anew = ({ id: _, messageId: __, ...entry }: Entry, nowMillis: number): Entry => ({
+  ...writingAgain(entry, nowMillis),
+  isInFlight: false,
+  mayBeHeld: false
+})
+
 const writingAgain = ({ refusal: _, ...entry }: Entry, nowMillis: number): Entry => ({
   ...entry,
   phase: "Writing",
@@ -321,6 +358,8 @@ const revive = (kept: Kept): Entry => ({
   isInFlight: false,
   attempts: 0,
   strangers: 0,
+  mayBeHeld: kept.id !== undefined,
+  isRedated: false,
   notBeforeMillis: 0,
   pop: 0
 })

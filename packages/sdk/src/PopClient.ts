@@ -4,7 +4,7 @@
  * Keeps the routing key of the last answer and sends it with the next request, so that a balancer finds the host that
  * already holds what this user reads.
  */
-import { Effect, MutableRef, Schedule, Schema } from "effect"
+import { Clock, Effect, MutableRef, Schedule, Schema } from "effect"
 import { Headers, HttpClient, HttpClientError, HttpClientRequest } from "effect/http"
 import { HttpApiClient } from "effect/http-api"
 import type * as Answer from "@lupin/api/Answer"
@@ -19,6 +19,9 @@ import type * as MessageId from "@lupin/core/MessageId"
 
 /** Milliseconds an answer may take, unless the caller says otherwise. */
 export const requestMillisDefault = 10_000
+
+/** A clock that differs by less from that of a POP is taken for right, in milliseconds. */
+export const clockSlackMillis = 60_000
 
 /** Times a request is sent again after a passing failure, unless the caller says otherwise. */
 export const retriesDefault = 2
@@ -47,6 +50,11 @@ export interface PopClient {
   readonly baseUrl: string
   /** Key of the host that answered last. */
   readonly routingKey: Effect.Effect<RoutingKey.RoutingKey | undefined>
+  /**
+   * How far the POP's clock is ahead of this one, in milliseconds, by the Date of its last answer to a post; 0 where no
+   * answer told, or where they differ by less than `clockSlackMillis`.
+   */
+  readonly aheadMillis: Effect.Effect<number>
   /** Mints an id where the event has none, so that every retry is safe. */
   readonly postEvent: (
     post: PopOperations.PostEvent
@@ -77,10 +85,15 @@ export interface Options {
 export const make = Effect.fnUntraced(function* (options: Options) {
   const { baseUrl, requestMillisMax = requestMillisDefault, retries = retriesDefault } = options
   const key = MutableRef.make<RoutingKey.RoutingKey | undefined>(undefined)
+  const ahead = MutableRef.make(0)
   const client = yield* HttpApiClient.make(PopApi.PopApi, {
     baseUrl,
     transformClient: (http) =>
-      http.pipe(keepingKey(key), HttpClient.retryTransient({ times: retries, schedule: retrySchedule }))
+      http.pipe(
+        keepingKey(key),
+        keepingAhead(ahead),
+        HttpClient.retryTransient({ times: retries, schedule: retrySchedule })
+      )
   })
   const settle = <A, E>(
     request: Effect.Effect<A, E | HttpClientError.HttpClientError | Schema.SchemaError>
@@ -95,15 +108,22 @@ export const make = Effect.fnUntraced(function* (options: Options) {
   const self: PopClient = {
     baseUrl,
     routingKey: Effect.sync(() => MutableRef.get(key)),
+    aheadMillis: Effect.sync(() => MutableRef.get(ahead)),
     postEvent: Effect.fnUntraced(function* ({ app, kind, ...body }) {
-      const payload = { ...body, id: body.id ?? (yield* EventId.mint) }
+      const payload = { ...body, id: body.id ?? (yield* EventId.mintAhead(MutableRef.get(ahead))) }
       const request = { params: { app, kind }, payload, responseMode: "decoded-and-response" as const }
       const [posted, response] = yield* settle(client.postEvent(request))
       return { posted, isNew: response.status === 201 }
     }),
     cancelEvent: ({ key, ...params }) => settle(client.cancelEvent({ params, headers: { "cancel-key": key } })),
     events: (query) => settle(client.events({ params: { app: query.app }, query: EventsParameters.ofQuery(query) })),
-    digest: ({ staleMillisMax, ...params }) => settle(client.digest({ params, query: { stale: staleMillisMax } })),
+    digest: ({ staleMillisMax, whileScraping, ...params }) =>
+      settle(
+        client.digest({
+          params,
+          query: { stale: staleMillisMax, ...(whileScraping === undefined ? {} : { whileScraping }) }
+        })
+      ),
     article: (messageId) => settle(client.article({ params: { messageId } })),
     receipt: (messageId) => settle(client.receipt({ params: { messageId } }))
   }
@@ -131,6 +151,17 @@ const keepingKey =
         })
       )
     )
+
+/** Of answers to posts alone: no cache keeps one, so that its Date (RFC 9110, section 6.6.1) is of now. */
+const keepingAhead = (ahead: MutableRef.MutableRef<number>) =>
+  HttpClient.tap((response) =>
+    Effect.map(Clock.currentTimeMillis, (nowMillis) => {
+      const date = Headers.get(response.headers, "date")
+      const told = response.request.method !== "POST" || date._tag === "None" ? Number.NaN : Date.parse(date.value)
+      if (Number.isNaN(told)) return
+      MutableRef.set(ahead, Math.abs(told - nowMillis) < clockSlackMillis ? 0 : told - nowMillis)
+    })
+  )
 
 const isForeign = (error: unknown): error is HttpClientError.HttpClientError | Schema.SchemaError =>
   HttpClientError.isHttpClientError(error) || Schema.isSchemaError(error)

@@ -1,5 +1,5 @@
 /** A POP in memory behind a connection that loses what a script says, for the tests of the outbox. */
-import { Context, Effect, Layer } from "effect"
+import { Clock, Context, Effect, Layer } from "effect"
 import * as MemoryPop from "@lupin/api/MemoryPop"
 import * as PopOperations from "@lupin/api/PopOperations"
 import * as PopClient from "@lupin/sdk/PopClient"
@@ -15,12 +15,15 @@ export interface FlakyPop {
   readonly posts: ReadonlyArray<string>
 }
 
-/** A POP whose n-th request has the n-th fate; later ones go through. */
-export const make = Effect.fnUntraced(function* (host: string, fates: ReadonlyArray<Fate> = []) {
+/** A POP whose n-th request has the n-th fate; later ones go through. Its clock is `aheadMillis` ahead of the phone's. */
+export const make = Effect.fnUntraced(function* (host: string, fates: ReadonlyArray<Fate> = [], aheadMillis = 0) {
   const context = yield* Layer.build(MemoryPop.layer({ apps: [trails], host }))
   const operations = Context.get(context, PopOperations.PopOperations)
   const controls = Context.get(context, MemoryPop.Controls)
   const posts: Array<string> = []
+  const byItsClock = <A, E>(request: Effect.Effect<A, E>): Effect.Effect<A, E> =>
+    Effect.flatMap(Clock.Clock, (clock) => Effect.provideService(request, Clock.Clock, ahead(clock, aheadMillis)))
+  let heardMillis = 0
   let requests = 0
   const over = <A, E>(request: Effect.Effect<A, E>): Effect.Effect<A, E | PopClient.Unreachable> =>
     Effect.suspend((): Effect.Effect<A, E | PopClient.Unreachable> => {
@@ -44,9 +47,12 @@ export const make = Effect.fnUntraced(function* (host: string, fates: ReadonlyAr
   const client: PopClient.PopClient = {
     baseUrl: host,
     routingKey: operations.routingKey,
+    aheadMillis: Effect.sync(() => heardMillis),
     postEvent: (post) => {
       posts.push(post.id ?? "none")
-      return over(operations.postEvent(post))
+      return Effect.onExit(over(byItsClock(operations.postEvent(post))), () =>
+        Effect.sync(() => void (heardMillis = aheadMillis))
+      )
     },
     cancelEvent: (cancel) => over(operations.cancelEvent(cancel)),
     events: (query) => over(operations.events(query)),
@@ -56,3 +62,17 @@ export const make = Effect.fnUntraced(function* (host: string, fates: ReadonlyAr
   }
   return { client, controls, posts } satisfies FlakyPop
 })
+
+const ahead = (clock: Clock.Clock, millis: number): Clock.Clock => {
+  const nowMillis = () => clock.currentTimeMillisUnsafe() + millis
+  const nanos = BigInt(millis) * 1_000_000n
+  return {
+    currentTimeMillisUnsafe: nowMillis,
+    currentTimeMillis: Effect.sync(nowMillis),
+    currentTimeNanosUnsafe: () => clock.currentTimeNanosUnsafe() + nanos,
+    currentTimeNanos: Effect.map(clock.currentTimeNanos, (now) => now + nanos),
+    monotonicTimeNanosUnsafe: () => clock.monotonicTimeNanosUnsafe(),
+    monotonicTimeNanos: clock.monotonicTimeNanos,
+    sleep: (duration) => clock.sleep(duration)
+  }
+}

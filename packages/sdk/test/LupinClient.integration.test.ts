@@ -1,6 +1,6 @@
 import * as NodeHttpServer from "@effect/platform-node/NodeHttpServer"
 import { assert, layer } from "@effect/vitest"
-import { Context, DateTime, Effect, Fiber, Layer } from "effect"
+import { Context, DateTime, Effect, Fiber, Layer, Schema } from "effect"
 import { FetchHttpClient, HttpServer } from "effect/http"
 import { createServer } from "node:http"
 import * as EventId from "@lupin/api/EventId"
@@ -8,7 +8,11 @@ import * as JsonFace from "@lupin/api/JsonFace"
 import * as MemoryPop from "@lupin/api/MemoryPop"
 import * as GroupName from "@lupin/core/GroupName"
 import * as Routing from "@lupin/core/Routing"
+import * as App from "@lupin/sdk/App"
+import * as Digestion from "@lupin/sdk/Digestion"
+import * as Fold from "@lupin/sdk/Fold"
 import * as LupinClient from "@lupin/sdk/LupinClient"
+import * as InProcessPop from "@lupin/testing/InProcessPop"
 import { oldTrails, trails } from "./TrailApp.ts"
 
 /** Where the POP listens, and the routing keys that its clients sent so far. */
@@ -110,7 +114,9 @@ layer(live, { excludeTestServices: true })("LupinClient", (it) => {
       const away = yield* Effect.flip(client.post("partner", { payload: { trail: "x" } }))
       yield* controls.setAway("spool", false)
       assert.strictEqual(away._tag, "Unavailable")
-      const unknown = yield* Effect.flip(client.digest("nope", "x"))
+      const unknown = yield* Effect.flip(
+        client.pop.digest({ app: "trails", digestion: "nope", key: "x", staleMillisMax: 0 })
+      )
       assert.strictEqual(unknown._tag, "UnknownDigestion")
       const wrong = yield* Effect.flip(client.events({}))
       assert.strictEqual(wrong._tag, "InvalidRequest")
@@ -142,4 +148,47 @@ layer(live, { excludeTestServices: true })("LupinClient", (it) => {
   it("binds events to the routing rules that hosts have now", () => {
     assert.strictEqual(LupinClient.routingDefault, Routing.version)
   })
+})
+
+/** An app whose digestion changes what it shows from one version to the next. */
+const counting = <View extends Schema.Json>(version: number, view: (count: number) => View) => {
+  const bird = App.defineEvent({ schema: Schema.Struct({ species: Schema.String }) })
+  const seen = Digestion.define({
+    app: "birds",
+    name: "seen",
+    version,
+    events: { bird },
+    key: ({ payload }) => payload.species,
+    fold: Fold.count,
+    view
+  })
+  return App.defineApp({ name: "birds", events: { bird }, digestions: [seen] })
+}
+const birds = counting(2, (count) => ({ often: count > 1, count }))
+
+const digesting = Layer.merge(JsonFace.layer, wire).pipe(
+  Layer.provide(NodeHttpServer.layer(createServer, { port: 0, host: "127.0.0.1" })),
+  Layer.provide(InProcessPop.layer({ apps: [birds] })),
+  Layer.provideMerge(FetchHttpClient.layer)
+)
+
+layer(digesting, { excludeTestServices: true })("LupinClient, of digests", (it) => {
+  it.effect("reads a view in the digestion's own type, and sets one of another version aside", () =>
+    Effect.gen(function* () {
+      const client = yield* LupinClient.make(birds, yield* Wire)
+      assert.isUndefined((yield* client.digest("seen", "osprey")).digest)
+      yield* client.post("bird", { payload: { species: "osprey" } })
+      const { digest, unread } = yield* client.digest("seen", "osprey")
+      const often: boolean | undefined = digest?.view.often
+      assert.deepStrictEqual([often, digest?.view.count, unread], [false, 1, undefined])
+      const older = yield* LupinClient.make(
+        counting(1, (count) => count),
+        yield* Wire
+      )
+      const newer = yield* older.digest("seen", "osprey")
+      const count: number | undefined = newer.digest?.view
+      assert.isUndefined(count)
+      assert.deepStrictEqual(newer.unread?.view, { often: false, count: 1 })
+    })
+  )
 })

@@ -5,6 +5,7 @@ import { TestClock } from "effect/testing"
 import * as fc from "fast-check"
 import * as Outbox from "@lupin/sdk/Outbox"
 import * as EventCancel from "@lupin/core/EventCancel"
+import * as Limits from "@lupin/core/Limits"
 import * as OutboxStore from "@lupin/sdk/OutboxStore"
 import * as FlakyPop from "./FlakyPop.ts"
 import { trails } from "./TrailApp.ts"
@@ -114,6 +115,58 @@ describe("Outbox", () => {
       assert.strictEqual(new Set(pop.posts).size, 1)
       yield* outbox.discard(slot)
       assert.deepStrictEqual(yield* outbox.entries, [])
+    }).pipe(withMemory)
+  )
+
+  it.effect("dates an event by the POP's clock where the phone's is wrong", () =>
+    Effect.forEach([-Limits.dayMillis, 4 * Limits.dayMillis], (aheadMillis) =>
+      Effect.gen(function* () {
+        yield* TestClock.setTime(100 * Limits.dayMillis)
+        const pop = yield* FlakyPop.make("boi1", [], aheadMillis)
+        yield* Effect.forEach(zones, pop.controls.addHolder)
+        const outbox = yield* Outbox.make({ app: trails, pops: [pop.client] })
+        yield* outbox.write("review", review(5))
+        yield* until(outbox, isEmpty)
+        yield* outbox.write("review", review(4))
+        yield* until(outbox, isEmpty)
+        assert.strictEqual(new Set(pop.posts).size, 3)
+        assert.strictEqual((yield* pop.controls.held).length, 2)
+      }).pipe(Effect.scoped)
+    ).pipe(withMemory)
+  )
+
+  it.effect("leaves it to the author whether an event that may be held is posted anew", () =>
+    Effect.gen(function* () {
+      const pop = yield* FlakyPop.make("boi1", ["requestLost"])
+      yield* Effect.forEach(zones, pop.controls.addHolder)
+      const outbox = yield* Outbox.make({ app: trails, pops: [pop.client] })
+      const slot = yield* outbox.write("review", review(5))
+      yield* Stream.runHead(Stream.filter(outbox.changes, (entries) => entries[0]?.attempts === 1))
+      yield* outbox.setOnline(false)
+      yield* TestClock.adjust("4 days")
+      yield* outbox.setOnline(true)
+      const [entry] = yield* until(outbox, (_, aside) => aside === 1)
+      assert.strictEqual(entry?.refusal?.type, "/problems/event-refused")
+      assert.isTrue(entry?.mayBeHeld)
+      assert.strictEqual(new Set(pop.posts).size, 1)
+      yield* outbox.renew(slot)
+      yield* until(outbox, isEmpty)
+      assert.strictEqual(new Set(pop.posts).size, 2)
+    }).pipe(withMemory)
+  )
+
+  it.effect("finds an event that a POP has taken, though its answer was lost and days have passed", () =>
+    Effect.gen(function* () {
+      const pop = yield* FlakyPop.make("boi1", ["answerLost"])
+      yield* Effect.forEach(zones, pop.controls.addHolder)
+      const outbox = yield* Outbox.make({ app: trails, pops: [pop.client] })
+      yield* outbox.write("review", review(5))
+      yield* Stream.runHead(Stream.filter(outbox.changes, (entries) => entries[0]?.attempts === 1))
+      yield* outbox.setOnline(false)
+      yield* TestClock.adjust("4 days")
+      yield* outbox.setOnline(true)
+      yield* until(outbox, isEmpty)
+      assert.strictEqual((yield* pop.controls.held).length, 1)
     }).pipe(withMemory)
   )
 

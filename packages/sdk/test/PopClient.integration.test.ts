@@ -1,11 +1,13 @@
 import * as NodeHttpServer from "@effect/platform-node/NodeHttpServer"
-import { layer } from "@effect/vitest"
-import { Effect, Layer } from "effect"
+import { assert, layer } from "@effect/vitest"
+import { Clock, Effect, Layer } from "effect"
 import { FetchHttpClient, HttpServer } from "effect/http"
+import { TestClock } from "effect/testing"
 import { createServer } from "node:http"
 import * as JsonFace from "@lupin/api/JsonFace"
 import * as MemoryPop from "@lupin/api/MemoryPop"
 import * as PopOperations from "@lupin/api/PopOperations"
+import * as Limits from "@lupin/core/Limits"
 import * as PopClient from "@lupin/sdk/PopClient"
 import * as PopContract from "@lupin/testing/PopContract"
 
@@ -53,4 +55,22 @@ const dieOfTrouble = <A, E extends { readonly _tag: string }>(
 
 layer(throughFace, { excludeTestServices: true })("a POP through its JSON face and the client", (it) => {
   for (const promise of PopContract.popContract) it.effect(promise.name, () => promise.check)
+})
+
+const ownHost = Layer.merge(served, FetchHttpClient.layer)
+
+layer(ownHost, { excludeTestServices: true })("the clock of a POP", (it) => {
+  it.effect("is learnt from its answer to a post, and dates the next one", () =>
+    Effect.gen(function* () {
+      const { address } = yield* HttpServer.HttpServer
+      const client = yield* PopClient.make({ baseUrl: HttpServer.formatAddress(address), retries: 0 })
+      const in1970 = yield* TestClock.make()
+      const post = { app: "contract", kind: "note", payload: "from a phone that begins in 1970" }
+      const sent = Effect.provideService(client.postEvent(post), Clock.Clock, in1970)
+      const wrong = yield* Effect.flip(sent)
+      assert.strictEqual(wrong._tag === "EventRefused" && wrong.reason, "TooOld")
+      assert.isAbove(yield* client.aheadMillis, 50 * 365 * Limits.dayMillis)
+      assert.isTrue((yield* sent).isNew)
+    })
+  )
 })

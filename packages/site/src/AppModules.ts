@@ -3,8 +3,10 @@
  */
 import type * as App from "@lupin/core/App"
 import { Effect, Schema } from "effect"
+import * as FileSystem from "node:fs/promises"
 import * as Path from "node:path"
 import { pathToFileURL } from "node:url"
+import * as FileTrouble from "./FileTrouble.ts"
 
 /** The module cannot be loaded, or what it exports as default or `app` is no app definition. */
 export class AppModuleInvalid extends Schema.TaggedError<AppModuleInvalid>()("AppModuleInvalid", {
@@ -14,6 +16,14 @@ export class AppModuleInvalid extends Schema.TaggedError<AppModuleInvalid>()("Ap
   override get message(): string {
     return `apps: ${this.module}: ${this.reason}`
   }
+}
+
+/** Of a file that cannot be read the system says why; of one that does not load its error does, and where that came up. */
+const reasonOf = (file: string, cause: unknown): string => {
+  if (!(cause instanceof Error)) return String(cause)
+  if ("syscall" in cause) return FileTrouble.said(file, cause)
+  const where = /(?:^|file:\/\/|\()(\/[^\s()]+:\d+)/m.exec(cause.stack ?? "")?.[1]
+  return where === undefined ? String(cause) : `${String(cause)} (${where})`
 }
 
 const isApp = (value: unknown): value is App.App =>
@@ -33,8 +43,13 @@ export const load = (
   Effect.forEach(modules, (module) =>
     Effect.flatMap(
       Effect.tryPromise({
-        try: (): Promise<unknown> => import(pathToFileURL(Path.resolve(from, module)).href),
-        catch: (cause) => new AppModuleInvalid({ module, reason: String(cause) })
+        try: async (): Promise<unknown> => {
+          const file = Path.resolve(from, module)
+          // Node tells of a file that is missing as of a package, with the module that asked.
+          await FileSystem.access(file)
+          return import(pathToFileURL(file).href)
+        },
+        catch: (cause) => new AppModuleInvalid({ module, reason: reasonOf(Path.resolve(from, module), cause) })
       }),
       (loaded) => {
         const app = appOf(loaded)

@@ -1,9 +1,21 @@
 /**
- * Why a file that an operator named cannot be read, in words for them.
+ * Why a file that an operator named cannot be read or made, in words for them.
  */
 
-/** A path that leads nowhere is said plainly; of anything else, as a permission or a directory, the system's words tell most. */
+/** What the common codes of the system come to, said of a file. */
+const words: Readonly<Record<string, string>> = {
+  EACCES: "may not be used by this user",
+  EEXIST: "is there already",
+  EISDIR: "is a directory",
+  ENOENT: "is not there",
+  ENOTDIR: "is no directory, or lies below a file",
+  EPERM: "may not be used by this user",
+  EROFS: "lies on a file system that is read-only"
+}
+
+/** `file` and what is wrong with it; of what has no words here, the system's own tell most. */
 export const said = (file: string, cause: unknown): string => {
   if (!(cause instanceof Error)) return String(cause)
-  return "code" in cause && cause.code === "ENOENT" ? `${file} is not there` : cause.message
+  const known = "code" in cause && typeof cause.code === "string" ? words[cause.code] : undefined
+  return known === undefined ? cause.message : `${file} ${known}`
 }

@@ -9,8 +9,9 @@ import * as AppModules from "./AppModules.ts"
 import * as ConfigFile from "./ConfigFile.ts"
 import * as JsonLog from "./JsonLog.ts"
 import { Live } from "./Live.ts"
+import * as OwnDirectory from "./OwnDirectory.ts"
 import * as Reload from "./Reload.ts"
-import type * as SiteConfig from "./SiteConfig.ts"
+import * as SiteConfig from "./SiteConfig.ts"
 
 /** A fleet's process that goes away takes its sites with it. */
 const abandoned: Effect.Effect<void> = Effect.callback((resume) => {
@@ -33,6 +34,10 @@ export const launch = <C extends SiteConfig.SiteConfig, R, E>(
       Scope.Scope
     > {
       const config = yield* ConfigFile.read(file, decode)
+      yield* Effect.mapError(
+        OwnDirectory.make(config.directory),
+        ({ reason }) => new SiteConfig.ConfigInvalid({ file, faults: [{ key: "directory", message: reason }] })
+      )
       const apps = yield* AppModules.load(config.apps, Path.dirname(Path.resolve(file)))
       const built = yield* Layer.build(site(config, apps))
       yield* Reload.listen(Context.get(built, Live), config.directory, ConfigFile.read(file, decode)).pipe(

@@ -4,6 +4,7 @@
 import { Effect, Schema, type Scope } from "effect"
 import * as FileSystem from "node:fs"
 import * as Net from "node:net"
+import * as Path from "node:path"
 
 /** Nobody listens there, or what listens went away without a line. */
 export class LineSocketClosed extends Schema.TaggedError<LineSocketClosed>()("LineSocketClosed", {
@@ -16,6 +17,22 @@ export class LineSocketClosed extends Schema.TaggedError<LineSocketClosed>()("Li
 
 /** The longest answer, in octets. */
 export const answerBytesMax = 1024 * 1024
+
+/** Octets that the path of a socket may have on every system that we know of. */
+const pathBytesMax = 103
+
+/** The shorter spelling of a path, as seen from here; the system takes no long one. */
+const shortest = (path: string): string => {
+  const relative = Path.relative(process.cwd(), path)
+  return Buffer.byteLength(relative) < Buffer.byteLength(path) ? relative : path
+}
+
+const tooLong = (path: string): LineSocketClosed | undefined =>
+  Buffer.byteLength(path) <= pathBytesMax
+    ? undefined
+    : new LineSocketClosed({
+        reason: `${path} is longer than the ${pathBytesMax} octets that a socket's path may have`
+      })
 
 const closed = (cause: unknown): LineSocketClosed =>
   new LineSocketClosed({ reason: cause instanceof Error ? cause.message : String(cause) })
@@ -44,9 +61,12 @@ export interface Options {
 /** Listens until the scope closes; a socket that a dead process left is replaced. */
 export const serve = Effect.fn("LineSocket.serve")(function* ({
   answer,
-  path,
+  path: asked,
   requestBytesMax
 }: Options): Effect.fn.Return<void, LineSocketClosed, Scope.Scope> {
+  const path = shortest(asked)
+  const unfit = tooLong(path)
+  if (unfit !== undefined) return yield* unfit
   const run = Effect.runPromiseWith(yield* Effect.context())
   const converse = async (socket: Net.Socket) => {
     socket.end(`${await run(answer(await firstLine(socket, requestBytesMax)))}\n`)
@@ -63,13 +83,16 @@ export const serve = Effect.fn("LineSocket.serve")(function* ({
 })
 
 /** The line that is answered. */
-export const ask = (path: string, request: string): Effect.Effect<string, LineSocketClosed> =>
-  Effect.tryPromise({
+export const ask = (path: string, request: string): Effect.Effect<string, LineSocketClosed> => {
+  const unfit = tooLong(shortest(path))
+  if (unfit !== undefined) return Effect.fail(unfit)
+  return Effect.tryPromise({
     try: async () => {
-      const socket = Net.connect(path)
+      const socket = Net.connect(shortest(path))
       const line = firstLine(socket, answerBytesMax)
       socket.write(`${request}\n`)
       return await line.finally(() => socket.destroy())
     },
     catch: closed
   })
+}

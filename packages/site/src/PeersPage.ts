@@ -23,6 +23,7 @@ export const Peer = Schema.Struct({
   lagArticles: Schema.Int,
   /** Age of the oldest of them, in seconds; 0 where there is none. */
   lagSeconds: Schema.Number,
+  /** Why the last connection ended or was not made; over while `isConnected`. */
   lastTrouble: Schema.optionalKey(Schema.String)
 })
 export type Peer = typeof Peer.Type

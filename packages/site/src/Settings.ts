@@ -22,6 +22,7 @@ import * as Path from "node:path"
 import type * as AccessConfig from "./AccessConfig.ts"
 import * as CancelSecretFile from "./CancelSecretFile.ts"
 import type * as Feeds from "./Feeds.ts"
+import * as FileTrouble from "./FileTrouble.ts"
 import type * as Flood from "./Flood.ts"
 import * as Lists from "./Lists.ts"
 import * as SiteConfig from "./SiteConfig.ts"
@@ -50,33 +51,32 @@ export const resolve = Effect.fn("Settings.resolve")(function* (
 ): Effect.fn.Return<Settings, SiteConfig.ConfigInvalid> {
   const rules = rulesOf(config)
   const faults: Array<Fault> = [...strangers(config), ...blind(config, rules)]
-  const read = (key: string, file: string): string => {
+  const read = (key: string, file: string): string | undefined => {
     try {
       return FileSystem.readFileSync(file, "utf8")
     } catch (cause) {
-      faults.push({ key, message: String(cause) })
-      return ""
+      faults.push({ key, message: FileTrouble.said(file, cause) })
+      return undefined
     }
   }
+  const text = (key: string, file: string): string => read(key, file) ?? ""
   const tls = config.tls && {
-    certificate: read("tls.certificate", config.tls.certificate),
-    key: read("tls.key", config.tls.key),
+    certificate: text("tls.certificate", config.tls.certificate),
+    key: text("tls.key", config.tls.key),
     ...(config.tls.clientAuthorities === undefined
       ? {}
-      : { clientAuthorities: read("tls.clientAuthorities", config.tls.clientAuthorities) })
+      : { clientAuthorities: text("tls.clientAuthorities", config.tls.clientAuthorities) })
   }
   if (config.listen.nntps !== undefined && tls === undefined) {
     faults.push({ key: "tls", message: "listen.nntps needs a certificate and its key" })
   }
   const feeds = config.peers.map((peer, at) =>
-    feedOf(config, peer, tls, (key, file) => read(`peers[${at}].${key}`, file))
+    feedOf(config, peer, tls, (key, file) => text(`peers[${at}].${key}`, file))
   )
   const wrong =
     tls === undefined || faults.length > 0 ? undefined : yield* Effect.option(Effect.flip(ServerTls.check(tls)))
-  if (
-    config.cancelSecret !== undefined &&
-    read("cancelSecret", config.cancelSecret).length < CancelSecretFile.secretBytesMin
-  ) {
+  const secret = config.cancelSecret === undefined ? undefined : read("cancelSecret", config.cancelSecret)
+  if (secret !== undefined && secret.length < CancelSecretFile.secretBytesMin) {
     faults.push({ key: "cancelSecret", message: `wants at least ${CancelSecretFile.secretBytesMin} octets` })
   }
   if (config.control !== undefined) read("control.keyring", config.control.keyring)
@@ -86,7 +86,8 @@ export const resolve = Effect.fn("Settings.resolve")(function* (
   const unfit = yield* Effect.option(Effect.flip(check))
   if (unfit._tag === "Some") faults.push({ key: "accounts", message: `${accounts}: ${unfit.value.reason}` })
   if (wrong?._tag === "Some") faults.push({ key: "tls", message: wrong.value.reason })
-  if (faults.length > 0) return yield* new SiteConfig.ConfigInvalid({ file: config.name, faults })
+  if (faults.length > 0)
+    return yield* new SiteConfig.ConfigInvalid({ file: `the configuration of ${config.name}`, faults })
   return {
     policy: { rules, peers: config.peers.map(identityOf) },
     tls,
@@ -150,6 +151,10 @@ export const at = <C extends SiteConfig.SiteConfig>(folder: string, config: C): 
   const { accounts, cancelSecret, classes, control, tls } = config
   return {
     ...config,
+    directory: absolute(config.directory),
+    ...("cache" in config && config.cache.template !== undefined
+      ? { cache: { ...config.cache, template: absolute(config.cache.template) } }
+      : {}),
     ...(classes === undefined
       ? {}
       : {

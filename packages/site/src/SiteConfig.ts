@@ -109,7 +109,7 @@ export type Control = typeof Control.Type
 const common = {
   name: Name,
   path: PathIdentity,
-  /** Everything this site keeps lies in here. */
+  /** Everything this site keeps lies in here. A relative path starts at the folder of the configuration, as all do. */
   directory: Schema.NonEmptyString,
   /** `fsync` survives a power cut, `kernel` a kill. */
   durability: withDefault(Schema.Literals(["fsync", "kernel"]), "fsync"),
@@ -168,7 +168,12 @@ export class ConfigInvalid extends Schema.TaggedError<ConfigInvalid>()("ConfigIn
   }
 }
 
-const faultsOf = SchemaIssue.makeFormatterStandardSchemaV1()
+const faultsOf = SchemaIssue.makeFormatterStandardSchemaV1({
+  leafHook: (issue) => {
+    if (issue._tag === "UnexpectedKey") return "is no key here"
+    return issue._tag === "MissingKey" ? "is missing" : SchemaIssue.defaultLeafHook(issue)
+  }
+})
 
 const keyOf = (path: ReadonlyArray<PropertyKey | { readonly key: PropertyKey }> | undefined): string =>
   (path ?? [])
@@ -190,25 +195,38 @@ const decodeAs = <A>(schema: Schema.Codec<A, unknown>, input: unknown, file: str
 
 /** The configuration of a POP host out of JSON text. */
 export const pop = (text: string, file: string): Result.Result<Pop, ConfigInvalid> =>
-  Result.flatMap(json(text, file), (input) => decodeAs(Pop, input, file))
+  Result.flatMap(json(text, file), (input) =>
+    isOfKind(input, "central") ? otherKind(file, "central") : decodeAs(Pop, input, file)
+  )
 
 /** The configuration of a central host out of JSON text. */
 export const central = (text: string, file: string): Result.Result<Central, ConfigInvalid> =>
-  Result.flatMap(json(text, file), (input) => decodeAs(Central, input, file))
+  Result.flatMap(json(text, file), (input) =>
+    isOfKind(input, "pop") ? otherKind(file, "pop") : decodeAs(Central, input, file)
+  )
 
 /** The configuration of any site, by its kind. */
 export const any = (text: string, file: string): Result.Result<SiteConfig, ConfigInvalid> =>
   Result.flatMap(json(text, file), (input): Result.Result<SiteConfig, ConfigInvalid> =>
-    typeof input === "object" && input !== null && "kind" in input && input.kind === "central"
-      ? decodeAs(Central, input, file)
-      : decodeAs(Pop, input, file)
+    isOfKind(input, "central") ? decodeAs(Central, input, file) : decodeAs(Pop, input, file)
   )
+
+const isOfKind = (input: unknown, kind: SiteConfig["kind"]): boolean =>
+  typeof input === "object" && input !== null && "kind" in input && input.kind === kind
+
+/** One fault instead of one for each key that only the other kind of site has. */
+const otherKind = (file: string, kind: SiteConfig["kind"]): Result.Result<never, ConfigInvalid> => {
+  const message = `is "${kind}", which \`lupin ${kind}\` runs`
+  return Result.fail(new ConfigInvalid({ file, faults: [{ key: "kind", message }] }))
+}
 
 const json = (text: string, file: string): Result.Result<unknown, ConfigInvalid> =>
   Result.try({
     try: (): unknown => JSON.parse(text),
-    catch: (cause) => new ConfigInvalid({ file, faults: [{ key: wholeFile, message: `not JSON: ${String(cause)}` }] })
+    catch: (cause) => new ConfigInvalid({ file, faults: [{ key: wholeFile, message: `not JSON: ${reasonOf(cause)}` }] })
   })
+
+const reasonOf = (cause: unknown): string => (cause instanceof Error ? cause.message : String(cause))
 
 /** Splits `host:port`. */
 export const hostAndPort = (address: string): { readonly host: string; readonly port: number } => {

@@ -31,6 +31,22 @@ const standing = (policy: AccessControl.Policy, part: Partial<AccessControl.Show
   Access.standing(policy.rules, AccessControl.subjectOf(policy, { ...shown, ...part }))
 
 describe("Settings", () => {
+  it("starts every relative path at the folder of the configuration", () => {
+    const one = {
+      kind: "pop",
+      pop: "boi",
+      name: "boi1",
+      path: "h1.boi.pop.lupin",
+      directory: "./boi1",
+      cache: { template: "template" },
+      listen: { nntp: "127.0.0.1:119", json: "127.0.0.1:80", meta: "127.0.0.1:9100" }
+    }
+    const read = SiteConfig.pop(JSON.stringify(one), "site.json")
+    if (Result.isFailure(read)) return assert.fail(read.failure.message)
+    const { cache, directory } = Settings.at("/etc/lupin", read.success)
+    return assert.deepStrictEqual([directory, cache.template], ["/etc/lupin/boi1", "/etc/lupin/template"])
+  })
+
   it("opens a site without rules to its own machine and its peers alone", async () => {
     const { policy } = await resolved({ peers: [{ ...peer, accept: { addresses: ["198.51.100.0/24"] } }] })
     assert.strictEqual(standing(policy, { address: "127.0.0.1" }).post, "allowed")

@@ -3,20 +3,20 @@
  *
  * Id, dates and groups follow from the event alone, so every host makes the same article of it.
  */
-import * as AppFault from "@lupin/api/AppFault"
-import type * as PopOperations from "@lupin/api/PopOperations"
-import * as Problem from "@lupin/api/Problem"
+import { Result } from "effect"
 import * as App from "@lupin/core/App"
 import * as Event from "@lupin/core/Event"
 import * as EventArticle from "@lupin/core/EventArticle"
 import type * as GroupName from "@lupin/core/GroupName"
 import type * as MessageId from "@lupin/core/MessageId"
 import * as Routing from "@lupin/core/Routing"
-import { Result } from "effect"
+import * as AppFault from "./AppFault.ts"
+import type * as PopOperations from "./PopOperations.ts"
+import * as Problem from "./Problem.ts"
 
 /** An event ready for the injector. */
 export interface Prepared {
-  readonly uuid: string
+  readonly event: Event.Event
   readonly messageId: MessageId.MessageId
   readonly groups: ReadonlyArray<GroupName.GroupName>
   readonly proto: Uint8Array
@@ -64,5 +64,5 @@ export const prepare = (
     ...(subject === undefined ? {} : { subject }),
     ...(post.lock === undefined ? {} : { lock: post.lock })
   })
-  return Result.succeed({ uuid: event.id, messageId: Event.messageId(event), groups, proto })
+  return Result.succeed({ event, messageId: Event.messageId(event), groups, proto })
 }
