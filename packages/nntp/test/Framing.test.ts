@@ -153,7 +153,7 @@ const takeAll = (chunks: ReadonlyArray<Uint8Array>, disturb: (turn: number) => v
         const { scan } = framing
         if (scan !== undefined) {
           looked += 1
-          expect(Netnews.comparableScan(scan)).toEqual(ArticleScan.portable(block))
+          expect(Netnews.comparableScan(scan)).toEqual(Netnews.comparableScan(ArticleScan.portable(block)))
         }
         taken.push({ id, isId, block: Buffer.from(block).toString("latin1") })
         id = undefined
