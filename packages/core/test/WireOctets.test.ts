@@ -127,6 +127,7 @@ describe("WireOctets", () => {
       expect(articleEndOf("", ended(octets(header + body)), "")?.end).not.toBe(header.length + body.length)
     }
     expect(articleEndOf("", octets("Date: x\r\n.\r\n"), "")).toBeUndefined()
+    expect(articleEndOf("", octets("Date: x\r\n..A: b\r\n\r\n.\r\n"), "")).toBeUndefined()
     expect(articleEndOf("", octets("Date: x\r\n\r\n.\r\n"), "")?.end).toBe(11)
   })
 })
