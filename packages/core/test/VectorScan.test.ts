@@ -35,9 +35,9 @@ const article = fc
   .map((parts) => octets(parts.join("")))
 
 /** As both ways tell it; nothing is told here of what is not well formed. */
-const plainly = (all: Uint8Array): ArticleScan.ArticleScan | undefined => {
+const plainly = (all: Uint8Array): unknown => {
   const scan = ArticleScan.portable(all)
-  return typeof scan === "string" ? undefined : scan
+  return typeof scan === "string" ? undefined : Netnews.comparableScan(scan)
 }
 
 const byVectors = (all: Uint8Array): unknown => Netnews.comparableScan(VectorScan.of(all))

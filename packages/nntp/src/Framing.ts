@@ -253,6 +253,7 @@ export class Framing {
 
   /** Holds no memory while nothing is pending. */
   #release(): void {
+    this.#load = 0
     this.#octets = nothing
     this.#store = nothing
     this.octets = views.of(nothing)
@@ -274,6 +275,7 @@ export class Framing {
   }
 
   #keepLast(bytes: number): void {
+    this.#load = 0
     const kept = Math.min(bytes, this.#octets.length - this.#at)
     this.#octets = Buffer.from(this.#octets.subarray(this.#octets.length - kept))
     this.#store = nothing

@@ -189,7 +189,7 @@ const takeAll = (chunks: ReadonlyArray<Uint8Array>, disturb: (turn: number) => v
         const { scan } = framing
         if (scan !== undefined) {
           looked += 1
-          expect(Netnews.comparableScan(scan)).toEqual(ArticleScan.portable(block))
+          expect(Netnews.comparableScan(scan)).toEqual(Netnews.comparableScan(ArticleScan.portable(block)))
         }
         taken.push({ id, isId, block: Buffer.from(block).toString("latin1") })
         id = undefined
@@ -204,6 +204,15 @@ describe("Framing of articles", () => {
     id: fc.oneof(Netnews.messageId, fc.stringMatching(/^<[a@.]{1,20}>$/)),
     octets: fc.oneof(
       { weight: 3, arbitrary: Netnews.articleOctets },
+      {
+        weight: 2,
+        arbitrary: fc
+          .tuple(
+            fc.array(fc.constantFrom("A: b", ".A: b", "..: ..", " .", "Date: x"), { minLength: 1, maxLength: 4 }),
+            fc.array(fc.constantFrom("", ".", "..", ".a", "a.", "a"), { maxLength: 4 })
+          )
+          .map(([fields, lines]) => Buffer.from([...fields, "", ...lines, ""].join("\r\n")))
+      },
       { weight: 1, arbitrary: Netnews.nearlyArticleOctets }
     )
   })

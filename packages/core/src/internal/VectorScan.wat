@@ -40,6 +40,8 @@
     (local $pairs i32) (local $bad i32) (local $wrong v128) (local $least v128)
     (local.set $body (call $header (local.get $from) (local.get $limit)))
     (if (i32.eqz (local.get $body)) (then (return (i32.const 0))))
+    (if (i32.eqz (local.get $end))
+      (then (if (i32.and (i32.load (i32.const 8)) (i32.const 4)) (then (return (i32.const 0))))))
     (local.set $at (local.get $body))
     (local.set $least (v128.const i32x4 -1 -1 -1 -1))
     (block $ended

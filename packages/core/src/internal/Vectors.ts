@@ -40,6 +40,7 @@ const buffer = program?.memory.buffer ?? new ArrayBuffer(0)
 
 /** Whether there are vectors here. */
 export const isThere = program !== undefined
+/** All of it, in octets and in words of four. */
 export const memory = new Uint8Array(buffer)
 export const words = new Int32Array(buffer)
 
