@@ -64,9 +64,15 @@ export const make = (known: Known, draft: Draft, options: Options): Plan => {
   const { place, site } = options
   const ahead = new Ahead(known)
   const records: Array<Planned> = []
-  const write = (events: ReadonlyArray<Record.Logged>, octets: Uint8Array | undefined): void => {
+  const write = (
+    events: ReadonlyArray<Record.Logged>,
+    octets: Uint8Array | undefined,
+    article?: Article.Article
+  ): void => {
     const before = draft.bytes
-    const address = draft.add(events, octets)
+    const [event] = events
+    const isFiling = article !== undefined && octets !== undefined && events.length === 1 && event?._tag === "Filed"
+    const address = isFiling ? draft.file(event, article) : draft.add(events, octets)
     records.push({ events, address, bytes: draft.bytes - before - Record.headBytes })
   }
   return {
@@ -93,7 +99,7 @@ export const make = (known: Known, draft: Draft, options: Options): Plan => {
       const [filed] = events
       const isHere = filed?._tag === "Filed" && filed.stored === undefined
       const octets = isHere ? article?.octets : undefined
-      if (events.length > 0) write(events, octets)
+      if (events.length > 0) write(events, octets, article)
       return filed?._tag === "Filed" ? { _tag: "Filed", position: filed.position, numbers: filed.numbers } : refusal
     }
   }
