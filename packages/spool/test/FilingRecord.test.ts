@@ -7,6 +7,7 @@ import * as fc from "fast-check"
 import { Buffer } from "node:buffer"
 import { Draft } from "../src/internal/Draft.ts"
 import * as FilingRecord from "../src/internal/FilingRecord.ts"
+import * as GroupOctets from "../src/internal/GroupOctets.ts"
 import { Writer } from "../src/internal/Octets.ts"
 import * as Record from "../src/internal/Record.ts"
 
@@ -67,15 +68,17 @@ const sample = fc
     return { article, event, isPlain: one.oddity === "plain" }
   })
 
+const takersOf = ({ numbers }: Record.Filed) => numbers.map(([of]) => ({ octets: GroupOctets.of(of) }))
+
 const isWritten = (event: Record.Filed, article: Article.Article): boolean =>
-  FilingRecord.write(new Writer(), event, article)
+  FilingRecord.write(new Writer(), event, article, takersOf(event))
 
 describe("FilingRecord", () => {
   it("gives the octets that texts would give", () => {
     fc.assert(
       fc.property(fc.array(sample, { minLength: 1, maxLength: 6 }), (samples) => {
         const draft = new Draft(12, undefined)
-        for (const { article, event } of samples) draft.file(event, article)
+        for (const { article, event } of samples) draft.file(event, article, takersOf(event))
         const written = draft.parts.map(({ from, slab, to }) => slab.octets.subarray(from, to))
         const encoded = samples.map(({ article, event }) => Record.encode([event], article.octets))
         assert.isTrue(Buffer.concat(written).equals(Buffer.concat(encoded)))

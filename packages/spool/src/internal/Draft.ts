@@ -48,10 +48,10 @@ export class Draft {
     return this.#close()
   }
 
-  /** As `add`, of an article that lies in the record of its filing. */
-  file(event: Record.Filed, article: Article.Article): number {
+  /** As `add`, of an article that lies in the record of its filing. `takers`: the groups of its numbers. */
+  file(event: Record.Filed, article: Article.Article, takers: ReadonlyArray<FilingRecord.Named>): number {
     this.#writer.begin()
-    if (!FilingRecord.write(this.#writer, event, article)) Record.write(this.#writer, [event], article.octets)
+    if (!FilingRecord.write(this.#writer, event, article, takers)) Record.write(this.#writer, [event], article.octets)
     return this.#close()
   }
 

@@ -5,10 +5,8 @@
  */
 import type * as Article from "@lupin/core/Article"
 import * as ArticleScan from "@lupin/core/ArticleScan"
-import type * as Xref from "@lupin/core/Xref"
 import type { Buffer } from "node:buffer"
 import * as Checksum from "./Checksum.ts"
-import * as GroupOctets from "./GroupOctets.ts"
 import { putUint16, putUint32, putUint48, type Writer } from "./Octets.ts"
 import * as Record from "./Record.ts"
 import * as RecordOptions from "./RecordOptions.ts"
@@ -17,25 +15,26 @@ const { messageId, path } = ArticleScan.field
 const lengthBytes = 4
 const space = 0x20
 
-type Number = Xref.Numbers[number]
-
-/** Names of the groups of the article that is being written. */
-const names: Array<Uint8Array> = []
+/** A group by its name as a record has it. */
+export interface Named {
+  readonly octets: Uint8Array
+}
 
 /**
- * Writes the record of the event of an article, which lies in it, where the writer has begun. Says no, and writes nothing, where it
- * has parts that few have, or a header whose octets are not all characters.
+ * Writes the record of the event of an article, which lies in it, where the writer has begun. `takers`: the groups of its numbers,
+ * in their order. Says no, and writes nothing, where the event has parts that few have, or a header whose octets are not all characters.
  */
-export const write = (writer: Writer, event: Record.Filed, article: Article.Article): boolean => {
+export const write = (
+  writer: Writer,
+  event: Record.Filed,
+  article: Article.Article,
+  takers: ReadonlyArray<Named>
+): boolean => {
   const { octets: from, scan } = article
   const { id, numbers, path: way } = event
   if (scan?.text === undefined || event.overview !== "" || !RecordOptions.isPlain(event)) return false
   let bytes = Record.idOffset + id.length + 2 + RecordOptions.plainBytes(event) + lengthBytes + way.length + lengthBytes
-  for (let which = 0; which < numbers.length; which += 1) {
-    const name = GroupOctets.of((numbers[which] as Number)[0])
-    names[which] = name
-    bytes += name.length + Record.numberBytes
-  }
+  for (const taker of takers) bytes += taker.octets.length + Record.numberBytes
   const octets = writer.room(Record.headBytes + bytes + from.length)
   const start = writer.at
   const payload = start + Record.headBytes
@@ -46,10 +45,11 @@ export const write = (writer: Writer, event: Record.Filed, article: Article.Arti
   putUint16(octets, at, numbers.length)
   at += 2
   for (let which = 0; which < numbers.length; which += 1) {
-    const name = names[which] as Uint8Array
-    octets.set(name, at)
-    at += name.length
-    putUint32(octets, at, (numbers[which] as Number)[1])
+    const [name, number] = [takers[which], numbers[which]]
+    if (name === undefined || number === undefined) throw new Error(`${id} has other groups than numbers`)
+    octets.set(name.octets, at)
+    at += name.octets.length
+    putUint32(octets, at, number[1])
     at += Record.numberBytes
   }
   at = RecordOptions.putPlain(octets, at, event)

@@ -11,6 +11,8 @@ import { FreshNumbers } from "./FreshNumbers.ts"
 import type * as GroupTable from "./GroupTable.ts"
 import type { Place } from "./IndexRows.ts"
 import * as Rows from "./IndexRows.ts"
+import type * as Record from "./Record.ts"
+import type { Taker } from "./Takers.ts"
 
 /** Numbers of one row. */
 const rowNumbers = 32
@@ -30,6 +32,19 @@ export class NumberRows {
 
   constructor(rows: Table) {
     this.#rows = rows
+  }
+
+  /** Takes in an article that was filed, in the groups of the table. `takers`: these groups, as far as their shelves are known. */
+  file(
+    groups: GroupTable.GroupTable,
+    { atMillis, numbers }: Pick<Record.Filed, "atMillis" | "numbers">,
+    place: Place,
+    takers: ReadonlyArray<Pick<Taker, "shelf">>
+  ): void {
+    for (let at = 0; at < numbers.length; at += 1) {
+      const [name, number] = numbers[at] as Xref.Numbers[number]
+      this.add(groups.file(name, number, atMillis, takers[at]?.shelf), number, place)
+    }
   }
 
   /** A number above all that the group had. */
