@@ -45,17 +45,26 @@ export type Outcome = "filed" | "here" | "removed" | "full" | "closed" | "unappr
 export const moderated = (site: Asked, groups: ReadonlyArray<GroupName.GroupName>): GroupName.GroupName | undefined =>
   takers(site, groups).moderated
 
+/** A group as filing asks for it. */
+export interface Taker {
+  readonly name: GroupName.GroupName
+  /** Nothing where the group is not there. */
+  readonly status: Group.Status | undefined
+  /** The highest number ever given in the group, the base where none was. */
+  readonly high: number
+}
+
 type Asked = Pick<Site.Known, "taker" | "takers">
 
 interface Takers {
-  readonly taking: ReadonlyArray<Site.Taker>
+  readonly taking: ReadonlyArray<Taker>
   /** The first of them that is moderated. */
   readonly moderated: GroupName.GroupName | undefined
 }
 
 /** The groups in which an article for `groups` is filed, each once: some take none, some stand for another. */
 const takers = (site: Asked, groups: ReadonlyArray<GroupName.GroupName>): Takers => {
-  const taking: Array<Site.Taker> = []
+  const taking: Array<Taker> = []
   let moderated: GroupName.GroupName | undefined
   for (const asked of site.takers(groups)) {
     const name = Group.target(asked.name, asked.status)
@@ -67,7 +76,7 @@ const takers = (site: Asked, groups: ReadonlyArray<GroupName.GroupName>): Takers
   return { taking, moderated }
 }
 
-const isAmong = (takers: ReadonlyArray<Site.Taker>, sought: GroupName.GroupName): boolean => {
+const isAmong = (takers: ReadonlyArray<Taker>, sought: GroupName.GroupName): boolean => {
   for (const { name } of takers) if (name === sought) return true
   return false
 }

@@ -143,23 +143,14 @@ export const empty = (generation: Generation): Site => ({
   forgottenMillis: 0
 })
 
-/** A group as filing asks for it. */
-export interface Taker {
-  readonly name: GroupName.GroupName
-  /** Nothing where the group is not there. */
-  readonly status: Group.Status | undefined
-  /** The highest number ever given in the group, the base where none was. */
-  readonly high: number
-}
-
 /** What a decision asks of a site. A spool on disk answers from its index, and so decides as the model does. */
 export interface Known {
   /** That of the latest event. */
   readonly position: number
   readonly status: (id: MessageId.MessageId) => "held" | "removed" | "unknown"
-  readonly taker: (name: GroupName.GroupName) => Taker
+  readonly taker: (name: GroupName.GroupName) => Admission.Taker
   /** One for each name. */
-  readonly takers: (names: ReadonlyArray<GroupName.GroupName>) => ReadonlyArray<Taker>
+  readonly takers: (names: ReadonlyArray<GroupName.GroupName>) => ReadonlyArray<Admission.Taker>
   readonly groupDescription: (name: GroupName.GroupName) => string | undefined
   /** The highest that a slot has seen, held or not. */
   readonly highest: (slotKey: string) => { readonly id: MessageId.MessageId; readonly rank: string } | undefined
@@ -383,11 +374,9 @@ export const groups = (site: Site): ReadonlyArray<Group.Group> =>
 export const high = (site: Site, name: GroupName.GroupName): number =>
   lookUp(site.shelves, name)?.group.high ?? site.generation.numberBase
 
-const taker = (site: Site, name: GroupName.GroupName): Taker => ({
-  name,
-  status: group(site, name)?.status,
-  high: high(site, name)
-})
+const taker = (site: Site, name: GroupName.GroupName): Admission.Taker => {
+  return { name, status: group(site, name)?.status, high: high(site, name) }
+}
 
 /** The lowest number held in a group, one above `high` where none is. */
 export const low = (site: Site, name: GroupName.GroupName): number =>

@@ -86,10 +86,10 @@ describe("FilingRecord", () => {
     )
   })
 
-  it("takes every article whose header is plain", () => {
+  it("takes every article whose header is plain and that is not long", () => {
     fc.assert(
       fc.property(sample, ({ article, event, isPlain }) => {
-        assert.strictEqual(isWritten(event, article), isPlain)
+        assert.strictEqual(isWritten(event, article), isPlain && article.octets.length < 100_000)
       })
     )
   })

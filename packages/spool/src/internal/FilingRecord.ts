@@ -5,10 +5,9 @@
  */
 import type * as Article from "@lupin/core/Article"
 import * as ArticleScan from "@lupin/core/ArticleScan"
-import type { Buffer } from "node:buffer"
-import * as Checksum from "./Checksum.ts"
-import { putUint16, putUint32, putUint48, type Writer } from "./Octets.ts"
+import { putUint16, putUint32, type Writer } from "./Octets.ts"
 import * as Record from "./Record.ts"
+import * as RecordBlock from "./RecordBlock.ts"
 import * as RecordOptions from "./RecordOptions.ts"
 
 const { messageId, path } = ArticleScan.field
@@ -35,13 +34,13 @@ export const write = (
   if (scan?.text === undefined || event.overview !== "" || !RecordOptions.isPlain(event)) return false
   let bytes = Record.idOffset + id.length + 2 + RecordOptions.plainBytes(event) + lengthBytes + way.length + lengthBytes
   for (const taker of takers) bytes += taker.octets.length + Record.numberBytes
-  const octets = writer.room(Record.headBytes + bytes + from.length)
-  const start = writer.at
-  const payload = start + Record.headBytes
-  const articleAt = payload + bytes
+  const whole = Record.headBytes + bytes + from.length
+  if (RecordBlock.roomOf(whole) > RecordBlock.bytesMax) return false
+  const { octets } = RecordBlock
+  const articleAt = Record.headBytes + bytes
   octets.set(from, articleAt)
-  let at = Record.beginFiling(octets, payload, event, bytes)
-  at = copied(octets, at, articleAt + contentAt(from, scan, messageId), id.length)
+  let at = Record.beginFiling(octets, Record.headBytes, event, bytes)
+  at = copied(at, articleAt + contentAt(from, scan, messageId), id.length)
   putUint16(octets, at, numbers.length)
   at += 2
   for (let which = 0; which < numbers.length; which += 1) {
@@ -53,22 +52,19 @@ export const write = (
     at += Record.numberBytes
   }
   at = RecordOptions.putPlain(octets, at, event)
-  at = copied(octets, at, articleAt + contentAt(from, scan, path), way.length)
+  at = copied(at, articleAt + contentAt(from, scan, path), way.length)
   // No overview.
   putUint32(octets, at, 0)
-  const whole = bytes + from.length
-  const checked = Checksum.of(octets.subarray(payload, articleAt), whole)
-  putUint32(octets, start, whole)
-  putUint32(octets, start + 4, checked)
-  putUint32(octets, start + 8, Record.wholeOf(from, checked))
-  writer.pass(Record.headBytes + whole)
+  RecordBlock.close(bytes, from.length)
+  RecordBlock.copy(writer.room(RecordBlock.roomOf(whole)), writer.at, whole)
+  writer.pass(whole)
   return true
 }
 
-/** Copies octets to a place, behind their number; gives the place behind them. */
-const copied = (octets: Buffer, at: number, from: number, bytes: number): number => {
-  putUint32(octets, at, bytes)
-  octets.copyWithin(at + lengthBytes, from, from + bytes)
+/** Copies octets to a place in the block, behind their number; gives the place behind them. */
+const copied = (at: number, from: number, bytes: number): number => {
+  putUint32(RecordBlock.octets, at, bytes)
+  RecordBlock.copyWithin(at + lengthBytes, from, bytes)
   return at + lengthBytes + bytes
 }
 

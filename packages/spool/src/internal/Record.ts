@@ -117,8 +117,8 @@ export const readHead = (head: Buffer): Head => ({
   crc: head.readUInt32BE(8)
 })
 
-/** The checksum of an article, which begins with that of the events; without an article it is that. */
-export const wholeOf = (article: Uint8Array, checked: number): number =>
+/** Without an article it is that of the events. */
+const wholeOf = (article: Uint8Array, checked: number): number =>
   article.length === 0 ? checked : Checksum.of(article, checked)
 
 /** Whether all of the payload is as it was written. */

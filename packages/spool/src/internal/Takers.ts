@@ -3,8 +3,8 @@
  *
  * What a plan makes of them counts for that plan alone: each begins with what the index knows.
  */
+import type * as Admission from "@lupin/core/Admission"
 import type * as GroupName from "@lupin/core/GroupName"
-import type * as Site from "@lupin/core/Site"
 import * as GroupOctets from "./GroupOctets.ts"
 import type * as GroupTable from "./GroupTable.ts"
 
@@ -12,8 +12,8 @@ import type * as GroupTable from "./GroupTable.ts"
 const takersMax = 65_536
 const listsMax = 4_096
 
-export interface Taker extends Site.Taker {
-  status: Site.Taker["status"]
+export interface Taker extends Admission.Taker {
+  status: Admission.Taker["status"]
   high: number
   /** Its name as a record has it. */
   readonly octets: Uint8Array
