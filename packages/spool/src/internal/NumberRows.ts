@@ -164,7 +164,8 @@ export class NumberRows {
         if (at >= 0) this.#rows.putSync(keyOf(group, at), written.subarray(0, end))
         at = next
         written.fill(0)
-        this.#rows.look(keyOf(group, at))?.copy(written)
+        const before = this.#rows.look(keyOf(group, at))
+        before?.copy(written, 0, 0, before.length)
       }
       end = Rows.writePlaceAt(written, (number - at * rowNumbers) * Rows.placeBytes, address, added.bytesAt(which))
     }
