@@ -34,8 +34,11 @@ let latest: MessageId | undefined
  * Says whose names the id is one of: ids under `client.lupin` bind the content of an event, ids under `digest.lupin`
  * that of a digest, all others are ordinary netnews.
  */
-export const kindOf = (id: MessageId): "client" | "digest" | "foreign" =>
-  id.endsWith(".client.lupin>") ? "client" : id.endsWith(".digest.lupin>") ? "digest" : "foreign"
+export const kindOf = (id: MessageId): "client" | "digest" | "foreign" => {
+  // Asked several times of every article, most of which are of other networks.
+  if (!id.endsWith(".lupin>")) return "foreign"
+  return id.endsWith(".client.lupin>") ? "client" : id.endsWith(".digest.lupin>") ? "digest" : "foreign"
+}
 
 /** Milliseconds since the epoch at which a UUIDv7 in front of the id was minted; nothing where there is none. */
 export const mintedMillis = (id: MessageId): number | undefined => {

@@ -44,7 +44,8 @@ export const write = (
   putUint16(octets, at, numbers.length)
   at += 2
   for (let which = 0; which < numbers.length; which += 1) {
-    const [name, number] = [takers[which], numbers[which]]
+    const name = takers[which]
+    const number = numbers[which]
     if (name === undefined || number === undefined) throw new Error(`${id} has other groups than numbers`)
     octets.set(name.octets, at)
     at += name.octets.length

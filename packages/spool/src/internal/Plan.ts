@@ -196,15 +196,12 @@ const filed = (
     overview,
     bytes: octets.length
   }
-  const { injectedMillis } = dateOf(article)
-  if (injectedMillis !== undefined) logged.injectedMillis = injectedMillis
+  if (MessageId.kindOf(id) !== "client") logged.injectedMillis = Math.max(0, article.injectedMillis)
   if (Article.isWireReady(article)) logged.isWireReady = true
   if (slot !== undefined) logged.slot = slot
   if (stored !== undefined) logged.stored = stored
-  const { expiresMillis } = expiryOf(article)
-  if (expiresMillis !== undefined) logged.expiresMillis = expiresMillis
-  const { newsgroups } = newsgroupsOf(article, numbers)
-  if (newsgroups !== undefined) logged.newsgroups = newsgroups
+  if (article.expiresMillis !== undefined) logged.expiresMillis = Math.max(0, article.expiresMillis)
+  if (Filing.isElsewhere(article, numbers)) logged.newsgroups = article.groups
   return logged
 }
 
