@@ -1,5 +1,5 @@
 /**
- * Runs every check a machine can make: format, lint, Effect diagnostics, types, tidy, the protocol page.
+ * Runs every check a machine can make: format, lint, Effect diagnostics, types, tidy, the protocol page, WebAssembly.
  *
  * All of them run even when one fails, so that one call shows everything there is to mend. Exits 1 if any failed.
  */
@@ -28,7 +28,8 @@ const checks: ReadonlyArray<Check> = [
   },
   { name: "types", mend: "npm run types", command: "node_modules/typescript/bin/tsc --noEmit -p ." },
   { name: "tidy", mend: "npm run tidy", command: "scripts/tidy.ts" },
-  { name: "protocol", mend: "npm run protocol", command: "scripts/protocol.ts --check" }
+  { name: "protocol", mend: "npm run protocol", command: "scripts/protocol.ts --check" },
+  { name: "vectors", mend: "npm run vectors", command: "scripts/vectors.ts --check" }
 ]
 
 const run = (check: Check): { readonly check: Check; readonly passed: boolean; readonly seconds: string } => {

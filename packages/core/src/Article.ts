@@ -6,6 +6,7 @@
 import * as ArticleScan from "./ArticleScan.ts"
 import * as GroupName from "./GroupName.ts"
 import * as Headers from "./Headers.ts"
+import * as KnownField from "./KnownField.ts"
 import * as MessageId from "./MessageId.ts"
 import * as NewsDate from "./NewsDate.ts"
 import * as Octets from "./Octets.ts"
@@ -45,35 +46,41 @@ const malformed = (reason: string): Malformed => ({ _tag: "Malformed", reason })
 
 export const isMalformed = (read: Article | Malformed): read is Malformed => "_tag" in read
 
-const { date, expires, from, injectionDate, messageId, newsgroups, path, subject } = ArticleScan.field
+const { date, expires, from, injectionDate, messageId, newsgroups, path, subject } = KnownField.field
 /** RFC 5536 §3.1. */
 const mandatory = [path, from, newsgroups, subject, messageId, date] as const
 /** Fields of which an article has at most one. */
-const single: ReadonlyArray<ArticleScan.Field> = [...mandatory, injectionDate, expires]
+const single: ReadonlyArray<KnownField.Field> = [...mandatory, injectionDate, expires]
 const singleBits = single.reduce((bits: number, field) => bits | (1 << field), 0)
 
 /**
  * Reads an article, or says why octets are none: a bare CR or LF, a NUL, a header line without a name, a mandatory
  * field (RFC 5536 §3.1) that is missing, double or unreadable. Sizes are the doors' affair.
  *
- * `expected` is the id that it should have: where it has, that needs no second look.
+ * `expected` is the id that it should have: where it has, that needs no second look. Nor does what was `found` in it.
  */
-export const read = (octets: Uint8Array, expected?: MessageId.MessageId): Article | Malformed => {
-  const scan = ArticleScan.of(octets)
+export const read = (
+  octets: Uint8Array,
+  expected?: MessageId.MessageId,
+  found?: ArticleScan.ArticleScan
+): Article | Malformed => {
+  const scan = found ?? ArticleScan.of(octets)
   if (typeof scan === "string") return malformed(scan)
   const fault = countFault(scan)
   if (fault !== undefined) return malformed(fault)
-  const named = ArticleScan.content(octets, scan, messageId) ?? ""
-  const id = named === expected ? expected : MessageId.parse(named)
+  const id =
+    expected !== undefined && ArticleScan.isContent(octets, scan, messageId, expected)
+      ? expected
+      : MessageId.parse(ArticleScan.content(octets, scan, messageId) ?? "")
   if (id === undefined) return malformed("the Message-ID is not one")
-  const groups = groupsOf(ArticleScan.content(octets, scan, newsgroups) ?? "")
+  const groups = groupsOf(ArticleScan.recurring(octets, scan, newsgroups) ?? "")
   if (groups === undefined) return malformed("Newsgroups names no group, or one that cannot be")
-  const injected = ArticleScan.content(octets, scan, injectionDate)
-  const injectedMillis = NewsDate.parse(injected ?? ArticleScan.content(octets, scan, date) ?? "")
+  const injected = ArticleScan.recurring(octets, scan, injectionDate)
+  const injectedMillis = NewsDate.parse(injected ?? ArticleScan.recurring(octets, scan, date) ?? "")
   if (injectedMillis === undefined) {
     return malformed(`the ${injected === undefined ? "Date" : "Injection-Date"} is not one`)
   }
-  const way = ArticleScan.content(octets, scan, path) ?? ""
+  const way = ArticleScan.recurring(octets, scan, path) ?? ""
   if (way === "") return malformed("the Path is empty")
   const ends = ArticleScan.content(octets, scan, expires)
   const expiresMillis = ends === undefined ? undefined : NewsDate.parse(ends)
@@ -82,12 +89,13 @@ export const read = (octets: Uint8Array, expected?: MessageId.MessageId): Articl
 }
 
 /** Which field is there too often, or is missing. */
-const countFault = ({ places, repeated }: ArticleScan.ArticleScan): string | undefined => {
+const countFault = (scan: ArticleScan.ArticleScan): string | undefined => {
+  const { repeated } = scan
   if ((repeated & singleBits) !== 0) {
     const twice = single.find((field) => (repeated & (1 << field)) !== 0) ?? path
-    return `more than one ${ArticleScan.names[twice]} field`
+    return `more than one ${KnownField.names[twice]} field`
   }
-  for (const field of mandatory) if (places[field] === -1) return `no ${ArticleScan.names[field]} field`
+  for (const field of mandatory) if (!ArticleScan.has(scan, field)) return `no ${KnownField.names[field]} field`
   return undefined
 }
 
@@ -196,24 +204,30 @@ export const withFields = (
 export const prefixPath = (article: Article, prefix: string): Article => {
   const { bodyStart, octets, scan } = withoutXref(article)
   const pathAt = Headers.contentStart(octets, ArticleScan.startOf(scan, path), bodyStart - 2)
-  const whole = Octets.take(octets.length + prefix.length)
+  const { length } = prefix
+  const whole = Octets.take(octets.length + length)
   if (prefix !== latest.prefix) latest = { prefix, octets: utf8.encode(prefix) }
   // All of it moves up by the prefix, then what stands before the prefix goes back: a view on a part costs more than that.
-  whole.set(octets, prefix.length)
-  whole.copyWithin(0, prefix.length, prefix.length + pathAt)
-  whole.set(latest.octets, pathAt)
+  whole.set(octets, length)
+  if (pathAt < fewOctets) for (let at = 0; at < pathAt; at += 1) whole[at] = octets[at] as number
+  else whole.copyWithin(0, length, length + pathAt)
+  const written = latest.octets
+  for (let at = 0; at < length; at += 1) whole[pathAt + at] = written[at] as number
   const { expiresMillis, groups, injectedMillis, messageId } = article
   const relayed = {
     octets: whole,
-    bodyStart: bodyStart + prefix.length,
+    bodyStart: bodyStart + length,
     messageId,
     groups,
     path: prefix + article.path,
     injectedMillis,
-    scan: ArticleScan.withPrefix(scan, path, pathAt, prefix)
+    scan: ArticleScan.withPrefix(scan, pathAt, length)
   }
   return expiresMillis === undefined ? relayed : { ...relayed, expiresMillis }
 }
+
+/** So many are copied one by one. */
+const fewOctets = 64
 
 /** What the last article got in front of its Path: many come the same way. */
 let latest = { prefix: "", octets: new Uint8Array(0) }
@@ -221,7 +235,7 @@ let latest = { prefix: "", octets: new Uint8Array(0) }
 /** Whether it can be sent as it lies, once it has an Xref of the site that serves it: no dot to double, no other Xref. */
 export const isWireReady = (article: Article): boolean => {
   const scan = scanOf(article)
-  return scan.isDotless && scan.places[ArticleScan.field.xref] === -1
+  return scan.isDotless && !ArticleScan.has(scan, KnownField.field.xref)
 }
 
 type Scanned = Pick<Article, "octets" | "bodyStart"> & { readonly scan: ArticleScan.ArticleScan }
@@ -229,9 +243,9 @@ type Scanned = Pick<Article, "octets" | "bodyStart"> & { readonly scan: ArticleS
 const withoutXref = (article: Article): Scanned => {
   const { bodyStart, octets } = article
   const scan = scanOf(article)
-  const start = ArticleScan.startOf(scan, ArticleScan.field.xref)
+  const start = ArticleScan.startOf(scan, KnownField.field.xref)
   if (start < 0) return { octets, bodyStart, scan }
-  const cut = ArticleScan.without(scan, ArticleScan.field.xref)
+  const cut = ArticleScan.without(scan, KnownField.field.xref)
   if (cut !== undefined) {
     const end = start + bodyStart - cut.bodyStart
     return {

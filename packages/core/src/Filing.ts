@@ -12,6 +12,7 @@ import * as Control from "./Control.ts"
 import * as DayPartial from "./DayPartial.ts"
 import * as DigestArticle from "./DigestArticle.ts"
 import type * as GroupName from "./GroupName.ts"
+import * as KnownField from "./KnownField.ts"
 import * as MessageId from "./MessageId.ts"
 import * as Namespace from "./Namespace.ts"
 import * as OwnerMark from "./OwnerMark.ts"
@@ -32,7 +33,7 @@ const {
   from,
   sender,
   supersedes: supersedesField
-} = ArticleScan.field
+} = KnownField.field
 
 /** The command by which a site files the article at a time. */
 export const command = (article: Article.Article, atMillis: number): Site.FileCommand => ({
@@ -50,7 +51,7 @@ export const unowned = (article: Article.Article, atMillis: number): Site.FileCo
     id: article.messageId,
     groups: groupsOf(fields) ?? article.groups,
     atMillis,
-    isApproved: fields.scan.places[approved] !== -1
+    isApproved: ArticleScan.has(fields.scan, approved)
   }
   if (slot === undefined && claim === undefined) return plain
   return { ...plain, ...(slot === undefined ? {} : { slot }), ...(claim === undefined ? {} : { claim }) }
@@ -84,7 +85,7 @@ export const isElsewhere = ({ groups }: Article.Article, numbers: Xref.Numbers):
 
 const read = (article: Article.Article): Fields => ({ octets: article.octets, scan: Article.scanOf(article) })
 
-const contentOf = ({ octets, scan }: Fields, field: ArticleScan.Field): string | undefined =>
+const contentOf = ({ octets, scan }: Fields, field: KnownField.Field): string | undefined =>
   ArticleScan.content(octets, scan, field)
 
 const groupsOf = (fields: Fields): ReadonlyArray<GroupName.GroupName> | undefined => {

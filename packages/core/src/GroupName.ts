@@ -10,7 +10,10 @@ import * as Limits from "./Limits.ts"
 export const roots = ["clientposts", "digests", "deadletter", "control", "blobs"] as const
 export type Root = (typeof roots)[number]
 
-const rootsByLetter: ReadonlyMap<number, ReadonlyArray<Root>> = Map.groupBy(roots, (root) => root.charCodeAt(0))
+const rootsByLetter: ReadonlyArray<ReadonlyArray<Root> | undefined> = Array.from({ length: 128 }, (_, letter) => {
+  const near = roots.filter((root) => root.charCodeAt(0) === letter)
+  return near.length === 0 ? undefined : near
+})
 const rootsWithApps: ReadonlySet<string> = new Set<Root>(["clientposts", "digests", "deadletter", "blobs"])
 const grammar = /^[A-Za-z0-9+_-]+(?:\.[A-Za-z0-9+_-]+)*$/
 const underOurRoots = new RegExp(`^(?:${roots.join("|")})(?:\\.|$)`, "i")
@@ -57,8 +60,12 @@ export const root = (group: GroupName): string => {
 /** Which of the roots of this network the group lies under, if it does. */
 export const ownRoot = (group: GroupName): Root | undefined => {
   // Asked of every group of every article: few begin as one of ours does.
-  for (const root of rootsByLetter.get(group.charCodeAt(0)) ?? []) {
-    if (group.startsWith(root) && (group.length === root.length || group.charCodeAt(root.length) === dot)) return root
+  const near = rootsByLetter[group.charCodeAt(0)]
+  if (near === undefined) return undefined
+  for (let at = 0; at < near.length; at += 1) {
+    const root = near[at] as Root
+    const isEnded = group.length === root.length || group.charCodeAt(root.length) === dot
+    if (isEnded && group.startsWith(root)) return root
   }
   return undefined
 }

@@ -27,6 +27,12 @@ export const parse = (text: string): MessageId | undefined => {
   return text
 }
 
+/** A text as the id that it was found to be elsewhere, octet by octet. */
+export const found = (text: string): MessageId => {
+  latest = text as MessageId
+  return latest
+}
+
 /** The last text that was an id: whoever reads a command and whoever obeys it ask one after the other. */
 let latest: MessageId | undefined
 

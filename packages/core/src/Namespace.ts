@@ -22,7 +22,7 @@ export const ownerOf = (group: GroupName.GroupName): Writer | "foreign" => {
 }
 
 /** Says whether the group lies under one of our roots. */
-export const isOurs = (group: GroupName.GroupName): boolean => ownerOf(group) !== "foreign"
+export const isOurs = (group: GroupName.GroupName): boolean => GroupName.ownRoot(group) !== undefined
 
 /** Foreign groups are open to everyone: what a site carries of them is a matter of its feeds. */
 export const mayWrite = (writer: Writer, group: GroupName.GroupName): boolean => {

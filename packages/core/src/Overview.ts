@@ -6,6 +6,7 @@
 import * as Article from "./Article.ts"
 import * as ArticleScan from "./ArticleScan.ts"
 import * as Headers from "./Headers.ts"
+import * as KnownField from "./KnownField.ts"
 import * as MessageId from "./MessageId.ts"
 import * as Octets from "./Octets.ts"
 
@@ -45,7 +46,7 @@ export interface Row {
 }
 
 const { date, from, injectionDate, lupinEvent, lupinLocation, messageId, newsgroups, references, subject } =
-  ArticleScan.field
+  KnownField.field
 /** Columns that are copied from the header, in their order; `full` ones carry their name. */
 const plain = [subject, from, date, messageId, references] as const
 const full = [lupinEvent, lupinLocation, newsgroups, injectionDate] as const
@@ -68,19 +69,18 @@ export const columns = (article: Pick<Article.Article, "octets" | "bodyStart" | 
   const xrefBytes = xref === "" ? 0 : xref.length + "Xref: \r\n".length
   text += `\t${octets.length + xrefBytes}\t${scan.lines}\t${xref === "" ? "" : `Xref: ${xref}`}`
   for (let column = 0; column < full.length; column += 1) {
-    const field = full[column] as ArticleScan.Field
-    text += scan.places[field] === -1 ? "\t" : `\t${fullNames[column]}${contentOf(octets, scan, field)}`
+    const field = full[column] as KnownField.Field
+    text += !ArticleScan.has(scan, field) ? "\t" : `\t${fullNames[column]}${contentOf(octets, scan, field)}`
   }
   return text
 }
 
 /** The content of a field, folds undone and without tabs, a character for each octet; empty where there is none. */
-const contentOf = (octets: Uint8Array, scan: ArticleScan.ArticleScan, field: ArticleScan.Field): string => {
-  if (scan.text !== undefined) return ArticleScan.content(octets, scan, field) ?? ""
-  const place = scan.places[field] as number
-  if (place < 0) return ""
-  const start = (scan.starts[place] as number) + ArticleScan.names[field].length + 1
-  return Headers.latin1(octets, start, scan.starts[place + 1] as number)
+const contentOf = (octets: Uint8Array, scan: ArticleScan.ArticleScan, field: KnownField.Field): string => {
+  if (ArticleScan.isText(scan)) return ArticleScan.content(octets, scan, field) ?? ""
+  if (!ArticleScan.has(scan, field)) return ""
+  const start = ArticleScan.startOf(scan, field) + KnownField.names[field].length + 1
+  return Headers.latin1(octets, start, ArticleScan.endOf(scan, field))
     .replaceAll(/[\r\n]/g, "")
     .replaceAll("\t", " ")
     .replaceAll(/^ +| +$/g, "")

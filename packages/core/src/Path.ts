@@ -65,16 +65,39 @@ export const prefix = (path: string, site: string, origin: Origin = {}): string 
     const host = typeof origin.posted === "string" && isIdentity(origin.posted) ? `.${origin.posted}` : ""
     return `${site}!.POSTED${host}!`
   }
-  const peers = origin.peers === undefined ? none : origin.peers.filter(isIdentity)
+  const peers = origin.peers === undefined ? none : identities(origin.peers)
   if (peers.length > 0) {
-    const [latest = ""] = path.split("!", 1)
-    const said = latest.trim().toLowerCase()
-    if (peers.some((peer) => peer.toLowerCase() === said)) return `${site}!!`
+    if (peers.some((peer) => isLatest(path, peer))) return (own.site === site ? own : (own = passed(site))).prefix
     if (peers.length === 1) return `${site}!.MISMATCH.${peers[0]}!`
   }
   if (site !== latest.site || origin.address !== latest.address) latest = seen(site, origin.address)
   return latest.prefix
 }
+
+/** What stands in front where the peer has named itself. */
+const passed = (site: string) => ({ site, prefix: `${site}!!` })
+
+/** That of the last article: a text that is the same one is compared at once. */
+let own = passed("")
+
+/** Says whether `site` is the first entry of the Path, in any case. */
+const isLatest = (path: string, site: string): boolean => {
+  if (path.charCodeAt(site.length) === mark && path.startsWith(site)) return true
+  const end = path.indexOf("!")
+  const entry = end < 0 ? path : path.slice(0, end)
+  return entry.trim().toLowerCase() === site.toLowerCase()
+}
+
+const mark = 33
+
+/** Those of the names that may stand in a Path. */
+const identities = (peers: ReadonlyArray<string>): ReadonlyArray<string> => {
+  if (peers !== latestPeers.all) latestPeers = { all: peers, named: peers.filter(isIdentity) }
+  return latestPeers.named
+}
+
+/** Those of the last article: many come from one peer. */
+let latestPeers: Readonly<Record<"all" | "named", ReadonlyArray<string>>> = { all: [], named: [] }
 
 /** What stands in front where only the address tells where an article came from. */
 const seen = (site: string, address: string | undefined) => {

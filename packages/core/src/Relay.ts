@@ -6,6 +6,7 @@
  * that lost its spool must get its own articles back.
  */
 import * as Article from "./Article.ts"
+import type * as ArticleScan from "./ArticleScan.ts"
 import * as Crosspost from "./Crosspost.ts"
 import * as Limits from "./Limits.ts"
 import * as MessageId from "./MessageId.ts"
@@ -90,15 +91,16 @@ const refused = (reason: Reason, message: string): Received => ({ _tag: "Refused
 
 /**
  * Judges octets that came under `commandId` (that of TAKETHIS or IHAVE; nothing where the command names none). Messages
- * fit into a reply line: ASCII, short, no line break.
+ * fit into a reply line: ASCII, short, no line break. `found` is what a look at the octets has found before.
  */
 export const receive = (
   octets: Uint8Array,
   commandId: MessageId.MessageId | undefined,
-  context: RelayContext
+  context: RelayContext,
+  found?: ArticleScan.ArticleScan
 ): Received => {
   if (octets.length > Limits.articleBytesMax) return refused("TooLarge", `over ${Limits.articleBytesMax} octets`)
-  const article = Article.read(octets, commandId)
+  const article = Article.read(octets, commandId, found)
   if (Article.isMalformed(article)) return refused("Malformed", article.reason)
   if (article.bodyStart - 2 > Limits.headerBytesMax) {
     return refused("TooLarge", `header over ${Limits.headerBytesMax} octets`)

@@ -98,8 +98,8 @@ const usual = CommandTable.rows.flatMap(({ keyword, ofId }) =>
 export const usualStarts: ReadonlyArray<Uint8Array> = usual.map(({ start }) => new TextEncoder().encode(start))
 
 /** What `parse` makes of a line that begins with one of `usualStarts`, where all behind it is an id; else nothing. */
-export const ofArgument = (at: number, argument: string): Command | undefined => {
-  const id = MessageId.parse(argument)
+export const ofArgument = (at: number, argument: string, isId = false): Command | undefined => {
+  const id = isId ? MessageId.found(argument) : MessageId.parse(argument)
   return id === undefined ? undefined : usual[at]?.ofId(id)
 }
 

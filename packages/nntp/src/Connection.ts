@@ -353,7 +353,7 @@ const next = (framing: Framing, { phase }: Session.State, facts: Session.Facts):
   switch (phase._tag) {
     case "Command": {
       const argument = framing.argument(Command.usualStarts, Limits.commandLineBytesMax)
-      const command = argument === undefined ? undefined : Command.ofArgument(framing.startAt, argument)
+      const command = argument === undefined ? undefined : Command.ofArgument(framing.startAt, argument, framing.isId)
       if (command !== undefined) return { _tag: "Usual", command }
       if (argument !== undefined) framing.takeBack()
       const line = framing.line(Limits.commandLineBytesMax)
@@ -367,7 +367,7 @@ const next = (framing: Framing, { phase }: Session.State, facts: Session.Facts):
     case "Post": {
       // What will be refused whatever it is need not be kept.
       const block = framing.block(Session.mayReceive(phase, facts) ? Limits.articleBytesMax : 0)
-      return block === undefined ? undefined : { _tag: "Block", block }
+      return block === undefined ? undefined : { _tag: "Block", block, scan: framing.scan }
     }
     case "Frame": {
       const block = framing.block(Reconciliation.frameBytesMax + 2)

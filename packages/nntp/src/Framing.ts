@@ -5,6 +5,8 @@
  * The caller says which of the two it expects next. What is longer than its limit is drained to its end without being
  * kept, so the stream stays in step and the buffer stays bounded.
  */
+import type { ArticleScan } from "@lupin/core/ArticleScan"
+import * as WireOctets from "@lupin/core/WireOctets"
 import { Buffer } from "node:buffer"
 import * as DotStuffing from "./DotStuffing.ts"
 
@@ -38,8 +40,15 @@ export class Framing {
   #draining: "line" | "block" | undefined
   #lineStart = ""
   #lineAt = 0
+  /** Which load the octets are that can be looked at by vectors, and where they began. */
+  #load = 0
+  #loadedAt = 0
   /** Which start the line had whose argument was given last. */
   startAt = 0
+  /** Whether that argument is known to be a Message-ID. */
+  isId = false
+  /** What was found in the block given last, if it was looked at as an article. */
+  scan: ArticleScan | undefined
 
   /** Octets kept because their line or block has not ended yet. */
   get pendingBytes(): number {
@@ -48,6 +57,7 @@ export class Framing {
 
   /** Takes the next octets of the stream. They must not change afterwards: lines and blocks may be slices of them. */
   push(chunk: Uint8Array): void {
+    this.#load = 0
     if (this.#at === this.#octets.length) {
       this.#store = nothing
       this.#octets = DotStuffing.asBuffer(chunk)
@@ -107,12 +117,22 @@ export class Framing {
     const start = this.#at
     const from = start === octets.length || this.#draining !== undefined ? -1 : this.#behind(starts, start)
     if (from === -1) return undefined
-    const end = octets.indexOf(lf, from)
+    const idEnd = this.#isLoaded() ? WireOctets.idEnd(from - this.#loadedAt, octets.length - this.#loadedAt) : 0
+    this.isId = idEnd !== 0
+    const end = this.isId ? idEnd + this.#loadedAt + 1 : octets.indexOf(lf, from)
     if (end === -1 || end >= start + bytesMax || octets[end - 1] !== cr) return undefined
     this.#lineAt = start
     this.#at = end + 1
     this.#scanned = this.#at
     return octets.toString("latin1", from, end - 1)
+  }
+
+  /** Whether what is left can be looked at by vectors. Each octet is loaded once, unless somebody loads others meanwhile. */
+  #isLoaded(): boolean {
+    if (WireOctets.isLoaded(this.#load)) return true
+    this.#loadedAt = this.#at
+    this.#load = WireOctets.load(this.#at === 0 ? this.#octets : this.#octets.subarray(this.#at))
+    return this.#load !== 0
   }
 
   /** Takes the line back whose argument was given last: it is still to be read. */
@@ -147,6 +167,18 @@ export class Framing {
         this.#at = start + 3
         this.#scanned = this.#at
         return nothing
+      }
+    }
+    this.scan = undefined
+    if (this.#scanned <= start && octets[start] !== dot && start < octets.length && this.#isLoaded()) {
+      const from = start - this.#loadedAt
+      const loadedEnd = WireOctets.articleEnd(from, octets.length - this.#loadedAt)
+      if (loadedEnd > 0 && loadedEnd - from <= bytesMax) {
+        const end = loadedEnd + this.#loadedAt
+        this.scan = WireOctets.scan(from)
+        this.#at = end + 3
+        this.#scanned = this.#at
+        return octets.subarray(start, end)
       }
     }
     const end = this.#blockEnd(start)

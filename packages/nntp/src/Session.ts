@@ -4,6 +4,7 @@
  * A task is data: an answer that is known at once, or what to look up or store. What a task finds out may change the
  * state (`settle`). Whatever a client sends, each command gets exactly one answer, and commands stay apart from articles.
  */
+import type { ArticleScan } from "@lupin/core/ArticleScan"
 import type * as GroupName from "@lupin/core/GroupName"
 import * as Limits from "@lupin/core/Limits"
 import * as MessageId from "@lupin/core/MessageId"
@@ -52,7 +53,8 @@ export type Input =
   | { readonly _tag: "Line"; readonly line: string | TooLong }
   /** A line that is a command with an id. */
   | { readonly _tag: "Usual"; readonly command: Command.Command }
-  | { readonly _tag: "Block"; readonly block: Uint8Array | TooLong }
+  /** `scan`: what a look at an article has found, if there was one. */
+  | { readonly _tag: "Block"; readonly block: Uint8Array | TooLong; readonly scan?: ArticleScan | undefined }
 
 /** Which articles of which group, as far as a command names them by number. */
 export interface Span {
@@ -101,6 +103,7 @@ export type Task =
       readonly by: "TAKETHIS" | "IHAVE"
       readonly id: MessageId.MessageId
       readonly octets: Uint8Array
+      readonly scan: ArticleScan | undefined
     }
   | { readonly _tag: "Post"; readonly octets: Uint8Array }
   | { readonly _tag: "Secure"; readonly act: Security.Act }
@@ -146,7 +149,7 @@ export const step = (state: State, input: Input, facts: Facts): Step => {
       return input._tag === "Line" ? onLine(state, input.line, facts) : { state, task: nothing }
     case "Article":
       return input._tag === "Block"
-        ? { state: toCommand(state), task: receive(state.phase, input.block, facts) }
+        ? { state: toCommand(state), task: receive(state.phase, input, facts) }
         : { state, task: nothing }
     case "Post":
       return input._tag === "Block" ? { state: toCommand(state), task: posted(input.block) } : { state, task: nothing }
@@ -350,14 +353,18 @@ const offer = (text: string, by: "CHECK" | "IHAVE"): Task => {
 export const mayReceive = (phase: Phase, facts: Facts): boolean =>
   phase._tag !== "Article" || refusalOf("TakeThis", facts) === undefined
 
-const receive = (phase: Phase & { readonly _tag: "Article" }, block: Uint8Array | TooLong, facts: Facts): Task => {
+const receive = (
+  phase: Phase & { readonly _tag: "Article" },
+  { block, scan }: Input & { readonly _tag: "Block" },
+  facts: Facts
+): Task => {
   const missing = refusalOf("TakeThis", facts)
   if (missing !== undefined) return answer(missing)
   const refused = (reason: string): Task =>
     phase.by === "TAKETHIS" ? answer(439, `${phase.id} ${reason}`) : answer(437, reason)
   const id = MessageId.parse(phase.id)
   if (id === undefined) return refused("Bad Message-ID")
-  return { _tag: "Receive", by: phase.by, id, octets: block instanceof Uint8Array ? block : tooLarge }
+  return { _tag: "Receive", by: phase.by, id, octets: block instanceof Uint8Array ? block : tooLarge, scan }
 }
 
 /** Stands for every article of which nothing was kept since it is too large: the relayer refuses it, and remembers that. */

@@ -4,7 +4,7 @@
  */
 import type * as MessageId from "@lupin/core/MessageId"
 import * as Prompt from "@lupin/core/Prompt"
-import type { Offer, Peer, Received } from "@lupin/spool/Relayer"
+import type { Offer, Offered, Peer, Received } from "@lupin/spool/Relayer"
 import type { SpoolUnavailable } from "@lupin/spool/Spool"
 import { Effect } from "effect"
 import type * as Guard from "./Guard.ts"
@@ -84,7 +84,7 @@ export class Batch {
 /** Reply lines, one per task, in order. Trouble of the spool is an answer: the peer tries again later. */
 export const answer = (transit: Transit, tasks: ReadonlyArray<Batched>): Effect.Effect<ReadonlyArray<string>> => {
   const offers: Array<MessageId.MessageId> = []
-  const articles: Array<{ readonly id: MessageId.MessageId; readonly octets: Uint8Array }> = []
+  const articles: Array<Offered> = []
   const posts: Array<Uint8Array> = []
   for (const task of tasks) {
     if (task._tag === "Offer") offers.push(task.id)
@@ -151,7 +151,7 @@ const missing: Received = { _tag: "Deferred", reason: "no answer" }
 
 const receive = (
   { peer, relayer }: Transit,
-  articles: ReadonlyArray<{ readonly id: MessageId.MessageId; readonly octets: Uint8Array }>
+  articles: ReadonlyArray<Offered>
 ): Effect.Effect<ReadonlyArray<Received>> =>
   Prompt.orElse(relayer.receive(articles, peer), ({ reason }) =>
     articles.map((): Received => ({ _tag: "Deferred", reason }))

@@ -2,6 +2,7 @@
  * The door by which articles of other sites enter: judged by `core/Relay`, marked with our name, stored by the batch.
  */
 import type * as Article from "@lupin/core/Article"
+import type { ArticleScan } from "@lupin/core/ArticleScan"
 import * as EventArticle from "@lupin/core/EventArticle"
 import type * as MessageId from "@lupin/core/MessageId"
 import * as Prompt from "@lupin/core/Prompt"
@@ -32,6 +33,8 @@ export interface Offered {
   readonly id: MessageId.MessageId
   /** The article as on the wire, without dot-stuffing. */
   readonly octets: Uint8Array
+  /** What a look at it has found, if there was one. */
+  readonly scan?: ArticleScan | undefined
 }
 
 /** `Refused` is for good, `Deferred` for now. Reasons fit into a reply line. */
@@ -118,13 +121,15 @@ export class Relayer extends Context.Service<
         ): Effect.Effect<ReadonlyArray<Received>, SpoolUnavailable> => {
           const articles: Array<Article.Article> = []
           const refused: Array<MessageId.MessageId> = []
-          const verdicts = batch.map(({ id, octets }, at): Received | { readonly _tag: "Storing"; at: number } => {
-            if (statuses[at] !== "unknown") return alreadyHere
-            const verdict = Relay.receive(octets, id, context)
-            if (Relay.isRemembered(id, verdict)) refused.push(id)
-            if (verdict._tag !== "Accepted") return { _tag: verdict._tag, reason: verdict.message }
-            return { _tag: "Storing", at: articles.push(verdict.article) - 1 }
-          })
+          const verdicts = batch.map(
+            ({ id, octets, scan }, at): Received | { readonly _tag: "Storing"; at: number } => {
+              if (statuses[at] !== "unknown") return alreadyHere
+              const verdict = Relay.receive(octets, id, context, scan)
+              if (Relay.isRemembered(id, verdict)) refused.push(id)
+              if (verdict._tag !== "Accepted") return { _tag: verdict._tag, reason: verdict.message }
+              return { _tag: "Storing", at: articles.push(verdict.article) - 1 }
+            }
+          )
           const storing = articles.length === 0 ? nothingStored : spool.store(articles)
           // A peer is answered all the same where that could not be written down.
           const both =
