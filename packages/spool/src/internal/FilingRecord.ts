@@ -5,12 +5,13 @@
  */
 import type * as Article from "@lupin/core/Article"
 import * as ArticleScan from "@lupin/core/ArticleScan"
+import * as KnownField from "@lupin/core/KnownField"
 import { putUint16, putUint32, type Writer } from "./Octets.ts"
 import * as Record from "./Record.ts"
 import * as RecordBlock from "./RecordBlock.ts"
 import * as RecordOptions from "./RecordOptions.ts"
 
-const { messageId, path } = ArticleScan.field
+const { messageId, path } = KnownField.field
 const lengthBytes = 4
 const space = 0x20
 
@@ -31,7 +32,8 @@ export const write = (
 ): boolean => {
   const { octets: from, scan } = article
   const { id, numbers, path: way } = event
-  if (scan?.text === undefined || event.overview !== "" || !RecordOptions.isPlain(event)) return false
+  if (scan === undefined || !ArticleScan.isText(scan) || event.overview !== "" || !RecordOptions.isPlain(event))
+    return false
   let bytes = Record.idOffset + id.length + 2 + RecordOptions.plainBytes(event) + lengthBytes + way.length + lengthBytes
   for (const taker of takers) bytes += taker.octets.length + Record.numberBytes
   const whole = Record.headBytes + bytes + from.length
@@ -70,8 +72,8 @@ const copied = (at: number, from: number, bytes: number): number => {
 }
 
 /** Where the content of a field begins of which the article has one. */
-const contentAt = (octets: Uint8Array, scan: ArticleScan.ArticleScan, field: ArticleScan.Field): number => {
-  let at = ArticleScan.startOf(scan, field) + ArticleScan.names[field].length + 1
+const contentAt = (octets: Uint8Array, scan: ArticleScan.ArticleScan, field: KnownField.Field): number => {
+  let at = ArticleScan.startOf(scan, field) + KnownField.names[field].length + 1
   while (octets[at] === space) at += 1
   return at
 }
