@@ -9,7 +9,7 @@ import * as VectorScan from "./internal/VectorScan.ts"
 import * as Vectors from "./internal/Vectors.ts"
 
 /** Loads octets, and says which load that was; 0 where it cannot be. */
-export const load = (octets: Uint8Array): number => (Vectors.isThere ? Vectors.loadWire(octets) : 0)
+export const load = (octets: Uint8Array): number => Vectors.loadWire(octets)
 
 /** Whether the octets of a load are still there. */
 export const isLoaded = (turn: number): boolean => turn === Vectors.wireTurn

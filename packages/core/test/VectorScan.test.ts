@@ -40,10 +40,7 @@ const plainly = (all: Uint8Array): ArticleScan.ArticleScan | undefined => {
   return typeof scan === "string" ? undefined : scan
 }
 
-const byVectors = (all: Uint8Array): ArticleScan.ArticleScan | undefined => {
-  const found = VectorScan.of(all)
-  return found && { ...found, turn: 0, loadedAt: 0 }
-}
+const byVectors = (all: Uint8Array): unknown => Netnews.comparableScan(VectorScan.of(all))
 
 /** Another text of sixteen octets that `$hash` does not tell from this one: the second half makes up for the first. */
 const sameHash = (text: string): string => {

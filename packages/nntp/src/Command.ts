@@ -6,6 +6,7 @@ import * as MessageId from "@lupin/core/MessageId"
 import type * as Reconciliation from "@lupin/core/Reconciliation"
 import type * as Wildmat from "@lupin/core/Wildmat"
 import * as CommandTable from "./CommandTable.ts"
+import type { Start } from "./Framing.ts"
 import type * as Since from "./Since.ts"
 import type * as SiteLists from "./SiteLists.ts"
 import type * as TextPattern from "./TextPattern.ts"
@@ -95,7 +96,9 @@ const usual = CommandTable.rows.flatMap(({ keyword, ofId }) =>
 )
 
 /** How lines of these begin, in octets. */
-export const usualStarts: ReadonlyArray<Uint8Array> = usual.map(({ start }) => new TextEncoder().encode(start))
+export const usualStarts: ReadonlyArray<Start> = usual.map(({ start }) =>
+  Array.from(start, (letter) => letter.charCodeAt(0))
+)
 
 /** What `parse` makes of a line that begins with one of `usualStarts`, where all behind it is an id; else nothing. */
 export const ofArgument = (at: number, argument: string, isId = false): Command | undefined => {

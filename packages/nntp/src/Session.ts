@@ -192,7 +192,15 @@ const secured = (state: State, { next, state: security }: Security.Step): Step =
 
 const nothing: Task = { _tag: "Nothing" }
 const commandPhase: Phase = { _tag: "Command" }
-const toCommand = (state: State): State => ({ ...state, phase: commandPhase })
+const toCommand = (state: State): State => inPhase(state, commandPhase)
+/** Field by field: twice for each article, a copy of all of them takes several times as long. */
+const inPhase = ({ faults, group, number, security }: State, phase: Phase): State => ({
+  phase,
+  group,
+  number,
+  faults,
+  security
+})
 const answer = (code: Reply.Code, detail?: string): Task => ({ _tag: "Answer", line: Reply.line(code, detail) })
 
 const onLine = (state: State, line: string | TooLong, facts: Facts): Step =>
@@ -204,7 +212,7 @@ const onCommand = (state: State, command: Command.Command | Command.Fault, facts
   const refused = refusalOf(command._tag, facts)
   switch (command._tag) {
     case "TakeThis":
-      return { state: { ...sane, phase: { _tag: "Article", by: "TAKETHIS", id: command.id } }, task: nothing }
+      return { state: inPhase(sane, { _tag: "Article", by: "TAKETHIS", id: command.id }), task: nothing }
     case "Reconcile":
       return { state: { ...sane, phase: { _tag: "Frame", of: command.of } }, task: nothing }
     case "AuthUser":

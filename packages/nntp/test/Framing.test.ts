@@ -1,3 +1,7 @@
+import * as ArticleScan from "@lupin/core/ArticleScan"
+import * as MessageId from "@lupin/core/MessageId"
+import * as WireOctets from "@lupin/core/WireOctets"
+import * as Netnews from "@lupin/testing/Netnews"
 import * as fc from "fast-check"
 import { Buffer } from "node:buffer"
 import { describe, expect, it } from "vitest"
@@ -10,7 +14,7 @@ const blockMax = 200
 
 /** Reads as a server would: a line `B` is followed by a block. */
 const readAll = (chunks: ReadonlyArray<Uint8Array>, starts: ReadonlyArray<string> = []) => {
-  const begins = starts.map((start) => Buffer.from(start))
+  const begins = starts.map((start) => Array.from(Buffer.from(start)))
   const framing = new Framing()
   const frames: Array<string | TooLong> = []
   let pendingMax = 0
@@ -122,6 +126,111 @@ describe("Framing", () => {
     const block = framing.block(100)
     for (const octet of Buffer.from("two two two two\r\n.\r\n")) framing.push(Uint8Array.of(octet))
     expect(Buffer.from(block as Uint8Array).toString()).toBe("one\r\n")
+  })
+})
+
+/** Takes articles off a stream as a server does, and has others load octets now and then. */
+const takeAll = (chunks: ReadonlyArray<Uint8Array>, disturb: (turn: number) => void) => {
+  const framing = new Framing()
+  const taken: Array<{ readonly id: string; readonly isId: boolean; readonly block: string }> = []
+  let looked = 0
+  let id: string | undefined
+  let isId = false
+  for (const [turn, chunk] of chunks.entries()) {
+    framing.push(chunk)
+    for (;;) {
+      disturb(turn)
+      if (id === undefined) {
+        id = framing.argument([Array.from(Buffer.from("TAKETHIS "))], 512)
+        isId = id !== undefined && framing.isId
+        const line = id === undefined ? framing.line(512) : undefined
+        if (typeof line === "string") id = line.slice("TAKETHIS ".length)
+        if (id === undefined) break
+      } else {
+        const block = framing.block(10_000)
+        if (block === undefined) break
+        if (!(block instanceof Uint8Array)) throw new Error("too long")
+        const { scan } = framing
+        if (scan !== undefined) {
+          looked += 1
+          expect(Netnews.comparableScan(scan)).toEqual(ArticleScan.portable(block))
+        }
+        taken.push({ id, isId, block: Buffer.from(block).toString("latin1") })
+        id = undefined
+      }
+    }
+  }
+  return { taken, looked }
+}
+
+describe("Framing of articles", () => {
+  const offer = fc.record({
+    id: fc.oneof(Netnews.messageId, fc.stringMatching(/^<[a@.]{1,20}>$/)),
+    octets: fc.oneof(
+      { weight: 3, arbitrary: Netnews.articleOctets },
+      { weight: 1, arbitrary: Netnews.nearlyArticleOctets }
+    )
+  })
+  const ofBody = (octets: Uint8Array): boolean =>
+    !Buffer.from(octets).includes("\r\n.\r\n") && octets.at(-1) === 10 && octets.at(-2) === 13
+
+  it("gives the same ids and articles however they come, and what is found in an article is so", () => {
+    let lookedAll = 0
+    fc.assert(
+      fc.property(fc.array(offer, { maxLength: 6 }), splits, fc.nat(4), (offers, cuts, every) => {
+        const sent = offers.filter(({ octets }) => ofBody(octets))
+        const wire = Buffer.concat(
+          sent.flatMap(({ id, octets }) => [
+            Buffer.from(`TAKETHIS ${id}\r\n`, "latin1"),
+            DotStuffing.stuff(octets),
+            Buffer.from(".\r\n")
+          ])
+        )
+        const disturb = (turn: number) => {
+          if (every > 0 && turn % every === 0) WireOctets.load(Buffer.from("others"))
+        }
+        const expected = sent.map(({ id, octets }) => ({ id, block: Buffer.from(octets).toString("latin1") }))
+        for (const chunks of [[wire], cuts(wire)]) {
+          const { looked, taken } = takeAll(chunks, disturb)
+          lookedAll += looked
+          expect(taken.map(({ block, id }) => ({ id, block }))).toEqual(expected)
+          for (const { id, isId } of taken) if (isId) expect(MessageId.parse(id)).toBe(id)
+        }
+      }),
+      { numRuns: 500 }
+    )
+    expect(lookedAll).toBeGreaterThan(200)
+  })
+
+  it("takes the rest of a block that is too long for no article", () => {
+    const framing = new Framing()
+    framing.push(Buffer.from(`From: a\r\n\r\n${"b".repeat(100)}\r\nX: y`))
+    expect(framing.block(20)).toBeUndefined()
+    framing.push(Buffer.from("\r\nDate: x\r\n\r\nc\r\n.\r\nnext\r\n"))
+    expect([framing.block(20), framing.scan, framing.line(64)]).toEqual([
+      { _tag: "TooLong", start: "" },
+      undefined,
+      "next"
+    ])
+  })
+
+  it("looks at an article that comes whole with its command, and at none that is too long", () => {
+    const article = "From: a\r\n\r\nbody\r\n"
+    const framing = new Framing()
+    framing.push(Buffer.from(`${article}.\r\n.\r\n`))
+    expect([framing.block(100) instanceof Uint8Array, framing.scan?.bodyStart]).toEqual([true, 11])
+    expect([framing.block(100), framing.scan]).toEqual([Buffer.alloc(0), undefined])
+    const starts = [Array.from(Buffer.from("TAKETHIS "))]
+    for (const [bytesMax, isLooked] of [
+      [article.length, true],
+      [article.length - 1, false]
+    ] as const) {
+      framing.push(Buffer.from(`TAKETHIS <a@b>\r\n${article}.\r\n`))
+      expect([framing.argument(starts, 512), framing.isId]).toEqual(["<a@b>", true])
+      const block = framing.block(bytesMax)
+      expect(framing.scan !== undefined).toBe(isLooked)
+      expect(block instanceof Uint8Array).toBe(isLooked)
+    }
   })
 })
 

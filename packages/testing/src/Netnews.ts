@@ -2,6 +2,7 @@
  * Arbitraries for netnews: ids, groups, wildmats, headers, articles, and the commands of a site.
  */
 import * as Article from "@lupin/core/Article"
+import type * as ArticleScan from "@lupin/core/ArticleScan"
 import * as GroupName from "@lupin/core/GroupName"
 import type * as Group from "@lupin/core/Group"
 import * as MessageId from "@lupin/core/MessageId"
@@ -119,6 +120,14 @@ export const article: fc.Arbitrary<Article.Article> = articleOctets.map((octets)
   if (Article.isMalformed(read)) throw new Error(`an arbitrary made an article that is none: ${read.reason}`)
   return read
 })
+
+/** What a look found, or why there is nothing, without where it looked: that is another place each time. */
+export const comparableScan = (scan: ArticleScan.ArticleScan | string | undefined): unknown =>
+  typeof scan === "object" ? { ...scan, turn: 0, loadedAt: 0 } : scan
+
+/** An article that was read, to be compared with another one: without where it was looked at. */
+export const comparable = (read: Article.Article | Article.Malformed): unknown =>
+  Article.isMalformed(read) ? read : { ...read, scan: comparableScan(read.scan) }
 
 /** Octets near an article: random ones, and articles with a few octets changed, cut or put in. */
 export const nearlyArticleOctets: fc.Arbitrary<Uint8Array> = fc.oneof(

@@ -48,8 +48,8 @@ export const articleAt = 264_192
 export const wireAt = 1_376_256
 /** Octets behind the last one that may be read too. */
 const behindBytes = 32
-/** The most octets that have room. */
-export const roomBytes = isThere ? wireAt - articleAt - behindBytes : 0
+/** The most octets that have room; without vectors not even none. */
+export const roomBytes = isThere ? wireAt - articleAt - behindBytes : -1
 
 /** What each finds, `VectorScan.wat` tells. */
 const none = (): number => 0
