@@ -26,17 +26,14 @@ interface Admitted {
 const admit = (site: Site.Known, command: Site.FileCommand): Admitted => {
   const status = site.status(command.id)
   if (status !== "unknown") return { outcome: status === "held" ? "here" : "removed", numbers: none }
-  const { moderated, names } = takers(site, command.groups)
+  const { moderated, taking } = takers(site, command.groups)
   if (command.isApproved !== true && moderated !== undefined) return { outcome: "unapproved", numbers: none }
   const claim = claimOn(site, command)
   if (claim !== undefined) return { outcome: "removed", numbers: none, claim }
   const numbers: Array<Xref.Numbers[number]> = []
-  for (const name of names) {
-    const number = site.high(name) + 1
-    if (number <= Limits.articleNumberMax) numbers.push([name, number])
-  }
+  for (const { high, name } of taking) if (high < Limits.articleNumberMax) numbers.push([name, high + 1])
   if (numbers.length > 0) return { outcome: "filed", numbers }
-  return { outcome: names.length > 0 ? "full" : "closed", numbers }
+  return { outcome: taking.length > 0 ? "full" : "closed", numbers }
 }
 
 const none: ReadonlyArray<never> = []
@@ -45,36 +42,53 @@ const none: ReadonlyArray<never> = []
 export type Outcome = "filed" | "here" | "removed" | "full" | "closed" | "unapproved"
 
 /** The first group that takes only what its moderator has approved. */
-export const moderated = (
-  site: Pick<Site.Known, "groupStatus">,
-  groups: ReadonlyArray<GroupName.GroupName>
-): GroupName.GroupName | undefined => takers(site, groups).moderated
+export const moderated = (site: Asked, groups: ReadonlyArray<GroupName.GroupName>): GroupName.GroupName | undefined =>
+  takers(site, groups).moderated
+
+/** A group as filing asks for it. */
+export interface Taker {
+  readonly name: GroupName.GroupName
+  /** Nothing where the group is not there. */
+  readonly status: Group.Status | undefined
+  /** The highest number ever given in the group, the base where none was. */
+  readonly high: number
+}
+
+type Asked = Pick<Site.Known, "taker" | "takers">
 
 interface Takers {
-  readonly names: ReadonlyArray<GroupName.GroupName>
+  readonly taking: ReadonlyArray<Taker>
   /** The first of them that is moderated. */
   readonly moderated: GroupName.GroupName | undefined
 }
 
 /** The groups in which an article for `groups` is filed, each once: some take none, some stand for another. */
-const takers = (site: Pick<Site.Known, "groupStatus">, groups: ReadonlyArray<GroupName.GroupName>): Takers => {
-  const names: Array<GroupName.GroupName> = []
+const takers = (site: Asked, groups: ReadonlyArray<GroupName.GroupName>): Takers => {
+  const taking: Array<Taker> = []
   let moderated: GroupName.GroupName | undefined
-  for (const group of groups) {
-    const status = site.groupStatus(group)
-    const name = Group.target(group, status)
-    if (name === undefined || names.includes(name)) continue
-    names.push(name)
-    if (moderated === undefined && (name === group ? status : site.groupStatus(name)) === "m") moderated = name
+  for (const asked of site.takers(groups)) {
+    const name = Group.target(asked.name, asked.status)
+    if (name === undefined || isAmong(taking, name)) continue
+    const taker = name === asked.name ? asked : site.taker(name)
+    taking.push(taker)
+    if (moderated === undefined && taker.status === "m") moderated = name
   }
-  return { names, moderated }
+  return { taking, moderated }
+}
+
+const isAmong = (takers: ReadonlyArray<Taker>, sought: GroupName.GroupName): boolean => {
+  for (const { name } of takers) if (name === sought) return true
+  return false
 }
 
 /** The oldest claim that waited for this very article and may remove it. */
-const claimOn = (site: Site.Known, { atMillis, id, owners = [] }: Site.FileCommand): Waiting.Entry | undefined =>
-  site
-    .waiting(id)
-    .find((entry) => atMillis - entry.atMillis <= Limits.historyMillis && OwnerMark.opens(entry.claim.opens, owners))
+const claimOn = (site: Site.Known, { atMillis, id, owners = [] }: Site.FileCommand): Waiting.Entry | undefined => {
+  const claims = site.waiting(id)
+  if (claims.length === 0) return undefined
+  return claims.find(
+    (entry) => atMillis - entry.atMillis <= Limits.historyMillis && OwnerMark.opens(entry.claim.opens, owners)
+  )
+}
 
 /** What was removed before it came is not filed, but what it claims itself holds: the order of arrival does not matter. */
 export const decide = (site: Site.Known, command: Site.FileCommand): ReadonlyArray<Site.Event> => {

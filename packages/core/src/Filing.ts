@@ -74,8 +74,14 @@ export const pseudoGroups = (article: Article.Article): ReadonlyArray<GroupName.
   groupsOf(read(article))
 
 /** Whether one of the groups that hold an article is none of its Newsgroups: feeds decide by those. */
-export const isElsewhere = (article: Article.Article, numbers: Xref.Numbers): boolean =>
-  numbers.some(([group]) => !article.groups.includes(group))
+export const isElsewhere = ({ groups }: Article.Article, numbers: Xref.Numbers): boolean => {
+  for (let at = 0; at < numbers.length; at += 1) {
+    const group = (numbers[at] as Xref.Numbers[number])[0]
+    // Nearly always they are the same, in the same order.
+    if (groups[at] !== group && !groups.includes(group)) return true
+  }
+  return false
+}
 
 const read = (article: Article.Article): Fields => ({ octets: article.octets, scan: Article.scanOf(article) })
 

@@ -140,9 +140,12 @@ const judgeTime = (article: Article.Article, context: RelayContext): Received | 
 /** Namespaces, crossposts and hashes bind only what is ours: other networks have rules of their own. */
 const judgeWriting = (article: Article.Article, context: RelayContext): Received | undefined => {
   const { groups, messageId, path } = article
+  const isOurs = groups.some(Namespace.isOurs)
+  // Most articles are neither: only in our groups has an id of another network no place.
+  if (!isOurs && MessageId.kindOf(messageId) === "foreign") return undefined
   const stray = Namespace.strayGroup(messageId, groups)
   if (stray !== undefined) return refused("StrayGroup", `this Message-ID has no place in ${stray}`)
-  if (!groups.some(Namespace.isOurs)) return undefined
+  if (!isOurs) return undefined
   const fault = Crosspost.check(groups)
   if (fault !== undefined) return refused("BadCrosspost", Crosspost.describe(fault))
   const writer = context.writerOf?.(Path.parse(path).injectedBy)

@@ -148,10 +148,9 @@ export interface Known {
   /** That of the latest event. */
   readonly position: number
   readonly status: (id: MessageId.MessageId) => "held" | "removed" | "unknown"
-  /** The highest number ever given in a group, the base where none was. */
-  readonly high: (name: GroupName.GroupName) => number
-  /** Of a group that is there. */
-  readonly groupStatus: (name: GroupName.GroupName) => Group.Status | undefined
+  readonly taker: (name: GroupName.GroupName) => Admission.Taker
+  /** One for each name. */
+  readonly takers: (names: ReadonlyArray<GroupName.GroupName>) => ReadonlyArray<Admission.Taker>
   readonly groupDescription: (name: GroupName.GroupName) => string | undefined
   /** The highest that a slot has seen, held or not. */
   readonly highest: (slotKey: string) => { readonly id: MessageId.MessageId; readonly rank: string } | undefined
@@ -169,8 +168,8 @@ export interface Known {
 export const known = (site: Site): Known => ({
   position: site.position,
   status: (id) => status(site, id),
-  high: (name) => high(site, name),
-  groupStatus: (name) => group(site, name)?.status,
+  taker: (name) => taker(site, name),
+  takers: (names) => names.map((name) => taker(site, name)),
   groupDescription: (name) => group(site, name)?.description,
   highest: (slotKey) => lookUp(site.slots, slotKey),
   owners: (id) => owners(site, id),
@@ -211,11 +210,11 @@ export const decideFrom = (site: Known, command: Command): ReadonlyArray<Event> 
       const { group, status } = command
       const before = site.groupDescription(group)
       const description = command.description ?? before
-      if (site.groupStatus(group) === status && description === before) return []
+      if (site.taker(group).status === status && description === before) return []
       return [{ _tag: "GroupAdded", group, ...Group.said({ status, description }), ...next }]
     }
     case "RemoveGroup":
-      return site.groupStatus(command.group) === undefined
+      return site.taker(command.group).status === undefined
         ? []
         : [{ _tag: "GroupRemoved", group: command.group, ...next }]
   }
@@ -374,6 +373,10 @@ export const groups = (site: Site): ReadonlyArray<Group.Group> =>
 /** The highest number ever given in a group of this generation; the base where none was. */
 export const high = (site: Site, name: GroupName.GroupName): number =>
   lookUp(site.shelves, name)?.group.high ?? site.generation.numberBase
+
+const taker = (site: Site, name: GroupName.GroupName): Admission.Taker => {
+  return { name, status: group(site, name)?.status, high: high(site, name) }
+}
 
 /** The lowest number held in a group, one above `high` where none is. */
 export const low = (site: Site, name: GroupName.GroupName): number =>

@@ -38,9 +38,11 @@ export const of = (entries: Iterable<Entry>): Waiting => {
   return waiting
 }
 
+const none: ReadonlyArray<never> = []
+
 /** The claims on an article, the oldest first. */
 export const on = (waiting: Waiting, target: MessageId.MessageId): ReadonlyArray<Entry> =>
-  waiting.byAge.length === 0 ? [] : Option.getOrElse(HashMap.get(waiting.byTarget, target), () => [])
+  waiting.byAge.length === 0 ? none : Option.getOrElse(HashMap.get(waiting.byTarget, target), () => [])
 
 /** Takes in the newest claim. Where there are too many, of its target or of all, the oldest goes. */
 export const add = (waiting: Waiting, { atMillis, by, claim, position }: Entry): Changed => {

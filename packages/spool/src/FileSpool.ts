@@ -38,6 +38,7 @@ import * as Recovery from "./internal/Recovery.ts"
 import * as SecondLook from "./internal/SecondLook.ts"
 import type { SegmentLog } from "./internal/SegmentLog.ts"
 import * as SpoolDirectory from "./internal/SpoolDirectory.ts"
+import { Takers } from "./internal/Takers.ts"
 import { SiteIdentity } from "./SiteIdentity.ts"
 import {
   type Change,
@@ -150,7 +151,7 @@ const make = Effect.fnUntraced(function* (parts: Parts) {
   const records = Articles.make(log, shelves, quarantine, follow.idAt, site)
   const reader = OverviewReader.make(index, records)
   const known = Known.of(index, records, quarantine)
-  const decision = { site, isRead: reader.isRead, place: shelves.place }
+  const decision = { site, isRead: reader.isRead, place: shelves.place, takers: new Takers() }
   const commits = GroupCommit.make({
     plan: () => {
       shelves.begin()
@@ -173,7 +174,7 @@ const make = Effect.fnUntraced(function* (parts: Parts) {
       const changes: Array<Change> = []
       const told = signal.isWatched() ? changes : undefined
       for (const record of records) {
-        index.take(record.events, record, record.address + Record.headBytes + record.bytes)
+        index.take(record.events, record, record.address + Record.headBytes + record.bytes, 0, record.takers)
         reader.note(record.events)
         for (const event of record.events) quarantine.release(event)
         follow.note(record, told)

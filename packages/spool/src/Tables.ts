@@ -19,8 +19,9 @@ export interface Range {
 /** One table. All is synchronous; what is put outside a transaction is one by itself. */
 export interface Table {
   readonly get: (key: Buffer) => Buffer | undefined
-  /** As `get`, without a copy: the octets are good until the next look, and are not to be changed. */
+  /** As `get`, without a copy: the octets, as many as `length` says, are good until the next look, and are not to be changed. */
   readonly look: (key: Buffer) => Buffer | undefined
+  /** Within a transaction, key and value may be written over once it returns. */
   readonly putSync: (key: Buffer, value: Buffer) => unknown
   readonly removeSync: (key: Buffer) => unknown
   readonly clearSync: () => void

@@ -95,4 +95,34 @@ describe("NumberRows", () => {
       yield* Effect.promise(() => env.close())
     })
   )
+
+  it.effect("holds no number that was dropped before it was committed, whatever rows were written before", () =>
+    Effect.gen(function* () {
+      const env = Tables.open(yield* temporaryDirectory)
+      const rows = new NumberRows(env.table("numbers"))
+      const table = GroupTable.make([], 0)
+      const add = (name: (typeof groups)[number], count: number): void => {
+        for (let turn = 0; turn < count; turn++) {
+          const number = table.high(name) + 1
+          rows.add(table.file(name, number, 0), number, { address: 2 ** 27 + number, bytes: 1 })
+        }
+      }
+      const commit = (): void => {
+        env.transactionSync(() => rows.write())
+        rows.settle()
+      }
+      const [long, short] = [named("misc.a"), named("misc.b")]
+      add(long, 30)
+      add(short, 3)
+      commit()
+      add(long, 1)
+      add(short, 6)
+      const shelf = table.get(short)
+      if (shelf === undefined) throw new Error("no group")
+      for (const number of [4, 5, 8]) rows.drop(shelf, number)
+      commit()
+      expect(rows.places(shelf, 0, 100, Infinity).map(([number]) => number)).toEqual([1, 2, 3, 6, 7, 9])
+      yield* Effect.promise(() => env.close())
+    })
+  )
 })

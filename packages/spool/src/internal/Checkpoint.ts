@@ -17,7 +17,7 @@ import type { Slot } from "./SlotRows.ts"
 export interface Checkpoint {
   readonly position: number
   readonly forgottenMillis: number
-  readonly shelves: ReadonlyArray<Shelf>
+  readonly shelves: ReadonlyArray<Omit<Shelf, "isChanged">>
   /** Those whose highest is not held. */
   readonly slots: ReadonlyArray<readonly [key: string, slot: Slot]>
   readonly erasures: ReadonlyArray<Erasure>
@@ -33,7 +33,7 @@ export const take = (where: Where, log: SegmentLog, index: Index): void => {
   save(where, {
     position,
     forgottenMillis,
-    shelves: [...index.groups.all()],
+    shelves: [...index.groups.all()].map(({ isChanged: _, ...shelf }) => shelf),
     slots: [...index.slots.all()].filter(([, { id }]) => index.status(id) !== "held"),
     erasures: index.erasures.all()
   })
@@ -56,7 +56,7 @@ export const restore = (index: Index, checkpoint: Checkpoint): void => {
 }
 
 /** Of the numbers of a group, those that the index has. */
-const countOf = (index: Index, { floor, high, name }: Omit<Shelf, "key">): number => {
+const countOf = (index: Index, { floor, high, name }: Omit<Shelf, "key" | "isChanged">): number => {
   const shelf = index.groups.get(name)
   if (shelf === undefined) return 0
   return index.numbers.places({ ...shelf, floor, high, lowAtLeast: floor + 1 }, floor + 1, high, Infinity).length

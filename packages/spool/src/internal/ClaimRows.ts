@@ -23,6 +23,11 @@ export class ClaimRows {
     this.#change(Waiting.add(this.waiting, entry))
   }
 
+  /** Whether any claim waits. */
+  get isAny(): boolean {
+    return this.waiting.byAge.length > 0
+  }
+
   /** Lets go of all claims on an article, and gives them. */
   drop(target: MessageId.MessageId): ReadonlyArray<Waiting.Entry> {
     return this.#change(Waiting.drop(this.waiting, target))

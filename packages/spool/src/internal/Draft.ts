@@ -4,7 +4,9 @@
  *
  * Octets behind the length of a slab are nobody's: a draft that is dropped leaves nothing.
  */
+import type * as Article from "@lupin/core/Article"
 import { Buffer } from "node:buffer"
+import * as FilingRecord from "./FilingRecord.ts"
 import { Writer } from "./Octets.ts"
 import * as RecentOctets from "./RecentOctets.ts"
 import * as Record from "./Record.ts"
@@ -43,6 +45,13 @@ export class Draft {
   add(events: ReadonlyArray<Record.Logged>, article: Uint8Array | undefined): number {
     this.#writer.begin()
     Record.write(this.#writer, events, article)
+    return this.#close()
+  }
+
+  /** As `add`, of an article that lies in the record of its filing. `takers`: the groups of its numbers. */
+  file(event: Record.Filed, article: Article.Article, takers: ReadonlyArray<FilingRecord.Named>): number {
+    this.#writer.begin()
+    if (!FilingRecord.write(this.#writer, event, article, takers)) Record.write(this.#writer, [event], article.octets)
     return this.#close()
   }
 

@@ -28,7 +28,8 @@ export interface Follow {
 }
 
 export const make = (log: SegmentLog, index: Index): Follow => {
-  const recent = new RecentChanges(index.progress.position + 1, filedOf)
+  const recent = new RecentChanges(index.progress.position + 1, filedOf, log.look)
+  log.tellLeaving((slab) => recent.keep(slab))
   const bookmarks = new Map<number, number>()
 
   const bookmark = (position: number, address: number): void => {
@@ -92,10 +93,8 @@ export const make = (log: SegmentLog, index: Index): Follow => {
 
   return {
     note: ({ address, bytes, events }, changes) => {
-      if (changes === undefined && events.length === 1 && Record.isCopy(events[0])) {
-        const slab = log.look(address, Record.headBytes + bytes)
-        if (slab !== undefined && recent.addRecord(slab.octets, address - slab.start)) return
-      }
+      const isTold = changes !== undefined || events.length > 1 || !Record.isCopy(events[0])
+      if (!isTold && log.look(address, Record.headBytes + bytes) !== undefined) return recent.addAt(address)
       for (const event of events) {
         const change = toChange(event)
         recent.add(change)

@@ -65,13 +65,22 @@ export class FreshNumbers {
     }
   }
 
-  /** Hands on each number with its place, ascending: no object for any of them. */
-  each(act: (number: number, address: number, bytes: number) => void): void {
-    const list = this.#list
-    for (let from = 0; from < this.#count * width; from += width) {
-      const address = list[from + 1] as number
-      if (address !== 0) act(list[from] as number, address, list[from + 2] as number)
-    }
+  /** How many there are, dropped ones too; the following tell of one of them each. */
+  get count(): number {
+    return this.#count
+  }
+
+  numberAt(which: number): number {
+    return this.#list[which * width] as number
+  }
+
+  /** Zero for one that was dropped. */
+  addressAt(which: number): number {
+    return this.#list[which * width + 1] as number
+  }
+
+  bytesAt(which: number): number {
+    return this.#list[which * width + 2] as number
   }
 
   #placeAt(at: number): Place {

@@ -21,6 +21,8 @@ export interface Shelf {
   status: Group.Status
   createdMillis: number
   description?: string
+  /** It has changed since `takeChanged` was asked. */
+  isChanged: boolean
 }
 
 export interface GroupTable {
@@ -36,7 +38,8 @@ export interface GroupTable {
   readonly high: (name: string) => number
   /** So many events of the log are lost: any group may have given as many numbers in them. */
   readonly skip: (events: number) => void
-  readonly file: (name: GroupName.GroupName, number: number, atMillis: number) => Shelf
+  /** `shelf`: that of the name, where it is known already. */
+  readonly file: (name: GroupName.GroupName, number: number, atMillis: number, shelf?: Shelf) => Shelf
   /** The shelf whose number that is now; nothing where it was of an earlier life of the group. */
   readonly unfile: (name: string, number: number) => Shelf | undefined
   /** Shows again a number given earlier, whose record was lost. */
@@ -44,18 +47,24 @@ export interface GroupTable {
   readonly add: (name: GroupName.GroupName, status: Group.Status, atMillis: number, description?: string) => void
   readonly remove: (name: string) => void
   /** Sets all that is known of a group; a number that may have been given stays so. */
-  readonly set: (shelf: Omit<Shelf, "key">) => void
+  readonly set: (shelf: Omit<Shelf, "key" | "isChanged">) => void
 }
 
 /** `lost`: events lost so far, as `skip` was told. */
 export const make = (shelves: Iterable<Shelf>, numberBase: number, lost = 0): GroupTable => {
   let highOfNew = numberBase + lost
   const table = new Map<string, Shelf>()
-  const changed = new Set<Shelf>()
+  let changed: Array<Shelf> = []
   for (const shelf of shelves) table.set(shelf.name, shelf)
 
-  const reach = (name: GroupName.GroupName, atMillis: number): Shelf => {
-    let shelf = table.get(name)
+  const change = (shelf: Shelf): void => {
+    if (shelf.isChanged) return
+    shelf.isChanged = true
+    changed.push(shelf)
+  }
+
+  const reach = (name: GroupName.GroupName, atMillis: number, known = table.get(name)): Shelf => {
+    let shelf = known
     if (shelf === undefined) {
       shelf = {
         key: table.size + 1,
@@ -66,13 +75,14 @@ export const make = (shelves: Iterable<Shelf>, numberBase: number, lost = 0): Gr
         high: highOfNew,
         count: 0,
         status: "y",
-        createdMillis: atMillis
+        createdMillis: atMillis,
+        isChanged: false
       }
       table.set(name, shelf)
     }
     if (!shelf.isThere) shelf.createdMillis = atMillis
     shelf.isThere = true
-    changed.add(shelf)
+    change(shelf)
     return shelf
   }
 
@@ -88,19 +98,20 @@ export const make = (shelves: Iterable<Shelf>, numberBase: number, lost = 0): Gr
       highOfNew += events
       for (const shelf of table.values()) {
         shelf.high += events
-        changed.add(shelf)
+        change(shelf)
       }
     },
     takeChanged: () => {
-      const taken = [...changed]
-      changed.clear()
+      const taken = changed
+      for (const shelf of taken) shelf.isChanged = false
+      changed = []
       return taken
     },
     keepChanged: (shelves) => {
-      for (const shelf of shelves) changed.add(shelf)
+      for (const shelf of shelves) change(shelf)
     },
-    file: (name, number, atMillis) => {
-      const shelf = reach(name, atMillis)
+    file: (name, number, atMillis, known) => {
+      const shelf = reach(name, atMillis, known)
       if (shelf.count === 0) shelf.lowAtLeast = number
       shelf.high = number
       shelf.count += 1
@@ -119,7 +130,7 @@ export const make = (shelves: Iterable<Shelf>, numberBase: number, lost = 0): Gr
       shelf.count -= 1
       if (shelf.count === 0) shelf.lowAtLeast = shelf.high + 1
       else if (number === shelf.lowAtLeast) shelf.lowAtLeast = number + 1
-      changed.add(shelf)
+      change(shelf)
       return shelf
     },
     add: (name, status, atMillis, description) => {
@@ -132,15 +143,14 @@ export const make = (shelves: Iterable<Shelf>, numberBase: number, lost = 0): Gr
       if (shelf === undefined) return
       Object.assign(shelf, { isThere: false, floor: shelf.high, lowAtLeast: shelf.high + 1, count: 0, status: "y" })
       delete shelf.description
-      changed.add(shelf)
+      change(shelf)
     },
     set: (known) => {
       const before = table.get(known.name)
-      const high = Math.max(known.high, before?.high ?? 0)
-      const shelf = { ...known, high, key: before?.key ?? table.size + 1 }
-      table.set(known.name, shelf)
-      if (before !== undefined) changed.delete(before)
-      changed.add(shelf)
+      const shelf = reach(known.name, known.createdMillis, before)
+      // Whoever has found it keeps it.
+      delete shelf.description
+      Object.assign(shelf, known, { high: Math.max(known.high, before?.high ?? 0) })
     }
   }
 }

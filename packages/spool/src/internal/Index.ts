@@ -26,8 +26,10 @@ import { RecentIds } from "./RecentIds.ts"
 import type * as Record from "./Record.ts"
 import type { SegmentLog } from "./SegmentLog.ts"
 import { SlotRows } from "./SlotRows.ts"
+import type { Taker } from "./Takers.ts"
 
 type Log = Pick<SegmentLog, "start" | "look">
+type Takers = ReadonlyArray<Taker>
 
 /** Ids, each with what takes its place. */
 export type Names = ReadonlyArray<readonly [id: string, other: MessageId.MessageId]>
@@ -108,25 +110,20 @@ export class Index {
     this.empty(start)
   }
 
-  /** Takes in one record, the next of the log. `lost`: events before it that could not be read. */
-  take(events: ReadonlyArray<Record.Logged>, place: Place, next: number, lost = 0): void {
+  /** Takes in one record, the next of the log. `lost`: events before it that could not be read. `takers`: groups of its first event. */
+  take(events: ReadonlyArray<Record.Logged>, place: Place, next: number, lost = 0, takers?: Takers): void {
     const [first] = events
     const last = events.at(-1)
     if (first === undefined || last === undefined) return
     if (lost > 0) this.groups.skip(lost)
-    this.marks.pass({ position: first.position, address: place.address, atMillis: first.atMillis })
+    this.marks.pass(first, place.address)
     this.#before = undefined
     const rivals = this.progress.lost + lost > 0 ? events.flatMap((event) => this.slots.outranked(event)) : none
-    for (const event of events) this.#evolve(event, place)
+    if (first._tag === "Filed") this.#file(first, place, takers)
+    else this.#evolve(first, place)
+    for (let at = 1; at < events.length; at += 1) this.#evolve(events[at] as Record.Logged, place)
     for (const id of rivals) this.#outrank(id, first, place)
-    this.progress = {
-      position: last.position,
-      address: next,
-      latestAddress: place.address,
-      latestMillis: Math.max(this.progress.latestMillis, last.atMillis),
-      forgottenMillis: this.progress.forgottenMillis,
-      lost: this.progress.lost + lost
-    }
+    this.progress = Progress.after(this.progress, last, place.address, next, lost)
     this.#recordsSinceCommit += 1
     if (!this.#hasMended) return
     // Numbers of such an article keep their place in the order, and the overlay only grows.
@@ -312,16 +309,16 @@ export class Index {
     this.#remove({ _tag: "Superseded", id, by: id, position, atMillis, numbers }, place)
   }
 
-  #file(event: Record.Filed, place: Place): void {
-    const { atMillis, expiresMillis, id, numbers, position, slot, stored } = event
-    this.claims.drop(id)
+  #file(event: Record.Filed, place: Place, takers: Takers = none): void {
+    const { expiresMillis, id, position, slot, stored } = event
+    if (this.claims.isAny) this.claims.drop(id)
     if (this.#forgotten.size > 0) this.#unforget(id)
     const held: Held = { _tag: "Held", position, address: place.address, bytes: place.bytes }
     this.#ids.set(id, stored === undefined ? held : { ...held, stored })
     if (stored === undefined) this.#recentIds.add(id, place.address)
     this.accounts.file(place, stored)
     if (expiresMillis !== undefined) this.#expiring.add(id, expiresMillis, position)
-    for (const [name, number] of numbers) this.numbers.add(this.groups.file(name, number, atMillis), number, place)
+    this.numbers.file(this.groups, event, place, takers)
     if (slot !== undefined) this.slots.fill(slot.key, { id, rank: slot.rank })
   }
 

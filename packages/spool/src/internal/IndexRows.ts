@@ -164,6 +164,6 @@ export const readShelf = (name: Buffer, octets: Buffer): Shelf => {
     octets.toString("utf8")
   )
   const group = name.toString("latin1") as GroupName.GroupName
-  const shelf = { key, name: group, isThere, floor, lowAtLeast, high, count, status, createdMillis }
+  const shelf = { key, name: group, isThere, floor, lowAtLeast, high, count, status, createdMillis, isChanged: false }
   return typeof description === "string" ? { ...shelf, description } : shelf
 }

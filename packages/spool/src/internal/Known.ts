@@ -4,12 +4,15 @@
 import * as Article from "@lupin/core/Article"
 import * as Filing from "@lupin/core/Filing"
 import * as Waiting from "@lupin/core/Waiting"
+import type * as Ahead from "./Ahead.ts"
 import type { Articles } from "./Articles.ts"
 import type { Index } from "./Index.ts"
-import type * as Plan from "./Plan.ts"
 import type { Quarantine } from "./Quarantine.ts"
 
-export const of = (index: Index, records: Articles, quarantine: Quarantine): Plan.Known => ({
+export const of = (index: Index, records: Articles, quarantine: Quarantine): Ahead.Known => ({
+  get groups() {
+    return index.groups
+  },
   get position() {
     return index.progress.position
   },
@@ -19,8 +22,6 @@ export const of = (index: Index, records: Articles, quarantine: Quarantine): Pla
   get forgottenMillis() {
     return index.progress.forgottenMillis
   },
-  high: (name) => index.groups.high(name),
-  groupStatus: (name) => index.groups.there(name)?.status,
   groupDescription: (name) => index.groups.there(name)?.description,
   highest: (key) => index.slots.get(key),
   numbers: (id) => {

@@ -17,10 +17,10 @@ export class MarkRows {
     this.#rows = rows
   }
 
-  /** Counts a record, and makes it a landmark if it is time for one. */
-  pass(mark: Mark): void {
+  /** Counts a record, which begins with an event, and makes it a landmark if it is time for one. */
+  pass({ atMillis, position }: Omit<Mark, "address">, address: number): void {
     if (this.#records++ < recordsPerMark) return
-    this.#fresh.push({ position: mark.position, address: mark.address, atMillis: mark.atMillis })
+    this.#fresh.push({ position, address, atMillis })
     this.#records = 1
   }
 

@@ -11,6 +11,9 @@ import { FreshNumbers } from "./FreshNumbers.ts"
 import type * as GroupTable from "./GroupTable.ts"
 import type { Place } from "./IndexRows.ts"
 import * as Rows from "./IndexRows.ts"
+import { putUint32 } from "./Octets.ts"
+import type * as Record from "./Record.ts"
+import type { Taker } from "./Takers.ts"
 
 /** Numbers of one row. */
 const rowNumbers = 32
@@ -30,6 +33,19 @@ export class NumberRows {
 
   constructor(rows: Table) {
     this.#rows = rows
+  }
+
+  /** Takes in an article that was filed, in the groups of the table. `takers`: these groups, as far as their shelves are known. */
+  file(
+    groups: GroupTable.GroupTable,
+    { atMillis, numbers }: Pick<Record.Filed, "atMillis" | "numbers">,
+    place: Place,
+    takers: ReadonlyArray<Pick<Taker, "shelf">>
+  ): void {
+    for (let at = 0; at < numbers.length; at += 1) {
+      const [name, number] = numbers[at] as Xref.Numbers[number]
+      this.add(groups.file(name, number, atMillis, takers[at]?.shelf), number, place)
+    }
   }
 
   /** A number above all that the group had. */
@@ -121,24 +137,39 @@ export class NumberRows {
   /** Within a transaction. */
   write(): void {
     for (const [group, { added, dropped }] of this.#fresh) {
-      if (added.isEmpty && dropped.size === 0) continue
-      const rows = new Map<number, Buffer>()
-      for (const number of dropped) writeInto(this.#rowOf(rows, group, number), number, 0, 0)
-      let before = -1
-      let row: Buffer = nothing
-      added.each((number, address, bytes) => {
-        const at = Math.floor(number / rowNumbers)
-        if (at !== before) row = this.#rowOf(rows, group, number)
-        before = at
-        writeInto(row, number, address, bytes)
-      })
-      this.#keep(group, rows)
+      if (dropped.size > 0) {
+        const rows = new Map<number, Buffer>()
+        for (const number of dropped) writeInto(this.#rowOf(rows, group, number), number, 0, 0)
+        this.#keep(group, rows)
+      }
+      if (!added.isEmpty) this.#append(group, added)
     }
     for (const [group, number, { address, bytes }] of this.#put) {
       const rows = new Map<number, Buffer>()
       writeInto(this.#rowOf(rows, group, number), number, address, bytes)
       this.#keep(group, rows)
     }
+  }
+
+  /** Writes numbers behind all that the group has: nearly all rows that are written end with such. */
+  #append(group: number, added: FreshNumbers): void {
+    let at = -1
+    let end = 0
+    for (let which = 0; which < added.count; which += 1) {
+      const address = added.addressAt(which)
+      if (address === 0) continue
+      const number = added.numberAt(which)
+      const next = Math.floor(number / rowNumbers)
+      if (next !== at) {
+        if (at >= 0) this.#rows.putSync(keyOf(group, at), written.subarray(0, end))
+        at = next
+        written.fill(0)
+        const before = this.#rows.look(keyOf(group, at))
+        before?.copy(written, 0, 0, before.length)
+      }
+      end = Rows.writePlaceAt(written, (number - at * rowNumbers) * Rows.placeBytes, address, added.bytesAt(which))
+    }
+    if (at >= 0) this.#rows.putSync(keyOf(group, at), written.subarray(0, end))
   }
 
   /** A whole row to write into, as it was so far. */
@@ -186,7 +217,15 @@ export class NumberRows {
   }
 }
 
-const nothing = Buffer.alloc(0)
+/** The row that is being written, and its key. */
+const written = Buffer.alloc(rowNumbers * Rows.placeBytes)
+const key = Buffer.alloc(8)
+
+const keyOf = (group: number, row: number): Buffer => {
+  putUint32(key, 0, group)
+  putUint32(key, 4, row)
+  return key
+}
 
 const rowKey = (group: number, number: number): Buffer => Rows.numberKey(group, Math.floor(number / rowNumbers))
 

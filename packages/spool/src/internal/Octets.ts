@@ -105,6 +105,22 @@ export class Writer {
     this.#at = length
   }
 
+  /** As `reserve`, and gives the block: what is put there counts once it is passed. */
+  room(bytes: number): Buffer {
+    this.reserve(bytes)
+    return this.#buffer
+  }
+
+  /** Where in its block the next octet goes. */
+  get at(): number {
+    return this.#at
+  }
+
+  /** Octets have been put where the next ones go. */
+  pass(bytes: number): void {
+    this.#at += bytes
+  }
+
   /** What was written from so far behind the beginning, not copied. */
   since(offset: number): Buffer {
     return this.#buffer.subarray(this.#begun + offset, this.#at)

@@ -23,3 +23,19 @@ export const nothing = (start: number): Progress => ({
   forgottenMillis: 0,
   lost: 0
 })
+
+/** Once a record has been taken in, and events before it that could not be read. `last`: the last event of the record. */
+export const after = (
+  progress: Progress,
+  last: Pick<Progress, "position"> & { readonly atMillis: number },
+  address: number,
+  next: number,
+  lost: number
+): Progress => ({
+  position: last.position,
+  address: next,
+  latestAddress: address,
+  latestMillis: Math.max(progress.latestMillis, last.atMillis),
+  forgottenMillis: progress.forgottenMillis,
+  lost: progress.lost + lost
+})

@@ -43,6 +43,8 @@ export class RecentOctets {
   /** Octets of the slab that was let go last, if they are nobody's. */
   #spare: Buffer | undefined
   readonly #slabsMax: number
+  /** Told of each slab before it leaves. */
+  leaving: (slab: Slab) => void = () => {}
 
   constructor(bytes = bytesMax) {
     this.#slabsMax = Math.max(1, Math.floor(bytes / slabBytes))
@@ -68,8 +70,12 @@ export class RecentOctets {
     slab.length = to
     if (slab === this.#slabs.at(-1)) return
     this.#slabs.push(slab)
-    const gone = this.#slabs.length > this.#slabsMax ? this.#slabs.shift() : undefined
-    if (gone?.isLent === false) this.#spare = gone.octets
+    const [gone] = this.#slabs
+    if (gone !== undefined && this.#slabs.length > this.#slabsMax) {
+      this.leaving(gone)
+      this.#slabs.shift()
+      if (!gone.isLent) this.#spare = gone.octets
+    }
     this.#changed()
   }
 
@@ -102,17 +108,21 @@ export class RecentOctets {
 
   /** Forgets what lies at an address or behind it: the log was cut there. */
   cut(address: number): void {
-    const last = this.#slabs[this.#before(address)]
-    this.#slabs = this.#slabs.filter(({ start }) => start < address)
     // Octets behind the cut may have been read out: others must not take their place.
-    if (last !== undefined && last.start < address && last.start + last.length > address) this.#slabs.pop()
+    const gone = this.#slabs.filter(({ length, start }) => start >= address || start + length > address)
+    for (const slab of gone) this.leaving(slab)
+    this.#slabs = this.#slabs.filter((slab) => !gone.includes(slab))
     this.#changed()
   }
 
   /** Forgets what lies around an address: it was overwritten. */
   drop(address: number): void {
     const at = this.#before(address)
-    if (at >= 0) this.#slabs.splice(at, 1)
+    const slab = at < 0 ? undefined : this.#slabs[at]
+    if (slab !== undefined) {
+      this.leaving(slab)
+      this.#slabs.splice(at, 1)
+    }
     this.#changed()
   }
 

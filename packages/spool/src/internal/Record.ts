@@ -14,7 +14,8 @@ import { Buffer } from "node:buffer"
 import { crc32 } from "node:zlib"
 import * as Checksum from "./Checksum.ts"
 import type { Stored } from "./ClassLogs.ts"
-import { Reader, textEnd, uint16, uint32, uint48, Writer } from "./Octets.ts"
+import * as GroupOctets from "./GroupOctets.ts"
+import { putUint32, putUint48, Reader, textEnd, uint16, uint32, uint48, Writer } from "./Octets.ts"
 import * as RecordOptions from "./RecordOptions.ts"
 
 /**
@@ -57,7 +58,7 @@ export type Logged = Filed | Mended | Removal | Blank | Exclude<Site.Event, Site
 /** Octets in front of each payload. */
 export const headBytes = 12
 /** Octets of a number that a group gave. */
-const numberBytes = 4
+export const numberBytes = 4
 /** How far into its payload a record says where its article begins. */
 const prefixBytes = 5
 
@@ -75,6 +76,7 @@ const tags = [
   "Blank",
   "Refused"
 ] as const
+const filedTag = tags.indexOf("Filed")
 
 /** The record, as a block of its own. */
 export const encode = (events: ReadonlyArray<Logged>, article: Uint8Array | undefined): Buffer => {
@@ -210,6 +212,21 @@ const eventBytes = (event: Logged): number => {
 
 /** Where the id stands in a payload that begins with a filing: behind count, length, tag, position and time. */
 export const idOffset = prefixBytes + 13 + 4
+
+/** Puts what a payload begins with that has one event, a filing; gives the place of the id's length. */
+export const beginFiling = (
+  octets: Buffer,
+  payload: number,
+  { atMillis, position }: Filed,
+  metaBytes: number
+): number => {
+  octets[payload] = 1
+  putUint32(octets, payload + 1, metaBytes)
+  octets[payload + prefixBytes] = filedTag
+  putUint48(octets, payload + prefixBytes + 1, position)
+  putUint48(octets, payload + prefixBytes + 7, atMillis)
+  return payload + idOffset - 4
+}
 
 /** Whether a payload begins with the filing of an article. `start`: where it begins. */
 export const bringsArticle = (octets: Buffer, start = 0): boolean => {
@@ -368,22 +385,9 @@ const hasDate = 32_768
 const writeNumbers = (writer: Writer, numbers: Xref.Numbers, mark = 0): void => {
   writer.uint(numbers.length + mark, 2)
   for (const [group, number] of numbers) {
-    writer.octets(octetsOf(group))
+    writer.plain(GroupOctets.of(group))
     writer.uint(number, 4)
   }
-}
-
-/** Names of groups as octets, as a record has them: a look costs less than to write one. */
-const namesKnown = new Map<GroupName.GroupName, Uint8Array>()
-const namesKnownMax = 4_096
-
-const octetsOf = (group: GroupName.GroupName): Uint8Array => {
-  const known = namesKnown.get(group)
-  if (known !== undefined) return known
-  const octets = Buffer.from(group, "utf8")
-  if (namesKnown.size >= namesKnownMax) namesKnown.clear()
-  namesKnown.set(group, octets)
-  return octets
 }
 
 export const readNumbers = (reader: Reader, count = reader.uint(2)): Xref.Numbers => {

@@ -6,7 +6,7 @@
 import type * as GroupName from "@lupin/core/GroupName"
 import type { Buffer } from "node:buffer"
 import type { Stored } from "./ClassLogs.ts"
-import { Reader, textEnd, uint16, type Writer } from "./Octets.ts"
+import { putUint48, Reader, textEnd, uint16, type Writer } from "./Octets.ts"
 import type { Filed, Mended } from "./Record.ts"
 
 const hasSlot = 1
@@ -17,6 +17,8 @@ const hasDate = 16
 const wireReady = 32
 
 const timeBytes = 6
+/** The least time that so many octets do not hold. */
+const timeEnd = 2 ** 48
 /** Address, size in the class's log, size of the article. */
 const placeBytes = 6 + 4 + 4
 
@@ -51,6 +53,34 @@ export const write = (writer: Writer, event: Filed | Mended): void => {
     writer.uint(event.stored.bytes, 4)
     writer.uint(event.bytes, 4)
   }
+}
+
+/** Whether an event has dates alone of all that it may have, and such as fit. */
+export const isPlain = ({ expiresMillis = 0, injectedMillis = 0, newsgroups, slot, stored }: Filed): boolean =>
+  slot === undefined &&
+  newsgroups === undefined &&
+  stored === undefined &&
+  expiresMillis < timeEnd &&
+  injectedMillis < timeEnd
+
+/** How many octets `putPlain` takes. */
+export const plainBytes = ({ expiresMillis, injectedMillis }: Filed): number =>
+  1 + (expiresMillis === undefined ? 0 : timeBytes) + (injectedMillis === undefined ? 0 : timeBytes)
+
+/** As `write`, of an event that is plain, to a place among octets; gives the place behind. */
+export const putPlain = (octets: Buffer, at: number, event: Filed): number => {
+  const { expiresMillis, injectedMillis } = event
+  octets[at] = flagsOf(event)
+  let next = at + 1
+  if (expiresMillis !== undefined) {
+    putUint48(octets, next, expiresMillis)
+    next += timeBytes
+  }
+  if (injectedMillis !== undefined) {
+    putUint48(octets, next, injectedMillis)
+    next += timeBytes
+  }
+  return next
 }
 
 /** What the flags say is there, in the order in which it lies. `bytes` of an article that lies elsewhere. */

@@ -49,6 +49,8 @@ export interface SegmentLog {
   readonly around: RecentOctets["around"]
   /** As `around`, good until the log is written to. */
   readonly look: RecentOctets["look"]
+  /** Has somebody told of octets before they leave memory. */
+  readonly tellLeaving: (tell: RecentOctets["leaving"]) => void
   /** The record at an address, or the next where that has gone, its article left out; nothing at the end of the log, or where its events are damaged. */
   readonly peek: (address: number) => SegmentReader.Found | undefined
   /** The first record at an address or after it that `peek` can read, past what is damaged. */
@@ -256,6 +258,9 @@ export const open = (directory: string, disk: Disk, segmentBytes: number): Segme
     readNear: (address, bytes) => payloadAt(address, bytes, readNear),
     around: (address, bytes) => recent.around(address, bytes),
     look: (address, bytes) => recent.look(address, bytes),
+    tellLeaving: (tell) => {
+      recent.leaving = tell
+    },
     peek: (address) => find(address, false),
     seek: (address) => {
       const found = find(address, false)
