@@ -220,8 +220,7 @@ export class Index {
   }
 
   status(id: string): "held" | "removed" | "unknown" {
-    const removedMillis = this.#recentIds.find(id) === undefined ? this.#ids.removedMillis(id) : Infinity
-    return this.#statusOf(id, removedMillis, this.progress.forgottenMillis)
+    return this.#statusOf(id, this.#recentIds.find(id) ? Infinity : this.#ids.removedMillis(id))
   }
 
   /** Whether an id is held or remembered, of octets that are one. */
@@ -229,9 +228,8 @@ export class Index {
     return (this.#ids.removedMillisOf(octets, from, to) ?? -Infinity) >= this.progress.forgottenMillis
   }
 
-  /** `removedMillis`: as `IdRows` tells. */
-  #statusOf(id: string, removedMillis = -Infinity, forgottenMillis: number): "held" | "removed" | "unknown" {
-    if (removedMillis >= forgottenMillis) return removedMillis === Infinity ? "held" : "removed"
+  #statusOf(id: string, removedMillis = -Infinity, since = this.progress.forgottenMillis) {
+    if (removedMillis >= since) return removedMillis === Infinity ? "held" : "removed"
     return this.erasures.hasId(id) ? "removed" : "unknown"
   }
 
