@@ -47,6 +47,19 @@ describe("Fingerprint", () => {
     )
   })
 
+  it("has another member for each number of nameless events and date of them, and none for none", () => {
+    const nameless = fc.record({ count: fc.integer({ min: 1, max: 99 }), newestMillis: fc.nat() })
+    fc.assert(
+      fc.property(ids, nameless, nameless, (ids, one, other) => {
+        const [first, second] = [one, other].map((gone) => Fingerprint.addNameless(of(ids), gone))
+        const isSame = one.count === other.count && one.newestMillis === other.newestMillis
+        expect(first === second).toBe(isSame)
+        expect(first).not.toBe(of(ids))
+        expect(Fingerprint.addNameless(of(ids), Fingerprint.noneNameless)).toBe(of(ids))
+      })
+    )
+  })
+
   it("is the SHA-256 of its only member, cut to 16 octets in its text", () => {
     const one = Fingerprint.add(Fingerprint.empty, "<1@few.example>" as MessageId.MessageId)
     expect(Fingerprint.toHex(one)).toBe("50f4700a632cc417d49ed473e48377e1b01a2deeac290c13feb030d36a313d75")
