@@ -34,7 +34,7 @@ const main = fileURLToPath(new URL("./main.ts", import.meta.url))
 const exampleApp = fileURLToPath(new URL("../../../examples/trailblaze/src/app.ts", import.meta.url))
 
 /** Socket of the running fleet. */
-export const socketOf = (directory: string): string => Path.join(directory, "dev.sock")
+const socketOf = (directory: string): string => Path.join(directory, "dev.sock")
 
 /** The initialised database, made once and copied to each POP host; it holds nothing of anybody's. */
 const cacheTemplateOf = (root: string) => Path.join(root, "cache-template")

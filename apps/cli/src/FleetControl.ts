@@ -4,7 +4,7 @@
 import * as LineSocket from "@lupin/site/LineSocket"
 import { Effect, Schema, type Scope } from "effect"
 
-export const verbs = ["stop", "start", "kill", "wipe"] as const
+const verbs = ["stop", "start", "kill", "wipe"] as const
 export type Verb = (typeof verbs)[number]
 
 const Request = Schema.fromJsonString(Schema.Struct({ verb: Schema.Literals(verbs), site: Schema.String }))

@@ -70,7 +70,7 @@ export interface Options {
 }
 
 /** The routes alone, for a router of the caller's. */
-export const routes = ({ collect = Effect.void, pages = {} }: Options = {}) => {
+const routes = ({ collect = Effect.void, pages = {} }: Options = {}) => {
   const added = Object.entries(pages) as ReadonlyArray<[`/${string}`, Effect.Effect<Schema.Json>]>
   const answered = answering([healthPath, metricsPath, ...added.map(([path]) => path)])
   return Layer.mergeAll(health, metrics(collect), answered, ...added.map(([path, content]) => page(path, content)))

@@ -28,7 +28,7 @@ export interface Face extends Omit<Asked, "method" | "url"> {
 }
 
 /** The problem of a failed request; `undefined` where the request was given up by its client. */
-export const ofCause = (cause: Cause.Cause<unknown>, asked: Asked): Problem.Problem | undefined => {
+const ofCause = (cause: Cause.Cause<unknown>, asked: Asked): Problem.Problem | undefined => {
   if (Cause.hasInterruptsOnly(cause)) return undefined
   for (const reason of cause.reasons) {
     if (reason._tag === "Interrupt") continue
@@ -93,7 +93,7 @@ export const guard =
   }
 
 /** Gives a 4xx or 5xx answer that is no problem yet the shape of one. */
-export const mend = (
+const mend = (
   response: HttpServerResponse.HttpServerResponse,
   asked: Asked
 ): HttpServerResponse.HttpServerResponse => {

@@ -20,7 +20,7 @@ export class DirectoryInUse extends Schema.TaggedError<DirectoryInUse>()("Direct
 }
 
 /** The lock's file. */
-export const fileOf = (directory: string): string => `${directory}.locked`
+const fileOf = (directory: string): string => `${directory}.locked`
 
 /** Takes the lock until the scope closes. The directory's parent exists. */
 export const acquire = (directory: string): Effect.Effect<void, DirectoryInUse, Scope.Scope> =>

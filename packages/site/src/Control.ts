@@ -25,7 +25,7 @@ const requestBytesMax = 16 + Limits.messageIdBytesMax
 const answerMillisMax = 30_000
 
 /** Where a site in `directory` listens. */
-export const socketOf = (directory: string): string => Path.join(directory, "control.sock")
+const socketOf = (directory: string): string => Path.join(directory, "control.sock")
 
 /** Listens until the scope closes; a socket that a dead process left is replaced. */
 export const serve = (

@@ -10,7 +10,7 @@ import * as Refill from "./Refill.ts"
 const list = (names: ReadonlyArray<string>): string => names.join(", ")
 
 /** Pure: some feeds down is a degraded site, all of them a site that hears nobody. */
-export const judgeFeeds = (
+const judgeFeeds = (
   feeds: ReadonlyArray<
     Pick<PeerStats.PeerState, "name" | "isConnected" | "lastTrouble" | "inFlight" | "deferred" | "position" | "head">
   >

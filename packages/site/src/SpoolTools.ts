@@ -19,8 +19,8 @@ const barWidth = 40
 /** Groups and ids that are listed. */
 const listMax = 20
 
-/** A bar on standard error, where that is a terminal. Pure but for `write`. */
-export const bar = (done: number, total: number): string => {
+/** How much is done of how much, as a bar with its percentage. */
+const bar = (done: number, total: number): string => {
   const share = total === 0 ? 1 : Math.min(1, done / total)
   const full = Math.round(share * barWidth)
   return `[${"#".repeat(full)}${".".repeat(barWidth - full)}] ${String(Math.floor(share * 100)).padStart(3)} %`
