@@ -3,10 +3,12 @@
  *
  * Any number of fibers may use it side by side. Whatever ends the connection fails all that still wait.
  */
+import type * as Prompt from "@lupin/core/Prompt"
 import { Clock, Effect, type Scope, Semaphore } from "effect"
 import * as Socket from "effect/socket/Socket"
 import { type Endpoint, Network } from "./Network.ts"
 import { NntpDisconnected } from "./NntpError.ts"
+import { type OctetStream, ofSocket, type Pull, type Step } from "./OctetStream.ts"
 import * as Opening from "./Opening.ts"
 import { WriteBuffer } from "./WriteBuffer.ts"
 
@@ -92,6 +94,8 @@ export const connect = Effect.fnUntraced(function* (
   const socket = yield* dial(options)
   const reader = yield* translate(socket.reader)
   const writer = yield* socket.writer
+  const streamOf = (): OctetStream => socket.stream?.() ?? ofSocket(bytes(reader.pull), writer)
+  let stream = streamOf()
   const lock = yield* Semaphore.make(1)
   const buffer = new WriteBuffer()
   const waiting: Array<Expected> = []
@@ -130,9 +134,12 @@ export const connect = Effect.fnUntraced(function* (
   })
 
   const opening = Opening.open(options, {
-    pull: bytes(reader.pull),
-    write: (octets) => writer.write(octets),
-    upgrade: reader.upgrade(),
+    stream: () => stream,
+    upgrade: Effect.tap(reader.upgrade(), () =>
+      Effect.sync(() => {
+        stream = streamOf()
+      })
+    ),
     heard: () => {
       heardAtMillis = clock.currentTimeMillisUnsafe()
       options.onOpening?.()
@@ -183,24 +190,30 @@ export const connect = Effect.fnUntraced(function* (
     }
   }
 
-  const listen = Effect.gen(function* () {
-    while (end === undefined) {
-      const trouble = takeReplies()
-      if (trouble !== undefined) {
-        finish(disconnected(trouble))
-        break
-      }
-      if (sinceBytes >= progressBytes) {
-        heardAtMillis = clock.currentTimeMillisUnsafe()
-        sinceBytes = 0
-      }
-      for (const chunk of yield* opened.pull) {
-        framing.push(chunk)
-        answerBytes += chunk.length
-        sinceBytes += chunk.length
-      }
+  /** Takes what has come; there is something to be done first where that was the end. */
+  const take = (): Prompt.Rest<never> => {
+    const trouble = takeReplies()
+    if (trouble !== undefined) finish(disconnected(trouble))
+    if (end !== undefined) return Effect.void
+    if (sinceBytes >= progressBytes) {
+      heardAtMillis = clock.currentTimeMillisUnsafe()
+      sinceBytes = 0
     }
-    yield* writer.write(new Socket.CloseEvent(1000))
+    return undefined
+  }
+  const hear: Step = (chunks) => {
+    for (const chunk of chunks) {
+      framing.push(chunk)
+      answerBytes += chunk.length
+      sinceBytes += chunk.length
+    }
+    return take()
+  }
+
+  const listen = Effect.gen(function* () {
+    // The greeting may have brought more than itself.
+    if (take() === undefined) while (end === undefined) yield* opened.each(hear)
+    yield* stream.send(new Socket.CloseEvent(1000)) ?? Effect.void
   })
 
   /** Must run under the lock: what is expected is in the order of what is written. */
@@ -298,7 +311,7 @@ const encoder = new TextEncoder()
 const quit = encoder.encode("QUIT\r\n")
 
 /** A simulated network may bring text. */
-const bytes = (pull: Socket.Reader["pull"]): Opening.Line["pull"] =>
+const bytes = (pull: Socket.Reader["pull"]): Pull =>
   Effect.map(pull, (chunks) =>
     chunks.every(isOctets) ? chunks : chunks.map((chunk) => (typeof chunk === "string" ? encoder.encode(chunk) : chunk))
   )
