@@ -27,7 +27,9 @@ export interface Opened {
   readonly framing: Framing
   /** Hands over all that arrives from now on, as `OctetStream` says. */
   readonly each: OctetStream["each"]
-  readonly write: (octets: Uint8Array) => Effect.Effect<void, Socket.SocketError>
+  readonly send: (octets: Uint8Array) => Effect.Effect<void, Socket.SocketError> | undefined
+  /** What is sent leaves when it is waited for; otherwise where `send` is called, if the stream is like that. */
+  readonly isCompressed: boolean
   /** Says that a reply is complete; bounds of one reply count from here. */
   readonly settle: () => void
 }
@@ -60,7 +62,7 @@ export const open = Effect.fnUntraced(function* (
 ): Effect.fn.Return<Opened, Socket.SocketError | string, Scope.Scope> {
   const framing = new Framing()
   const pull = Effect.suspend(() => line.stream().pull)
-  const write = (octets: Uint8Array): ReturnType<Opened["write"]> =>
+  const write = (octets: Uint8Array): Effect.Effect<void, Socket.SocketError> =>
     Effect.suspend(() => line.stream().send(octets) ?? Effect.void)
   const arrive = Effect.map(pull, (chunks) => {
     for (const chunk of chunks) framing.push(chunk)
@@ -126,11 +128,12 @@ export const open = Effect.fnUntraced(function* (
   if (endpoint.login !== undefined) yield* login(endpoint.login)
   const stream = line.stream()
   const each: OctetStream["each"] = (step) => stream.each(step)
-  const plain = { greeting, framing, each, write, settle: () => {} }
+  const send: Opened["send"] = (octets) => stream.send(octets)
+  const plain = { greeting, framing, each, send, isCompressed: false, settle: () => {} }
   if (endpoint.isCompressed !== true) return plain
   if (!Capabilities.has(yield* capabilities, "COMPRESS", "DEFLATE")) return plain
   const answered = yield* ask("COMPRESS DEFLATE")
   if (answered.code !== 206) return plain
   const { pull: inflated, settle } = yield* Deflate.inflating(pull, Deflate.ofServer)
-  return { ...plain, each: eachOf(inflated), settle, write: yield* Deflate.deflating(write) }
+  return { ...plain, each: eachOf(inflated), settle, isCompressed: true, send: yield* Deflate.deflating(write) }
 })
