@@ -209,9 +209,11 @@ const readKey = (encoded: string): string | undefined => {
   }
 }
 
+const decoder = new TextDecoder("utf-8", { ignoreBOM: true })
+
 /** The JSON object in a body; `undefined` where it is none. */
 export const readBody = (octets: Uint8Array): object | undefined => {
-  const json = CanonicalJson.decode(new TextDecoder("utf-8", { ignoreBOM: true }).decode(octets).replace(/\r\n$/, ""))
+  const json = CanonicalJson.decode(decoder.decode(octets).replace(/\r\n$/, ""))
   return typeof json?.value === "object" && json.value !== null ? json.value : undefined
 }
 
