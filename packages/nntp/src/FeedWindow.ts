@@ -24,6 +24,8 @@ export interface Entry {
 export class FeedWindow {
   /** Open entries by id, in the order of their positions. */
   readonly #open = new Map<MessageId.MessageId, Entry>()
+  /** The first of them, until that is settled; nothing where it has to be looked for. */
+  #oldest: Entry | undefined
   #scanned: number
   #inFlight = 0
   #deferred = 0
@@ -40,8 +42,8 @@ export class FeedWindow {
   /** Everything up to here was answered by the peer, or is not for it. */
   get position(): number {
     if (this.#open.size === 0) return this.#scanned
-    for (const entry of this.#open.values()) return Math.min(this.#scanned, entry.position - 1)
-    return this.#scanned
+    this.#oldest ??= this.#open.values().next().value
+    return this.#oldest === undefined ? this.#scanned : Math.min(this.#scanned, this.#oldest.position - 1)
   }
 
   /** Entries whose answer is due from the peer. */
@@ -92,6 +94,7 @@ export class FeedWindow {
     if (this.#open.get(entry.id) !== entry) return
     this.#leave(entry)
     this.#open.delete(entry.id)
+    if (this.#oldest === entry) this.#oldest = undefined
   }
 
   /** The entry is to be offered again at `dueMillis`. */
