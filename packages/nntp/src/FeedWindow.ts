@@ -19,6 +19,9 @@ export interface Entry {
   dueMillis: number
   /** When it was last said to the peer. */
   departedMillis: number
+  /** Where a feed gathers it with others before it is said, and since when it waits there. */
+  waitsIn: object | undefined
+  waitsMillis: number
 }
 
 export class FeedWindow {
@@ -67,7 +70,17 @@ export class FeedWindow {
   /** Opens an entry for an article that the peer is to be offered; nothing where one is open. Positions come in ascending order. */
   add(id: MessageId.MessageId, position: number, arrivedMillis: number): Entry | undefined {
     if (this.#open.has(id)) return undefined
-    const entry: Entry = { id, position, arrivedMillis, stage: "waiting", attempts: 0, dueMillis: 0, departedMillis: 0 }
+    const entry: Entry = {
+      id,
+      position,
+      arrivedMillis,
+      stage: "waiting",
+      attempts: 0,
+      dueMillis: 0,
+      departedMillis: 0,
+      waitsIn: undefined,
+      waitsMillis: 0
+    }
     this.#open.set(id, entry)
     return entry
   }
