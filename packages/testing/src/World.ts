@@ -8,7 +8,7 @@ import { Cause, Effect, Exit, type Scope } from "effect"
 import { Chance } from "./Chance.ts"
 import { type Entry, EventQueue } from "./EventQueue.ts"
 import { SimProcess } from "./SimProcess.ts"
-import { Trace } from "./Trace.ts"
+import { Trace, type Words } from "./Trace.ts"
 
 export interface Options {
   readonly seed: number | string
@@ -119,8 +119,8 @@ export class World {
     this.#processes.delete(process)
   }
 
-  tell(who: string, what: string, text: string): void {
-    this.trace.add(this.#nowMillis, who, what, text)
+  tell(who: string, what: string, words: string | Words): void {
+    this.trace.add(this.#nowMillis, who, what, words)
   }
 
   /** Lets the world go on until `isOver`. Fails where nothing will ever happen any more. */
