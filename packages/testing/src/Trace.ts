@@ -56,7 +56,8 @@ export class Trace {
   }
 
   add(atMillis: number, who: string, what: string, words: string | Words): void {
-    const entry = typeof words === "string" ? { atMillis, who, what, text: words } : new Late(atMillis, who, what, words)
+    const entry =
+      typeof words === "string" ? { atMillis, who, what, text: words } : new Late(atMillis, who, what, words)
     this.#entries.push(entry)
     if (this.#entries.length > 2 * this.#entriesMax) this.#entries = this.#entries.slice(-this.#entriesMax)
     this.stir(atMillis)
