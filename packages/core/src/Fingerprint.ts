@@ -11,26 +11,28 @@ import * as Sha256 from "./Sha256.ts"
 /** A number below 2^256. */
 export type Fingerprint = bigint
 
+const modulus = 1n << 256n
+
 /** The fingerprint of nothing, neutral in `merge`. */
 export const empty: Fingerprint = 0n
 
 /** Adds an event by its Message-ID. */
 export const add = (fingerprint: Fingerprint, id: MessageId.MessageId): Fingerprint =>
-  BigInt.asUintN(256, fingerprint + weigh(id))
+  (fingerprint + weigh(id)) % modulus
 
 /** Takes an added event out again. */
 export const remove = (fingerprint: Fingerprint, id: MessageId.MessageId): Fingerprint =>
-  BigInt.asUintN(256, fingerprint - weigh(id))
+  (fingerprint + modulus - weigh(id)) % modulus
 
 /** Adds the removal of an event: a member of its own, beside the event. */
 export const addRemoval = (fingerprint: Fingerprint, id: MessageId.MessageId): Fingerprint =>
-  BigInt.asUintN(256, fingerprint + weigh(`removal ${id}`))
+  (fingerprint + weigh(`removal ${id}`)) % modulus
 
 /** The fingerprint of the union of two sets that share no member. */
-export const merge = (a: Fingerprint, b: Fingerprint): Fingerprint => BigInt.asUintN(256, a + b)
+export const merge = (a: Fingerprint, b: Fingerprint): Fingerprint => (a + b) % modulus
 
 /** The fingerprint of what is left of `a` without `b`, a part of it. */
-export const subtract = (a: Fingerprint, b: Fingerprint): Fingerprint => BigInt.asUintN(256, a - b)
+export const subtract = (a: Fingerprint, b: Fingerprint): Fingerprint => (a + modulus - b) % modulus
 
 /** How many octets the text form keeps. */
 export const textOctets = 16
