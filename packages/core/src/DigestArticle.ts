@@ -148,7 +148,17 @@ export const read = (article: Article.Article): Read | NotADigest => {
   return { ...identity, ...content, newestMillis: article.injectedMillis }
 }
 
-export const isNotADigest = (read: Read | NotADigest): read is NotADigest => "_tag" in read
+/** What a digest article counts, for who shows it to nobody. Its body is read only where something was removed: it tells what. */
+export const readCounts = (article: Article.Article): Omit<Read, "state" | "view"> | NotADigest => {
+  const identity = readIdentity(article)
+  if (identity === undefined || identity.removals > 0) return read(article)
+  if (messageId(identity) !== article.messageId) return notADigest("its Message-ID belongs to another digest")
+  bareContent ??= readContent(new TextEncoder().encode(bareBody))
+  if (bareContent === undefined) return read(article)
+  return { ...identity, ...bareContent, newestMillis: article.injectedMillis }
+}
+
+export const isNotADigest = (read: object): read is NotADigest => "_tag" in read
 
 /** The slot of a digest article: one per key, in which a site keeps the highest rank. `undefined` for other articles. */
 export const slot = (article: Article.Article): { readonly key: string; readonly rank: string } | undefined => {
@@ -219,11 +229,17 @@ const readKey = (encoded: string): string | undefined => {
   }
 }
 
+const decoder = new TextDecoder("utf-8", { ignoreBOM: true })
+
 /** The JSON object in a body; `undefined` where it is none. */
 export const readBody = (octets: Uint8Array): object | undefined => {
-  const json = CanonicalJson.decode(new TextDecoder("utf-8", { ignoreBOM: true }).decode(octets).replace(/\r\n$/, ""))
+  const json = CanonicalJson.decode(decoder.decode(octets).replace(/\r\n$/, ""))
   return typeof json?.value === "object" && json.value !== null ? json.value : undefined
 }
+
+/** Of a digest that counts no removals. */
+const bareBody = `{"state":null,"view":null}`
+let bareContent: Content | undefined
 
 const readContent = (octets: Uint8Array): Content | undefined => {
   const value = readBody(octets)

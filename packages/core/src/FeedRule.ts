@@ -85,7 +85,21 @@ const hasPassed = (path: string, peer: Peer): boolean => {
   return false
 }
 
+/** What was judged last: most feeds of a site are to have the same groups. */
+let judged: { readonly text: string; readonly groups: ReadonlyArray<string>; readonly verdict: Verdict | undefined } = {
+  text: "",
+  groups: [],
+  verdict: undefined
+}
+
 const judgeGroups = (wildmat: Wildmat.Wildmat, groups: ReadonlyArray<string>): Verdict | undefined => {
+  if (judged.groups === groups && judged.text === wildmat.text) return judged.verdict
+  const verdict = matchGroups(wildmat, groups)
+  judged = { text: wildmat.text, groups, verdict }
+  return verdict
+}
+
+const matchGroups = (wildmat: Wildmat.Wildmat, groups: ReadonlyArray<string>): Verdict | undefined => {
   let isWanted = false
   for (const group of groups) {
     const sense = Wildmat.matchesFeed(wildmat, group)

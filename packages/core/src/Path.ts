@@ -29,9 +29,24 @@ export const parse = (text: string): Path => {
 /** The sites passed, the latest first, without diagnostics and tail. */
 export const sites = (text: string): ReadonlyArray<string> => parse(text).sites
 
+/** The sites passed, one by one: whoever looks for the first ones need not read the rest. */
+export function* eachSite(text: string): Generator<string, void> {
+  for (let start = 0; ;) {
+    const end = text.indexOf("!", start)
+    if (end < 0) return
+    const entry = text.slice(start, end).trim()
+    if (isSite(entry)) yield entry
+    start = end + 1
+  }
+}
+
+/** The Path that was asked about last: each peer of a site is looked for in it. */
+let lowered = { text: "", path: "" }
+
 /** Says whether the article has passed `site`. Case does not matter; the tail is no site. */
 export const names = (text: string, site: string): boolean => {
-  const path = text.toLowerCase()
+  if (lowered.text !== text) lowered = { text, path: text.toLowerCase() }
+  const { path } = lowered
   const sought = site.toLowerCase()
   if (!isSite(sought)) return false
   for (let at = path.indexOf(sought); at >= 0; at = path.indexOf(sought, at + 1)) {

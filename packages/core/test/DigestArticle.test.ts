@@ -280,3 +280,32 @@ describe("DigestArticle.messageId", () => {
     expect(id).toBe("<zigij77cjl5itvacxhhwgdpkzy@trailblaze.digest.lupin>")
   })
 })
+
+describe("DigestArticle.readCounts", () => {
+  it("counts as it reads, with and without removals", () => {
+    const removed = MessageId.MessageId.make(
+      `<019b76da-a800-7000-8000-000000000000.${"a".repeat(26)}@trailblaze.client.lupin>`
+    )
+    fc.assert(
+      fc.property(key, reviews, fc.boolean(), (key, inputs, isRemoved) => {
+        const { events, fingerprint, newestMillis, state } = partialOf(inputs)
+        const text = Fingerprint.text(fingerprint)
+        const counts = { digestion, key, events, fingerprint: text, newestMillis, state }
+        const removals = isRemoved ? { removals: 1, removed: [removed] } : { removals: 0 }
+        const article = Events.filed(DigestArticle.toArticle({ ...counts, ...removals }))
+        const whole = DigestArticle.read(article)
+        const bare = DigestArticle.readCounts(article)
+        if (DigestArticle.isNotADigest(whole) || DigestArticle.isNotADigest(bare)) throw new Error("no digest")
+        expect({ ...bare, state: whole.state, view: whole.view }).toEqual(whole)
+      })
+    )
+  })
+
+  it("refuses an article whose Message-ID is not that of its header", () => {
+    const article = Events.filed(octetsOf("lake", partialOf([])))
+    const header = Article.field(article, DigestArticle.digestHeader) ?? ""
+    const forged = header.replace("events=0", "events=1")
+    const other = Article.read(Article.withFields(article, [[DigestArticle.digestHeader, forged]], []))
+    expect(Article.isMalformed(other) || DigestArticle.isNotADigest(DigestArticle.readCounts(other))).toBe(true)
+  })
+})

@@ -10,6 +10,7 @@ describe("Path", () => {
       fc.property(fc.array(site, { minLength: 1, maxLength: 8 }), (sites) => {
         const path = sites.reduce((before, name) => Path.prepend(before, name), "")
         expect(Path.sites(path)).toEqual(sites.toReversed())
+        expect([...Path.eachSite(path)]).toEqual(Path.sites(path))
         expect(Path.parse(path).tail).toBe("not-for-mail")
         for (const name of sites) expect(Path.names(path, name.toUpperCase())).toBe(true)
       })
@@ -21,6 +22,7 @@ describe("Path", () => {
     fc.assert(
       fc.property(text, fc.constantFrom("a", "b", "ab", "a.b", "b.a"), (path, name) => {
         expect(Path.names(path, name)).toBe(Path.sites(path).includes(name))
+        expect([...Path.eachSite(path)]).toEqual(Path.sites(path))
       }),
       { numRuns: 1_000 }
     )

@@ -90,7 +90,7 @@ const makeDigesting = Effect.fnUntraced(function* ({ apps, zone, zones }: Option
   const statesOf = ({ app, name }: Pick<DigestArticle.Identity, "app" | "name">) =>
     states.filter(({ digestion }) => digestion.app === app && digestion.name === name)
   const see = (article: Article.Article, nowMillis: number): void => {
-    const digest = DigestArticle.read(article)
+    const digest = DigestArticle.readCounts(article)
     if (!DigestArticle.isNotADigest(digest)) {
       for (const state of statesOf(digest)) if (state.see(digest, nowMillis)) note("digest-removals-adopted")
       return

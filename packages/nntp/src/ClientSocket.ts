@@ -1,48 +1,52 @@
 /**
  * A TCP connection of ours to a server, on TLS from its first octet or turned to TLS later.
  */
-import * as NodeSocket from "@effect/platform-node/NodeSocket"
-import { Effect, Scope } from "effect"
+import { Effect } from "effect"
 import * as Socket from "effect/socket/Socket"
 import * as net from "node:net"
 import * as tls from "node:tls"
-import type { ClientTls, Endpoint } from "./Network.ts"
+import { NetStream } from "./NetStream.ts"
+import type { ClientTls, Dialed, Endpoint } from "./Network.ts"
+import type { OctetStream } from "./OctetStream.ts"
 
 /** How long a connection, or a handshake, may take to open. */
 export const openMillisMax = 10_000
 
-type Layer = Pick<Socket.Writer, "write" | "writeAll"> & Pick<Socket.Reader, "pull">
-
 /** Connects when its reader is acquired, and ends with the reader's scope. `upgrade` is STARTTLS, as the endpoint says. */
-export const make = (endpoint: Endpoint): Socket.Socket => {
-  let layer: Layer | undefined
+export const make = (endpoint: Endpoint): Dialed => {
+  let layer: NetStream | undefined
   const reader = Effect.gen(function* () {
-    const scope = yield* Scope.Scope
     let current: net.Socket | undefined
     yield* Effect.addFinalizer(() => Effect.sync(() => void (current?.closed === false && current.destroySoon())))
     const over = Effect.fnUntraced(function* (opening: Effect.Effect<net.Socket, Socket.SocketError>) {
       const socket = yield* opening
       current = socket
-      layer = yield* Scope.provide(attach(socket), scope)
+      layer = new NetStream(socket)
       return socket
     })
     const raw = yield* over(opened(() => (endpoint.tls?.mode === "implicit" ? secure(endpoint) : plain(endpoint))))
     const reader: Socket.Reader = {
       pull: Effect.suspend(() => layer?.pull ?? closed),
-      upgrade: () => Effect.asVoid(over(opened(() => secure(endpoint, raw))))
+      upgrade: () =>
+        Effect.suspend(() => {
+          layer?.release()
+          return Effect.asVoid(over(opened(() => secure(endpoint, raw))))
+        })
     }
     return reader
   })
-  return Socket.make({
+  const write: Socket.Writer["write"] = (octets) =>
+    Effect.suspend(() => (layer ?? unopened).send(octets) ?? Effect.void)
+  const socket = Socket.make({
     reader,
-    writer: Effect.succeed({
-      write: (octets) => Effect.suspend(() => layer?.write(octets) ?? closed),
-      writeAll: (octets) => Effect.suspend(() => layer?.writeAll(octets) ?? closed)
-    })
+    writer: Effect.succeed({ write, writeAll: (chunks) => Effect.forEach(chunks, write, { discard: true }) })
   })
+  return { ...socket, stream: () => layer ?? unopened }
 }
 
 const closed = Effect.fail(new Socket.SocketError({ reason: new Socket.SocketCloseError({ code: 1006 }) }))
+
+const unopened: OctetStream = { pull: closed, each: () => closed, send: () => closed }
 
 const plain = ({ host, port }: Endpoint): net.Socket => net.connect({ host, port, noDelay: true, keepAlive: true })
 
@@ -95,11 +99,3 @@ const opened = (make: () => net.Socket): Effect.Effect<net.Socket, Socket.Socket
         )
     })
   )
-
-const attach = Effect.fnUntraced(function* (
-  socket: net.Socket
-): Effect.fn.Return<Layer, Socket.SocketError, Scope.Scope> {
-  const wrapped = yield* NodeSocket.fromDuplex(Effect.sync(() => socket))
-  const { pull } = yield* wrapped.reader
-  return { pull, ...(yield* wrapped.writer) }
-})

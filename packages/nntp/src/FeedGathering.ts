@@ -20,24 +20,31 @@ export interface Delays {
   readonly paceMillis: number
 }
 
-/** Articles that wait for each other, the oldest first, with the time since when each waits. */
+/** Articles that wait for each other, the oldest first; each knows where it waits, and since when. */
 class Gathered {
   /** How long they wait. */
   millis: number
-  readonly #since = new Map<Entry, number>()
+  /** Those that were dropped stay in their places until all are taken, or they are too many. */
+  #entries: Array<Entry> = []
+  #size = 0
+  /** Before it, all were dropped. */
+  #first = 0
 
   constructor(millis: number) {
     this.millis = millis
   }
 
   get size(): number {
-    return this.#since.size
+    return this.#size
   }
 
   /** Since when the oldest waits; undefined where none does. */
   get #sinceMillis(): number | undefined {
-    for (const sinceMillis of this.#since.values()) return sinceMillis
-    return undefined
+    if (this.#size === 0) return undefined
+    for (; ; this.#first += 1) {
+      const entry = this.#entries[this.#first]
+      if (entry === undefined || entry.waitsIn === this) return entry?.waitsMillis
+    }
   }
 
   get dueMillis(): number {
@@ -45,11 +52,20 @@ class Gathered {
   }
 
   add(entry: Entry, nowMillis: number): void {
-    this.#since.set(entry, Math.min(entry.arrivedMillis, nowMillis))
+    entry.waitsIn = this
+    entry.waitsMillis = Math.min(entry.arrivedMillis, nowMillis)
+    this.#entries.push(entry)
+    this.#size += 1
   }
 
   drop(entry: Entry): void {
-    this.#since.delete(entry)
+    if (entry.waitsIn !== this) return
+    entry.waitsIn = undefined
+    this.#size -= 1
+    if (this.#size === 0) this.#entries = []
+    else if (this.#entries.length > droppedMax + 2 * this.#size) this.#entries = this.#entries.filter(this.#isHere)
+    else return
+    this.#first = 0
   }
 
   isDue(nowMillis: number): boolean {
@@ -57,22 +73,33 @@ class Gathered {
     return sinceMillis !== undefined && hasPassed(sinceMillis, this.millis, nowMillis)
   }
 
-  take(): ReadonlyArray<Entry> {
-    if (this.size === 0) return nothing
-    const taken = [...this.#since.keys()]
-    this.#since.clear()
-    return taken
+  /** Adds all of them to `taken`. */
+  takeTo(taken: Array<Entry>): void {
+    this.takeAfter(-Infinity, Infinity, taken)
   }
 
-  /** Those that have waited for so long. */
-  takeAfter(millis: number, nowMillis: number): ReadonlyArray<Entry> {
-    if (this.size === 0) return nothing
-    const taken: Array<Entry> = []
-    for (const [entry, sinceMillis] of this.#since) if (hasPassed(sinceMillis, millis, nowMillis)) taken.push(entry)
-    for (const entry of taken) this.#since.delete(entry)
-    return taken
+  /** Adds those to `taken` that have waited for so long. */
+  takeAfter(millis: number, nowMillis: number, taken: Array<Entry>): void {
+    if (this.#size === 0) return
+    const left: Array<Entry> = []
+    for (const entry of this.#entries) {
+      if (entry.waitsIn !== this) continue
+      if (!hasPassed(entry.waitsMillis, millis, nowMillis)) left.push(entry)
+      else {
+        entry.waitsIn = undefined
+        taken.push(entry)
+      }
+    }
+    this.#entries = left
+    this.#size = left.length
+    this.#first = 0
   }
+
+  readonly #isHere = (entry: Entry): boolean => entry.waitsIn === this
 }
+
+/** Places of those that were dropped, beside twice as many as wait. */
+const droppedMax = 64
 
 type Asking = Pick<PeerFeed.Part, "eager" | "asks" | "turn">
 
@@ -82,8 +109,7 @@ export class FeedGathering {
   readonly #toAsk: Gathered
   readonly #toAskAfter: Gathered
   readonly #toAskLate: Gathered
-  /** The oldest first. */
-  readonly #toSend = new Set<Entry>()
+  readonly #toSend = new Gathered(0)
   #sentMillis = -Infinity
 
   /** What stands up to `beganPosition` may have been sent before: it is asked about. */
@@ -106,7 +132,7 @@ export class FeedGathering {
 
   add(entry: Entry, path: string, { asks, eager, turn }: Asking, nowMillis: number): void {
     const isNew = entry.position > this.#beganPosition && nowMillis - entry.arrivedMillis <= eagerAgeMillisMax
-    if (isNew && (typeof eager === "string" ? eager === "all" : eager(path))) this.#toSend.add(entry)
+    if (isNew && (typeof eager === "string" ? eager === "all" : eager(path))) this.#toSend.add(entry, nowMillis)
     else this.#ask(entry, asks === "soon" ? asks : asks(path), turn, nowMillis)
   }
 
@@ -128,7 +154,7 @@ export class FeedGathering {
 
   /** Nothing is to be said of it any more. */
   drop(entry: Entry): void {
-    this.#toSend.delete(entry)
+    this.#toSend.drop(entry)
     this.#toAsk.drop(entry)
     this.#toAskAfter.drop(entry)
     this.#toAskLate.drop(entry)
@@ -148,15 +174,19 @@ export class FeedGathering {
   takeToAsk(nowMillis: number, all: boolean): ReadonlyArray<Entry> {
     const isLate = this.#toAskLate.isDue(nowMillis)
     if (!(all || isLate || this.#isToAskSoon(nowMillis))) return nothing
-    const after = all ? this.#toAskAfter.take() : this.#toAskAfter.takeAfter(this.#delays.headStartMillis, nowMillis)
-    return [...this.#toAsk.take(), ...after, ...(all || isLate ? this.#toAskLate.take() : nothing)]
+    const taken: Array<Entry> = []
+    this.#toAsk.takeTo(taken)
+    if (all) this.#toAskAfter.takeTo(taken)
+    else this.#toAskAfter.takeAfter(this.#delays.headStartMillis, nowMillis, taken)
+    if (all || isLate) this.#toAskLate.takeTo(taken)
+    return taken
   }
 
   /** What is to be sent now without asking. */
   takeToSend(nowMillis: number, all: boolean): ReadonlyArray<Entry> {
     if (this.#toSend.size === 0 || !(all || this.#isToSend(nowMillis))) return nothing
-    const taken = [...this.#toSend]
-    this.#toSend.clear()
+    const taken: Array<Entry> = []
+    this.#toSend.takeTo(taken)
     this.#sentMillis = nowMillis
     return taken
   }
@@ -164,8 +194,8 @@ export class FeedGathering {
   /** Everything, in whatever way it was to be said. */
   takeAll(): ReadonlyArray<Entry> {
     if (this.size === 0) return nothing
-    const taken = [...this.#toSend, ...this.#toAsk.take(), ...this.#toAskAfter.take(), ...this.#toAskLate.take()]
-    this.#toSend.clear()
+    const taken: Array<Entry> = []
+    for (const gathered of [this.#toSend, this.#toAsk, this.#toAskAfter, this.#toAskLate]) gathered.takeTo(taken)
     return taken
   }
 

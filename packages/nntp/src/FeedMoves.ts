@@ -4,8 +4,9 @@
  * What is held no more is not spoken of again.
  */
 import type * as MessageId from "@lupin/core/MessageId"
+import * as Prompt from "@lupin/core/Prompt"
 import type { Spool, SpoolUnavailable } from "@lupin/spool/Spool"
-import { Effect } from "effect"
+import { type Effect, Exit } from "effect"
 import type { Entry, FeedWindow } from "./FeedWindow.ts"
 import type * as NntpClient from "./NntpClient.ts"
 import type { NntpError } from "./NntpError.ts"
@@ -32,14 +33,16 @@ export interface Speaker {
   readonly onReply: OnReply
 }
 
+/** Something that is not done yet. */
+type Undone = Effect.Effect<unknown, NntpError | SpoolUnavailable>
+
+const nothing = Exit.void
+
 /** Octets of articles written before the next are read. */
 const writeBytes = 256 * 1024
 
 /** For streaming peers (RFC 4644): all at once; returns when they are written. */
-export const stream = Effect.fnUntraced(function* (
-  speaker: Speaker,
-  moves: ReadonlyArray<Move>
-): Effect.fn.Return<void, NntpError | SpoolUnavailable> {
+export const stream = function* (speaker: Speaker, moves: ReadonlyArray<Move>): Generator<Undone, void, never> {
   let said: Array<Move> = []
   let requests: Array<NntpClient.Request> = []
   let bytes = 0
@@ -57,13 +60,10 @@ export const stream = Effect.fnUntraced(function* (
     bytes = 0
   }
   yield* say(speaker, said, requests)
-})
+}
 
 /** For peers without streaming (RFC 3977 §6.3.2): one article after the other. */
-export const oneByOne = Effect.fnUntraced(function* (
-  speaker: Speaker,
-  moves: ReadonlyArray<Move>
-): Effect.fn.Return<void, NntpError | SpoolUnavailable> {
+export const oneByOne = function* (speaker: Speaker, moves: ReadonlyArray<Move>): Generator<Undone, void, never> {
   const { client, stats } = speaker
   for (const move of moves) {
     const article = yield* take(speaker, move.entry)
@@ -73,7 +73,7 @@ export const oneByOne = Effect.fnUntraced(function* (
     if (reply.code === 235 || reply.code === 437) countSent(stats, article)
     speaker.onReply(move, "IHAVE", reply)
   }
-})
+}
 
 const commandOf = ({ way }: Move): "CHECK" | "TAKETHIS" => (way === "Ask" ? "CHECK" : "TAKETHIS")
 
@@ -88,11 +88,11 @@ const dropGone = (
   { spool, state, stats }: Speaker,
   moves: ReadonlyArray<Move>
 ): Effect.Effect<void, SpoolUnavailable> => {
-  if (state.scanned >= stats.head) return Effect.void
+  if (state.scanned >= stats.head) return nothing
   const asked: Array<MessageId.MessageId> = []
   for (const { entry, way } of moves) if (way === "Ask") asked.push(entry.id)
-  if (asked.length === 0) return Effect.void
-  return Effect.map(spool.status(asked), (statuses) => {
+  if (asked.length === 0) return nothing
+  return Prompt.map(spool.status(asked), (statuses) => {
     let at = 0
     for (const { entry, way } of moves) if (way === "Ask" && statuses[at++] !== "held") state.settle(entry)
   })
@@ -118,7 +118,7 @@ const take = (
   { nowMillis, spool, state }: Speaker,
   entry: Entry
 ): Effect.Effect<Uint8Array | undefined, SpoolUnavailable> =>
-  Effect.map(spool.find(entry.id), (held) => {
+  Prompt.map(spool.findAll([entry.id], 1), ([held]) => {
     if (held === undefined) state.settle(entry)
     else state.depart(entry, "sending", nowMillis())
     return held?.article

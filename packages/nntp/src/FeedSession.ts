@@ -6,6 +6,7 @@
  */
 import type * as FeedRule from "@lupin/core/FeedRule"
 import type * as MessageId from "@lupin/core/MessageId"
+import * as Prompt from "@lupin/core/Prompt"
 import type * as Recoveries from "@lupin/core/Recoveries"
 import type { Change, Spool, SpoolUnavailable } from "@lupin/spool/Spool"
 import { Clock, Effect, Random, type Scope } from "effect"
@@ -39,6 +40,9 @@ export interface Feed extends Required<Omit<PeerFeed.Options, "reconnect" | "onO
 }
 
 type Trouble = NntpError | SpoolUnavailable
+
+/** Something of a turn that is not done yet. */
+type Undone = Effect.Effect<unknown, Trouble>
 
 /**
  * Deferred articles that a feed keeps open, at most. Where there are so many, nothing new is read until the peer has
@@ -181,7 +185,7 @@ export const run = Effect.fnUntraced(function* (feed: Feed): Effect.fn.Return<ne
   const free = (): number => (state.deferred < deferralsMax ? Math.max(0, room() - gathering.size) : 0)
 
   /** One turn of a feed that acts: reads on, and says what is due. */
-  const act = Effect.fnUntraced(function* (part: PeerFeed.Part, atMillis: number) {
+  const act = function* (part: PeerFeed.Part, atMillis: number): Generator<Undone, boolean, never> {
     const isGrown = growingMillis === undefined || hasPassed(growingMillis, feed.gatherMillis, atMillis)
     const limit = isGrown && stats.head > state.scanned ? free() : 0
     const opened: FeedReading.OnOpened = (entry, path) => gathering.add(entry, path, part, atMillis)
@@ -191,7 +195,7 @@ export const run = Effect.fnUntraced(function* (feed: Feed): Effect.fn.Return<ne
     for (const entry of gathering.takeToSend(atMillis, isFull)) moves.push({ entry, way: "SendUnasked" })
     for (const entry of gathering.takeToAsk(atMillis, isFull)) moves.push({ entry, way: "Ask" })
     return isMore
-  })
+  }
 
   /** One turn of a feed in whose place another site offers: keeps up, some time behind it. */
   const follow = (atMillis: number): void => {
@@ -219,32 +223,32 @@ export const run = Effect.fnUntraced(function* (feed: Feed): Effect.fn.Return<ne
 
   const speaker: FeedMoves.Speaker = { client, spool, state, stats, nowMillis, onReply }
   const say = isStreaming ? FeedMoves.stream : FeedMoves.oneByOne
-  const turns = Effect.gen(function* () {
-    for (;;) {
-      signal.take()
-      if (trouble !== undefined) return yield* trouble
-      onMove = "nothing"
-      isParked = false
-      const part = feed.part()
-      const atMillis = nowMillis()
-      for (const entry of state.due(atMillis, room())) moves.push({ entry, way: "Ask" })
-      if (part.isActing) standby = undefined
-      else follow(atMillis)
-      const isMore = part.isActing && (yield* act(part, atMillis))
-      const batch = moves.splice(0)
-      for (const { entry } of batch) state.depart(entry, "asking", atMillis)
-      if (batch.length > 0) {
-        watch.said()
-        yield* say(speaker, batch)
-        if (state.inFlight === 0) watch.settled()
-      }
-      place.note()
-      if (isMore || moves.length > 0 || signal.isGiven()) continue
-      arm(part)
-      isParked = true
-      yield* signal.given
+  const turn = function* (): Generator<Undone, void, never> {
+    signal.take()
+    if (trouble !== undefined) return yield* trouble
+    onMove = "nothing"
+    isParked = false
+    const part = feed.part()
+    const atMillis = nowMillis()
+    for (const entry of state.due(atMillis, room())) moves.push({ entry, way: "Ask" })
+    if (part.isActing) standby = undefined
+    else follow(atMillis)
+    const isMore = part.isActing && (yield* act(part, atMillis))
+    const batch = moves.splice(0)
+    for (const { entry } of batch) state.depart(entry, "asking", atMillis)
+    if (batch.length > 0) {
+      watch.said()
+      yield* say(speaker, batch)
+      if (state.inFlight === 0) watch.settled()
     }
-  })
+    place.note()
+    if (isMore || moves.length > 0) signal.give()
+    if (signal.isGiven()) return
+    arm(part)
+    isParked = true
+  }
+  signal.give()
+  const turns = Effect.forever(signal.each(() => Prompt.run(turn())))
   const linkChanges = Effect.gen(function* () {
     for (let seen = links.linkChanges(); ; seen = links.linkChanges()) {
       watch.recheck()

@@ -19,11 +19,16 @@ export interface Entry {
   dueMillis: number
   /** When it was last said to the peer. */
   departedMillis: number
+  /** Where a feed gathers it with others before it is said, and since when it waits there. */
+  waitsIn: object | undefined
+  waitsMillis: number
 }
 
 export class FeedWindow {
   /** Open entries by id, in the order of their positions. */
   readonly #open = new Map<MessageId.MessageId, Entry>()
+  /** The first of them, until that is settled; nothing where it has to be looked for. */
+  #oldest: Entry | undefined
   #scanned: number
   #inFlight = 0
   #deferred = 0
@@ -40,8 +45,8 @@ export class FeedWindow {
   /** Everything up to here was answered by the peer, or is not for it. */
   get position(): number {
     if (this.#open.size === 0) return this.#scanned
-    for (const entry of this.#open.values()) return Math.min(this.#scanned, entry.position - 1)
-    return this.#scanned
+    this.#oldest ??= this.#open.values().next().value
+    return this.#oldest === undefined ? this.#scanned : Math.min(this.#scanned, this.#oldest.position - 1)
   }
 
   /** Entries whose answer is due from the peer. */
@@ -65,7 +70,17 @@ export class FeedWindow {
   /** Opens an entry for an article that the peer is to be offered; nothing where one is open. Positions come in ascending order. */
   add(id: MessageId.MessageId, position: number, arrivedMillis: number): Entry | undefined {
     if (this.#open.has(id)) return undefined
-    const entry: Entry = { id, position, arrivedMillis, stage: "waiting", attempts: 0, dueMillis: 0, departedMillis: 0 }
+    const entry: Entry = {
+      id,
+      position,
+      arrivedMillis,
+      stage: "waiting",
+      attempts: 0,
+      dueMillis: 0,
+      departedMillis: 0,
+      waitsIn: undefined,
+      waitsMillis: 0
+    }
     this.#open.set(id, entry)
     return entry
   }
@@ -92,6 +107,7 @@ export class FeedWindow {
     if (this.#open.get(entry.id) !== entry) return
     this.#leave(entry)
     this.#open.delete(entry.id)
+    if (this.#oldest === entry) this.#oldest = undefined
   }
 
   /** The entry is to be offered again at `dueMillis`. */

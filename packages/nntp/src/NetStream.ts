@@ -8,13 +8,14 @@ import type * as Prompt from "@lupin/core/Prompt"
 import { Effect } from "effect"
 import * as Socket from "effect/socket/Socket"
 import type * as net from "node:net"
+import * as OctetStream from "./OctetStream.ts"
 
 type Octets = readonly [Uint8Array]
 type Step = (octets: Octets) => Prompt.Rest<Socket.SocketError>
 /** Is given what has arrived, or nothing once no more will; says whether it waits on. */
 type Waiter = (octets: Octets | undefined) => boolean
 
-export class NetStream {
+export class NetStream implements OctetStream.OctetStream {
   readonly #socket: net.Socket
   #waiting: Waiter | undefined
   /** Came while nobody waited: at most one, since the socket was paused at once. */
@@ -45,7 +46,7 @@ export class NetStream {
   each(step: Step): Effect.Effect<void, Socket.SocketError> {
     return Effect.callback((resume) =>
       this.#wait((octets) => {
-        const rest = octets === undefined ? this.#failed() : tried(step, octets)
+        const rest = octets === undefined ? this.#failed() : OctetStream.tried(step, octets)
         if (rest === undefined) return true
         resume(rest)
         return false
@@ -122,14 +123,6 @@ export class NetStream {
 
   #failed(): Effect.Effect<never, Socket.SocketError> {
     return Effect.fail(this.#failure ?? closed(1000))
-  }
-}
-
-const tried = (step: Step, octets: Octets): Prompt.Rest<Socket.SocketError> => {
-  try {
-    return step(octets)
-  } catch (defect) {
-    return Effect.die(defect)
   }
 }
 

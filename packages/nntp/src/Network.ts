@@ -6,6 +6,7 @@ import { Context, Effect, type Scope } from "effect"
 import type * as Socket from "effect/socket/Socket"
 import type * as SocketServer from "effect/socket/SocketServer"
 import * as ClientSocket from "./ClientSocket.ts"
+import type { OctetStream } from "./OctetStream.ts"
 
 /** Where a server listens, and how to talk to it there. */
 export interface Endpoint {
@@ -57,9 +58,15 @@ const listen = ({ host, port }: Address): ReturnType<Network["listen"]> =>
     highWaterMark: readAheadBytes
   })
 
+/** A connection of ours to another server. */
+export interface Dialed extends Socket.Socket {
+  /** The octets on it once it is open, behind whatever TLS it has by then; for one reader, who pulls no more from the socket. */
+  readonly stream?: () => OctetStream
+}
+
 export interface Network {
   /** A socket that connects when its reader is acquired; on TLS where that is implicit. */
-  readonly dial: (endpoint: Endpoint) => Effect.Effect<Socket.Socket>
+  readonly dial: (endpoint: Endpoint) => Effect.Effect<Dialed>
   /** Takes connections until the scope closes. */
   readonly listen: (
     address: Address
@@ -72,3 +79,8 @@ export const Network = Context.Reference<Network>("@lupin/nntp/Network", {
 
 /** Who has connected, where the network is not TCP and says so for each connection it hands over. */
 export const ClientAddress = Context.Reference<string>("@lupin/nntp/ClientAddress", { defaultValue: () => "" })
+
+/** The octets of a connection that is handed over, where the network is not TCP and has them so. */
+export const ClientStream = Context.Reference<OctetStream | undefined>("@lupin/nntp/ClientStream", {
+  defaultValue: () => undefined
+})

@@ -3,10 +3,12 @@
  *
  * Any number of fibers may use it side by side. Whatever ends the connection fails all that still wait.
  */
-import { Clock, Effect, type Scope, Semaphore } from "effect"
+import type * as Prompt from "@lupin/core/Prompt"
+import { Clock, Effect, Exit, type Scope, Semaphore } from "effect"
 import * as Socket from "effect/socket/Socket"
 import { type Endpoint, Network } from "./Network.ts"
 import { NntpDisconnected } from "./NntpError.ts"
+import { type OctetStream, ofSocket, type Pull, type Step } from "./OctetStream.ts"
 import * as Opening from "./Opening.ts"
 import { WriteBuffer } from "./WriteBuffer.ts"
 
@@ -54,7 +56,7 @@ export interface NntpClient {
    */
   readonly submit: (line: string, code: number, article: Uint8Array) => Effect.Effect<Reply, NntpDisconnected>
   /**
-   * Sends all and returns once they are written; `onReply` is called for each, in order, with its place in the list. A server that
+   * Sends all, where it is called unless others are talking, and returns once they are written; `onReply` is called for each, in order, with its place in the list. A server that
    * neither reads nor answers is the caller's to notice.
    */
   readonly send: (
@@ -92,7 +94,21 @@ export const connect = Effect.fnUntraced(function* (
   const socket = yield* dial(options)
   const reader = yield* translate(socket.reader)
   const writer = yield* socket.writer
+  const streamOf = (): OctetStream => socket.stream?.() ?? ofSocket(bytes(reader.pull), writer)
+  let stream = streamOf()
   const lock = yield* Semaphore.make(1)
+  /** Who holds the lock, or waits for it. */
+  let talking = 0
+  const guarded = <A, E>(talk: Effect.Effect<A, E>): Effect.Effect<A, E> =>
+    Effect.suspend(() => {
+      talking += 1
+      return Effect.ensuring(
+        lock.withPermits(1)(talk),
+        Effect.sync(() => {
+          talking -= 1
+        })
+      )
+    })
   const buffer = new WriteBuffer()
   const waiting: Array<Expected> = []
   const endListeners = new Set<(error: NntpDisconnected) => void>()
@@ -130,9 +146,12 @@ export const connect = Effect.fnUntraced(function* (
   })
 
   const opening = Opening.open(options, {
-    pull: bytes(reader.pull),
-    write: (octets) => writer.write(octets),
-    upgrade: reader.upgrade(),
+    stream: () => stream,
+    upgrade: Effect.tap(reader.upgrade(), () =>
+      Effect.sync(() => {
+        stream = streamOf()
+      })
+    ),
     heard: () => {
       heardAtMillis = clock.currentTimeMillisUnsafe()
       options.onOpening?.()
@@ -140,6 +159,8 @@ export const connect = Effect.fnUntraced(function* (
   }).pipe(Effect.mapError((trouble) => disconnected(typeof trouble === "string" ? trouble : reasonOf(trouble))))
   const opened = yield* Effect.raceFirst(opening, silence)
   const { framing } = opened
+  /** Whether what is written has left when it is asked for. */
+  const isPrompt = socket.stream !== undefined && !opened.isCompressed
 
   const settle = (reply: Reply): string | undefined => {
     const expected = waiting[first]
@@ -183,25 +204,44 @@ export const connect = Effect.fnUntraced(function* (
     }
   }
 
-  const listen = Effect.gen(function* () {
-    while (end === undefined) {
-      const trouble = takeReplies()
-      if (trouble !== undefined) {
-        finish(disconnected(trouble))
-        break
-      }
-      if (sinceBytes >= progressBytes) {
-        heardAtMillis = clock.currentTimeMillisUnsafe()
-        sinceBytes = 0
-      }
-      for (const chunk of yield* opened.pull) {
-        framing.push(chunk)
-        answerBytes += chunk.length
-        sinceBytes += chunk.length
-      }
+  /** Takes what has come; there is something to be done first where that was the end. */
+  const take = (): Prompt.Rest<never> => {
+    const trouble = takeReplies()
+    if (trouble !== undefined) finish(disconnected(trouble))
+    if (end !== undefined) return Effect.void
+    if (sinceBytes >= progressBytes) {
+      heardAtMillis = clock.currentTimeMillisUnsafe()
+      sinceBytes = 0
     }
-    yield* writer.write(new Socket.CloseEvent(1000))
+    return undefined
+  }
+  const hear: Step = (chunks) => {
+    for (const chunk of chunks) {
+      framing.push(chunk)
+      answerBytes += chunk.length
+      sinceBytes += chunk.length
+    }
+    return take()
+  }
+
+  const listen = Effect.gen(function* () {
+    // The greeting may have brought more than itself.
+    if (take() === undefined) while (end === undefined) yield* opened.each(hear)
+    yield* stream.send(new Socket.CloseEvent(1000)) ?? Effect.void
   })
+
+  const push = (
+    requests: ReadonlyArray<Request>,
+    onReply: Expected["onReply"],
+    onEnd: Expected["onEnd"]
+  ): ReturnType<OctetStream["send"]> => {
+    for (let index = 0; index < requests.length; index += 1) {
+      const request = requests[index]
+      append(buffer, request)
+      waiting.push({ request, index, onReply, onEnd })
+    }
+    return opened.send(buffer.takeAway())
+  }
 
   /** Must run under the lock: what is expected is in the order of what is written. */
   const write = (
@@ -211,12 +251,7 @@ export const connect = Effect.fnUntraced(function* (
   ): Effect.Effect<void, NntpDisconnected> =>
     Effect.suspend(() => {
       if (end !== undefined) return Effect.fail(end)
-      for (let index = 0; index < requests.length; index += 1) {
-        const request = requests[index]
-        append(buffer, request)
-        waiting.push({ request, index, onReply, onEnd })
-      }
-      return translate(opened.write(buffer.takeAway()))
+      return translate(push(requests, onReply, onEnd) ?? Effect.void)
     }).pipe(Effect.onInterrupt(() => Effect.sync(() => finish(disconnected("interrupted while writing")))))
 
   /** Writes under the lock that the caller holds or takes, and waits for the replies. */
@@ -248,7 +283,7 @@ export const connect = Effect.fnUntraced(function* (
     Effect.suspend(() => {
       if (end !== undefined) return Effect.void
       finish(disconnected("closed by us"))
-      return opened.write(quit).pipe(Effect.timeoutOption(quitMillisMax), Effect.ignore)
+      return (opened.send(quit) ?? Effect.void).pipe(Effect.timeoutOption(quitMillisMax), Effect.ignore)
     })
   )
 
@@ -258,7 +293,7 @@ export const connect = Effect.fnUntraced(function* (
   )
 
   const exchange = (requests: ReadonlyArray<Request>): Effect.Effect<ReadonlyArray<Reply>, NntpDisconnected> =>
-    requests.length === 0 ? Effect.succeed([]) : talk(requests, lock.withPermits(1))
+    requests.length === 0 ? Effect.succeed([]) : talk(requests, guarded)
 
   const unguarded = <A, E>(writing: Effect.Effect<A, E>): Effect.Effect<A, E> => writing
 
@@ -282,10 +317,15 @@ export const connect = Effect.fnUntraced(function* (
         return sent[0] ?? noReply
       }).pipe(
         Effect.onInterrupt(() => Effect.sync(() => finish(disconnected("interrupted in mid article")))),
-        lock.withPermits(1)
+        guarded
       ),
-    send: (requests, onReply) =>
-      requests.length === 0 ? Effect.void : lock.withPermits(1)(write(requests, onReply, ignore))
+    send: (requests, onReply) => {
+      if (requests.length === 0) return Exit.void
+      if (talking > 0 || !isPrompt) return guarded(write(requests, onReply, ignore))
+      if (end !== undefined) return Exit.fail(end)
+      const rest = push(requests, onReply, ignore)
+      return rest === undefined ? Exit.void : translate(rest)
+    }
   }
 })
 
@@ -298,7 +338,7 @@ const encoder = new TextEncoder()
 const quit = encoder.encode("QUIT\r\n")
 
 /** A simulated network may bring text. */
-const bytes = (pull: Socket.Reader["pull"]): Opening.Line["pull"] =>
+const bytes = (pull: Socket.Reader["pull"]): Pull =>
   Effect.map(pull, (chunks) =>
     chunks.every(isOctets) ? chunks : chunks.map((chunk) => (typeof chunk === "string" ? encoder.encode(chunk) : chunk))
   )

@@ -18,7 +18,7 @@ import * as Connection from "./Connection.ts"
 import * as Gate from "./Gate.ts"
 import * as IdleWatch from "./IdleWatch.ts"
 import { Reconciler } from "./Reconciler.ts"
-import { type Address, ClientAddress, Network } from "./Network.ts"
+import { type Address, ClientAddress, ClientStream, Network } from "./Network.ts"
 import * as Reply from "./Reply.ts"
 import { Secrets } from "./Secrets.ts"
 import type { ServerTls } from "./ServerTls.ts"
@@ -126,10 +126,11 @@ const start = Effect.fnUntraced(function* (
   })
   const handle = Effect.fnUntraced(function* (socket: Socket.Socket, isSecure: boolean) {
     const raw = yield* Transport.netSocket
-    return yield* serve(
-      raw === undefined ? yield* Transport.ofSocket(socket, yield* ClientAddress) : yield* Transport.ofNet(raw, tls),
-      isSecure
-    )
+    if (raw !== undefined) return yield* serve(yield* Transport.ofNet(raw, tls), isSecure)
+    const stream = yield* ClientStream
+    const address = yield* ClientAddress
+    const transport = stream === undefined ? Transport.ofSocket(socket, address) : Transport.ofStream(stream, address)
+    return yield* serve(yield* transport, isSecure)
   }, Effect.scoped)
 
   yield* Effect.forkScoped(server.run((socket) => handle(socket, false)))

@@ -10,6 +10,7 @@ import * as Capabilities from "./Capabilities.ts"
 import * as Deflate from "./Deflate.ts"
 import { Framing } from "./Framing.ts"
 import type { Endpoint, Login } from "./Network.ts"
+import { eachOf, type OctetStream } from "./OctetStream.ts"
 import * as Sasl from "./Sasl.ts"
 import * as Scram from "./Scram.ts"
 import { Secrets } from "./Secrets.ts"
@@ -24,16 +25,19 @@ export interface Head {
 export interface Opened {
   readonly greeting: Head
   readonly framing: Framing
-  readonly pull: Effect.Effect<ReadonlyArray<Uint8Array>, Socket.SocketError>
-  readonly write: (octets: Uint8Array) => Effect.Effect<void, Socket.SocketError>
+  /** Hands over all that arrives from now on, as `OctetStream` says. */
+  readonly each: OctetStream["each"]
+  readonly send: (octets: Uint8Array) => Effect.Effect<void, Socket.SocketError> | undefined
+  /** What is sent leaves when it is waited for; otherwise where `send` is called, if the stream is like that. */
+  readonly isCompressed: boolean
   /** Says that a reply is complete; bounds of one reply count from here. */
   readonly settle: () => void
 }
 
 /** What a connection is opened with. `heard` is called whenever the server has said something whole. */
 export interface Line {
-  readonly pull: Opened["pull"]
-  readonly write: Opened["write"]
+  /** The octets as they are now; asked again behind TLS. */
+  readonly stream: () => OctetStream
   readonly upgrade: Effect.Effect<void, Socket.SocketError>
   readonly heard: () => void
 }
@@ -57,7 +61,10 @@ export const open = Effect.fnUntraced(function* (
   line: Line
 ): Effect.fn.Return<Opened, Socket.SocketError | string, Scope.Scope> {
   const framing = new Framing()
-  const arrive = Effect.map(line.pull, (chunks) => {
+  const pull = Effect.suspend(() => line.stream().pull)
+  const write = (octets: Uint8Array): Effect.Effect<void, Socket.SocketError> =>
+    Effect.suspend(() => line.stream().send(octets) ?? Effect.void)
+  const arrive = Effect.map(pull, (chunks) => {
     for (const chunk of chunks) framing.push(chunk)
   })
   const reply: Effect.Effect<Head, Socket.SocketError | string> = Effect.suspend(() => {
@@ -74,7 +81,7 @@ export const open = Effect.fnUntraced(function* (
       ? Effect.succeed(Buffer.from(octets).toString("utf8"))
       : Effect.fail("has too many capabilities")
   })
-  const ask = (text: string) => Effect.andThen(line.write(Buffer.from(`${text}\r\n`)), reply)
+  const ask = (text: string) => Effect.andThen(write(Buffer.from(`${text}\r\n`)), reply)
   const said = (head: Head, to: string) => Effect.fail(`said ${head.code} ${head.text} to ${to}`)
   const capabilities = Effect.gen(function* () {
     const { code } = yield* ask("CAPABILITIES")
@@ -119,11 +126,14 @@ export const open = Effect.fnUntraced(function* (
   }
   if (endpoint.tls?.mode === "starttls") yield* startTls
   if (endpoint.login !== undefined) yield* login(endpoint.login)
-  const plain = { greeting, framing, pull: line.pull, write: line.write, settle: () => {} }
+  const stream = line.stream()
+  const each: OctetStream["each"] = (step) => stream.each(step)
+  const send: Opened["send"] = (octets) => stream.send(octets)
+  const plain = { greeting, framing, each, send, isCompressed: false, settle: () => {} }
   if (endpoint.isCompressed !== true) return plain
   if (!Capabilities.has(yield* capabilities, "COMPRESS", "DEFLATE")) return plain
   const answered = yield* ask("COMPRESS DEFLATE")
   if (answered.code !== 206) return plain
-  const inflation = yield* Deflate.inflating(line.pull, Deflate.ofServer)
-  return { ...plain, ...inflation, write: yield* Deflate.deflating(line.write) }
+  const { pull: inflated, settle } = yield* Deflate.inflating(pull, Deflate.ofServer)
+  return { ...plain, each: eachOf(inflated), settle, isCompressed: true, send: yield* Deflate.deflating(write) }
 })

@@ -1,17 +1,19 @@
 /**
- * Wakes one fiber that waits for any of several things, in a turn of its own: what comes at one moment wakes it once.
+ * Wakes one that waits for any of several things, in a turn of its own: what comes at one moment wakes it once.
  *
  * A signal may come too often, never too seldom: whoever is woken looks again.
  */
-import { Clock, Effect, type Fiber, Scheduler, type Scope } from "effect"
+import * as Alarms from "@lupin/core/Alarms"
+import type * as Prompt from "@lupin/core/Prompt"
+import { Clock, Effect, Scheduler, type Scope } from "effect"
 
 export interface Signal {
   readonly give: () => void
   readonly isGiven: () => boolean
   /** From now on it is not given. */
   readonly take: () => void
-  /** Returns once it is given; for one fiber. */
-  readonly given: Effect.Effect<void>
+  /** Takes a turn each time that it is given, until one has something to be done first; does it, and returns. For one fiber. */
+  readonly each: <E>(turn: () => Prompt.Rest<E>) => Effect.Effect<void, E>
   /** Gives it at this time at the latest, by the clock; one timer, however often it is asked for. */
   readonly at: (dueMillis: number) => void
 }
@@ -19,15 +21,15 @@ export interface Signal {
 /** Nothing is armed at first; all ends with the scope. */
 export const make: Effect.Effect<Signal, never, Scope.Scope> = Effect.gen(function* () {
   const clock = yield* Clock.Clock
-  const run = Effect.runForkWith(yield* Effect.context())
+  const set = yield* Alarms.make
   const dispatcher = (yield* Scheduler.Scheduler).makeDispatcher()
   let isGiven = false
-  /** Set while a fiber waits and is not woken yet. */
+  /** Set while somebody waits and is not woken yet. */
   let wake: (() => void) | undefined
   const waken = (): void => {
-    const resume = wake
+    const woken = wake
     wake = undefined
-    if (resume !== undefined) dispatcher.scheduleTask(resume, 0)
+    if (woken !== undefined) dispatcher.scheduleTask(woken, 0)
   }
   const give = (): void => {
     isGiven = true
@@ -35,13 +37,13 @@ export const make: Effect.Effect<Signal, never, Scope.Scope> = Effect.gen(functi
   }
 
   let armedMillis = Infinity
-  let timer: Fiber.Fiber<void> | undefined
-  const ring = Effect.sync(() => {
+  let callOff: (() => void) | undefined
+  const ring = (): void => {
     armedMillis = Infinity
-    timer = undefined
+    callOff = undefined
     give()
-  })
-  yield* Effect.addFinalizer(() => Effect.sync(() => timer?.interruptUnsafe()))
+  }
+  yield* Effect.addFinalizer(() => Effect.sync(() => callOff?.()))
 
   return {
     give,
@@ -49,18 +51,41 @@ export const make: Effect.Effect<Signal, never, Scope.Scope> = Effect.gen(functi
     take: () => {
       isGiven = false
     },
-    given: Effect.callback<void>((resume) => {
-      wake = () => resume(Effect.void)
-      if (isGiven) waken()
-      return Effect.sync(() => {
-        wake = undefined
-      })
-    }),
+    each: <E>(turn: () => Prompt.Rest<E>) =>
+      Effect.callback<void, E>((resume) => {
+        let isOver = false
+        const woken = (): void => {
+          if (isOver) return
+          const rest = tried(turn)
+          if (rest !== undefined) {
+            isOver = true
+            return resume(rest)
+          }
+          wait()
+        }
+        const wait = (): void => {
+          wake = woken
+          if (isGiven) waken()
+        }
+        wait()
+        return Effect.sync(() => {
+          isOver = true
+          wake = undefined
+        })
+      }),
     at: (dueMillis) => {
       if (dueMillis >= armedMillis) return
-      timer?.interruptUnsafe()
+      callOff?.()
       armedMillis = dueMillis
-      timer = run(Effect.andThen(Effect.sleep(Math.max(0, dueMillis - clock.currentTimeMillisUnsafe())), ring))
+      callOff = set(Math.max(0, dueMillis - clock.currentTimeMillisUnsafe()), ring)
     }
   }
 })
+
+const tried = <E>(turn: () => Prompt.Rest<E>): Prompt.Rest<E> => {
+  try {
+    return turn()
+  } catch (defect) {
+    return Effect.die(defect)
+  }
+}

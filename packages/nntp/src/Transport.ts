@@ -2,13 +2,13 @@
  * The way of one connection's octets at a server: plain at first, then on TLS, then compressed, as the session asks.
  */
 import * as NodeSocket from "@effect/platform-node/NodeSocket"
-import type * as Prompt from "@lupin/core/Prompt"
 import { Effect, Option, Scope } from "effect"
 import * as Socket from "effect/socket/Socket"
 import { Buffer } from "node:buffer"
 import type * as net from "node:net"
 import * as Deflate from "./Deflate.ts"
 import { NetStream } from "./NetStream.ts"
+import * as OctetStream from "./OctetStream.ts"
 import type { ServerTls } from "./ServerTls.ts"
 
 export interface Transport {
@@ -21,7 +21,7 @@ export interface Transport {
    * Hands to `step` all that arrives, until that has something to be done first; does it, and returns. Nothing of what
    * comes meanwhile is lost.
    */
-  readonly each: (step: Step) => Effect.Effect<void, Socket.SocketError>
+  readonly each: OctetStream.OctetStream["each"]
   readonly write: (octets: Uint8Array | string) => Effect.Effect<void, Socket.SocketError>
   /** Writes now; nothing where more may be written at once, else what has to be done first. */
   readonly send: (octets: Uint8Array) => Effect.Effect<void, Socket.SocketError> | undefined
@@ -43,31 +43,21 @@ export interface Transport {
   readonly settle: () => void
 }
 
-/** Takes what has arrived; gives what has to be done before it takes more, nothing where it may have more at once. */
-export type Step = (chunks: ReadonlyArray<Uint8Array>) => Prompt.Rest<Socket.SocketError>
-
-/** What arrives, or what comes next. */
-type Pull = Effect.Effect<ReadonlyArray<Uint8Array>, Socket.SocketError>
-
-/** One layer of a connection: a socket's reader and writer. */
-interface Layer {
-  readonly pull: Pull
-  readonly each: Transport["each"]
-  readonly send: (
-    octets: Uint8Array | string | Socket.CloseEvent
-  ) => Effect.Effect<void, Socket.SocketError> | undefined
-}
-
-/** On a socket of a simulated network, which has no TLS; what is written there has left at once. */
+/** On a socket of which nothing else is known, without TLS. */
 export const ofSocket = Effect.fnUntraced(function* (
   socket: Socket.Socket,
   address: string
 ): Effect.fn.Return<Transport, Socket.SocketError, Scope.Scope> {
   const pull = yield* Socket.readerBytes(socket)
-  const writer = yield* socket.writer
-  const layer = { pull, each: eachOf(pull), send: (octets) => writer.write(octets) } satisfies Layer
-  return new Compressible(address, layer, yield* Scope.Scope)
+  return new Compressible(address, OctetStream.ofSocket(pull, yield* socket.writer), yield* Scope.Scope)
 })
+
+/** On a stream of a simulated network, which has no TLS; what is written there has left at once. */
+export const ofStream = (
+  stream: OctetStream.OctetStream,
+  address: string
+): Effect.Effect<Transport, never, Scope.Scope> =>
+  Effect.map(Scope.Scope, (scope) => new OnStream(address, stream, scope))
 
 /** On a TCP connection; `tls` where it may become secure. */
 export const ofNet = Effect.fnUntraced(function* (
@@ -93,11 +83,11 @@ export const netSocket: Effect.Effect<net.Socket | undefined> = Effect.map(
 class Compressible implements Transport {
   readonly address: string
   readonly scope: Scope.Scope
-  protected layer: Layer
+  protected layer: OctetStream.OctetStream
   #deflated: ((octets: Uint8Array) => Effect.Effect<void, Socket.SocketError>) | undefined
   #inflation: Deflate.Inflation | undefined
 
-  constructor(address: string, layer: Layer, scope: Scope.Scope) {
+  constructor(address: string, layer: OctetStream.OctetStream, scope: Scope.Scope) {
     this.address = address
     this.layer = layer
     this.scope = scope
@@ -111,8 +101,8 @@ class Compressible implements Transport {
     return []
   }
 
-  each(step: Step): Effect.Effect<void, Socket.SocketError> {
-    return this.#inflation === undefined ? this.layer.each(step) : eachOf(this.#inflation.pull)(step)
+  each(step: OctetStream.Step): Effect.Effect<void, Socket.SocketError> {
+    return this.#inflation === undefined ? this.layer.each(step) : OctetStream.eachOf(this.#inflation.pull)(step)
   }
 
   write(octets: Uint8Array | string): Effect.Effect<void, Socket.SocketError> {
@@ -163,7 +153,13 @@ class Compressible implements Transport {
   }
 }
 
-class OnNet extends Compressible {
+class OnStream extends Compressible {
+  override isPrompt(): boolean {
+    return !this.isCompressed
+  }
+}
+
+class OnNet extends OnStream {
   readonly #tls: ServerTls | undefined
   readonly #raw: net.Socket
   #current: net.Socket
@@ -182,10 +178,6 @@ class OnNet extends Compressible {
 
   override certificates(): ReadonlyArray<string> {
     return this.#certificates
-  }
-
-  override isPrompt(): boolean {
-    return !this.isCompressed
   }
 
   override isDrained(): boolean {
@@ -222,10 +214,5 @@ class OnNet extends Compressible {
     if (!this.#current.closed) this.#current.destroySoon()
   }
 }
-
-const eachOf =
-  (pull: Pull): Transport["each"] =>
-  (step) =>
-    Effect.flatMap(pull, (chunks) => step(chunks) ?? Effect.void)
 
 const none: ReadonlyArray<string> = []

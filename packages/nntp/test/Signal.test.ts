@@ -1,21 +1,16 @@
 import { describe, expect, it } from "@effect/vitest"
-import { Effect, Exit, Scope } from "effect"
+import { Effect, Exit, Fiber, Scope } from "effect"
 import { TestClock } from "effect/testing"
 import * as Signal from "../src/Signal.ts"
 
-/** Counts how often a waiting fiber is woken. */
+/** Counts the turns that are taken. */
 const woken = Effect.fnUntraced(function* (signal: Signal.Signal) {
   const state = { times: 0 }
-  yield* Effect.forkChild(
-    Effect.gen(function* () {
-      for (;;) {
-        signal.take()
-        yield* signal.given
-        state.times += 1
-      }
-    }),
-    { startImmediately: true }
-  )
+  const turn = (): undefined => {
+    signal.take()
+    state.times += 1
+  }
+  yield* Effect.forkChild(signal.each(turn), { startImmediately: true })
   return state
 })
 
@@ -27,9 +22,45 @@ describe("Signal", () => {
     Effect.gen(function* () {
       const signal = yield* Signal.make
       signal.give()
-      yield* signal.given
-      signal.take()
-      expect(signal.isGiven()).toBe(false)
+      const seen = yield* woken(signal)
+      yield* others
+      expect([seen.times, signal.isGiven()]).toEqual([1, false])
+    }).pipe(Effect.scoped)
+  )
+
+  it.effect("does what a turn has left to be done, and returns", () =>
+    Effect.gen(function* () {
+      const signal = yield* Signal.make
+      let done = 0
+      const rests = [undefined, Effect.sync(() => void (done += 1)), undefined]
+      const fiber = yield* Effect.forkChild(
+        signal.each(() => {
+          signal.take()
+          return rests.shift()
+        }),
+        { startImmediately: true }
+      )
+      for (let times = 0; times < 3; times += 1) {
+        signal.give()
+        yield* others
+      }
+      yield* Fiber.join(fiber)
+      expect([done, rests.length, signal.isGiven()]).toEqual([1, 1, true])
+    }).pipe(Effect.scoped)
+  )
+
+  it.effect("takes no turn for one who waits no more", () =>
+    Effect.gen(function* () {
+      const signal = yield* Signal.make
+      let times = 0
+      const fiber = yield* Effect.forkChild(
+        signal.each(() => void (times += 1)),
+        { startImmediately: true }
+      )
+      signal.give()
+      yield* Fiber.interrupt(fiber)
+      yield* others
+      expect(times).toBe(0)
     }).pipe(Effect.scoped)
   )
 

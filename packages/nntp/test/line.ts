@@ -9,7 +9,8 @@ import * as Socket from "effect/socket/Socket"
 import { Buffer } from "node:buffer"
 import { expect } from "vitest"
 import type * as Connection from "../src/Connection.ts"
-import type { Step, Transport } from "../src/Transport.ts"
+import type { Step } from "../src/OctetStream.ts"
+import type { Transport } from "../src/Transport.ts"
 
 /** A batch that the door has been given, and has not answered. */
 interface Stored {

@@ -28,6 +28,22 @@ export interface Topology {
   readonly hosts: ReadonlyArray<Host & { readonly identities: ReadonlyArray<string> }>
 }
 
+/** The hosts of a topology by the names under which a Path knows them; of two with one name, the first. */
+type Identified = ReadonlyMap<string, Host>
+
+const identified = new WeakMap<Topology["hosts"], Identified>()
+
+const identitiesOf = (hosts: Topology["hosts"]): Identified => {
+  const known = identified.get(hosts)
+  if (known !== undefined) return known
+  const found = new Map<string, Host>()
+  for (const host of hosts) {
+    for (const identity of host.identities) if (!found.has(identity)) found.set(identity, host)
+  }
+  identified.set(hosts, found)
+  return found
+}
+
 /** Where an article came from, as its Path tells. */
 export interface Origin {
   /** The place it came into ours from; `here` where it entered the network in our place. */
@@ -63,14 +79,17 @@ export const link = (topology: Topology, isAlive: Gateways.IsAlive, peer: Host):
 
 /** Reads the Path that an article has here: our own identity first. */
 export const originOf = ({ hosts, own }: Topology, path: string): Origin => {
-  const [, ...passed] = Path.sites(path)
+  const known = identitiesOf(hosts)
+  const passed = Path.eachSite(path)
+  passed.next()
   let via: string | undefined
-  for (const [at, identity] of passed.entries()) {
-    const name = identity.toLowerCase()
-    const host = hosts.find(({ identities }) => identities.includes(name))
+  let isFirst = true
+  for (const identity of passed) {
+    const host = known.get(identity.toLowerCase())
     if (host === undefined) return { from: "foreign", via }
     if (host.kind !== own.kind || host.place !== own.place) return { from: host.kind, via }
-    if (at === 0) via = host.name
+    if (isFirst) via = host.name
+    isFirst = false
   }
   return { from: "here", via }
 }

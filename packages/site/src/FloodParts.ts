@@ -24,6 +24,8 @@ export const make = (
   onTaken: (peer: string) => void = () => {}
 ): FloodParts => {
   let topology: Flood.Topology | undefined
+  /** How many topologies there have been. */
+  let topologies = 0
   let asOf = -1
   const parts = new Map<string, PeerFeed.Part>()
   const before = new Map<string, PeerFeed.Part>()
@@ -54,32 +56,47 @@ export const make = (
     }
   }
 
+  const now = (name: string): PeerFeed.Part => {
+    if (topology === undefined) return lazy
+    if (asOf !== stats.linkChanges()) {
+      for (const [peer, part] of parts) before.set(peer, part)
+      parts.clear()
+      asOf = stats.linkChanges()
+    }
+    const known = parts.get(name)
+    if (known !== undefined) return known
+    const part = decide(topology, name)
+    const last = before.get(name)
+    if (last !== undefined && part.isActing && !last.isActing) {
+      note("link-taken")
+      onTaken(name)
+    }
+    if (last?.eager === "none" && part.eager !== "none") note("primary-taken")
+    parts.set(name, part)
+    return part
+  }
+
   return {
     set: (known) => {
       topology = known
+      topologies += 1
       latest = undefined
       asOf = -1
       before.clear()
       parts.clear()
     },
-    partOf: (name) => () => {
-      if (topology === undefined) return lazy
-      if (asOf !== stats.linkChanges()) {
-        for (const [peer, part] of parts) before.set(peer, part)
-        parts.clear()
-        asOf = stats.linkChanges()
+    partOf: (name) => {
+      let last: PeerFeed.Part = lazy
+      let lastOf = -1
+      let lastAsOf = -1
+      return () => {
+        const changes = stats.linkChanges()
+        if (lastAsOf === changes && lastOf === topologies) return last
+        last = now(name)
+        lastAsOf = changes
+        lastOf = topologies
+        return last
       }
-      const known = parts.get(name)
-      if (known !== undefined) return known
-      const part = decide(topology, name)
-      const last = before.get(name)
-      if (last !== undefined && part.isActing && !last.isActing) {
-        note("link-taken")
-        onTaken(name)
-      }
-      if (last?.eager === "none" && part.eager !== "none") note("primary-taken")
-      parts.set(name, part)
-      return part
     }
   }
 }

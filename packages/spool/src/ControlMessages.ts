@@ -6,15 +6,15 @@
  */
 import * as Article from "@lupin/core/Article"
 import * as Control from "@lupin/core/Control"
-import { Clock, Effect, Layer } from "effect"
+import { Effect, Layer } from "effect"
 import { ControlAuthority } from "./ControlAuthority.ts"
 import * as GroupChanges from "./internal/GroupChanges.ts"
 import { type Change, Spool, type SpoolUnavailable } from "./Spool.ts"
 
 /** Changes read at a time. */
 export const pageMax = 500
-/** From one look at the log to the next: where much arrives, what arrives together is looked at together. */
-export const gatherMillis = 250
+/** Events after which the log is looked at whatever they are, so that little of it is looked at again after a start. */
+const passedMax = 5_000
 /** How long to wait when the spool cannot answer. */
 export const retryMillis = 60_000
 
@@ -22,8 +22,13 @@ const follower = "control"
 
 const { CheckGroups, NewGroup, RemoveGroup } = Control.pseudoGroups
 
-const isAboutGroups = (change: Change): boolean =>
-  change._tag === "Filed" && change.groups.some((group) => [NewGroup, RemoveGroup, CheckGroups].includes(group))
+const pseudoGroups: ReadonlySet<string> = new Set([NewGroup, RemoveGroup, CheckGroups])
+
+const isAboutGroups = (change: Change): boolean => {
+  if (change._tag !== "Filed") return false
+  for (const group of change.groups) if (pseudoGroups.has(group)) return true
+  return false
+}
 
 /** Looks at one page of changes; says where the next one begins, and the head of the log. */
 export const step = Effect.fnUntraced(function* (): Effect.fn.Return<
@@ -61,22 +66,38 @@ const judge = Effect.fnUntraced(function* (spool: Spool["Service"], article: Art
   yield* Effect.logInfo(`control message ${article.messageId} changed ${touched.join(", ")}`)
 })
 
-/** Follows the log as long as the layer lives. */
+/** Follows the log as long as the layer lives; what is told of other articles is not looked at one by one. */
 export const layer: Layer.Layer<never, never, Spool> = Layer.effectDiscard(
-  Effect.forkScoped(
-    Effect.forever(
-      Effect.gen(function* () {
-        const { head, next } = yield* step()
-        if (next < head) return
-        const lookedMillis = yield* Clock.currentTimeMillis
-        yield* (yield* Spool).changed(next)
-        const sinceMillis = (yield* Clock.currentTimeMillis) - lookedMillis
-        if (sinceMillis >= 0 && sinceMillis < gatherMillis) yield* Effect.sleep(gatherMillis - sinceMillis)
-      }).pipe(
-        Effect.catchTag("SpoolUnavailable", ({ reason }) =>
-          Effect.andThen(Effect.logWarning(`control messages wait: ${reason}`), Effect.sleep(retryMillis))
-        )
-      )
+  Effect.gen(function* () {
+    const spool = yield* Spool
+    let isConcerned = false
+    let passed = Infinity
+    let wake: (() => void) | undefined
+    const unwatch = spool.watch((head, changes) => {
+      if (isConcerned || (head < passed && !changes.some(isAboutGroups))) return
+      isConcerned = true
+      wake?.()
+    })
+    yield* Effect.addFinalizer(() => Effect.sync(unwatch))
+    const concerned = Effect.callback<void>((resume) => {
+      if (isConcerned) return resume(Effect.void)
+      wake = () => resume(Effect.void)
+      return Effect.sync(() => {
+        wake = undefined
+      })
+    })
+    const look = Effect.gen(function* () {
+      isConcerned = false
+      const { head, next } = yield* step()
+      passed = next + passedMax
+      if (next >= head) yield* concerned
+    })
+    yield* look.pipe(
+      Effect.catchTag("SpoolUnavailable", ({ reason }) =>
+        Effect.andThen(Effect.logWarning(`control messages wait: ${reason}`), Effect.sleep(retryMillis))
+      ),
+      Effect.forever,
+      Effect.forkScoped
     )
-  )
+  })
 )

@@ -17,6 +17,7 @@ import * as SimNetwork from "./SimNetwork.ts"
 import { SiteDown, SimSite } from "./SimSite.ts"
 import * as Topology from "./Topology.ts"
 import type * as Witness from "./Witness.ts"
+import type * as Trace from "./Trace.ts"
 import * as World from "./World.ts"
 
 export interface Options extends Topology.Options {
@@ -345,11 +346,7 @@ export class Fleet {
       const [id, answer] = [batch[at]?.messageId, stored[at]]
       if (id === undefined || answer === undefined) continue
       articles.push({ id, stored: answer })
-      let text: string = id
-      if (answer._tag === "Filed") {
-        for (const [group, number] of answer.numbers) text += `${text === id ? " " : ","}${group}:${number}`
-      }
-      this.world.tell(site.name, answer._tag.toLowerCase(), text)
+      this.world.tell(site.name, answer._tag.toLowerCase(), wordsOf(id, answer))
     }
     if (this.#observers.length === 0) return
     const generation = site.running?.spool.generation.id ?? ""
@@ -358,6 +355,17 @@ export class Fleet {
 
   #tell(happening: Happening): void {
     for (const observer of this.#observers) observer(happening)
+  }
+}
+
+/** The id, and the numbers that the article was given. */
+const wordsOf = (id: MessageId.MessageId, answer: Spool.Stored): string | Trace.Words => {
+  if (answer._tag !== "Filed") return id
+  const { numbers } = answer
+  return {
+    about: id,
+    numbers: numbers.map(([, number]) => number),
+    text: () => [id, numbers.map(([group, number]) => `${group}:${number}`).join(",")].join(" ").trimEnd()
   }
 }
 

@@ -5,6 +5,7 @@
  * overdue.
  */
 import { Clock, Context, Duration, Effect, type Exit, type Fiber, Logger, Random, References, Scheduler } from "effect"
+import * as Alarms from "@lupin/core/Alarms"
 import type { Chance } from "./Chance.ts"
 import type { Timer, World } from "./World.ts"
 
@@ -31,6 +32,7 @@ export class SimProcess {
     this.#context = Context.empty().pipe(
       Context.add(Scheduler.Scheduler, schedulerOf(this)),
       Context.add(Clock.Clock, clockOf(this)),
+      Context.add(Alarms.Alarms, alarmsOf(this)),
       Context.add(Random.Random, chance.random),
       Context.add(References.TracerEnabled, false),
       Context.add(Logger.CurrentLoggers, new Set([loggerOf(this)]))
@@ -141,6 +143,13 @@ const sleep = (process: SimProcess, millis: number): Effect.Effect<void> => {
     return Effect.sync(() => process.world.cancel(timer))
   })
 }
+
+const alarmsOf =
+  (process: SimProcess): Alarms.Set =>
+  (millis, ring) => {
+    const timer = process.after(millis, ring)
+    return () => process.world.cancel(timer)
+  }
 
 /** Log lines go into the trace, without anything that differs between two runs of one seed. */
 const loggerOf = (process: SimProcess): Logger.Logger<unknown, void> =>

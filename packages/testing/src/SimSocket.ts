@@ -2,6 +2,7 @@
  * Effect's sockets over a simulated network: what a simulated process is given in place of TCP.
  */
 import * as Network from "@lupin/nntp/Network"
+import * as OctetStream from "@lupin/nntp/OctetStream"
 import { Effect, Scope } from "effect"
 import * as NetAddress from "effect/net/NetAddress"
 import * as Socket from "effect/socket/Socket"
@@ -19,7 +20,7 @@ export const network = (net: SimNetwork, process: SimProcess, address: string): 
   listen: ({ host, port }) => listening(net, process, host, port)
 })
 
-const dialed = (net: SimNetwork, process: SimProcess, from: string, to: string, port: number): Socket.Socket => {
+const dialed = (net: SimNetwork, process: SimProcess, from: string, to: string, port: number): Network.Dialed => {
   let opened: End | undefined
   const opening = Effect.callback<End, Socket.SocketError>((resume) => {
     const giveUp = net.connect(process, from, to, port, (outcome) =>
@@ -32,7 +33,7 @@ const dialed = (net: SimNetwork, process: SimProcess, from: string, to: string, 
       orElse: () => Effect.fail(openError("Timeout", "no answer"))
     })
   )
-  return Socket.make({
+  const socket = Socket.make({
     reader: Effect.map(
       Effect.acquireRelease(opening, (end) => Effect.sync(() => end.close()), { interruptible: true }),
       (end) => {
@@ -42,6 +43,7 @@ const dialed = (net: SimNetwork, process: SimProcess, from: string, to: string, 
     ),
     writer: Effect.succeed(writerOf(() => opened))
   })
+  return { ...socket, stream: () => (opened === undefined ? unopened : streamOf(opened)) }
 }
 
 const listening = Effect.fnUntraced(function* (
@@ -80,6 +82,7 @@ const listening = Effect.fnUntraced(function* (
         const handled = handler(socket).pipe(
           Effect.provideContext(context),
           Effect.provideService(Network.ClientAddress, end.remote),
+          Effect.provideService(Network.ClientStream, streamOf(end)),
           Effect.ensuring(Effect.sync(() => end.close())),
           Effect.ignore
         )
@@ -91,8 +94,10 @@ const listening = Effect.fnUntraced(function* (
   }
 })
 
-const readerOf = (end: End): Socket.Reader => ({
-  pull: Effect.callback<readonly [Uint8Array, ...Array<Uint8Array>], Socket.SocketError>((resume) => {
+const readerOf = (end: End): Socket.Reader => ({ pull: pullOf(end), upgrade: Socket.SocketUpgradeError.unsupported })
+
+const pullOf = (end: End) =>
+  Effect.callback<readonly [Uint8Array, ...Array<Uint8Array>], Socket.SocketError>((resume) => {
     const look = (): void => {
       const found = end.read()
       if (found === undefined) return end.onReadable(look)
@@ -102,8 +107,25 @@ const readerOf = (end: End): Socket.Reader => ({
     }
     look()
     return Effect.sync(() => end.onReadable(undefined))
-  }),
-  upgrade: Socket.SocketUpgradeError.unsupported
+  })
+
+/** What a real socket tells by its events. */
+const streamOf = (end: End): OctetStream.OctetStream => ({
+  pull: pullOf(end),
+  each: (step) =>
+    Effect.callback((resume) => {
+      const look = (): void => {
+        for (;;) {
+          const found = end.read()
+          if (found === undefined || (!("_tag" in found) && !isSome(found))) return end.onReadable(look)
+          const rest = "_tag" in found ? Effect.fail(closeError(found)) : OctetStream.tried(step, found)
+          if (rest !== undefined) return resume(rest)
+        }
+      }
+      look()
+      return Effect.sync(() => end.onReadable(undefined))
+    }),
+  send: (octets) => sent(end, octets)
 })
 
 const isSome = (chunks: ReadonlyArray<Uint8Array>): chunks is readonly [Uint8Array, ...Array<Uint8Array>] =>
@@ -115,19 +137,23 @@ const writerOf = (endOf: () => End | undefined): Socket.Writer => {
   const write = (chunk: Uint8Array | string | Socket.CloseEvent): Effect.Effect<void, Socket.SocketError> =>
     Effect.suspend(() => {
       const end = endOf()
-      if (end === undefined) return Effect.fail(writeError("not connected"))
-      if (Socket.isCloseEvent(chunk)) {
-        end.close()
-        return Effect.void
-      }
-      const trouble = end.write(typeof chunk === "string" ? encoder.encode(chunk) : chunk)
-      if (trouble !== undefined) {
-        return Effect.fail(writeError(trouble._tag === "Broken" ? trouble.reason : "closed"))
-      }
-      if (!end.isFull) return Effect.void
-      return Effect.callback<void>((resume) => end.onWritable(() => resume(Effect.void)))
+      return end === undefined ? notConnected : (sent(end, chunk) ?? Effect.void)
     })
   return { write, writeAll: (chunks) => Effect.forEach(chunks, write, { discard: true }) }
+}
+
+/** Writes; nothing where more may be written at once, else what to wait for. */
+const sent = (
+  end: End,
+  chunk: Uint8Array | string | Socket.CloseEvent
+): Effect.Effect<void, Socket.SocketError> | undefined => {
+  if (!(chunk instanceof Uint8Array) && Socket.isCloseEvent(chunk)) {
+    end.close()
+    return undefined
+  }
+  const trouble = end.write(typeof chunk === "string" ? encoder.encode(chunk) : chunk)
+  if (trouble !== undefined) return Effect.fail(writeError(trouble._tag === "Broken" ? trouble.reason : "closed"))
+  return end.isFull ? Effect.callback<void>((resume) => end.onWritable(() => resume(Effect.void))) : undefined
 }
 
 const openError = (kind: "Unknown" | "Timeout", reason: string): Socket.SocketError =>
@@ -135,6 +161,15 @@ const openError = (kind: "Unknown" | "Timeout", reason: string): Socket.SocketEr
 
 const writeError = (reason: string): Socket.SocketError =>
   new Socket.SocketError({ reason: new Socket.SocketWriteError({ cause: new Error(reason) }) })
+
+const notConnected = Effect.fail(writeError("not connected"))
+
+/** Of a connection that was never open. */
+const unopened: OctetStream.OctetStream = {
+  pull: Effect.fail(openError("Unknown", "not connected")),
+  each: () => Effect.fail(openError("Unknown", "not connected")),
+  send: () => notConnected
+}
 
 const closeError = (ending: Ending): Socket.SocketError =>
   ending._tag === "End"

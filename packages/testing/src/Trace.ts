@@ -12,8 +12,35 @@ export interface Entry {
   readonly text: string
 }
 
+/** Words that are put together when somebody reads them. */
+export interface Words {
+  /** Numbers in them, by which histories are told apart, and a text. */
+  readonly numbers: ReadonlyArray<number>
+  readonly about: string
+  readonly text: () => string
+}
+
 /** Entries kept, where nothing else is said. */
 export const entriesMaxDefault = 20_000
+
+/** An entry whose text is put together when it is read. */
+class Late implements Entry {
+  readonly atMillis: number
+  readonly who: string
+  readonly what: string
+  readonly #words: Words
+
+  constructor(atMillis: number, who: string, what: string, words: Words) {
+    this.atMillis = atMillis
+    this.who = who
+    this.what = what
+    this.#words = words
+  }
+
+  get text(): string {
+    return this.#words.text()
+  }
+}
 
 export class Trace {
   readonly #startMillis: number
@@ -28,13 +55,18 @@ export class Trace {
     this.#entriesMax = entriesMax
   }
 
-  add(atMillis: number, who: string, what: string, text: string): void {
-    const entry = { atMillis, who, what, text }
+  add(atMillis: number, who: string, what: string, words: string | Words): void {
+    const entry =
+      typeof words === "string" ? { atMillis, who, what, text: words } : new Late(atMillis, who, what, words)
     this.#entries.push(entry)
     if (this.#entries.length > 2 * this.#entriesMax) this.#entries = this.#entries.slice(-this.#entriesMax)
     this.stir(atMillis)
     this.stirText(who)
-    this.stirText(text)
+    if (typeof words === "string") this.stirText(words)
+    else {
+      this.stirText(words.about)
+      for (const number of words.numbers) this.stir(number)
+    }
     for (const listener of this.#listeners) listener(entry)
   }
 

@@ -4,6 +4,7 @@
  * The witness sees what the spool answered, and changes nothing of it.
  */
 import type * as Article from "@lupin/core/Article"
+import * as Prompt from "@lupin/core/Prompt"
 import type * as Spool from "@lupin/spool/Spool"
 import { Effect } from "effect"
 import type { SimProcess } from "./SimProcess.ts"
@@ -14,7 +15,7 @@ export type Notice = (batch: ReadonlyArray<Article.Article>, stored: ReadonlyArr
 export const over = (spool: Spool.Spool["Service"], notice: Notice): Spool.Spool["Service"] => ({
   ...spool,
   store: (batch) =>
-    Effect.map(spool.store(batch), (stored) => {
+    Prompt.map(spool.store(batch), (stored) => {
       notice(batch, stored)
       return stored
     })

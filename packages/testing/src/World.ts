@@ -8,7 +8,7 @@ import { Cause, Effect, Exit, type Scope } from "effect"
 import { Chance } from "./Chance.ts"
 import { type Entry, EventQueue } from "./EventQueue.ts"
 import { SimProcess } from "./SimProcess.ts"
-import { Trace } from "./Trace.ts"
+import { Trace, type Words } from "./Trace.ts"
 
 export interface Options {
   readonly seed: number | string
@@ -55,9 +55,10 @@ export class World {
   readonly #queue = new EventQueue<Task>()
   readonly #processes = new Set<SimProcess>()
   #nowMillis: number
-  /** Emptied from the front: `#next` is the place of the first that waits. */
-  readonly #ready: Array<Task> = []
+  /** Those from `#next` to `#end` wait; the places of others are taken again. */
+  readonly #ready: Array<Task | undefined> = []
   #next = 0
+  #end = 0
   /** Turns that let others go first, by how far they stand back. */
   #later: Array<{ readonly priority: number; readonly task: Task }> = []
   #events = 0
@@ -97,7 +98,7 @@ export class World {
   /** For `SimProcess`: its turn comes once all that is ready now has had its own; lower priorities go first. */
   enqueue(process: SimProcess | undefined, run: () => void, priority = 0): void {
     if (priority <= 0) {
-      this.#ready.push({ process, run })
+      this.#ready[this.#end++] = { process, run }
       return
     }
     const at = this.#later.findLastIndex((other) => other.priority <= priority) + 1
@@ -118,8 +119,8 @@ export class World {
     this.#processes.delete(process)
   }
 
-  tell(who: string, what: string, text: string): void {
-    this.trace.add(this.#nowMillis, who, what, text)
+  tell(who: string, what: string, words: string | Words): void {
+    this.trace.add(this.#nowMillis, who, what, words)
   }
 
   /** Lets the world go on until `isOver`. Fails where nothing will ever happen any more. */
@@ -154,20 +155,21 @@ export class World {
   }
 
   get #isReady(): boolean {
-    return this.#next < this.#ready.length || this.#later.length > 0
+    return this.#next < this.#end || this.#later.length > 0
   }
 
   #runReady(): void {
     for (;;) {
-      while (this.#next < this.#ready.length) {
-        const task = this.#ready[this.#next++]
+      while (this.#next < this.#end) {
+        const task = this.#ready[this.#next]
+        this.#ready[this.#next++] = undefined
         if (task !== undefined) this.#perform(task)
       }
-      this.#ready.length = 0
       this.#next = 0
-      const later = this.#later.shift()
+      this.#end = 0
+      const later = this.#later.length === 0 ? undefined : this.#later.shift()
       if (later === undefined) return
-      this.#ready.push(later.task)
+      this.#ready[this.#end++] = later.task
     }
   }
 
