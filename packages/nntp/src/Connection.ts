@@ -197,7 +197,7 @@ const converse = Effect.fnUntraced(function* (
 
   const wanted: Array<ReadingAnswers.Wanted> = []
   const settleWanted = (): Prompt.Rest<Socket.SocketError> => {
-    const mark = buffer.length
+    const mark = buffer.mark()
     const writesBefore = replies.writes
     const rest = ReadingAnswers.articles(service, wanted, out)
     if (rest === undefined) {
@@ -219,7 +219,7 @@ const converse = Effect.fnUntraced(function* (
   }
 
   const perform = Effect.fnUntraced(function* (task: Answers.Direct): Effect.fn.Return<void, Socket.SocketError> {
-    const mark = buffer.length
+    const mark = buffer.mark()
     const writesBefore = replies.writes
     const outcome = yield* Answers.answer(service, task, out).pipe(
       Effect.catchTag("SpoolUnavailable", (trouble) => {
