@@ -287,7 +287,8 @@ const converse = Effect.fnUntraced(function* (
             }
             if (task._tag === "Offer" && task.by === "IHAVE") {
               if (!isSettled()) yield* settle()
-              const [word = "later"] = yield* TransitAnswers.offer(service, [task.id])
+              const offered = TransitAnswers.offer(service, [task.id])
+              const [word = "later"] = Prompt.isThere(offered) ? offered.value : yield* offered
               if (word === "wanted") state = Session.settle(state, { _tag: "ArticleComes", id: task.id })
               buffer.line(TransitAnswers.offerLine(task, word))
               break

@@ -29,7 +29,7 @@ const postsMax = 64
  * after another would: no id twice, and posts apart from the rest.
  */
 export class Batch {
-  readonly tasks: Array<Batched> = []
+  tasks: Array<Batched> = []
   /** Articles among the tasks. */
   articles = 0
   /** Octets of these articles. */
@@ -53,7 +53,9 @@ export class Batch {
   }
 
   add(task: Batched): void {
-    this.tasks.push(task)
+    // A list that is pushed to gets room for many, and many batches have one task.
+    if (this.tasks.length === 0) this.tasks = [task]
+    else this.tasks.push(task)
     if (task._tag === "Post") this.#has = "posts"
     else if (task._tag === "Receive") {
       this.#has = "articles"
@@ -63,7 +65,7 @@ export class Batch {
   }
 
   clear(): void {
-    this.tasks.length = 0
+    this.tasks = []
     this.#ids?.clear()
     this.#idsOf = 0
     this.#has = "nothing"
@@ -83,6 +85,10 @@ export class Batch {
 
 /** Reply lines, one per task, in order. Trouble of the spool is an answer: the peer tries again later. */
 export const answer = (transit: Transit, tasks: ReadonlyArray<Batched>): Effect.Effect<ReadonlyArray<string>> => {
+  const [only] = tasks
+  if (tasks.length === 1 && only?._tag === "Receive") {
+    return Prompt.map(receive(transit, [only]), ([received = missing]) => [receivedLine(only, received)])
+  }
   const offers: Array<MessageId.MessageId> = []
   const articles: Array<{ readonly id: MessageId.MessageId; readonly octets: Uint8Array }> = []
   const posts: Array<Uint8Array> = []

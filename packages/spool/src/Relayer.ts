@@ -1,7 +1,6 @@
 /**
  * The door by which articles of other sites enter: judged by `core/Relay`, marked with our name, stored by the batch.
  */
-import type * as Article from "@lupin/core/Article"
 import * as EventArticle from "@lupin/core/EventArticle"
 import type * as MessageId from "@lupin/core/MessageId"
 import * as Prompt from "@lupin/core/Prompt"
@@ -116,16 +115,12 @@ export class Relayer extends Context.Service<
           statuses: ReadonlyArray<Relay.Known["status"]>,
           context: Relay.RelayContext
         ): Effect.Effect<ReadonlyArray<Received>, SpoolUnavailable> => {
-          const articles: Array<Article.Article> = []
-          const refused: Array<MessageId.MessageId> = []
-          const verdicts = batch.map(({ id, octets }, at): Received | { readonly _tag: "Storing"; at: number } => {
-            if (statuses[at] !== "unknown") return alreadyHere
-            const verdict = Relay.receive(octets, id, context)
-            if (Relay.isRemembered(id, verdict)) refused.push(id)
-            if (verdict._tag !== "Accepted") return { _tag: verdict._tag, reason: verdict.message }
-            return { _tag: "Storing", at: articles.push(verdict.article) - 1 }
-          })
-          const storing = articles.length === 0 ? nothingStored : spool.store(articles)
+          const verdicts = batch.map(({ id, octets }, at) =>
+            statuses[at] === "unknown" ? Relay.receive(octets, id, context) : undefined
+          )
+          const accepted = verdicts.every(isAccepted) ? verdicts : verdicts.filter(isAccepted)
+          const storing = accepted.length === 0 ? nothingStored : spool.store(accepted.map(({ article }) => article))
+          const refused = accepted.length === batch.length ? noIds : refusedOf(batch, verdicts)
           // A peer is answered all the same where that could not be written down.
           const both =
             refused.length === 0
@@ -134,9 +129,14 @@ export class Relayer extends Context.Service<
                   Effect.all([storing, Effect.ignore(spool.refuse(refused))], { concurrency: 2 }),
                   ([one]) => one
                 )
-          return Prompt.map(both, (stored) =>
-            verdicts.map((verdict) => (verdict._tag === "Storing" ? answerOf(stored[verdict.at]) : verdict))
-          )
+          return Prompt.map(both, (stored) => {
+            let at = 0
+            return verdicts.map((verdict): Received => {
+              if (verdict === undefined) return alreadyHere
+              if (verdict._tag === "Accepted") return answerOf(stored[at++])
+              return { _tag: verdict._tag, reason: verdict.message }
+            })
+          })
         }
 
         return {
@@ -165,14 +165,29 @@ export class Relayer extends Context.Service<
     )
 }
 
-const accepted: Received = { _tag: "Accepted" }
+const taken: Received = { _tag: "Accepted" }
 const alreadyHere: Received = { _tag: "AlreadyHere" }
+const noIds: ReadonlyArray<never> = []
+
+type Accepted = Extract<Relay.Received, { readonly _tag: "Accepted" }>
+const isAccepted = (verdict: Relay.Received | undefined): verdict is Accepted => verdict?._tag === "Accepted"
+
+/** Ids that history has to remember. */
+const refusedOf = (
+  batch: ReadonlyArray<Offered>,
+  verdicts: ReadonlyArray<Relay.Received | undefined>
+): ReadonlyArray<MessageId.MessageId> =>
+  batch.flatMap(({ id }, at) => {
+    const verdict = verdicts[at]
+    return verdict !== undefined && Relay.isRemembered(id, verdict) ? [id] : []
+  })
+
 const nothingStored: Effect.Effect<ReadonlyArray<Stored>> = Effect.succeed([])
 
 const answerOf = (stored: Stored | undefined): Received => {
   switch (stored?._tag) {
     case "Filed":
-      return accepted
+      return taken
     case "AlreadyHere":
     case "Removed":
       return alreadyHere

@@ -54,6 +54,8 @@ export const make = (leasesMax: number): TransitTable => {
 
   return {
     isElsewhere: (id, connection, nowMillis, peer) => {
+      // To look for an id costs its hash.
+      if (leases.size === 0) return false
       const lease = leases.get(id)
       if (lease === undefined || lease.connection === connection || lease.untilMillis <= nowMillis) return false
       return peer === undefined || lease.peer !== peer
@@ -74,6 +76,7 @@ export const make = (leasesMax: number): TransitTable => {
       }
     },
     end: (id, connection) => {
+      if (leases.size === 0) return
       const lease = leases.get(id)
       if (lease?.connection === connection) drop(id, lease)
     },
