@@ -6,7 +6,7 @@ import type * as MessageId from "@lupin/core/MessageId"
 import * as Prompt from "@lupin/core/Prompt"
 import * as Recoveries from "@lupin/core/Recoveries"
 import * as Relay from "@lupin/core/Relay"
-import { Clock, Context, Effect, Exit, Layer } from "effect"
+import { Clock, Context, Effect, Layer } from "effect"
 import * as TransitTable from "./internal/TransitTable.ts"
 import { SiteIdentity } from "./SiteIdentity.ts"
 import { Spool, type Stored, type SpoolUnavailable } from "./Spool.ts"
@@ -53,15 +53,17 @@ export const leasesMax = 100_000
 export class Relayer extends Context.Service<
   Relayer,
   {
-    /** One word per id, in order. What is `wanted` is this connection's to send. Asked where it is called. */
+    /** One word per id, in order. What is `wanted` is this connection's to send. Asked where it is called. `nowMillis`: by a caller who knows. */
     readonly offer: (
       ids: ReadonlyArray<MessageId.MessageId>,
-      peer: Peer
+      peer: Peer,
+      nowMillis?: number
     ) => Effect.Effect<ReadonlyArray<Offer>, SpoolUnavailable>
     /** One answer per article, in order, once those accepted would survive a power cut. Begun where it is called. */
     readonly receive: (
       batch: ReadonlyArray<Offered>,
-      peer: Peer
+      peer: Peer,
+      nowMillis?: number
     ) => Effect.Effect<ReadonlyArray<Received>, SpoolUnavailable>
     /** The connection has ended: what it was to send may be sent by others. */
     readonly release: (peer: Peer) => Effect.Effect<void>
@@ -105,7 +107,7 @@ export class Relayer extends Context.Service<
             const verdict = Relay.judgeOffer(id, { status, isInTransit, isRefusing })
             return verdict === "refused" ? "here" : verdict
           })
-          const wanted = ids.filter((_, at) => verdicts[at] === "wanted")
+          const wanted = verdicts.every(isWanted) ? ids : ids.filter((_, at) => verdicts[at] === "wanted")
           transit.take(wanted, connection, nowMillis + leaseMillis, peer)
           return verdicts
         }
@@ -140,14 +142,13 @@ export class Relayer extends Context.Service<
         }
 
         return {
-          offer: (ids, peer) =>
+          offer: (ids, peer, nowMillis = clock.currentTimeMillisUnsafe()) =>
             Prompt.flatMap(spool.refuses(), (reason) =>
               Prompt.map(spool.status(ids), (statuses) =>
-                judgeOffers(ids, statuses, peer, clock.currentTimeMillisUnsafe(), reason !== undefined)
+                judgeOffers(ids, statuses, peer, nowMillis, reason !== undefined)
               )
             ),
-          receive: (batch, peer) => {
-            const nowMillis = clock.currentTimeMillisUnsafe()
+          receive: (batch, peer, nowMillis = clock.currentTimeMillisUnsafe()) => {
             const ids = batch.map(({ id }) => id)
             const end = (): void => {
               for (const id of ids) transit.end(id, peer.connection)
@@ -156,7 +157,7 @@ export class Relayer extends Context.Service<
               storeWanted(batch, statuses, contextOf(peer, nowMillis))
             )
             // Whoever is asked for one of these while it is being stored has to wait for the outcome.
-            if (!Exit.isExit(received)) transit.take(ids, peer.connection, nowMillis + leaseMillis)
+            if (!Prompt.isOver(received)) transit.take(ids, peer.connection, nowMillis + leaseMillis)
             return Prompt.ensuring(received, end)
           },
           release: (peer) => Effect.sync(() => note("transit-freed", transit.endAll(peer.connection)))
@@ -168,6 +169,8 @@ export class Relayer extends Context.Service<
 const taken: Received = { _tag: "Accepted" }
 const alreadyHere: Received = { _tag: "AlreadyHere" }
 const noIds: ReadonlyArray<never> = []
+
+const isWanted = (offer: Offer): boolean => offer === "wanted"
 
 type Accepted = Extract<Relay.Received, { readonly _tag: "Accepted" }>
 const isAccepted = (verdict: Relay.Received | undefined): verdict is Accepted => verdict?._tag === "Accepted"
