@@ -7,10 +7,30 @@ import { Cause, Effect, Exit, Result } from "effect"
 /** Something still to be done; nothing where all of it has been done. */
 export type Rest<E> = Effect.Effect<void, E> | undefined
 
+/** Is told how something ended. */
+type Tell<A, E> = (outcome: Exit.Exit<A, E>) => void
+
 /** What was begun and is not over: it goes on whoever waits for it. */
-interface Coming<A, E> {
+class Coming<A, E> {
   outcome: Exit.Exit<A, E> | undefined
-  readonly told: Set<(outcome: Exit.Exit<A, E>) => void>
+  /** Made where somebody waits: most of what is begun is over at once. */
+  #told: Set<Tell<A, E>> | undefined
+
+  end(outcome: Exit.Exit<A, E>): void {
+    this.outcome = outcome
+    if (this.#told === undefined) return
+    for (const tell of this.#told) tell(outcome)
+    this.#told = undefined
+  }
+
+  listen(tell: Tell<A, E>): void {
+    this.#told ??= new Set()
+    this.#told.add(tell)
+  }
+
+  leave(tell: Tell<A, E>): void {
+    this.#told?.delete(tell)
+  }
 }
 
 const coming: unique symbol = Symbol("@lupin/core/Prompt/coming")
@@ -21,16 +41,31 @@ interface Begun<A, E> extends Effect.Effect<A, E> {
 
 const isBegun = <A, E>(effect: Effect.Effect<A, E>): effect is Begun<A, E> => coming in effect
 
+/** A class of all that has the prototype of `one`. */
+const classOf = (one: object): (() => void) => {
+  const like = function (): void {}
+  like.prototype = Object.getPrototypeOf(one)
+  return like
+}
+
+// To look for a property of an effect, of which there are many kinds, costs twenty times as much.
+const Succeeded = classOf(Exit.void)
+const Failed = classOf(Exit.fail(undefined))
+
 /** Whether an effect is its own outcome. */
-export const isOver = <A, E>(effect: Effect.Effect<A, E>): effect is Exit.Exit<A, E> => Exit.isExit(effect)
+export const isOver = <A, E>(effect: Effect.Effect<A, E>): effect is Exit.Exit<A, E> =>
+  effect instanceof Succeeded || effect instanceof Failed
 
 /** Whether an effect is its own outcome, and that a good one. */
-export const isThere = <A, E>(effect: Effect.Effect<A, E>): effect is Exit.Success<A, E> =>
-  Exit.isExit(effect) && Exit.isSuccess(effect)
+export const isThere = <A, E>(effect: Effect.Effect<A, E>): effect is Exit.Success<A, E> => effect instanceof Succeeded
+
+/** A good outcome is one of an effect that cannot fail, too. */
+const good = <A, E>(outcome: Exit.Success<A, E>): Exit.Exit<A> => outcome as Exit.Success<A, never>
 
 /** What comes of an effect, at once where that is there, and where it comes for what was begun. */
 export const map = <A, B, E>(effect: Effect.Effect<A, E>, f: (value: A) => B): Effect.Effect<B, E> => {
-  if (isOver(effect)) return Exit.isSuccess(effect) ? Exit.succeed(f(effect.value)) : Exit.map(effect, f)
+  if (isThere(effect)) return Exit.succeed(f(effect.value))
+  if (isOver(effect)) return Exit.map(effect, f)
   return isBegun(effect) ? after(effect, Exit.map(f)) : Effect.map(effect, f)
 }
 
@@ -42,8 +77,9 @@ export const flatMap = <A, B, E, E2>(
 
 /** An effect that does not fail: `f` tells what stands in the place of trouble. */
 export const orElse = <A, E>(effect: Effect.Effect<A, E>, f: (trouble: E) => A): Effect.Effect<A> => {
+  if (isThere(effect)) return good(effect)
   const settled = (outcome: Exit.Exit<A, E>): Exit.Exit<A> => {
-    if (Exit.isSuccess(outcome)) return Exit.succeed(outcome.value)
+    if (isThere(outcome)) return good(outcome)
     const found = Cause.findError(outcome.cause)
     return Result.isSuccess(found) ? Exit.succeed(f(found.success)) : Exit.failCause(found.failure)
   }
@@ -84,18 +120,17 @@ const go = <E>(steps: Generator<Effect.Effect<unknown, E>, void>, given: unknown
 }
 
 /** An effect whose outcome `begin` tells, at once or later. What is begun here goes on whoever waits for it. */
-export const begun = <A, E>(begin: (done: (outcome: Exit.Exit<A, E>) => void) => void): Effect.Effect<A, E> => {
-  const one: Coming<A, E> = { outcome: undefined, told: new Set() }
-  begin((outcome) => {
-    one.outcome = outcome
-    for (const tell of one.told) tell(outcome)
-    one.told.clear()
-  })
-  if (one.outcome !== undefined) return one.outcome
+export const begun = <A, E>(begin: (done: Tell<A, E>) => void): Effect.Effect<A, E> => {
+  const one = new Coming<A, E>()
+  begin((outcome) => one.end(outcome))
+  return one.outcome ?? waitedFor(one)
+}
+
+const waitedFor = <A, E>(one: Coming<A, E>): Begun<A, E> => {
   const waited = Effect.callback<A, E>((resume) => {
     if (one.outcome !== undefined) return resume(one.outcome)
-    one.told.add(resume)
-    return Effect.sync(() => void one.told.delete(resume))
+    one.listen(resume)
+    return Effect.sync(() => one.leave(resume))
   })
   return Object.assign(waited, { [coming]: one })
 }
@@ -104,9 +139,9 @@ export const begun = <A, E>(begin: (done: (outcome: Exit.Exit<A, E>) => void) =>
  * Has the outcome of what was begun and is not over told to `tell`, where it comes, and says whether it will be: of all other
  * effects nothing is told. `tell` must not throw.
  */
-export const listen = <A, E>(effect: Effect.Effect<A, E>, tell: (outcome: Exit.Exit<A, E>) => void): boolean => {
+export const listen = <A, E>(effect: Effect.Effect<A, E>, tell: Tell<A, E>): boolean => {
   if (!isBegun(effect) || effect[coming].outcome !== undefined) return false
-  effect[coming].told.add(tell)
+  effect[coming].listen(tell)
   return true
 }
 
@@ -122,5 +157,5 @@ const after = <A, B, E, E2>(
     }
   }
   if (one.outcome !== undefined) return turned(one.outcome)
-  return begun((done) => void one.told.add((outcome) => done(turned(outcome))))
+  return begun((done) => one.listen((outcome) => done(turned(outcome))))
 }

@@ -162,7 +162,7 @@ const converse = Effect.fnUntraced(function* (
   /** Begins what was gathered; gives what has to be waited for. */
   const begin = (): Prompt.Rest<Socket.SocketError> => {
     if (!underway.hasRoom(batch)) return Prompt.run(beginLater())
-    const answers = TransitAnswers.answer(service, batch.tasks)
+    const answers = TransitAnswers.answer(service, batch.tasks, facts.nowMillis)
     if (underway.isEmpty && Prompt.isThere(answers)) {
       buffer.lines(answers.value)
       isStoreSlow &&= batch.articles === 0
@@ -205,7 +205,7 @@ const converse = Effect.fnUntraced(function* (
 
   const wanted: Array<ReadingAnswers.Wanted> = []
   const settleWanted = (): Prompt.Rest<Socket.SocketError> => {
-    const mark = buffer.length
+    const mark = buffer.mark()
     const writesBefore = replies.writes
     const rest = ReadingAnswers.articles(service, wanted, out)
     if (rest === undefined) {
@@ -227,7 +227,7 @@ const converse = Effect.fnUntraced(function* (
   }
 
   const perform = Effect.fnUntraced(function* (task: Answers.Direct): Effect.fn.Return<void, Socket.SocketError> {
-    const mark = buffer.length
+    const mark = buffer.mark()
     const writesBefore = replies.writes
     const outcome = yield* Answers.answer(service, task, out).pipe(
       Effect.catchTag("SpoolUnavailable", (trouble) => {
@@ -306,7 +306,8 @@ const converse = Effect.fnUntraced(function* (
             }
             if (task._tag === "Offer" && task.by === "IHAVE") {
               if (!isSettled()) yield* settle()
-              const [word = "later"] = yield* TransitAnswers.offer(service, [task.id])
+              const offered = TransitAnswers.offer(service, [task.id], facts.nowMillis)
+              const [word = "later"] = Prompt.isThere(offered) ? offered.value : yield* offered
               if (word === "wanted") state = Session.settle(state, { _tag: "ArticleComes", id: task.id })
               buffer.line(TransitAnswers.offerLine(task, word))
               break
@@ -347,7 +348,7 @@ const converse = Effect.fnUntraced(function* (
     if (state.phase._tag === "Article" && state.phase.by === "TAKETHIS" && state.phase.id !== leased) {
       leased = state.phase.id
       const id = MessageId.parse(leased)
-      if (id !== undefined) yield* TransitAnswers.offer(service, [id])
+      if (id !== undefined) yield* TransitAnswers.offer(service, [id], facts.nowMillis)
     }
     const rest = replies.rest()
     if (rest !== undefined) yield* rest

@@ -157,10 +157,10 @@ export const relayer = (whole: PeerRelayer, feed: Wildmat.Wildmat): PeerRelayer 
   return {
     offer: whole.offer,
     isHere: whole.isHere,
-    receive: (batch, peer) => {
+    receive: (batch, peer, nowMillis) => {
       const strays = batch.map(({ octets }) => field(octets, "newsgroups").find((name) => !Wildmat.matches(feed, name)))
       const fit = batch.filter((_, at) => strays[at] === undefined)
-      return Prompt.map(whole.receive(fit, peer), (received) => {
+      return Prompt.map(whole.receive(fit, peer, nowMillis), (received) => {
         let next = 0
         return strays.map((stray): Received => {
           if (stray !== undefined) return { _tag: "Refused", reason: `${stray} is not taken from you` }

@@ -9,6 +9,7 @@ import { Effect } from "effect"
 import * as Socket from "effect/socket/Socket"
 import type * as net from "node:net"
 import * as OctetStream from "./OctetStream.ts"
+import { SharedReadSocket } from "./SharedRead.ts"
 
 type Octets = readonly [Uint8Array]
 type Step = (octets: Octets) => Prompt.Rest<Socket.SocketError>
@@ -39,7 +40,9 @@ export class NetStream implements OctetStream.OctetStream {
     )
     streams.set(socket, this)
     socket.pause()
-    socket.on("data", onData).on("end", onEnd).on("error", onError).on("close", onClose)
+    if (socket instanceof SharedReadSocket) socket.taker = this
+    else socket.on("data", onData)
+    socket.on("end", onEnd).on("error", onError).on("close", onClose)
   }
 
   /** Hands to `step` all that arrives, where it is read, until that has something to be done first; does it, and returns. */
@@ -58,7 +61,7 @@ export class NetStream implements OctetStream.OctetStream {
   send(octets: Uint8Array | string | Socket.CloseEvent): Effect.Effect<void, Socket.SocketError> | undefined {
     const socket = this.#socket
     // To ask whether it is an event is dear.
-    if (!(octets instanceof Uint8Array) && Socket.isCloseEvent(octets)) {
+    if (typeof octets !== "string" && !(octets instanceof Uint8Array) && Socket.isCloseEvent(octets)) {
       socket.destroy()
       return undefined
     }
@@ -76,6 +79,7 @@ export class NetStream implements OctetStream.OctetStream {
   release(): void {
     const socket = this.#socket
     streams.delete(socket)
+    if (socket instanceof SharedReadSocket) socket.taker = undefined
     // An error that nobody hears would end the process.
     socket.on("error", ignore)
     socket.off("data", onData).off("end", onEnd).off("error", onError).off("close", onClose)

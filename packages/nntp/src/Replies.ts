@@ -34,7 +34,7 @@ export class Replies {
     const { buffer } = this
     if (buffer.length === 0) return undefined
     this.writes += 1
-    const rest = this.#transport.send(buffer.take())
+    const rest = this.#transport.send(buffer.takeText() ?? buffer.take())
     if (rest !== undefined) return Effect.map(rest, () => buffer.recycle(this.#transport.isDrained()))
     buffer.recycle(this.#transport.isDrained())
     return undefined
@@ -101,7 +101,7 @@ export class Replies {
     if (!this.#isIdle) return
     this.#blocked = this.#collect()
     if (this.#blocked !== undefined || this.buffer.length === 0) return
-    this.#blocked = this.#transport.send(this.buffer.take())
+    this.#blocked = this.#transport.send(this.buffer.takeText() ?? this.buffer.take())
     this.buffer.recycle(this.#transport.isDrained())
   }
 }

@@ -74,7 +74,9 @@ export const lineBytesMax = 512
 const controls = /[\u0000-\u001f\u007f]/g
 
 /** A reply without CRLF: the code, and `detail` or else the code's own text. Controls become spaces; too long a text is cut. */
-export const line = (code: Code, detail: string = texts[code]): string => {
+export const line = (code: Code, detail?: string): string => (detail === undefined ? plain[code] : fit(code, detail))
+
+const fit = (code: Code, detail: string): string => {
   const text = `${code} ${detail}`
   return text.length > lineBytesMax / 4 || /[^\u0020-\u007e]/.test(text) ? fitted(text) : text
 }
@@ -85,3 +87,8 @@ const fitted = (text: string): string => {
   const isAscii = /^[\u0020-\u007e]*$/.test(clean)
   return clean.slice(0, isAscii ? lineBytesMax - 2 : Math.floor((lineBytesMax - 2) / 3))
 }
+
+/** Replies whose text is that of their code. */
+const plain: Readonly<Record<Code, string>> = Object.fromEntries(
+  Object.entries(texts).map(([code, text]) => [code, `${code} ${text}`])
+) as Record<Code, string>

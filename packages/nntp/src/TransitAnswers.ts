@@ -29,7 +29,7 @@ const postsMax = 64
  * after another would: no id twice, and posts apart from the rest.
  */
 export class Batch {
-  readonly tasks: Array<Batched> = []
+  tasks: Array<Batched> = []
   /** Articles among the tasks. */
   articles = 0
   /** Octets of these articles. */
@@ -53,7 +53,9 @@ export class Batch {
   }
 
   add(task: Batched): void {
-    this.tasks.push(task)
+    // A list that is pushed to gets room for many, and many batches have one task.
+    if (this.tasks.length === 0) this.tasks = [task]
+    else this.tasks.push(task)
     if (task._tag === "Post") this.#has = "posts"
     else if (task._tag === "Receive") {
       this.#has = "articles"
@@ -63,7 +65,7 @@ export class Batch {
   }
 
   clear(): void {
-    this.tasks.length = 0
+    this.tasks = []
     this.#ids?.clear()
     this.#idsOf = 0
     this.#has = "nothing"
@@ -82,7 +84,15 @@ export class Batch {
 }
 
 /** Reply lines, one per task, in order. Trouble of the spool is an answer: the peer tries again later. */
-export const answer = (transit: Transit, tasks: ReadonlyArray<Batched>): Effect.Effect<ReadonlyArray<string>> => {
+export const answer = (
+  transit: Transit,
+  tasks: ReadonlyArray<Batched>,
+  nowMillis: number
+): Effect.Effect<ReadonlyArray<string>> => {
+  const [only] = tasks
+  if (tasks.length === 1 && only?._tag === "Receive") {
+    return Prompt.map(receive(transit, [only], nowMillis), ([received = missing]) => [receivedLine(only, received)])
+  }
   const offers: Array<MessageId.MessageId> = []
   const articles: Array<Offered> = []
   const posts: Array<Uint8Array> = []
@@ -91,8 +101,8 @@ export const answer = (transit: Transit, tasks: ReadonlyArray<Batched>): Effect.
     else if (task._tag === "Receive") articles.push(task)
     else if (task._tag === "Post") posts.push(task.octets)
   }
-  const receiving = articles.length === 0 ? none : receive(transit, articles)
-  const offering = offers.length === 0 ? none : offer(transit, offers)
+  const receiving = articles.length === 0 ? none : receive(transit, articles, nowMillis)
+  const offering = offers.length === 0 ? none : offer(transit, offers, nowMillis)
   if (posts.length === 0 && Prompt.isThere(offering)) {
     return Prompt.map(receiving, (received) => lines(tasks, received, offering.value, []))
   }
@@ -131,8 +141,10 @@ const lines = (
 /** What the relayer says of offered ids; "later" where the spool cannot answer. */
 export const offer = (
   { peer, relayer }: Transit,
-  ids: ReadonlyArray<MessageId.MessageId>
-): Effect.Effect<ReadonlyArray<Offer>> => Prompt.orElse(relayer.offer(ids, peer), () => ids.map(() => "later" as const))
+  ids: ReadonlyArray<MessageId.MessageId>,
+  nowMillis: number
+): Effect.Effect<ReadonlyArray<Offer>> =>
+  Prompt.orElse(relayer.offer(ids, peer, nowMillis), () => ids.map(() => "later" as const))
 
 /** The reply to CHECK or IHAVE; the word is the relayer's. */
 export const offerLine = (task: Session.Task & { readonly _tag: "Offer" }, word: Offer): string => {
@@ -151,9 +163,10 @@ const missing: Received = { _tag: "Deferred", reason: "no answer" }
 
 const receive = (
   { peer, relayer }: Transit,
-  articles: ReadonlyArray<Offered>
+  articles: ReadonlyArray<Offered>,
+  nowMillis: number
 ): Effect.Effect<ReadonlyArray<Received>> =>
-  Prompt.orElse(relayer.receive(articles, peer), ({ reason }) =>
+  Prompt.orElse(relayer.receive(articles, peer, nowMillis), ({ reason }) =>
     articles.map((): Received => ({ _tag: "Deferred", reason }))
   )
 

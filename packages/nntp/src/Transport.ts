@@ -10,6 +10,7 @@ import * as Deflate from "./Deflate.ts"
 import { NetStream } from "./NetStream.ts"
 import * as OctetStream from "./OctetStream.ts"
 import type { ServerTls } from "./ServerTls.ts"
+import * as SharedRead from "./SharedRead.ts"
 
 export interface Transport {
   /** The client's address, as text; empty where the network has none. */
@@ -24,7 +25,7 @@ export interface Transport {
   readonly each: OctetStream.OctetStream["each"]
   readonly write: (octets: Uint8Array | string) => Effect.Effect<void, Socket.SocketError>
   /** Writes now; nothing where more may be written at once, else what has to be done first. */
-  readonly send: (octets: Uint8Array) => Effect.Effect<void, Socket.SocketError> | undefined
+  readonly send: (octets: Uint8Array | string) => Effect.Effect<void, Socket.SocketError> | undefined
   /** Whether `send` has written when it returns, so that what it gives only waits. */
   readonly isPrompt: () => boolean
   /** Says whether everything written has left the process. */
@@ -60,18 +61,11 @@ export const ofStream = (
   Effect.map(Scope.Scope, (scope) => new OnStream(address, stream, scope))
 
 /** On a TCP connection; `tls` where it may become secure. */
-export const ofNet = Effect.fnUntraced(function* (
-  raw: net.Socket,
-  tls: ServerTls | undefined
-): Effect.fn.Return<Transport, never, Scope.Scope> {
-  const scope = yield* Scope.Scope
-  const transport = new OnNet(raw, tls, scope)
-  yield* Scope.addFinalizer(
-    scope,
-    Effect.sync(() => transport.finish())
+export const ofNet = (raw: net.Socket, tls: ServerTls | undefined): Effect.Effect<Transport, never, Scope.Scope> =>
+  Effect.acquireRelease(
+    Effect.map(Scope.Scope, (scope) => new OnNet(SharedRead.of(raw), tls, scope)),
+    (transport) => Effect.sync(() => transport.finish())
   )
-  return transport
-})
 
 /** The TCP socket of the connection being served, where there is one. */
 export const netSocket: Effect.Effect<net.Socket | undefined> = Effect.map(
@@ -106,11 +100,12 @@ class Compressible implements Transport {
   }
 
   write(octets: Uint8Array | string): Effect.Effect<void, Socket.SocketError> {
-    return Effect.suspend(() => this.send(typeof octets === "string" ? Buffer.from(octets) : octets) ?? Effect.void)
+    return Effect.suspend(() => this.send(octets) ?? Effect.void)
   }
 
-  send(octets: Uint8Array): Effect.Effect<void, Socket.SocketError> | undefined {
-    return this.#deflated === undefined ? this.layer.send(octets) : this.#deflated(octets)
+  send(octets: Uint8Array | string): Effect.Effect<void, Socket.SocketError> | undefined {
+    if (this.#deflated === undefined) return this.layer.send(octets)
+    return this.#deflated(typeof octets === "string" ? Buffer.from(octets) : octets)
   }
 
   isPrompt(): boolean {

@@ -18,6 +18,9 @@ const keptBytesMax = 512 * 1024
 /** Octets that are rather copied than left in a buffer that nobody else can use meanwhile. */
 const copyBytesMax = 4_000
 
+/** A text so long may stay text until it leaves, in letters: Node encodes as much without a block of memory for it. */
+const textLengthMax = 4_000
+
 /** Buffers kept for others, of all connections together. */
 const sparesMax = 32
 
@@ -33,11 +36,14 @@ export class WriteBuffer {
   /** Nothing until something is appended: a connection that says nothing costs no buffer. */
   #octets: Buffer = nothing
   #length = 0
+  /** Lines that are all there is so far. */
+  #text = ""
   /** Taken, and perhaps still on its way. */
   #lent: Buffer | undefined
 
+  /** How much there is, at least: letters of what is still text, else octets. */
   get length(): number {
-    return this.#length
+    return this.#length + this.#text.length
   }
 
   /** Appends text as UTF-8. */
@@ -78,6 +84,10 @@ export class WriteBuffer {
 
   /** Appends a line and its CRLF. */
   line(text: string): void {
+    if (this.#length === 0 && this.#text.length + text.length < textLengthMax) {
+      this.#text += `${text}\r\n`
+      return
+    }
     this.text(text)
     this.crlf()
   }
@@ -116,6 +126,7 @@ export class WriteBuffer {
 
   /** Ends a block that follows its reply line; a last line without CRLF gets one. */
   endBlock(): void {
+    this.#encode()
     const isLineEnd = this.#octets[this.#length - 1] === lf && this.#octets[this.#length - 2] === cr
     if (!isLineEnd) this.crlf()
     this.terminate()
@@ -137,13 +148,29 @@ export class WriteBuffer {
     this.terminate()
   }
 
-  /** Takes back what was appended after `length`, which was asked for since the last take. */
-  truncate(length: number): void {
-    this.#length = Math.min(this.#length, length)
+  /** A place to which `truncate` goes back, until the next take. */
+  mark(): number {
+    this.#encode()
+    return this.#length
+  }
+
+  /** Takes back what was appended behind a mark. */
+  truncate(mark: number): void {
+    this.#encode()
+    this.#length = Math.min(this.#length, mark)
+  }
+
+  /** Everything since the last take, if it is text. */
+  takeText(): string | undefined {
+    if (this.#text === "") return undefined
+    const text = this.#text
+    this.#text = ""
+    return text
   }
 
   /** Everything since the last take. Nothing may be appended before `recycle`. */
   take(): Uint8Array {
+    this.#encode()
     const taken = this.#octets.subarray(0, this.#length)
     this.#length = 0
     return taken
@@ -189,7 +216,13 @@ export class WriteBuffer {
     this.#length += from.copy(this.#octets, this.#length, start, end)
   }
 
+  #encode(): void {
+    const text = this.takeText()
+    if (text !== undefined) this.text(text)
+  }
+
   #reserve(bytes: number): void {
+    this.#encode()
     if (this.#octets.length - this.#length >= bytes) return
     const kept = this.#octets.length === 0 ? spares.pop() : undefined
     if (kept !== undefined && kept.length >= bytes) {

@@ -4,8 +4,14 @@ import { once } from "node:events"
 import * as net from "node:net"
 import { afterEach, beforeEach, describe, expect, it } from "vitest"
 import { NetStream } from "../src/NetStream.ts"
+import * as SharedRead from "../src/SharedRead.ts"
 
-describe("NetStream", () => {
+const kinds: ReadonlyArray<readonly [string, (accepted: net.Socket) => net.Socket]> = [
+  ["a socket as it was accepted", (accepted) => accepted],
+  ["one that shares what it is read through", SharedRead.of]
+]
+
+describe.each(kinds)("NetStream of %s", (_, kindOf) => {
   let server: net.Server
   let client: net.Socket
   let socket: net.Socket
@@ -16,7 +22,7 @@ describe("NetStream", () => {
     const { port } = server.address() as net.AddressInfo
     client = net.connect({ port, host: "127.0.0.1", noDelay: true })
     const [connected] = await once(server, "connection")
-    socket = connected
+    socket = kindOf(connected)
   })
 
   afterEach(() => {
@@ -79,16 +85,17 @@ describe("NetStream", () => {
     const busy = Effect.callback<void>((resume) => {
       release = () => resume(Effect.void)
     })
+    let looking = (): void => {}
     const arrived = (text: string): Promise<void> =>
       new Promise((resolve) => {
-        const look = (): void => {
-          if (seen.endsWith(text)) return resolve()
-          socket.once("data", look)
+        looking = () => {
+          if (seen.endsWith(text)) resolve()
         }
-        look()
+        looking()
       })
     const step = ([octets]: readonly [Uint8Array]): Effect.Effect<void> | undefined => {
       seen += Buffer.from(octets).toString("latin1")
+      looking()
       return seen.endsWith("!") ? busy : undefined
     }
     const first = Effect.runPromise(stream.each(step))

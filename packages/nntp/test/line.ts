@@ -111,7 +111,7 @@ export class Line {
       this.#writes += 1
       if (this.#blockEvery > 0 && this.#writes % this.#blockEvery === 0) this.#isFull = true
       if (!this.#isFull) return undefined
-      this.#leaving.push([said, Buffer.from(said)])
+      if (typeof said !== "string") this.#leaving.push([said, Buffer.from(said)])
       // As of a socket: whoever listens too late is not told.
       return Effect.callback((resume) => {
         const tell = (): void => resume(Effect.void)

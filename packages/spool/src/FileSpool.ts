@@ -237,7 +237,7 @@ const make = Effect.fnUntraced(function* (parts: Parts) {
     store: (batch) =>
       submitFor(
         (atMillis) => batch.map((article) => ({ command: Filing.unowned(article, atMillis), article })),
-        (stored) => stored.filter((one) => one !== undefined)
+        (stored) => (stored.every(isStored) ? stored : stored.filter(isStored))
       ),
     remove: (ids, why) =>
       submit((atMillis) =>
@@ -370,3 +370,5 @@ const make = Effect.fnUntraced(function* (parts: Parts) {
     savePosition: (follower, position) => Attempt.later(() => positions.save(follower, position))
   })
 })
+
+const isStored = (stored: Stored | undefined): stored is Stored => stored !== undefined

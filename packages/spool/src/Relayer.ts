@@ -1,14 +1,13 @@
 /**
  * The door by which articles of other sites enter: judged by `core/Relay`, marked with our name, stored by the batch.
  */
-import type * as Article from "@lupin/core/Article"
 import type { ArticleScan } from "@lupin/core/ArticleScan"
 import * as EventArticle from "@lupin/core/EventArticle"
 import type * as MessageId from "@lupin/core/MessageId"
 import * as Prompt from "@lupin/core/Prompt"
 import * as Recoveries from "@lupin/core/Recoveries"
 import * as Relay from "@lupin/core/Relay"
-import { Clock, Context, Effect, Exit, Layer } from "effect"
+import { Clock, Context, Effect, Layer } from "effect"
 import * as TransitTable from "./internal/TransitTable.ts"
 import { SiteIdentity } from "./SiteIdentity.ts"
 import { Spool, type Stored, type SpoolUnavailable } from "./Spool.ts"
@@ -57,10 +56,11 @@ export const leasesMax = 100_000
 export class Relayer extends Context.Service<
   Relayer,
   {
-    /** One word per id, in order. What is `wanted` is this connection's to send. Asked where it is called. */
+    /** One word per id, in order. What is `wanted` is this connection's to send. Asked where it is called. `nowMillis`: by a caller who knows. */
     readonly offer: (
       ids: ReadonlyArray<MessageId.MessageId>,
-      peer: Peer
+      peer: Peer,
+      nowMillis?: number
     ) => Effect.Effect<ReadonlyArray<Offer>, SpoolUnavailable>
     /**
      * Whether `offer` would answer `here` for an id, in octets of a chunk. Asked where it is called; `false` says nothing, and
@@ -70,7 +70,8 @@ export class Relayer extends Context.Service<
     /** One answer per article, in order, once those accepted would survive a power cut. Begun where it is called. */
     readonly receive: (
       batch: ReadonlyArray<Offered>,
-      peer: Peer
+      peer: Peer,
+      nowMillis?: number
     ) => Effect.Effect<ReadonlyArray<Received>, SpoolUnavailable>
     /** The connection has ended: what it was to send may be sent by others. */
     readonly release: (peer: Peer) => Effect.Effect<void>
@@ -114,7 +115,7 @@ export class Relayer extends Context.Service<
             const verdict = Relay.judgeOffer(id, { status, isInTransit, isRefusing })
             return verdict === "refused" ? "here" : verdict
           })
-          const wanted = ids.filter((_, at) => verdicts[at] === "wanted")
+          const wanted = verdicts.every(isWanted) ? ids : ids.filter((_, at) => verdicts[at] === "wanted")
           transit.take(wanted, connection, nowMillis + leaseMillis, peer)
           return verdicts
         }
@@ -124,18 +125,12 @@ export class Relayer extends Context.Service<
           statuses: ReadonlyArray<Relay.Known["status"]>,
           context: Relay.RelayContext
         ): Effect.Effect<ReadonlyArray<Received>, SpoolUnavailable> => {
-          const articles: Array<Article.Article> = []
-          const refused: Array<MessageId.MessageId> = []
-          const verdicts = batch.map(
-            ({ id, octets, scan }, at): Received | { readonly _tag: "Storing"; at: number } => {
-              if (statuses[at] !== "unknown") return alreadyHere
-              const verdict = Relay.receive(octets, id, context, scan)
-              if (Relay.isRemembered(id, verdict)) refused.push(id)
-              if (verdict._tag !== "Accepted") return { _tag: verdict._tag, reason: verdict.message }
-              return { _tag: "Storing", at: articles.push(verdict.article) - 1 }
-            }
+          const verdicts = batch.map(({ id, octets, scan }, at) =>
+            statuses[at] === "unknown" ? Relay.receive(octets, id, context, scan) : undefined
           )
-          const storing = articles.length === 0 ? nothingStored : spool.store(articles)
+          const accepted = verdicts.every(isAccepted) ? verdicts : verdicts.filter(isAccepted)
+          const storing = accepted.length === 0 ? nothingStored : spool.store(accepted.map(({ article }) => article))
+          const refused = accepted.length === batch.length ? noIds : refusedOf(batch, verdicts)
           // A peer is answered all the same where that could not be written down.
           const both =
             refused.length === 0
@@ -144,21 +139,25 @@ export class Relayer extends Context.Service<
                   Effect.all([storing, Effect.ignore(spool.refuse(refused))], { concurrency: 2 }),
                   ([one]) => one
                 )
-          return Prompt.map(both, (stored) =>
-            verdicts.map((verdict) => (verdict._tag === "Storing" ? answerOf(stored[verdict.at]) : verdict))
-          )
+          return Prompt.map(both, (stored) => {
+            let at = 0
+            return verdicts.map((verdict): Received => {
+              if (verdict === undefined) return alreadyHere
+              if (verdict._tag === "Accepted") return answerOf(stored[at++])
+              return { _tag: verdict._tag, reason: verdict.message }
+            })
+          })
         }
 
         return {
-          offer: (ids, peer) =>
+          offer: (ids, peer, nowMillis = clock.currentTimeMillisUnsafe()) =>
             Prompt.flatMap(spool.refuses(), (reason) =>
               Prompt.map(spool.status(ids), (statuses) =>
-                judgeOffers(ids, statuses, peer, clock.currentTimeMillisUnsafe(), reason !== undefined)
+                judgeOffers(ids, statuses, peer, nowMillis, reason !== undefined)
               )
             ),
           isHere: spool.isKnown,
-          receive: (batch, peer) => {
-            const nowMillis = clock.currentTimeMillisUnsafe()
+          receive: (batch, peer, nowMillis = clock.currentTimeMillisUnsafe()) => {
             const ids = batch.map(({ id }) => id)
             const end = (): void => {
               for (const id of ids) transit.end(id, peer.connection)
@@ -167,7 +166,7 @@ export class Relayer extends Context.Service<
               storeWanted(batch, statuses, contextOf(peer, nowMillis))
             )
             // Whoever is asked for one of these while it is being stored has to wait for the outcome.
-            if (!Exit.isExit(received)) transit.take(ids, peer.connection, nowMillis + leaseMillis)
+            if (!Prompt.isOver(received)) transit.take(ids, peer.connection, nowMillis + leaseMillis)
             return Prompt.ensuring(received, end)
           },
           release: (peer) => Effect.sync(() => note("transit-freed", transit.endAll(peer.connection)))
@@ -176,14 +175,31 @@ export class Relayer extends Context.Service<
     )
 }
 
-const accepted: Received = { _tag: "Accepted" }
+const taken: Received = { _tag: "Accepted" }
 const alreadyHere: Received = { _tag: "AlreadyHere" }
+const noIds: ReadonlyArray<never> = []
+
+const isWanted = (offer: Offer): boolean => offer === "wanted"
+
+type Accepted = Extract<Relay.Received, { readonly _tag: "Accepted" }>
+const isAccepted = (verdict: Relay.Received | undefined): verdict is Accepted => verdict?._tag === "Accepted"
+
+/** Ids that history has to remember. */
+const refusedOf = (
+  batch: ReadonlyArray<Offered>,
+  verdicts: ReadonlyArray<Relay.Received | undefined>
+): ReadonlyArray<MessageId.MessageId> =>
+  batch.flatMap(({ id }, at) => {
+    const verdict = verdicts[at]
+    return verdict !== undefined && Relay.isRemembered(id, verdict) ? [id] : []
+  })
+
 const nothingStored: Effect.Effect<ReadonlyArray<Stored>> = Effect.succeed([])
 
 const answerOf = (stored: Stored | undefined): Received => {
   switch (stored?._tag) {
     case "Filed":
-      return accepted
+      return taken
     case "AlreadyHere":
     case "Removed":
       return alreadyHere

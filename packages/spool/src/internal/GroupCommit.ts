@@ -45,9 +45,13 @@ export type Answer = ReadonlyArray<Stored | undefined> | { readonly _tag: "Unava
 interface Job {
   readonly units: ReadonlyArray<Plan.Unit>
   readonly answer: (answer: Answer) => void
-  readonly stored: Array<Stored | undefined>
+  /** What has become of the first units. */
+  stored: ReadonlyArray<Stored | undefined>
   readonly bytes: number
 }
+
+const isWhole = ({ stored, units }: Job): boolean => stored.length === units.length
+const nothing: ReadonlyArray<never> = []
 
 export interface GroupCommit {
   /** Answers one `Stored` per unit that files, in order. */
@@ -84,24 +88,31 @@ export const make = (target: Target): GroupCommit => {
     for (const job of jobs) job.answer({ _tag: "Unavailable", reason })
   }
 
-  /** Plans as much as one commit may hold; the last job may be left with a rest. */
-  const gather = (): { readonly plan: Plan.Plan; readonly jobs: ReadonlyArray<Job> } => {
-    const plan = target.plan()
-    const jobs: Array<Job> = []
+  /** Plans as much as one commit may hold; the last job may be left with a rest. Gives the jobs of which something is in it. */
+  const gather = (plan: Plan.Plan): ReadonlyArray<Job> => {
     let units = 0
     let bytes = 0
-    for (const job of waiting) {
-      jobs.push(job)
-      while (job.stored.length < job.units.length) {
-        if (units >= unitsMax || bytes >= commitBytesMax) return { plan, jobs }
-        const unit = job.units[job.stored.length]
+    for (let at = 0; at < waiting.length; at += 1) {
+      const job = waiting[at] as Job
+      if (job.stored === nothing && units + job.units.length <= unitsMax && bytes + job.bytes <= commitBytesMax) {
+        job.stored = job.units.map((unit) => plan.add(unit))
+        units += job.units.length
+        bytes += job.bytes
+        continue
+      }
+      const stored = [...job.stored]
+      job.stored = stored
+      while (stored.length < job.units.length) {
+        if (units >= unitsMax || bytes >= commitBytesMax) return waiting.slice(0, at + 1)
+        const unit = job.units[stored.length]
         if (unit === undefined) break
-        job.stored.push(plan.add(unit))
+        stored.push(plan.add(unit))
         units += 1
         bytes += unit.article?.octets.length ?? 0
       }
     }
-    return { plan, jobs }
+    // More may come while these are being written.
+    return waiting.slice()
   }
 
   const finish = (plan: Plan.Plan, jobs: ReadonlyArray<Job>): void => {
@@ -111,7 +122,7 @@ export const make = (target: Target): GroupCommit => {
       // It is safe in the log, and readers may see a part of it: only another look at the log puts this right.
       broken = `stores nothing more until it is opened anew: ${reasonOf(error)}`
     }
-    const whole = jobs.filter((job) => job.stored.length === job.units.length)
+    const whole = jobs.every(isWhole) ? jobs : jobs.filter(isWhole)
     drop(whole)
     for (const job of whole) job.answer(job.stored)
   }
@@ -160,9 +171,8 @@ export const make = (target: Target): GroupCommit => {
     let jobs: ReadonlyArray<Job> = waiting
     let plan: Plan.Plan
     try {
-      const gathered = gather()
-      jobs = gathered.jobs
-      plan = gathered.plan
+      plan = target.plan()
+      jobs = gather(plan)
       if (plan.records.length > 0) target.write(plan)
     } catch (error) {
       giveUp(jobs, error)
@@ -199,7 +209,10 @@ export const make = (target: Target): GroupCommit => {
       if (waitingBytes > 0 && waitingBytes + bytes > waitingBytesMax) {
         return answer({ _tag: "Unavailable", reason: "too much is waiting to be stored" })
       }
-      waiting.push({ units, answer, stored: [], bytes })
+      const job: Job = { units, answer, stored: nothing, bytes }
+      // The first one gets a list of its length: one that is pushed to gets room for many.
+      if (waiting.length === 0) waiting = [job]
+      else waiting.push(job)
       waitingBytes += bytes
       if (isBusy) return
       isBusy = true

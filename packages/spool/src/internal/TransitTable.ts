@@ -33,15 +33,25 @@ export interface TransitTable {
 /** `leasesMax` counts articles. */
 export const make = (leasesMax: number): TransitTable => {
   const leases = new Map<string, Lease>()
-  const connections = new Map<string, Set<Lease>>()
+  /** Leases of each connection: most have one at a time. */
+  const connections = new Map<string, Lease | Set<Lease>>()
+
+  const enter = (lease: Lease): void => {
+    const those = connections.get(lease.connection)
+    if (those instanceof Set) those.add(lease)
+    else connections.set(lease.connection, those === undefined ? lease : new Set([those, lease]))
+  }
+
+  const leave = (lease: Lease): void => {
+    const those = connections.get(lease.connection)
+    if (those instanceof Set) those.delete(lease)
+    if (those === lease || (those instanceof Set && those.size === 0)) connections.delete(lease.connection)
+  }
 
   const drop = (id: string, lease: Lease): void => {
     leases.delete(id)
     lease.open -= 1
-    if (lease.open > 0) return
-    const those = connections.get(lease.connection)
-    those?.delete(lease)
-    if (those?.size === 0) connections.delete(lease.connection)
+    if (lease.open === 0) leave(lease)
   }
 
   const dropOldest = (): void => {
@@ -54,6 +64,8 @@ export const make = (leasesMax: number): TransitTable => {
 
   return {
     isElsewhere: (id, connection, nowMillis, peer) => {
+      // To look for an id costs its hash.
+      if (leases.size === 0) return false
       const lease = leases.get(id)
       if (lease === undefined || lease.connection === connection || lease.untilMillis <= nowMillis) return false
       return peer === undefined || lease.peer !== peer
@@ -61,9 +73,7 @@ export const make = (leasesMax: number): TransitTable => {
     take: (ids, connection, untilMillis, peer) => {
       if (ids.length === 0) return
       const lease: Lease = { connection, peer, untilMillis, ids, open: 0 }
-      const those = connections.get(connection)
-      if (those === undefined) connections.set(connection, new Set([lease]))
-      else those.add(lease)
+      enter(lease)
       for (const id of ids) {
         const before = leases.get(id)
         if (before === lease) continue
@@ -74,12 +84,14 @@ export const make = (leasesMax: number): TransitTable => {
       }
     },
     end: (id, connection) => {
+      if (leases.size === 0) return
       const lease = leases.get(id)
       if (lease?.connection === connection) drop(id, lease)
     },
     endAll: (connection) => {
       let freed = 0
-      for (const lease of connections.get(connection) ?? []) {
+      const those = connections.get(connection)
+      for (const lease of those instanceof Set ? those : those === undefined ? [] : [those]) {
         for (const id of lease.ids) if (leases.get(id) === lease && leases.delete(id)) freed += 1
       }
       connections.delete(connection)
