@@ -60,7 +60,7 @@ export const isOver = <A, E>(effect: Effect.Effect<A, E>): effect is Exit.Exit<A
 export const isThere = <A, E>(effect: Effect.Effect<A, E>): effect is Exit.Success<A, E> => effect instanceof Succeeded
 
 /** A good outcome is one of an effect that cannot fail, too. */
-const good = <A, E>(outcome: Exit.Success<A, E>): Exit.Exit<A> => outcome as Exit.Success<A, never>
+const good = <A, E>(outcome: Exit.Success<A, E>): Exit.Exit<A> => outcome as Exit.Success<A>
 
 /** What comes of an effect, at once where that is there, and where it comes for what was begun. */
 export const map = <A, B, E>(effect: Effect.Effect<A, E>, f: (value: A) => B): Effect.Effect<B, E> => {

@@ -143,7 +143,8 @@ export const offer = (
   { peer, relayer }: Transit,
   ids: ReadonlyArray<MessageId.MessageId>,
   nowMillis: number
-): Effect.Effect<ReadonlyArray<Offer>> => Prompt.orElse(relayer.offer(ids, peer, nowMillis), () => ids.map(() => "later" as const))
+): Effect.Effect<ReadonlyArray<Offer>> =>
+  Prompt.orElse(relayer.offer(ids, peer, nowMillis), () => ids.map(() => "later" as const))
 
 /** The reply to CHECK or IHAVE; the word is the relayer's. */
 export const offerLine = (task: Session.Task & { readonly _tag: "Offer" }, word: Offer): string => {

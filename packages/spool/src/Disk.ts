@@ -45,7 +45,8 @@ export interface Disk {
 const write: Disk["write"] = (file, pieces, offset) => {
   const [only] = pieces
   // What one call does less is worth it for a piece by itself.
-  if (only !== undefined && pieces.length === 1 && fs.writeSync(file, only, 0, only.length, offset) === only.length) return
+  if (only !== undefined && pieces.length === 1 && fs.writeSync(file, only, 0, only.length, offset) === only.length)
+    return
   let bytes = 0
   for (const piece of pieces) bytes += piece.length
   const end = offset + bytes
