@@ -93,10 +93,7 @@ export const guard =
   }
 
 /** Gives a 4xx or 5xx answer that is no problem yet the shape of one. */
-const mend = (
-  response: HttpServerResponse.HttpServerResponse,
-  asked: Asked
-): HttpServerResponse.HttpServerResponse => {
+const mend = (response: HttpServerResponse.HttpServerResponse, asked: Asked): HttpServerResponse.HttpServerResponse => {
   if (response.status < 400) return response
   const isProblem = response.headers["content-type"]?.startsWith(Problem.contentType) === true
   return isProblem ? response : toResponse(ofStatus(response.status, asked))

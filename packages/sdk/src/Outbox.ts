@@ -263,9 +263,7 @@ const ask = (pop: PopClient.PopClient, { messageId }: { readonly messageId: Mess
   })
 
 /** Which problems are of the event's own content or date, which are of this POP alone, and which are passing. */
-const refusalOf = (
-  problem: PopOperations.PostProblem | PopOperations.ArticleProblem | PopClient.Trouble
-): Outcome => {
+const refusalOf = (problem: PopOperations.PostProblem | PopOperations.ArticleProblem | PopClient.Trouble): Outcome => {
   switch (problem._tag) {
     case "NoSuchArticle":
       return { _tag: "Missing" }
