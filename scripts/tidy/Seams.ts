@@ -17,6 +17,7 @@ export const seams: Readonly<Record<string, string>> = {
   "packages/nntp/src/ClientSocket.ts": "Network.dial",
   "packages/nntp/src/Transport.ts": "Transport.ofSocket",
   "packages/nntp/src/NetStream.ts": "Transport.ofSocket",
+  "packages/nntp/src/SharedRead.ts": "Transport.ofSocket",
   "packages/nntp/src/ServerTls.ts": "no TLS",
   "packages/nntp/src/Cidr.ts": "only asks whether a text is an address",
   "packages/nntp/src/FileAccounts.ts": "nobody logs in",

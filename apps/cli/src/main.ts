@@ -157,11 +157,7 @@ const ids = Argument.String("id").pipe(
 
 const erase = Command.make("erase", { config, ids }, ({ config, ids }) =>
   Effect.flatMap(load.operate, (Operate) => Operate.erase(config, ids))
-).pipe(
-  Command.withDescription(
-    "Have a running site erase articles for good; other sites keep theirs until they are told too"
-  )
-)
+).pipe(Command.withDescription("Have a running site erase articles for good; our other sites follow within hours"))
 
 const spool = Command.make("spool").pipe(
   Command.withDescription("Look at a spool, repair it, move articles in and out"),

@@ -3,9 +3,8 @@
  */
 import * as Cidr from "@lupin/nntp/Cidr"
 import * as Group from "@lupin/core/Group"
-import * as GroupName from "@lupin/core/GroupName"
-import * as Wildmat from "@lupin/core/Wildmat"
-import { Effect, Schema } from "effect"
+import { Schema } from "effect"
+import * as ConfigParts from "./ConfigParts.ts"
 import * as Lists from "./Lists.ts"
 
 /** A file; a relative path starts at the folder of the configuration. */
@@ -14,17 +13,6 @@ const FilePath = Schema.NonEmptyString
 const CidrText = Schema.String.check(
   Schema.makeFilter((text: string) => Cidr.parse(text) !== undefined || "not an address or network, such as 10.0.0.0/8")
 )
-
-const WildmatText = Schema.String.check(
-  Schema.makeFilter((text: string) => Wildmat.compile(text) !== undefined || "not a wildmat (RFC 3977 section 4)")
-)
-
-const GroupText = Schema.String.check(
-  Schema.makeFilter((text: string) => GroupName.parse(text) !== undefined || "not the name of a group")
-)
-
-const withDefault = <S extends Schema.Top>(schema: S, value: S["Encoded"]) =>
-  Schema.withDecodingDefaultKey<S>(Effect.succeed(value))(schema)
 
 /** The first rule that holds decides; what it does not grant is not granted. */
 export const Rule = Schema.Struct({
@@ -35,13 +23,13 @@ export const Rule = Schema.Struct({
   users: Schema.optionalKey(Schema.NonEmptyArray(Schema.NonEmptyString)),
   /** `*` is any peer of this configuration. */
   peers: Schema.optionalKey(Schema.NonEmptyArray(Schema.NonEmptyString)),
-  read: Schema.optionalKey(WildmatText),
-  post: Schema.optionalKey(WildmatText),
+  read: Schema.optionalKey(ConfigParts.WildmatText),
+  post: Schema.optionalKey(ConfigParts.WildmatText),
   /** Moderated groups whose moderator this is: only posts that match may be Approved. */
-  approve: Schema.optionalKey(WildmatText),
-  feed: Schema.optionalKey(WildmatText),
-  newnews: withDefault(Schema.Boolean, false),
-  control: withDefault(Schema.Boolean, false)
+  approve: Schema.optionalKey(ConfigParts.WildmatText),
+  feed: Schema.optionalKey(ConfigParts.WildmatText),
+  newnews: ConfigParts.withDefault(Schema.Boolean, false),
+  control: ConfigParts.withDefault(Schema.Boolean, false)
 })
 export type Rule = typeof Rule.Type
 
@@ -54,9 +42,9 @@ export const Tls = Schema.Struct({
 })
 
 export const Limits = Schema.Struct({
-  connections: withDefault(Schema.Int.check(Schema.isGreaterThan(0)), 1_000),
-  connectionsPerAddress: withDefault(Schema.Int.check(Schema.isGreaterThan(0)), 64),
-  idleSeconds: withDefault(Schema.Int.check(Schema.isGreaterThan(0)), 600)
+  connections: ConfigParts.withDefault(Schema.Int.check(Schema.isGreaterThan(0)), 1_000),
+  connectionsPerAddress: ConfigParts.withDefault(Schema.Int.check(Schema.isGreaterThan(0)), 64),
+  idleSeconds: ConfigParts.withDefault(Schema.Int.check(Schema.isGreaterThan(0)), 600)
 })
 
 const StatusText = Schema.String.check(
@@ -65,8 +53,8 @@ const StatusText = Schema.String.check(
 
 /** A group that exists from the start, with its status, and what readers are told of it. */
 export const ListedGroup = Schema.Struct({
-  name: GroupText,
-  status: withDefault(StatusText, "y"),
+  name: ConfigParts.GroupText,
+  status: ConfigParts.withDefault(StatusText, "y"),
   description: Schema.optionalKey(Lists.Line)
 })
 
@@ -83,17 +71,17 @@ export const peerFields = {
       user: Schema.NonEmptyString,
       passwordFile: FilePath,
       /** Shows the password in clear text, too. */
-      isClearTextAllowed: withDefault(Schema.Boolean, false)
+      isClearTextAllowed: ConfigParts.withDefault(Schema.Boolean, false)
     })
   ),
-  compress: withDefault(Schema.Boolean, false),
+  compress: ConfigParts.withDefault(Schema.Boolean, false),
   /** What shows that a connection is the peer's: any of these. */
-  accept: withDefault(
+  accept: ConfigParts.withDefault(
     Schema.Struct({
-      addresses: withDefault(Schema.Array(CidrText), []),
+      addresses: ConfigParts.withDefault(Schema.Array(CidrText), []),
       /** Names in its client certificate, or the certificate's SHA-256 fingerprint. */
-      certificates: withDefault(Schema.Array(Schema.NonEmptyString), []),
-      users: withDefault(Schema.Array(Schema.NonEmptyString), [])
+      certificates: ConfigParts.withDefault(Schema.Array(Schema.NonEmptyString), []),
+      users: ConfigParts.withDefault(Schema.Array(Schema.NonEmptyString), [])
     }),
     {}
   )
@@ -108,7 +96,7 @@ export const siteFields = {
   accounts: Schema.optionalKey(FilePath),
   /** By which posts of users are locked; the same file at all hosts of a POP. Otherwise one of the site's own. */
   cancelSecret: Schema.optionalKey(FilePath),
-  limits: withDefault(Limits, {}),
-  groups: withDefault(Schema.Array(ListedGroup), []),
+  limits: ConfigParts.withDefault(Limits, {}),
+  groups: ConfigParts.withDefault(Schema.Array(ListedGroup), []),
   lists: Schema.optionalKey(Lists.Lists)
 } as const

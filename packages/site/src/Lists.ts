@@ -2,10 +2,9 @@
  * What an operator says for the lists that readers ask for: message of the day, groups to begin with, distributions,
  * moderators (RFC 3977 §7.6.5, RFC 6048 §2.3 to §2.6).
  */
-import * as GroupName from "@lupin/core/GroupName"
-import * as Wildmat from "@lupin/core/Wildmat"
 import type * as SiteLists from "@lupin/nntp/SiteLists"
 import { Schema } from "effect"
+import * as ConfigParts from "./ConfigParts.ts"
 
 /** Rows of one list. */
 const rowsMax = 1_000
@@ -19,14 +18,6 @@ export const Line = Schema.String.check(
   Schema.makeFilter((text: string) => !/\p{Cc}/u.test(text) || "no line breaks, tabs or other control characters")
 )
 
-const WildmatText = Schema.String.check(
-  Schema.makeFilter((text: string) => Wildmat.compile(text) !== undefined || "not a wildmat (RFC 3977 section 4)")
-)
-
-const GroupText = Schema.String.check(
-  Schema.makeFilter((text: string) => GroupName.parse(text) !== undefined || "not the name of a group")
-)
-
 const Distribution = Schema.String.check(
   Schema.isPattern(/^[A-Za-z0-9][A-Za-z0-9+_-]*$/, { message: "a distribution is one word (RFC 5536, 3.2.4)" })
 )
@@ -38,20 +29,20 @@ export const Lists = Schema.Struct({
   /** Message of the day, line by line. */
   motd: list(Line),
   /** Groups that a new reader is to begin with. */
-  subscriptions: list(GroupText),
+  subscriptions: list(ConfigParts.GroupText),
   distributions: list(Schema.Struct({ name: Distribution, description: Line })),
   /** Which distribution a post to some groups gets; of those that match, the one of the highest weight. */
   distribPats: list(
     Schema.Struct({
       weight: Schema.Int.check(Schema.isGreaterThanOrEqualTo(0)),
-      groups: WildmatText,
+      groups: ConfigParts.WildmatText,
       distribution: Distribution
     })
   ),
   /** Where posts to moderated groups go; the first that matches. `%s` is the group with hyphens for its dots. */
   moderators: list(
     Schema.Struct({
-      groups: WildmatText,
+      groups: ConfigParts.WildmatText,
       address: Schema.String.check(
         Schema.isPattern(/^[!-~]{1,120}@[!-~]{1,120}$/, { message: "not a mail address, such as %s@example.org" })
       )

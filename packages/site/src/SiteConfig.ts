@@ -3,8 +3,9 @@
  *
  * Read at start, and again when the site is told to reload. Each fault names the key it is about, and all faults are told at once.
  */
-import { Effect, Result, Schema, SchemaIssue } from "effect"
+import { Result, Schema, SchemaIssue } from "effect"
 import * as AccessConfig from "./AccessConfig.ts"
+import * as ConfigParts from "./ConfigParts.ts"
 import * as Storage from "./Storage.ts"
 
 const portMax = 65_535
@@ -29,13 +30,6 @@ const PathIdentity = Schema.String.check(
   Schema.isPattern(/^[A-Za-z0-9][A-Za-z0-9.:_-]{0,127}$/, { message: "a path identity is a host name" })
 )
 
-const Name = Schema.String.check(
-  Schema.isPattern(/^[a-z][a-z0-9-]{0,62}$/, { message: "a name has lower-case letters, digits and hyphens" })
-)
-
-const withDefault = <S extends Schema.Top>(schema: S, value: S["Encoded"]) =>
-  Schema.withDecodingDefaultKey<S>(Effect.succeed(value))(schema)
-
 const DistributionText = Schema.String.check(
   Schema.isPattern(/^!?[A-Za-z0-9][A-Za-z0-9+_-]{0,127}$/, {
     message: "a distribution is a word, with ! in front if not wanted"
@@ -51,19 +45,19 @@ const peersMax = 1_000
 
 /** A site whose articles are taken here, and to which ours are fed. */
 export const Peer = Schema.Struct({
-  name: Name,
+  name: ConfigParts.Name,
   /** Its path identity: articles whose Path names it are not offered. */
   path: PathIdentity,
   nntp: Remote,
   kind: Schema.Literals(["pop", "central", "foreign"]),
   /** The zone of a central peer: receipts count zones, not hosts. */
-  zone: Schema.optionalKey(Name),
+  zone: Schema.optionalKey(ConfigParts.Name),
   /** The POP of a POP host, where it is not ours. */
-  pop: Schema.optionalKey(Name),
+  pop: Schema.optionalKey(ConfigParts.Name),
   /** At a zone: the zones of a POP host's POP, the one wanted most first. A POP's own are in the order of its peers. */
-  zones: Schema.optionalKey(Schema.Array(Name).check(Schema.isMaxLength(10))),
+  zones: Schema.optionalKey(Schema.Array(ConfigParts.Name).check(Schema.isMaxLength(10))),
   /** Groups it is fed: one wanted is enough, one poisoned (`@`) too many. */
-  feed: withDefault(Storage.WildmatText, "*"),
+  feed: ConfigParts.withDefault(ConfigParts.WildmatText, "*"),
   /** Distributions it is fed, or, with `!`, is not fed (RFC 5536 §3.2.4). An article that names none goes always. */
   distributions: Schema.optionalKey(Schema.NonEmptyArray(DistributionText).check(Schema.isMaxLength(100))),
   /** Octets of an article it is fed. */
@@ -100,22 +94,22 @@ export const Control = Schema.Struct({
       /** Fingerprint in capitals, or user id, or the first word of that. */
       signer: Schema.NonEmptyString,
       /** Groups it may make, change and remove. */
-      groups: Storage.WildmatText
+      groups: ConfigParts.WildmatText
     })
   ).check(Schema.isMaxLength(1_000))
 })
 export type Control = typeof Control.Type
 
 const common = {
-  name: Name,
+  name: ConfigParts.Name,
   path: PathIdentity,
   /** Everything this site keeps lies in here. A relative path starts at the folder of the configuration, as all do. */
   directory: Schema.NonEmptyString,
   /** `fsync` survives a power cut, `kernel` a kill. */
-  durability: withDefault(Schema.Literals(["fsync", "kernel"]), "fsync"),
+  durability: ConfigParts.withDefault(Schema.Literals(["fsync", "kernel"]), "fsync"),
   /** Modules of the apps it serves, relative to the configuration file. */
-  apps: withDefault(Schema.Array(Schema.NonEmptyString), []),
-  peers: withDefault(Schema.Array(Peer).check(Schema.isMaxLength(peersMax)), []),
+  apps: ConfigParts.withDefault(Schema.Array(Schema.NonEmptyString), []),
+  peers: ConfigParts.withDefault(Schema.Array(Peer).check(Schema.isMaxLength(peersMax)), []),
   flood: Schema.optionalKey(Flood),
   ...AccessConfig.siteFields,
   /** Without it no control message of the network changes a group. */
@@ -129,11 +123,11 @@ const listening = { nntp: Address, nntps: Schema.optionalKey(Address), meta: Add
 /** A POP host. */
 export const Pop = Schema.Struct({
   kind: Schema.Literal("pop"),
-  pop: Name,
+  pop: ConfigParts.Name,
   ...common,
   listen: Schema.Struct({ ...listening, json: Address }),
   /** Its cache: real Postgres by URL, else the embedded one; `template` is an initialised database to copy. */
-  cache: withDefault(
+  cache: ConfigParts.withDefault(
     Schema.Struct({ postgres: Schema.optionalKey(Schema.String), template: Schema.optionalKey(Schema.String) }),
     {}
   )
@@ -143,11 +137,11 @@ export type Pop = typeof Pop.Type
 /** A host of a central zone. */
 export const Central = Schema.Struct({
   kind: Schema.Literal("central"),
-  zone: Name,
+  zone: ConfigParts.Name,
   ...common,
   listen: Schema.Struct(listening),
   /** All zones that digest, in any order but the same at each. */
-  zones: Schema.NonEmptyArray(Name)
+  zones: Schema.NonEmptyArray(ConfigParts.Name)
 })
 export type Central = typeof Central.Type
 

@@ -7,6 +7,7 @@ import * as Wildmat from "@lupin/core/Wildmat"
 import * as RetentionRule from "@lupin/spool/RetentionRule"
 import * as StorageClass from "@lupin/spool/StorageClass"
 import { Schema } from "effect"
+import * as ConfigParts from "./ConfigParts.ts"
 
 const dayMillis = 24 * 60 * 60 * 1000
 const megabyte = 1024 * 1024
@@ -16,14 +17,6 @@ export const rulesMax = 100
 /** The longest an operator may ask for, in days. */
 const daysMax = 36_500
 const segmentMegabytesMax = 64
-
-export const WildmatText = Schema.String.check(
-  Schema.makeFilter((text: string) => Wildmat.compile(text) !== undefined || "not a wildmat (RFC 3977 section 4)")
-)
-
-const Name = Schema.String.check(
-  Schema.isPattern(/^[a-z][a-z0-9-]{0,62}$/, { message: "a name has lower-case letters, digits and hyphens" })
-)
 
 const Days = Schema.Finite.check(Schema.isBetween({ minimum: 0, maximum: daysMax }))
 const Count = Schema.Int.check(Schema.isGreaterThanOrEqualTo(0))
@@ -42,16 +35,16 @@ const keeping = {
 
 /** How long articles stay, by group and class; the first rule that fits counts. */
 export const Retention = Schema.Struct({
-  groups: Schema.optionalKey(WildmatText),
-  class: Schema.optionalKey(Name),
+  groups: Schema.optionalKey(ConfigParts.WildmatText),
+  class: Schema.optionalKey(ConfigParts.Name),
   ...keeping
 })
 export type Retention = typeof Retention.Type
 
 /** Where articles lie; the first class that fits takes them. */
 export const Class = Schema.Struct({
-  name: Name,
-  groups: Schema.optionalKey(WildmatText),
+  name: ConfigParts.Name,
+  groups: Schema.optionalKey(ConfigParts.WildmatText),
   /** Only groups whose home this zone is. */
   homed: Schema.optionalKey(Schema.Boolean),
   bytesMin: Schema.optionalKey(Count),
@@ -82,7 +75,7 @@ export const fields = {
   ),
   retention: Schema.optionalKey(Schema.Array(Retention).check(Schema.isMaxLength(rulesMax))),
   /** Groups whose home this site's zone is. */
-  homes: Schema.optionalKey(WildmatText)
+  homes: Schema.optionalKey(ConfigParts.WildmatText)
 }
 
 interface Configured {

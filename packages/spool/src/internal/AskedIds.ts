@@ -11,11 +11,8 @@ const lengthAt = 8
 const idAt = 9
 /** Longer ids are not kept. */
 const idBytesMax = placeBytes - idAt
-/** Places at first, and at most; powers of two. All together take 14 MB at most. */
-const placesMin = 1_024
-const placesMax = 131_072
-/** How many times as many places there are once half are taken. */
-const growth = 4
+/** Places that there are: more, and empty ones, once half are taken. All together take 14 MB at most. Powers of two. */
+const sizes = [1_024, 8_192, 131_072]
 
 export class AskedIds {
   /** Nothing until something is kept. */
@@ -33,7 +30,7 @@ export class AskedIds {
   /** Keeps what is known of the id that was hashed last. */
   add(hash: IdHash, removedMillis: number): void {
     if (hash.length > idBytesMax) return
-    if (this.#taken >= this.#places / 2 && this.#places < placesMax) this.#grow()
+    if (this.#taken >= this.#places / 2) this.#grow()
     const at = this.#roomOf(hash)
     this.#octets.setFloat64(at, removedMillis)
     this.#octets.setUint8(at + lengthAt, hash.length)
@@ -56,7 +53,9 @@ export class AskedIds {
 
   /** What was kept is asked for again. */
   #grow(): void {
-    this.#places = Math.min(placesMax, Math.max(placesMin, this.#places * growth))
+    const places = sizes.find((size) => size > this.#places)
+    if (places === undefined) return
+    this.#places = places
     this.#octets = new DataView(new ArrayBuffer(this.#places * placeBytes))
     this.#taken = 0
   }

@@ -4,10 +4,10 @@
  * Pure. Counts are given from the newest sheaf to the oldest.
  */
 
-/** Sheaves at most: so many filters an id is looked for in. */
-export const sheavesMax = 32
+/** Sheaves at most, beside those that are being made of them: fewer than labels of `IdTable`. */
+export const sheavesMax = 48
 /** Fewer are not worth it, unless there are too many. */
-export const togetherMin = 8
+export const togetherMin = 12
 
 /** A stretch of the list, the end not included. */
 export interface Stretch {

@@ -21,7 +21,7 @@ import type * as Rows from "./IndexRows.ts"
 export interface Sizes {
   /** Of a part of a sheaf at most, on average; parts are merged one after the other. */
   readonly part: number
-  /** Written with one commit to merge them, and half as many for each eight sheaves, so that merges keep up. */
+  /** Written with one commit to merge them, and half as many for each twelve sheaves, so that merges keep up. */
   readonly mergedPerCommit: number
 }
 
