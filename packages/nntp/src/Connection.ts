@@ -5,29 +5,26 @@
  * answered together, and the replies of a chunk leave in one write, of a large one in few. While a client does not read,
  * nothing more of it is read.
  */
-import * as Limits from "@lupin/core/Limits"
 import * as MessageId from "@lupin/core/MessageId"
 import * as Prompt from "@lupin/core/Prompt"
-import * as Reconciliation from "@lupin/core/Reconciliation"
 import { Clock, Effect } from "effect"
 import * as Socket from "effect/socket/Socket"
 import * as Access from "./Access.ts"
 import type * as AccessControl from "./AccessControl.ts"
 import * as Admission from "./Admission.ts"
 import * as Answers from "./Answers.ts"
-import * as Command from "./Command.ts"
 import { Framing } from "./Framing.ts"
 import type { Gate } from "./Gate.ts"
 import type { IdleWatch, Watched } from "./IdleWatch.ts"
 import * as KnownChecks from "./KnownChecks.ts"
 import type * as ListAnswers from "./ListAnswers.ts"
 import * as Login from "./Login.ts"
+import * as NextInput from "./NextInput.ts"
 import type { Output } from "./Output.ts"
 import * as ReadingAnswers from "./ReadingAnswers.ts"
 import type { Reconciler } from "./Reconciler.ts"
 import { Replies, type Undone } from "./Replies.ts"
 import * as Reply from "./Reply.ts"
-import * as Sasl from "./Sasl.ts"
 import * as Security from "./Security.ts"
 import * as Session from "./Session.ts"
 import * as TransitAnswers from "./TransitAnswers.ts"
@@ -279,7 +276,7 @@ const converse = Effect.fnUntraced(function* (
           strangers += 1 - known
           if (buffer.length >= flushBytes) yield* replies.send() ?? Effect.void
         }
-        const input = next(framing, state, facts)
+        const input = NextInput.take(framing, state, facts)
         if (input === undefined) break
         passed()
         admit()
@@ -368,34 +365,5 @@ const converse = Effect.fnUntraced(function* (
     )
   }
 })
-
-const next = (framing: Framing, { phase }: Session.State, facts: Session.Facts): Session.Input | undefined => {
-  switch (phase._tag) {
-    case "Command": {
-      const argument = framing.argument(Command.usualStarts, Limits.commandLineBytesMax)
-      const command = argument === undefined ? undefined : Command.ofArgument(framing.startAt, argument, framing.isId)
-      if (command !== undefined) return { _tag: "Usual", command }
-      if (argument !== undefined) framing.takeBack()
-      const line = framing.line(Limits.commandLineBytesMax)
-      return line === undefined ? undefined : { _tag: "Line", line }
-    }
-    case "Sasl": {
-      const line = framing.line(Sasl.lineBytesMax)
-      return line === undefined ? undefined : { _tag: "Line", line }
-    }
-    case "Article":
-    case "Post": {
-      // What will be refused whatever it is need not be kept.
-      const block = framing.block(Session.mayReceive(phase, facts) ? Limits.articleBytesMax : 0)
-      return block === undefined ? undefined : { _tag: "Block", block, scan: framing.scan }
-    }
-    case "Frame": {
-      const block = framing.block(Reconciliation.frameBytesMax + 2)
-      return block === undefined ? undefined : { _tag: "Block", block }
-    }
-    case "Closed":
-      return undefined
-  }
-}
 
 const closeError = new Socket.SocketError({ reason: new Socket.SocketCloseError({ code: 1001 }) })
