@@ -23,8 +23,15 @@ export interface Fold<In, S> {
 }
 
 /** The state as a JSON value. Throws where the fold's codec gives none. */
-export const encodeJson = <In, S>(fold: Fold<In, S>, state: S): Schema.Json =>
-  Schema.encodeSync(fold.codec)(state) as Schema.Json
+export const encodeJson = <In, S>(fold: Fold<In, S>, state: S): Schema.Json => {
+  const known = encoders.get(fold.codec)
+  const encode = known ?? Schema.encodeUnknownSync(fold.codec)
+  if (known === undefined) encoders.set(fold.codec, encode)
+  return encode(state) as Schema.Json
+}
+
+/** Making one takes as long as encoding by it. */
+const encoders = new WeakMap<Schema.Top, (state: unknown) => unknown>()
 
 /** The state as canonical JSON text: equal for equal sets of inputs. */
 export const encode = <In, S>(fold: Fold<In, S>, state: S): string => CanonicalJson.encode(encodeJson(fold, state))

@@ -30,11 +30,29 @@ export interface Arrivals {
 export const mintedMillis = (id: MessageId.MessageId): number =>
   Math.floor((MessageId.mintedMillis(id) ?? 0) / 1000) * 1000
 
+/** The summary of so many events and removals. Mostly the counts tell enough, and the fingerprint is spelt where it is asked for. */
+export const summarize = (events: number, removals: number, sum: Fingerprint.Fingerprint): Summary => {
+  let text: string | undefined
+  return {
+    events,
+    removals,
+    get fingerprint() {
+      return (text ??= Fingerprint.text(sum))
+    }
+  }
+}
+
+/** Inputs that wait to be folded, at most: a zone that stood by folds them at once when it is its turn, in some milliseconds. */
+export const unfoldedMax = 1_000
+
 export class InputSet<In, S> {
   readonly #fold: Fold.Fold<In, S>
   readonly #arrivals: Arrivals
   readonly #inputs = new Map<MessageId.MessageId, Input<In>>()
+  /** What the inputs come to that are folded. */
   #state: S
+  /** The others: most zones stand by, and nobody asks for their states. `undefined`: all, one by one. */
+  #unfolded: Array<In> | undefined = []
   #events = 0
   #removals = 0
   #fingerprint = Fingerprint.empty
@@ -56,7 +74,7 @@ export class InputSet<In, S> {
     this.#inputs.set(id, { value, ordinal: (this.#arrivals.taken += 1), injectedMillis, isRemoved: false })
     this.#fingerprint = Fingerprint.add(this.#fingerprint, id)
     this.#newestMillis = Math.max(this.#newestMillis, injectedMillis)
-    this.#state = this.#fold.combine(this.#state, this.#fold.of(value))
+    this.#take(value)
     return true
   }
 
@@ -69,8 +87,8 @@ export class InputSet<In, S> {
     this.#removals += 1
     this.#fingerprint = Fingerprint.addRemoval(this.#fingerprint, id)
     const { invert } = this.#fold
-    this.#state =
-      invert === undefined ? this.#refolded() : this.#fold.combine(this.#state, invert(this.#fold.of(input.value)))
+    if (invert === undefined) this.#unfolded = undefined
+    else this.#state = this.#fold.combine(this.state, invert(this.#fold.of(input.value)))
     return true
   }
 
@@ -104,7 +122,8 @@ export class InputSet<In, S> {
     this.#fingerprint = Fingerprint.subtract(this.#fingerprint, part.#fingerprint)
     this.#newestMillis = newestMillis
     const { invert } = this.#fold
-    this.#state = invert === undefined ? this.#refolded() : this.#fold.combine(this.#state, invert(part.#state))
+    if (invert === undefined) this.#unfolded = undefined
+    else this.#state = this.#fold.combine(this.state, invert(part.state))
     return part
   }
 
@@ -138,7 +157,13 @@ export class InputSet<In, S> {
   }
 
   get state(): S {
-    return this.#state
+    const unfolded = this.#unfolded
+    if (unfolded?.length === 0) return this.#state
+    const fold = this.#fold
+    let state = unfolded === undefined ? fold.empty : this.#state
+    for (const value of unfolded ?? this.#values()) state = fold.combine(state, fold.of(value))
+    this.#unfolded = []
+    return (this.#state = state)
   }
 
   /** Injection time of the newest event, in milliseconds since the epoch. */
@@ -151,11 +176,7 @@ export class InputSet<In, S> {
   }
 
   get summary(): Summary {
-    return (this.#summary ??= {
-      events: this.#events,
-      removals: this.#removals,
-      fingerprint: Fingerprint.text(this.#fingerprint)
-    })
+    return (this.#summary ??= summarize(this.#events, this.#removals, this.#fingerprint))
   }
 
   /** An input of another set, as it is there. */
@@ -167,13 +188,18 @@ export class InputSet<In, S> {
     if (input.isRemoved) {
       this.#removals += 1
       this.#fingerprint = Fingerprint.addRemoval(this.#fingerprint, id)
-    } else this.#state = this.#fold.combine(this.#state, this.#fold.of(input.value))
+    } else this.#take(input.value)
   }
 
-  #refolded(): S {
-    let state = this.#fold.empty
-    for (const input of this.#inputs.values())
-      if (!input.isRemoved) state = this.#fold.combine(state, this.#fold.of(input.value))
-    return state
+  /** Takes a value that is among the inputs; it is folded once somebody asks for the state. */
+  #take(value: In): void {
+    const unfolded = this.#unfolded
+    if (unfolded === undefined) return
+    unfolded.push(value)
+    if (unfolded.length >= unfoldedMax) void this.state
+  }
+
+  *#values(): Iterable<In> {
+    for (const input of this.#inputs.values()) if (!input.isRemoved) yield input.value
   }
 }

@@ -72,11 +72,11 @@ export class KeyTotal {
     if (this.#total?.of === of) return this.#total.summary
     const days = this.#daysPart
     const named = Fingerprint.merge(days.fingerprint, this.open.fingerprint)
-    const summary = {
-      events: days.events + of.events + this.#nameless.count,
-      removals: days.removals + of.removals + this.#nameless.count,
-      fingerprint: Fingerprint.text(Fingerprint.addNameless(named, this.#nameless))
-    }
+    const summary = InputSet.summarize(
+      days.events + of.events + this.#nameless.count,
+      days.removals + of.removals + this.#nameless.count,
+      Fingerprint.addNameless(named, this.#nameless)
+    )
     this.#total = { of, summary }
     return summary
   }

@@ -7,7 +7,7 @@ import * as DigestArticle from "@lupin/core/DigestArticle"
 import type * as DayPartial from "@lupin/core/DayPartial"
 import * as Fingerprint from "@lupin/core/Fingerprint"
 import type * as Fold from "@lupin/core/Fold"
-import type * as InputSet from "./InputSet.ts"
+import * as InputSet from "./InputSet.ts"
 
 export type Part<S> = DayPartial.Part<S>
 
@@ -54,11 +54,8 @@ export const withNameless = <S>(part: Part<S>, nameless: Fingerprint.Nameless): 
       }
 
 /** What tells the set of a part from others, and ranks it. */
-export const summaryOf = <S>({ events, fingerprint, removals }: Part<S>): InputSet.Summary => ({
-  events,
-  removals,
-  fingerprint: Fingerprint.text(fingerprint)
-})
+export const summaryOf = <S>({ events, fingerprint, removals }: Part<S>): InputSet.Summary =>
+  InputSet.summarize(events, removals, fingerprint)
 
 /** Whether two parts are of the same set. */
 export const isSame = <S>(a: Part<S>, b: Part<S>): boolean =>

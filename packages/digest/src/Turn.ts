@@ -77,12 +77,16 @@ export const outranks = (a: Seen, b: Seen): boolean => {
 }
 
 /** An input arrived. */
-export const gathered = (stage: Stage, nowMillis: number): Stage =>
-  Stage.$match(stage, {
-    Settled: () => Stage.Gathering({ sinceMillis: nowMillis, lastMillis: nowMillis }),
-    Gathering: ({ sinceMillis }) => Stage.Gathering({ sinceMillis, lastMillis: nowMillis }),
-    Waiting: (waiting) => waiting
-  })
+export const gathered = (stage: Stage, nowMillis: number): Stage => {
+  switch (stage._tag) {
+    case "Settled":
+      return { _tag: "Gathering", sinceMillis: nowMillis, lastMillis: nowMillis }
+    case "Gathering":
+      return { _tag: "Gathering", sinceMillis: stage.sinceMillis, lastMillis: nowMillis }
+    case "Waiting":
+      return stage
+  }
+}
 
 /** Until when a key rests. Where the clock was set back nobody knows since when, and it does not. */
 const restMillis = ({ seenMillis }: Here, policy: Policy, nowMillis: number): number =>
@@ -99,35 +103,40 @@ const dueMillis = (
   return policy.place === 0 ? Math.max(millis, restMillis(here, policy, nowMillis)) : millis
 }
 
+// Steps are taken for every input: what they give is put down as it is.
+const nothing: Action = Action.Nothing()
+const settled: Stage = Stage.Settled()
+const wake = (atMillis: number): Action => ({ _tag: "Wake", atMillis })
+
 /** The turn of a zone that is not home begins. */
 const waiting = (here: Here, policy: Policy, nowMillis: number): readonly [Stage, Action] => {
   const untilMillis = restMillis(here, policy, nowMillis) + policy.place * policy.turnMillis
-  const stage = Stage.Waiting({ sinceMillis: nowMillis, untilMillis, set: here.set, isLonger: false })
-  return [stage, Action.Wake({ atMillis: untilMillis })]
+  const stage: Stage = { _tag: "Waiting", sinceMillis: nowMillis, untilMillis, set: here.set, isLonger: false }
+  return [stage, wake(untilMillis)]
 }
 
 /** The next stage of a key with the set `here`, and what to do. Asked again at the same moment it says the same. */
 export const step = (stage: Stage, here: Here, policy: Policy, nowMillis: number): readonly [Stage, Action] => {
   switch (stage._tag) {
     case "Settled":
-      return [stage, Action.Nothing()]
+      return [stage, nothing]
     case "Gathering": {
       const due = dueMillis(stage, here, policy, nowMillis)
-      if (nowMillis < due) return [stage, Action.Wake({ atMillis: due })]
-      if (covers(here.seen, here.version, here.set)) return [Stage.Settled(), Action.Nothing()]
-      if (policy.place === 0) return [Stage.Settled(), Action.Emit()]
+      if (nowMillis < due) return [stage, wake(due)]
+      if (covers(here.seen, here.version, here.set)) return [settled, nothing]
+      if (policy.place === 0) return [settled, Action.Emit()]
       return waiting(here, policy, nowMillis)
     }
     case "Waiting": {
-      if (covers(here.seen, here.version, here.set)) return [Stage.Settled(), Action.Nothing()]
+      if (covers(here.seen, here.version, here.set)) return [settled, nothing]
       const isCovered = covers(here.seen, here.version, stage.set)
       if (!isCovered && !stage.isLonger && here.seenMillis > stage.sinceMillis) {
         const nextMillis = here.seenMillis + Math.max(policy.restMillis, policy.atMostMillis)
         const untilMillis = Math.max(stage.untilMillis, nextMillis + policy.place * policy.turnMillis)
-        return [Stage.Waiting({ ...stage, untilMillis, isLonger: true }), Action.Wake({ atMillis: untilMillis })]
+        return [{ ...stage, untilMillis, isLonger: true }, wake(untilMillis)]
       }
-      if (nowMillis < stage.untilMillis) return [stage, Action.Wake({ atMillis: stage.untilMillis })]
-      if (!isCovered) return [Stage.Settled(), Action.Emit()]
+      if (nowMillis < stage.untilMillis) return [stage, wake(stage.untilMillis)]
+      if (!isCovered) return [settled, Action.Emit()]
       return waiting(here, policy, nowMillis)
     }
   }

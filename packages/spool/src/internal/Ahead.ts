@@ -17,8 +17,8 @@ import type { Taker, Takers } from "./Takers.ts"
 export interface Asked extends Site.Known {
   /** Numbers of an article that is held. */
   readonly numbers: (id: MessageId.MessageId) => Xref.Numbers
-  /** Injection-Date of an article that is held, where its id does not hold it. */
-  readonly injectedMillis: (id: MessageId.MessageId) => number | undefined
+  /** What the removal of an article that is held tells of it. */
+  readonly leaving: (id: MessageId.MessageId) => Record.Leaving
   /** Whether what is held of an id is damaged, so that another copy is welcome. */
   readonly isDamaged: (id: MessageId.MessageId) => boolean
   /** Whether what tells of the removal of an id that is removed cannot be read any more. */
@@ -101,9 +101,11 @@ export class Ahead implements Asked {
     return this.#articles.findLast(({ messageId }) => messageId === id)
   }
 
-  injectedMillis(id: MessageId.MessageId): number | undefined {
+  leaving(id: MessageId.MessageId): Record.Leaving {
+    const numbers = this.#entries.get(id)
+    if (numbers === undefined || typeof numbers === "number") return this.#known.leaving(id)
     const article = this.#article(id)
-    return article === undefined ? this.#known.injectedMillis(id) : dateOf(article).injectedMillis
+    return article === undefined ? { numbers } : { numbers, ...dateOf(article) }
   }
 
   taker(name: Group.Group["name"]): Taker {

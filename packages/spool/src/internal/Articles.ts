@@ -51,8 +51,11 @@ export interface Articles {
   readonly isLost: (place: IndexRows.Place | undefined) => boolean
   /** Numbers of an article that was removed from a place; none where the log does not tell of them any more. */
   readonly numbersBefore: (place: IndexRows.Place | undefined, id: MessageId.MessageId) => Xref.Numbers
-  /** Injection-Date, where the id does not hold it. */
-  readonly injectedMillis: (place: IndexRows.Place, id: MessageId.MessageId) => number | undefined
+  /** What the removal of the article at a place tells of it. */
+  readonly leaving: (
+    place: IndexRows.Place & Pick<IndexRows.Held, "isSeen">,
+    id: MessageId.MessageId
+  ) => Record.Leaving | undefined
 }
 
 /** `idAt` may know whose a damaged record is. `site`: what our Xref begins with. */
@@ -156,7 +159,13 @@ export const make = (
       return Record.isCopy(copy) && copy.id === id ? copy.numbers : []
     },
     numbers: (place, id) => copyAt(place, id)?.numbers,
-    injectedMillis: (place, id) => copyAt(place, id)?.injectedMillis
+    leaving: (place, id) => {
+      const slab = log.look(place.address, Record.headBytes + place.bytes)
+      if (slab === undefined) return copyAt(place, id)
+      const start = place.address - slab.start + Record.headBytes
+      if (place.isSeen !== true && !Record.bringsId(slab.octets, id, start)) return refuse(place, id)
+      return Record.readLeaving(slab.octets, start)
+    }
   }
 }
 

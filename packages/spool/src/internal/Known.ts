@@ -30,9 +30,10 @@ export const of = (index: Index, records: Articles, quarantine: Quarantine): Ahe
       ? (records.numbers(row, id) ?? index.numbers.allAt(index.groups.all(), row.address))
       : []
   },
-  injectedMillis: (id) => {
+  leaving: (id) => {
     const row = index.id(id)
-    return row?._tag === "Held" ? records.injectedMillis(row, id) : undefined
+    if (row?._tag !== "Held") return { numbers: [] }
+    return records.leaving(row, id) ?? { numbers: index.numbers.allAt(index.groups.all(), row.address) }
   },
   owners: (id) => {
     const row = index.id(id)

@@ -140,6 +140,11 @@ export class Reader {
     this.#at = at
   }
 
+  /** Where it reads next. */
+  get at(): number {
+    return this.#at
+  }
+
   uint(bytes: 1 | 2 | 4 | 6): number {
     const value = this.#buffer.readUIntBE(this.#at, bytes)
     this.#at += bytes

@@ -208,13 +208,10 @@ const filed = (
 /** What is removed before it came has a date if it is what comes now. */
 const removal = (event: Site.Removal, article: Article.Article | undefined, known: Asked): Record.Removal => {
   if (article?.messageId === event.id) return { ...event, numbers: numbersOf(event.id, known), ...dateOf(article) }
-  const isUndated = MessageId.kindOf(event.id) === "client" || known.status(event.id) !== "held"
-  const injectedMillis = isUndated ? undefined : known.injectedMillis(event.id)
-  return {
-    ...event,
-    numbers: numbersOf(event.id, known),
-    ...(injectedMillis === undefined ? {} : { injectedMillis })
-  }
+  if (known.status(event.id) !== "held") return { ...event, numbers: numbersOf(event.id, known) }
+  const { injectedMillis, numbers } = known.leaving(event.id)
+  const isUndated = injectedMillis === undefined || MessageId.kindOf(event.id) === "client"
+  return isUndated ? { ...event, numbers } : { ...event, numbers, injectedMillis }
 }
 
 const numbersOf = (id: MessageId.MessageId, known: Asked): Xref.Numbers =>

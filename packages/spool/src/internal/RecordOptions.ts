@@ -6,7 +6,7 @@
 import type * as GroupName from "@lupin/core/GroupName"
 import type { Buffer } from "node:buffer"
 import type { Stored } from "./ClassLogs.ts"
-import { putUint48, Reader, textEnd, uint16, type Writer } from "./Octets.ts"
+import { putUint48, Reader, textEnd, uint16, uint48, type Writer } from "./Octets.ts"
 import type { Filed, Mended } from "./Record.ts"
 
 const hasSlot = 1
@@ -102,6 +102,10 @@ export const storedAt = (octets: Buffer, start: number, flags: number): Stored =
   const reader = new Reader(octets, end(octets, start, flags & ~elsewhere))
   return { class: reader.text(), address: reader.uint(6), bytes: reader.uint(4) }
 }
+
+/** The Injection-Date among the parts that begin at `start`, if it is there. */
+export const injectedMillisAt = (octets: Buffer, start: number, flags: number): number | undefined =>
+  (flags & hasDate) === 0 ? undefined : uint48(octets, end(octets, start, flags & ~(hasDate | elsewhere)))
 
 /** Where the parts end that begin at `start`, without reading them. */
 export const end = (octets: Buffer, start: number, flags: number): number => {
