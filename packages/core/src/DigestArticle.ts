@@ -6,6 +6,7 @@
  */
 import type * as Schema from "effect/Schema"
 import * as Article from "./Article.ts"
+import * as ArticleScan from "./ArticleScan.ts"
 import * as Base32 from "./Base32.ts"
 import * as CanonicalJson from "./CanonicalJson.ts"
 import * as Digestion from "./Digestion.ts"
@@ -13,6 +14,7 @@ import * as Event from "./Event.ts"
 import * as Fingerprint from "./Fingerprint.ts"
 import * as Fold from "./Fold.ts"
 import * as HeaderText from "./HeaderText.ts"
+import * as KnownField from "./KnownField.ts"
 import * as MessageId from "./MessageId.ts"
 import * as NewsDate from "./NewsDate.ts"
 import * as Sha256 from "./Sha256.ts"
@@ -198,8 +200,10 @@ const idPattern = /^<[a-z2-7]{26}@([a-z][a-z0-9-]*)\.digest\.lupin>$/
 const headerPattern =
   /^([a-z0-9-]+); v=([1-9]\d{0,5}); key=([^;\s]+); events=(0|[1-9]\d{0,14}); removals=(0|[1-9]\d{0,14}); fingerprint=([a-z2-7]{26})$/
 
-const readIdentity = (article: Article.Article): Identity | undefined =>
-  parseIdentity(article.messageId, Article.field(article, digestHeader) ?? "")
+const readIdentity = (article: Article.Article): Identity | undefined => {
+  const header = ArticleScan.content(article.octets, Article.scanOf(article), KnownField.field.lupinDigest)
+  return header === undefined ? undefined : parseIdentity(article.messageId, header)
+}
 
 /** What the id and the header of a digest say of its inputs; a partial says the same, and its day. */
 export const parseIdentity = (id: MessageId.MessageId, header: string): Identity | undefined => {
@@ -220,7 +224,11 @@ export const parseIdentity = (id: MessageId.MessageId, header: string): Identity
   }
 }
 
+/** Stands for itself in a key, as most of them do throughout. */
+const plainKeyPattern = /^[A-Za-z0-9_.-]{1,64}$/
+
 const readKey = (encoded: string): string | undefined => {
+  if (plainKeyPattern.test(encoded)) return encoded
   try {
     const key = decodeURIComponent(encoded)
     return Digestion.isKey(key) && encodeURIComponent(key) === encoded ? key : undefined

@@ -5,11 +5,13 @@
  * article; `fault` tells where an article under a client's id says something else.
  */
 import * as Article from "./Article.ts"
+import * as ArticleScan from "./ArticleScan.ts"
 import * as CanonicalJson from "./CanonicalJson.ts"
 import * as Event from "./Event.ts"
 import * as GeoPoint from "./GeoPoint.ts"
 import type * as GroupName from "./GroupName.ts"
 import * as HeaderText from "./HeaderText.ts"
+import * as KnownField from "./KnownField.ts"
 import * as NewsDate from "./NewsDate.ts"
 
 /** Names app, kind, version and routing: `trailblaze.review; v=2; routing=1`. */
@@ -70,10 +72,10 @@ const readWhole = (
 ): { readonly event: Event.Event; readonly payload: string } | NotAnEvent => {
   const id = Event.parseMessageId(article.messageId)
   if (id === undefined) return notAnEvent("its Message-ID is no client's")
-  const header = readHeader(Article.field(article, eventHeader))
+  const header = readHeader(contentOf(article, KnownField.field.lupinEvent))
   if (header === undefined) return notAnEvent(`${eventHeader} is missing or malformed`)
   if (header.app !== id.app) return notAnEvent(`${eventHeader} names another app than the Message-ID`)
-  const location = Article.field(article, locationHeader)
+  const location = contentOf(article, KnownField.field.lupinLocation)
   const at = location === undefined ? undefined : GeoPoint.fromUri(location)
   if (location !== undefined && (at === undefined || GeoPoint.toUri(at) !== location)) {
     return notAnEvent(`${locationHeader} is not the canonical URI of a place`)
@@ -97,12 +99,20 @@ export const fault = (article: Article.Article): string | undefined => {
   const { event, payload } = whole
   if (Event.messageId(event, payload) !== article.messageId) return "its Message-ID belongs to another content"
   const millis = dateMillis(Event.mintedMillis(event))
-  for (const name of ["Date", "Injection-Date"]) {
-    const text = Article.field(article, name)
+  for (const [name, field] of dates) {
+    const text = contentOf(article, field)
     if (text !== undefined && NewsDate.parse(text) !== millis) return `its ${name} is not the time in its Message-ID`
   }
   return undefined
 }
+
+const dates = [
+  ["Date", KnownField.field.date],
+  ["Injection-Date", KnownField.field.injectionDate]
+] as const
+
+const contentOf = (article: Article.Article, field: KnownField.Field): string | undefined =>
+  ArticleScan.content(article.octets, Article.scanOf(article), field)
 
 /** Whether an article is what its id promises; true for ids outside the clients' domains, which promise nothing. */
 export const verify = (article: Article.Article): boolean => fault(article) === undefined

@@ -21,7 +21,8 @@ export const field = {
   approved: 14,
   sender: 15,
   lupinEvent: 16,
-  lupinLocation: 17
+  lupinLocation: 17,
+  lupinDigest: 18
 } as const
 export type Field = (typeof field)[keyof typeof field]
 
@@ -44,5 +45,6 @@ export const names = [
   "approved",
   "sender",
   "lupin-event",
-  "lupin-location"
+  "lupin-location",
+  "lupin-digest"
 ] as const

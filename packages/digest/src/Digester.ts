@@ -61,7 +61,8 @@ export class Digester extends Context.Service<
 
 interface Digesting {
   readonly states: ReadonlyArray<DigestionState.DigestionState>
-  readonly take: (message: Fanout.Message, nowMillis: number) => Effect.Effect<void>
+  /** Takes a message; an event that no digestion can read is given back. */
+  readonly take: (message: Fanout.Message, nowMillis: number) => EventInput.Unreadable | undefined
   readonly differs: Latch.Latch
 }
 
@@ -99,26 +100,32 @@ const makeDigesting = Effect.fnUntraced(function* ({ apps, zone, zones }: Option
     if (DayPartial.isNotAPartial(partial)) return
     for (const state of statesOf(partial)) if (state.seeDay(partial, nowMillis)) differs.openUnsafe()
   }
-  const take = Effect.fnUntraced(function* (message: Fanout.Message, nowMillis: number) {
+  const take = (message: Fanout.Message, nowMillis: number): EventInput.Unreadable | undefined => {
     if (message.isRemoval) {
       for (const state of states) state.remove(message.id, nowMillis)
       if (message.id !== read) losses.get(Event.appOf(message.id) ?? "")?.add(message.id)
-      return
+      return undefined
     }
     const article = Pump.articleOf(message)
-    if (article === undefined) return
-    if (MessageId.kindOf(article.messageId) === "digest") return see(article, nowMillis)
+    if (article === undefined) return undefined
+    if (MessageId.kindOf(article.messageId) === "digest") {
+      see(article, nowMillis)
+      return undefined
+    }
     read = message.id
     const event = EventInput.read(apps, article)
-    if (event === undefined) return
-    if ("_tag" in event) {
-      yield* Metric.update(unreadable, 1)
-      return yield* Effect.logWarning("an event that no digestion can read", event.reason, message.id)
-    }
+    if (event === undefined || "_tag" in event) return event
     for (const state of states) if (state.digestion.app === event.app.name) state.add(event.input, nowMillis)
-  })
+    return undefined
+  }
   return { states, take, differs }
 })
+
+const warn = ({ reason }: EventInput.Unreadable, { id }: Fanout.Message): Effect.Effect<void> =>
+  Effect.andThen(
+    Metric.update(unreadable, 1),
+    Effect.logWarning("an event that no digestion can read", reason, id)
+  )
 
 /** Reads all that the spool holds, so that what is followed afterwards is new. */
 const rebuild = Effect.fn("Digester.rebuild")(function* ({ take }: Digesting, subjects: Wildmat.Wildmat) {
@@ -127,7 +134,11 @@ const rebuild = Effect.fn("Digester.rebuild")(function* ({ take }: Digesting, su
   let after = 0
   while (true) {
     const { messages, next, head } = yield* Pump.page(after)
-    for (const message of messages) if (Wildmat.matches(subjects, message.subject)) yield* take(message, nowMillis)
+    for (const message of messages) {
+      if (!Wildmat.matches(subjects, message.subject)) continue
+      const trouble = take(message, nowMillis)
+      if (trouble !== undefined) yield* warn(trouble, message)
+    }
     if (next >= head) return note("digester-rebuilt", head > 0 ? 1 : 0)
     after = next
   }
@@ -211,7 +222,10 @@ const following = Effect.fn("Digester.following")(function* (
   while (true) {
     const deliveries = yield* consumer.pull(pullMax)
     const nowMillis = yield* Clock.currentTimeMillis
-    for (const delivery of deliveries) yield* take(delivery, nowMillis)
+    for (const delivery of deliveries) {
+      const trouble = take(delivery, nowMillis)
+      if (trouble !== undefined) yield* warn(trouble, delivery)
+    }
     yield* consumer.acknowledge(deliveries.map(({ sequence }) => sequence))
     arrived.openUnsafe()
   }

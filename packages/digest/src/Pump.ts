@@ -6,6 +6,7 @@ import * as Digestion from "@lupin/core/Digestion"
 import * as Event from "@lupin/core/Event"
 import * as GroupName from "@lupin/core/GroupName"
 import * as MessageId from "@lupin/core/MessageId"
+import * as Prompt from "@lupin/core/Prompt"
 import * as Recoveries from "@lupin/core/Recoveries"
 import * as Fanout from "@lupin/fanout/Fanout"
 import * as Spool from "@lupin/spool/Spool"
@@ -34,30 +35,27 @@ const subjectOfRemoved = (id: MessageId.MessageId): GroupName.GroupName | undefi
 }
 
 /**
- * The messages of one change: what expired stays counted, and what has gone since is told by its removal, with the article in
- * front of it as long as its octets are there. A digester that has not seen it knows by them in which key another one counted it.
+ * One page of changes above `after` as messages, and where the next page begins. What expired stays counted, and what has gone
+ * since is told by its removal, with the article in front of it as long as its octets are there: a digester that has not seen
+ * it knows by them in which key another one counted it.
  */
-const messagesOf = Effect.fnUntraced(function* (
-  change: Spool.Change
-): Effect.fn.Return<ReadonlyArray<Fanout.Message>, Spool.SpoolUnavailable, Spool.Spool> {
-  const spool = yield* Spool.Spool
-  const { id, position } = change
-  const subject = subjectOf(change.groups) ?? (change._tag === "Removed" ? subjectOfRemoved(id) : undefined)
-  if (subject === undefined) return []
-  const filed = (octets: Uint8Array | undefined): ReadonlyArray<Fanout.Message> =>
-    octets === undefined ? [] : [{ id, subject, position, octets, isRemoval: false }]
-  if (change._tag === "Filed") return filed((yield* spool.find(id))?.article)
-  if (!hasLeft(change)) return []
-  return [...filed(yield* spool.findRemoved(id)), { id, subject, position, octets: noOctets, isRemoval: true }]
-})
-
-/** One page of changes above `after` as messages, and where the next page begins. */
 export const page = Effect.fnUntraced(function* (after: number) {
-  const { changes, next, head } = yield* (yield* Spool.Spool).changes(after, pageMax)
+  const spool = yield* Spool.Spool
+  const { changes, next, head } = yield* spool.changes(after, pageMax)
   const messages: Array<Fanout.Message> = []
-  for (const change of changes) messages.push(...(yield* messagesOf(change)))
+  for (const change of changes) {
+    const { id, position } = change
+    const subject = subjectOf(change.groups) ?? (change._tag === "Removed" ? subjectOfRemoved(id) : undefined)
+    if (subject === undefined || (change._tag === "Removed" && !hasLeft(change))) continue
+    const octets = yield* change._tag === "Filed" ? articleNow(spool, id) : spool.findRemoved(id)
+    if (octets !== undefined) messages.push({ id, subject, position, octets, isRemoval: false })
+    if (change._tag === "Removed") messages.push({ id, subject, position, octets: noOctets, isRemoval: true })
+  }
   return { messages, next, head }
 })
+
+const articleNow = (spool: Spool.Spool["Service"], id: MessageId.MessageId) =>
+  Prompt.map(spool.findAll([id], 1), ([held]) => held?.article)
 
 /** The article in a message's octets; they come from a spool, so they are one. */
 export const articleOf = (message: Fanout.Message): Article.Article | undefined => {

@@ -29,11 +29,10 @@ interface Open {
 
 const makeConsumer = (open: Open, drained: Latch.Latch, note: Recoveries.Counting["note"]): Fanout.Consumer => {
   const { options, queue, filled } = open
-  const taken = Effect.fnUntraced(function* (max: number) {
-    const nowMillis = yield* Clock.currentTimeMillis
+  const taken = (max: number, nowMillis: number): ReadonlyArray<Fanout.Delivery> => {
     note("fanout-redelivered", queue.expire(nowMillis))
     return queue.take(max, options.inFlightMax, nowMillis + options.acknowledgeMillisMax)
-  })
+  }
   /** Until something comes, or is overdue: no race where nothing is in flight. */
   const untilMore = Effect.suspend(() => {
     const due = queue.nextDueMillis
@@ -41,14 +40,13 @@ const makeConsumer = (open: Open, drained: Latch.Latch, note: Recoveries.Countin
     const overdue = Effect.flatMap(Clock.currentTimeMillis, (now) => Effect.sleep(Math.max(1, due - now)))
     return Effect.raceFirst(filled.await, overdue)
   })
-  const pull = Effect.fnUntraced(function* (max: number) {
-    while (true) {
-      const deliveries = yield* taken(max)
-      if (deliveries.length > 0) return deliveries
+  const pull = (max: number): Effect.Effect<ReadonlyArray<Fanout.Delivery>> =>
+    Effect.flatMap(Clock.currentTimeMillis, (nowMillis) => {
+      const deliveries = taken(max, nowMillis)
+      if (deliveries.length > 0) return Effect.succeed(deliveries)
       filled.closeUnsafe()
-      yield* untilMore
-    }
-  })
+      return Effect.flatMap(untilMore, () => pull(max))
+    })
   const settle = (change: () => void) =>
     Effect.sync(() => {
       change()
@@ -78,10 +76,14 @@ const make = (given: Options) =>
       if (seen.size > repeatsMax) for (const oldest of seen) return seen.delete(oldest)
       return true
     }
+    const isAnyFull = (): boolean => {
+      for (const { queue } of consumers.values()) if (queue.size >= pendingMax) return true
+      return false
+    }
     const publish = Effect.fnUntraced(function* (batch: ReadonlyArray<Fanout.Message>) {
       let taken = 0
       for (const message of batch) {
-        while ([...consumers.values()].some(({ queue }) => queue.size >= pendingMax)) {
+        while (isAnyFull()) {
           drained.closeUnsafe()
           yield* drained.await
         }

@@ -62,6 +62,7 @@ export class PendingQueue {
 
   /** Gives back all that is overdue at `nowMillis`; says how many. */
   expire(nowMillis: number): number {
+    if (this.#inFlight.size === 0) return 0
     const overdue = [...this.#inFlight].filter(([, held]) => held.dueMillis <= nowMillis)
     this.release(overdue.map(([sequence]) => sequence))
     return overdue.length

@@ -66,7 +66,8 @@ const spansFound = (): ReadonlyArray<number> => {
   // oxfmt-ignore
   const spans = [
     w[4], w[5], w[6], w[7], w[8], w[9], w[10], w[11], w[12], w[13], w[14], w[15], w[16], w[17], w[18], w[19], w[20], w[21],
-    w[22], w[23], w[24], w[25], w[26], w[27], w[28], w[29], w[30], w[31], w[32], w[33], w[34], w[35], w[36], w[37], w[38], w[39]
+    w[22], w[23], w[24], w[25], w[26], w[27], w[28], w[29], w[30], w[31], w[32], w[33], w[34], w[35], w[36], w[37], w[38], w[39],
+    w[40], w[41]
   ]
   return spans as ReadonlyArray<number>
 }

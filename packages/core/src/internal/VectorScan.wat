@@ -7,7 +7,7 @@
 ;;           word 1  lines of the body
 ;;           word 2  flags: 1 a field is folded or holds a tab, 2 the header is not all ASCII, 4 a line begins with a dot
 ;;           word 3  a bit for each known field that is there more than once
-;;           words 4 to 39   for each known name where its first field begins, -1 where there is none, and where it ends
+;;           words 4 to 41   for each known name where its first field begins, -1 where there is none, and where it ends
 ;;           word 68 nothing that is read
 ;;    288  the known names in lower case, each with its colon in a row of sixteen octets
 ;;    800  by a hash of its first letter and its length, which of the rows a name may be, counted from 1; else 0
@@ -105,6 +105,7 @@
     (v128.store (i32.const 112) (v128.const i32x4 -1 -1 -1 -1))
     (v128.store (i32.const 128) (v128.const i32x4 -1 -1 -1 -1))
     (v128.store (i32.const 144) (v128.const i32x4 -1 -1 -1 -1))
+    (v128.store (i32.const 160) (v128.const i32x4 -1 -1 -1 -1))
     (local.set $open (i32.const 272))
     (local.set $at (local.get $from))
     (block $ended
