@@ -122,10 +122,7 @@ const makeDigesting = Effect.fnUntraced(function* ({ apps, zone, zones }: Option
 })
 
 const warn = ({ reason }: EventInput.Unreadable, { id }: Fanout.Message): Effect.Effect<void> =>
-  Effect.andThen(
-    Metric.update(unreadable, 1),
-    Effect.logWarning("an event that no digestion can read", reason, id)
-  )
+  Effect.andThen(Metric.update(unreadable, 1), Effect.logWarning("an event that no digestion can read", reason, id))
 
 /** Reads all that the spool holds, so that what is followed afterwards is new. */
 const rebuild = Effect.fn("Digester.rebuild")(function* ({ take }: Digesting, subjects: Wildmat.Wildmat) {

@@ -58,6 +58,39 @@ describe("InputSet", () => {
     )
   })
 
+  it("has the same state however often it was asked for it before", () => {
+    const step = fc.record({ id: fc.integer({ min: 0, max: 6 }), isRemoval: fc.boolean(), isAsked: fc.boolean() })
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 30 }), (all) => {
+        for (const fold of [Fold.count, withoutInverse(Fold.count)]) {
+          const set = new InputSet.InputSet<unknown, number>(fold)
+          const [events, removed] = [new Set<number>(), new Set<number>()]
+          for (const { id, isAsked, isRemoval } of all) {
+            if (!isRemoval) events.add(id)
+            else if (events.has(id)) removed.add(id)
+            if (isRemoval) set.remove(idOf(id))
+            else set.add(idOf(id), id, 1_000 * id)
+            if (isAsked) assert.strictEqual(set.state, events.size - removed.size)
+          }
+          assert.strictEqual(set.state, events.size - removed.size)
+        }
+      })
+    )
+  })
+
+  it("folds nothing before somebody asks, but for what would take long then", () => {
+    let folded = 0
+    const of = () => (folded += 1)
+    const set = new InputSet.InputSet<unknown, number>({ ...withoutInverse(Fold.count), of, combine: (_, b) => b })
+    for (let id = 1; id < InputSet.unfoldedMax; id++) set.add(idOf(id), id, 0)
+    set.remove(idOf(1))
+    assert.deepStrictEqual([folded, set.state], [0, InputSet.unfoldedMax - 2])
+    for (let id = 1; id < InputSet.unfoldedMax; id++) set.add(idOf(InputSet.unfoldedMax + id), id, 0)
+    assert.strictEqual(folded, InputSet.unfoldedMax - 2)
+    set.add(idOf(0), 0, 0)
+    assert.strictEqual(folded, 2 * InputSet.unfoldedMax - 2)
+  })
+
   it("is the same set where removed events are known only as such, before or after the others", () => {
     fc.assert(
       fc.property(steps, fc.boolean(), (all, isFirst) => {

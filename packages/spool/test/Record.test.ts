@@ -102,6 +102,19 @@ const other: fc.Arbitrary<Record.Logged> = fc.oneof(
 
 const plain = (events: ReadonlyArray<Record.Logged>) => events.map((event) => ({ ...event }))
 
+describe("readLeaving", () => {
+  it("tells what the removal of an article says of it, whatever else its filing says", () => {
+    fc.assert(
+      fc.property(filed, fc.array(other, { maxLength: 2 }), fc.nat(20), ({ article, event }, others, before) => {
+        const record = Buffer.concat([Buffer.alloc(before, 255), Record.encode([event, ...others], article)])
+        const { injectedMillis, numbers } = event
+        const told = { numbers, ...(injectedMillis === undefined ? {} : { injectedMillis }) }
+        assert.deepStrictEqual(Record.readLeaving(record, before + Record.headBytes), told)
+      })
+    )
+  })
+})
+
 describe("HeldRecord", () => {
   it("tells of a filing what was written, wherever its article lies", () => {
     fc.assert(
