@@ -5,6 +5,7 @@ import { Buffer } from "node:buffer"
 import * as fc from "fast-check"
 import { crc32 } from "node:zlib"
 import { HeldRecord } from "../src/internal/HeldRecord.ts"
+import * as Leaving from "../src/internal/Leaving.ts"
 import * as Record from "../src/internal/Record.ts"
 
 const position = fc.integer({ min: 1, max: 2 ** 47 })
@@ -102,14 +103,14 @@ const other: fc.Arbitrary<Record.Logged> = fc.oneof(
 
 const plain = (events: ReadonlyArray<Record.Logged>) => events.map((event) => ({ ...event }))
 
-describe("readLeaving", () => {
+describe("Leaving", () => {
   it("tells what the removal of an article says of it, whatever else its filing says", () => {
     fc.assert(
       fc.property(filed, fc.array(other, { maxLength: 2 }), fc.nat(20), ({ article, event }, others, before) => {
         const record = Buffer.concat([Buffer.alloc(before, 255), Record.encode([event, ...others], article)])
         const { injectedMillis, numbers } = event
         const told = { numbers, ...(injectedMillis === undefined ? {} : { injectedMillis }) }
-        assert.deepStrictEqual(Record.readLeaving(record, before + Record.headBytes), told)
+        assert.deepStrictEqual(Leaving.read(record, before + Record.headBytes), told)
       })
     )
   })

@@ -10,6 +10,7 @@ import * as Site from "@lupin/core/Site"
 import * as Waiting from "@lupin/core/Waiting"
 import type * as Xref from "@lupin/core/Xref"
 import type * as GroupTable from "./GroupTable.ts"
+import type * as Leaving from "./Leaving.ts"
 import type * as Record from "./Record.ts"
 import type { Taker, Takers } from "./Takers.ts"
 
@@ -18,7 +19,7 @@ export interface Asked extends Site.Known {
   /** Numbers of an article that is held. */
   readonly numbers: (id: MessageId.MessageId) => Xref.Numbers
   /** What the removal of an article that is held tells of it. */
-  readonly leaving: (id: MessageId.MessageId) => Record.Leaving
+  readonly leaving: (id: MessageId.MessageId) => Leaving.Leaving
   /** Whether what is held of an id is damaged, so that another copy is welcome. */
   readonly isDamaged: (id: MessageId.MessageId) => boolean
   /** Whether what tells of the removal of an id that is removed cannot be read any more. */
@@ -101,7 +102,7 @@ export class Ahead implements Asked {
     return this.#articles.findLast(({ messageId }) => messageId === id)
   }
 
-  leaving(id: MessageId.MessageId): Record.Leaving {
+  leaving(id: MessageId.MessageId): Leaving.Leaving {
     const numbers = this.#entries.get(id)
     if (numbers === undefined || typeof numbers === "number") return this.#known.leaving(id)
     const article = this.#article(id)

@@ -13,6 +13,7 @@ import type { ClassLogs } from "./ClassLogs.ts"
 import type { Follow } from "./Follow.ts"
 import { HeldRecord } from "./HeldRecord.ts"
 import type * as IndexRows from "./IndexRows.ts"
+import * as Leaving from "./Leaving.ts"
 import * as PlannedOverview from "./PlannedOverview.ts"
 import type * as Quarantine from "./Quarantine.ts"
 import * as Record from "./Record.ts"
@@ -55,7 +56,7 @@ export interface Articles {
   readonly leaving: (
     place: IndexRows.Place & Pick<IndexRows.Held, "isSeen">,
     id: MessageId.MessageId
-  ) => Record.Leaving | undefined
+  ) => Leaving.Leaving | undefined
 }
 
 /** `idAt` may know whose a damaged record is. `site`: what our Xref begins with. */
@@ -164,7 +165,7 @@ export const make = (
       if (slab === undefined) return copyAt(place, id)
       const start = place.address - slab.start + Record.headBytes
       if (place.isSeen !== true && !Record.bringsId(slab.octets, id, start)) return refuse(place, id)
-      return Record.readLeaving(slab.octets, start)
+      return Leaving.read(slab.octets, start)
     }
   }
 }

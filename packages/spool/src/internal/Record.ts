@@ -265,18 +265,6 @@ export const pathEnd = (octets: Buffer, start = 0): number => {
 export const numbersOf = (payload: Buffer): Xref.Numbers =>
   readNumbers(new Reader(payload, textEnd(payload, idOffset - 4)))
 
-/** What the removal of an article tells of it: its numbers, and its Injection-Date where its id does not hold that. */
-export type Leaving = Pick<Removal, "numbers" | "injectedMillis">
-
-/** The same of the article with whose filing a payload begins. */
-export const readLeaving = (octets: Buffer, start = 0): Leaving => {
-  const reader = new Reader(octets, textEnd(octets, start + idOffset - 4))
-  const numbers = readNumbers(reader)
-  const flags = reader.uint(1)
-  const injectedMillis = RecordOptions.injectedMillisAt(octets, reader.at, flags)
-  return injectedMillis === undefined ? { numbers } : { numbers, injectedMillis }
-}
-
 /** Its overview, where that is written down; else the empty text. */
 export const overviewOf = (payload: Buffer): string => new Reader(payload, pathEnd(payload)).latin1()
 
