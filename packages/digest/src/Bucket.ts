@@ -56,6 +56,11 @@ export class Bucket {
     return this.#sealed !== undefined
   }
 
+  /** It was sealed over other events than this zone has, which so has nothing to state of it. */
+  get isOthers(): boolean {
+    return this.isSealed && !this.#isOwn
+  }
+
   /** More was removed of the sealed set than the partial says that was taken. */
   get isAhead(): boolean {
     return this.#isAhead

@@ -312,6 +312,12 @@ export class Days {
       bucket.wakeMillis = dueMillis
       return undefined
     }
+    if (bucket.isOthers) {
+      bucket.stage = Turn.Stage.Settled()
+      bucket.wakeMillis = Infinity
+      this.#active.delete(bucket)
+      return undefined
+    }
     const { stage } = bucket
     // Whoever is late gives a partial that is on its way the time to come.
     const isLate = !bucket.isSealed && stage._tag === "Gathering" && stage.sinceMillis >= deadlineMillis

@@ -283,6 +283,28 @@ describe("Sealing", () => {
     assert.include(first?.recovered ?? [], "seal-left-out")
   })
 
+  it("states nothing of a day any more that it has let go of, whatever still comes of it", () => {
+    const fleet = new Fleet(digestionOf(stars))
+    const gone = inputOf(1, 3)
+    fleet.until(151, (nowMillis) => {
+      for (const { state } of fleet.zones) {
+        if (nowMillis === 4_000) state.add(gone, nowMillis)
+        if (nowMillis === 20_000) state.remove(gone.messageId, nowMillis)
+      }
+    })
+    for (const zone of fleet.zones) {
+      const before = zone.partials
+      assert.deepStrictEqual([before[0]?.events, before[0]?.removals], [1, 1])
+      // Its input has not expired here yet.
+      zone.restart([gone], fleet.nowMillis)
+      zone.state.remove(gone.messageId, fleet.nowMillis)
+      zone.state.advance(fleet.nowMillis)
+      zone.state.add(inputOf(2, 5), fleet.nowMillis)
+      fleet.until(fleet.nowMillis / 1_000 + 10)
+      assert.deepStrictEqual(zone.partials, before)
+    }
+  })
+
   it("keeps what was sealed for zones that come back, and has those that sealed less take it over", () => {
     const fleet = new Fleet(digestionOf(stars))
     const [first, ...others] = fleet.zones

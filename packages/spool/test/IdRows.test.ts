@@ -70,7 +70,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
 
 const check = (tables: Tables.Tables, steps: ReadonlyArray<Step>, slice: number) => {
   const open = () =>
-    new IdRows(tables.table("ids"), tables.table("idMarks"), "secret", { part: idsPerPart, mergedPerCommit: slice })
+    new IdRows(tables.table("ids"), tables.table("idTags"), "secret", { part: idsPerPart, mergedPerCommit: slice })
   let rows = open()
   rows.empty()
   const model = new Map<string, IdRow>()
@@ -191,7 +191,7 @@ describe("IdRows", () => {
       getRange: (range) => ids.getRange(range),
       getKeys: (range) => ids.getKeys(range)
     }
-    const rows = new IdRows(counted, tables.table("idMarks"), "secret")
+    const rows = new IdRows(counted, tables.table("idTags"), "secret")
     const plain = (at: number): string => `<${at.toString(36)}@test.example>`
     const count = 100_000
     for (let from = 0; from < count; from += 500) {

@@ -1,6 +1,6 @@
 import * as fc from "fast-check"
 import { describe, expect, it } from "vitest"
-import * as IdMarks from "../src/internal/IdMarks.ts"
+import * as IdTags from "../src/internal/IdTags.ts"
 import { IdTable, type Source } from "../src/internal/IdTable.ts"
 
 /** An id by its hash, with the sheaf it is in. */
@@ -12,20 +12,20 @@ interface One {
 
 const bySize = (one: One, other: One): number => one.first - other.first
 
-const marksOf = (some: ReadonlyArray<One>): IdMarks.IdMarks => {
-  const gathered = new IdMarks.Gathered()
+const marksOf = (some: ReadonlyArray<One>): IdTags.IdTags => {
+  const gathered = new IdTags.Gathered()
   for (const { first, second } of some.toSorted(bySize)) gathered.add(first, second)
-  return IdMarks.read(IdMarks.write(gathered.take(2 ** 32)))
+  return new IdTags.Reading().read(IdTags.write(gathered.take(2 ** 32)))
 }
 
 const labelsIn = (table: IdTable, { first, second }: One): ReadonlyArray<number> => [
   ...table.found.subarray(0, table.find(first, second))
 ]
 
-/** Few marks, and upper halves close together, so that many are taken for one another. */
+/** Few tags, and upper halves close together, so that many are taken for one another. */
 const one = fc.record({
   first: fc.nat(40).map((at) => at * 100_003),
-  second: fc.nat(3).map((mark) => (mark << 22) | 5),
+  second: fc.nat(3).map((tag) => (tag << 22) | 5),
   label: fc.integer({ min: 1, max: 3 })
 })
 

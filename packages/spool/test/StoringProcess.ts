@@ -11,7 +11,11 @@ const life = process.argv[3] ?? "0"
 const identity = SiteIdentity.layer({ name: "boi1", path: "h1.boi.pop.lupin", kind: "pop", apps: "any" })
 const layer = FileSpool.layer({ directory, durability: "fsync", recordsPerCommit: 100, segmentBytes: 50_000 })
 
-const say = (what: string, name: string) => Effect.sync(() => void process.stdout.write(`${what} ${name}\n`))
+/** Said once it is out of this process: what waits in it dies with it. */
+const say = (what: string, name: string) =>
+  Effect.callback<void>((resume) => {
+    process.stdout.write(`${what} ${name}\n`, () => resume(Effect.void))
+  })
 
 const storing = Effect.gen(function* () {
   const spool = yield* Spool

@@ -69,6 +69,14 @@ export const all: ReadonlyArray<Known> = [
     `pops 1,1 zones 3 seconds 100; ${manyErased(9_000)}; ${zones("9000 kill", "12000 wipe", "12000 start")}; 15000 post p1 200; 98000 post p2 201`
   ),
   known(
+    "may show what a cancel removes while that is on its way to the disk",
+    107_471,
+    "pops 1,1,1,1 zones 3 seconds 30; 1416 forge p3 18; 2141 post p3 13; 2216 post p1 13; 2748 post p4 11; 3344 post p3 1; " +
+      "4428 cancel p2 8; 4589 post p3 16; 4827 wipe p3; 9637 digest p3 1 0; 12633 post p2 2; 13736 cancel p1 13; " +
+      "15445 post p2 4; 17039 post p4 0; 17077 post p1 5; 17287 erase 2; 17844 receipt p3 4; 17895 cut-way p3 z3; " +
+      "19139 wipe p4; 19503 cancel p4 5; 19509 post p4 0; 19667 query p3 18 0"
+  ),
+  known(
     "asks before it sends again after a feed has begun anew",
     375,
     "pops 1,1,1,1 zones 3 seconds 30; 11153 post p3 9; 11613 narrow z2 z1"

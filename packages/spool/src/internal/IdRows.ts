@@ -10,7 +10,7 @@ import type { Table } from "../Tables.ts"
 import { AskedIds } from "./AskedIds.ts"
 import * as IdBand from "./IdBand.ts"
 import { IdHash, uuidEnd } from "./IdHash.ts"
-import * as IdMarks from "./IdMarks.ts"
+import * as IdTags from "./IdTags.ts"
 import * as IdMerge from "./IdMerge.ts"
 import { IdOverlay } from "./IdOverlay.ts"
 import * as IdSheaves from "./IdSheaves.ts"
@@ -29,12 +29,13 @@ const sizesDefault: Sizes = { part: 1_024, mergedPerCommit: 12_288 }
 
 export class IdRows {
   readonly #rows: Table
-  readonly #markRows: Table
+  readonly #tagRows: Table
   readonly #hash: IdHash
   readonly #sizes: Sizes
   readonly #fresh = new IdOverlay()
   readonly #gathering = new IdBand.Gathering()
-  readonly #gathered = new IdMarks.Gathered()
+  readonly #gathered = new IdTags.Gathered()
+  readonly #reading = new IdTags.Reading()
   readonly #table: IdTable
   readonly #asked = new AskedIds()
   readonly #key = Buffer.alloc(keyBytes)
@@ -49,13 +50,13 @@ export class IdRows {
   #era = 0
 
   /** `secret`: what the places of ids are made from. */
-  constructor(rows: Table, markRows: Table, secret: string, sizes: Sizes = sizesDefault) {
+  constructor(rows: Table, tagRows: Table, secret: string, sizes: Sizes = sizesDefault) {
     this.#sizes = sizes
     this.#rows = rows
-    this.#markRows = markRows
+    this.#tagRows = tagRows
     this.#hash = new IdHash(secret)
-    this.#table = new IdTable((from, to) => this.#marks(from, to))
-    const saved = markRows.get(stateKey)
+    this.#table = new IdTable((from, to) => this.#tags(from, to))
+    const saved = tagRows.get(stateKey)
     // What lies here was written by this class.
     this.#state = saved === undefined ? IdSheaves.nothing : (JSON.parse(saved.toString("utf8")) as IdSheaves.State)
     this.#show()
@@ -180,7 +181,7 @@ export class IdRows {
     for (const found of IdSheaves.stretches(this.#staged)) this.#staged = this.#begin(this.#staged, found)
     this.#staged = this.#mergeSome(this.#staged)
     while (this.#staged.sheaves.length >= IdMerge.sheavesMax) this.#staged = this.#shorten(this.#staged)
-    this.#markRows.putSync(stateKey, Buffer.from(JSON.stringify(this.#staged)))
+    this.#tagRows.putSync(stateKey, Buffer.from(JSON.stringify(this.#staged)))
   }
 
   /** What was written is committed. */
@@ -209,7 +210,7 @@ export class IdRows {
 
   empty(): void {
     this.#rows.clearSync()
-    this.#markRows.clearSync()
+    this.#tagRows.clearSync()
     this.#fresh.clear()
     this.#state = IdSheaves.nothing
     this.#table.drop()
@@ -224,20 +225,18 @@ export class IdRows {
     this.#table.fit(IdSheaves.ids(this.#state))
   }
 
-  /** Marks of all that lies in a stretch of hashes, as of the last commit. */
-  #marks(from: number, to: number): ReadonlyArray<Source> {
-    return this.#open.flatMap((open) => {
+  /** Tags of all that lies in a stretch of hashes, as of the last commit; each good until the next. */
+  *#tags(from: number, to: number): Iterable<Source> {
+    for (const open of this.#open) {
       const { key, label, parts } = open.sheaf
       const end = Math.min(to, open.to)
-      const found: Array<Source> = []
-      if (end <= from || open.from >= to) return found
+      if (end <= from || open.from >= to) continue
       const last = IdBand.bandOf(end - 1, parts)
       for (let part = IdBand.bandOf(Math.max(from, open.from), parts); part <= last; part++) {
-        const octets = this.#markRows.get(keyAt(this.#key, key, part))
-        if (octets !== undefined) found.push({ label, ...IdMarks.read(octets) })
+        const octets = this.#tagRows.look(keyAt(this.#key, key, part))
+        if (octets !== undefined) yield { label, ...this.#reading.read(octets) }
       }
-      return found
-    })
+    }
   }
 
   /** Makes a sheaf of what has come. */
@@ -251,7 +250,7 @@ export class IdRows {
     return { ...state, nextKey: state.nextKey + 1, sheaves }
   }
 
-  /** Writes what was gathered into some parts of a sheaf, with their marks. `before`: labels under which it was known. */
+  /** Writes what was gathered into some parts of a sheaf, with their tags. `before`: labels under which it was known. */
   #put(sheaf: IdSheaves.Sheaf, before: ReadonlyArray<number>, from: number, to: number, isLast: boolean): number {
     const { bands, key, label, parts } = sheaf
     const gathered = this.#gathered
@@ -260,10 +259,10 @@ export class IdRows {
     const note = (first: number, second: number): void => gathered.add(first, second)
     const count = this.#gathering.write({ bands, note, put }, isLast)
     for (let part = from; part < to; part++) {
-      const { firsts, marks } = gathered.take(IdBand.firstOf(part + 1, parts))
+      const { firsts, tags } = gathered.take(IdBand.firstOf(part + 1, parts))
       if (firsts.length === 0) continue
-      this.#markRows.putSync(keyAt(this.#key, key, part), IdMarks.write({ firsts, marks }))
-      this.#turns.push({ label, before, firsts, marks })
+      this.#tagRows.putSync(keyAt(this.#key, key, part), IdTags.write({ firsts, tags }))
+      this.#turns.push({ label, before, firsts, tags })
     }
     return count
   }
@@ -311,7 +310,7 @@ export class IdRows {
     const count = sheaf.count + this.#put(sheaf, before, done, to, isLast)
     for (const { bands, key: source, parts } of sources) {
       this.#drop(this.#rows, source, IdBand.bandOf(firsts[0], bands), IdBand.bandOf(firsts[1], bands))
-      this.#drop(this.#markRows, source, IdBand.bandOf(firsts[0], parts), IdBand.bandOf(firsts[1], parts))
+      this.#drop(this.#tagRows, source, IdBand.bandOf(firsts[0], parts), IdBand.bandOf(firsts[1], parts))
     }
     const others = state.merges.filter((one) => one !== merge)
     const made = { ...sheaf, count }

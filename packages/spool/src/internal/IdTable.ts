@@ -3,10 +3,10 @@
  * for in one place, however many sheaves there are.
  *
  * Ten bits of a hash stand where the rest of it says, or behind that in the next free cell: of two strangers in a hundred
- * something is found. The table has drawers, each for a stretch of hashes, which are filled from the marks beside the
- * sheaves (`IdMarks`) when they are first looked into. What is found may be wrong; what is not found is nowhere.
+ * something is found. The table has drawers, each for a stretch of hashes, which are filled from the tags beside the
+ * sheaves (`IdTags`) when they are first looked into. What is found may be wrong; what is not found is nowhere.
  */
-import * as IdMarks from "./IdMarks.ts"
+import * as IdTags from "./IdTags.ts"
 
 const labelBits = 6
 /** Sheaves that can be told apart: labels are counted from one. */
@@ -22,18 +22,21 @@ const cellsPerIdMax = 6
 const drawerIdsMax = Math.floor(drawerCells * 0.92)
 const firsts = 2 ** 32
 
-/** Marks of a part of a sheaf. */
-export interface Source extends IdMarks.IdMarks {
+/** Tags of a part of a sheaf. */
+export interface Source extends IdTags.IdTags {
   readonly label: number
 }
 
-/** Marks that a commit has put into a sheaf, and the labels under which they were known before. */
+/** Tags that a commit has put into a sheaf, and the labels under which they were known before. */
 export interface Turn extends Source {
   readonly before: ReadonlyArray<number>
 }
 
-/** Marks of all sheaves as of the last commit, those of a stretch of hashes, the end not included, among them. */
-export type Read = (from: number, to: number) => ReadonlyArray<Source>
+/**
+ * Tags of all sheaves as of the last commit, those of a stretch of hashes, the end not included, among them. Each is good
+ * until the next.
+ */
+export type Read = (from: number, to: number) => Iterable<Source>
 
 export class IdTable {
   /** Labels of what was found last, each once. */
@@ -73,11 +76,11 @@ export class IdTable {
       home = Math.floor(first * this.#scale)
     }
     const cells = this.#cells
-    const mark = IdMarks.markOf(second) << labelBits
+    const tag = IdTags.tagOf(second) << labelBits
     let count = 0
     let at = home
     for (let cell = cells[at] as number; cell !== 0; cell = cells[at] as number) {
-      if ((cell ^ mark) <= labelsMax) count = this.#note(cell & labelsMax, count)
+      if ((cell ^ tag) <= labelsMax) count = this.#note(cell & labelsMax, count)
       at = after(at)
     }
     return count
@@ -90,24 +93,24 @@ export class IdTable {
   }
 
   /** Takes in what was committed. */
-  turn({ before, firsts, label, marks }: Turn): void {
+  turn({ before, firsts, label, tags }: Turn): void {
     for (const one of before) this.#isBefore[one] = 1
     for (let turn = 0; turn < firsts.length; turn++) {
-      this.#turnOne(Math.floor((firsts[turn] as number) * this.#scale), marks[turn] as number, label)
+      this.#turnOne(Math.floor((firsts[turn] as number) * this.#scale), tags[turn] as number, label)
     }
     this.#isBefore.fill(0)
   }
 
   /**
-   * Another id of the same mark may lose its label to this one. It is of a sheaf that goes into the same one, in whose place
+   * Another id of the same tag may lose its label to this one. It is of a sheaf that goes into the same one, in whose place
    * the new label is looked up until that is whole.
    */
-  #turnOne(home: number, mark: number, label: number): void {
+  #turnOne(home: number, tag: number, label: number): void {
     const drawer = home >>> drawerBits
     // What was not filled will be, from what was committed.
     if (this.#filled[drawer] === 0) return
     const cells = this.#cells
-    const shifted = mark << labelBits
+    const shifted = tag << labelBits
     let isThere = false
     let at = home
     for (let cell = cells[at] as number; cell !== 0; cell = cells[at] as number) {
@@ -137,10 +140,11 @@ export class IdTable {
     cells.fill(0, drawer * drawerCells, (drawer + 1) * drawerCells)
     let filled = 1
     for (const source of this.#read(from, to)) {
-      const end = IdMarks.search(source, to)
-      for (let turn = IdMarks.search(source, from); turn < end; turn++) {
-        const cell = ((source.marks[turn] as number) << labelBits) | source.label
-        let at = Math.floor((source.firsts[turn] as number) * scale)
+      const { firsts, label, tags } = source
+      const end = IdTags.search(source, to)
+      for (let turn = IdTags.search(source, from); turn < end; turn++) {
+        const cell = ((tags[turn] as number) << labelBits) | label
+        let at = Math.floor((firsts[turn] as number) * scale)
         while (cells[at] !== 0 && cells[at] !== cell) at = after(at)
         if (cells[at] === cell) continue
         // Far more ids than its share: all drawers get fewer, and are empty again.

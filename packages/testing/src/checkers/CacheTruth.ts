@@ -66,10 +66,12 @@ type Freshness = Evidence.Shown["answer"]["freshness"][number]
 
 /** Held at some time between the question of the scrape and the source's answer. */
 const holds = (
-  { fromMillis, untilMillis }: Census.Spell & { readonly fromMillis: number },
+  { fromMillis, untilMillis = Number.POSITIVE_INFINITY }: Census.Spell & { readonly fromMillis: number },
   freshness: Freshness
-): boolean =>
-  fromMillis <= answeredMillis(freshness) && (untilMillis ?? Number.POSITIVE_INFINITY) >= freshness.scrapedAtMillis
+): boolean => fromMillis <= answeredMillis(freshness) && untilMillis + removalMillisMax >= freshness.scrapedAtMillis
+
+/** A removal is of the moment in which it was decided, and readers see it once it is on disk: so long after that, in milliseconds. */
+const removalMillisMax = 100
 
 /** Where the answer does not tell, a scrape of a host's own spool takes no longer than this, in milliseconds. */
 const scrapeMillisMax = 1_000
