@@ -6,6 +6,7 @@ const integration = folders.map((folder) => `${folder}/**/*.integration.test.ts`
 // Pure modules and in-memory services run side by side; what needs sockets, processes or Postgres runs after them, one file at a time.
 export default defineConfig({
   test: {
+    setupFiles: ["./vitest.setup.ts"],
     testTimeout: 20_000,
     hookTimeout: 60_000,
     projects: [

@@ -52,7 +52,7 @@ export const life: FastCheck.Arbitrary<ReadonlyArray<Step>> = FastCheck.array(
       })
     }
   ),
-  { maxLength: 40, size: "max" }
+  { maxLength: 40 }
 )
 
 type Held = ReadonlyMap<MessageId.MessageId, ReadonlyArray<GroupName.GroupName>>

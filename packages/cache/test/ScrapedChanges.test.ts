@@ -31,7 +31,7 @@ describe("ScrapedChanges", () => {
   })
 
   it("cuts into batches that keep the order, and each limit unless one article alone is larger", () => {
-    const announced = FastCheck.array(FastCheck.record({ messageId, bytes }), { maxLength: 500, size: "max" })
+    const announced = FastCheck.array(FastCheck.record({ messageId, bytes }), { maxLength: 500 })
     FastCheck.assert(
       FastCheck.property(announced, (articles) => {
         const cut = ScrapedChanges.batches(articles)

@@ -83,6 +83,8 @@ const tilde = 126
 const load = (from: number): void => {
   base = from
   filled = Math.min(blockBytes, octets.length - from)
+  // Of the last four, what is not of these octets would be of those looked at before.
+  if (filled < blockBytes) words[filled >> 2] = 0
   bytes.set(filled === octets.length ? octets : octets.subarray(from, from + filled))
 }
 

@@ -76,10 +76,16 @@ describe("ControlOctets", () => {
     )
   })
 
-  it("calls a plain header ASCII", () => {
-    const all = Buffer.from("Subject: x\r\nFrom: y\r\n\r\n")
-    ControlOctets.open(all)
-    found(all)
-    expect(ControlOctets.isAscii()).toBe(true)
+  it("calls a plain header ASCII, whatever was looked at before", () => {
+    for (const length of [24, 25, 26, 27]) {
+      const before = new Uint8Array(40).fill(255)
+      ControlOctets.open(before)
+      found(before)
+      const all = Buffer.from(`${"Subject: x\r\nFrom:".padEnd(length - 4, "y")}\r\n\r\n`)
+      expect(all.length).toBe(length)
+      ControlOctets.open(all)
+      found(all)
+      expect(ControlOctets.isAscii()).toBe(true)
+    }
   })
 })

@@ -67,9 +67,9 @@ const namesOf = (runs: ReadonlyArray<readonly [number, number, Tree.Mark]>): Nam
 /** Two sets of which a good part is common. */
 const pair = fc
   .tuple(
-    fc.array(some(1500), { maxLength: 3, size: "max" }),
-    fc.array(some(60), { maxLength: 8, size: "max" }),
-    fc.array(some(60), { maxLength: 8, size: "max" })
+    fc.array(some(1500), { maxLength: 3 }),
+    fc.array(some(60), { maxLength: 8 }),
+    fc.array(some(60), { maxLength: 8 })
   )
   .map(([common, ours, theirs]) => {
     const both = namesOf(common)

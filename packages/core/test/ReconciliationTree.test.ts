@@ -61,7 +61,7 @@ const bound = fc.oneof(
 it("tells count, sum and items of any range as a sorted list does", () => {
   fc.assert(
     fc.property(
-      fc.array(command, { maxLength: 30, size: "max" }),
+      fc.array(command, { maxLength: 30 }),
       fc.array(fc.tuple(bound, bound), { minLength: 4 }),
       (commands, ranges) => {
         const tree = new Tree.ReconciliationTree()

@@ -7,8 +7,9 @@ import type * as MessageId from "@lupin/core/MessageId"
 import * as Prompt from "@lupin/core/Prompt"
 import type { Spool, SpoolUnavailable } from "@lupin/spool/Spool"
 import { type Effect, Exit } from "effect"
+import type * as FeedVerdict from "./FeedVerdict.ts"
 import type { Entry, FeedWindow } from "./FeedWindow.ts"
-import type * as NntpClient from "./NntpClient.ts"
+import * as NntpClient from "./NntpClient.ts"
 import type { NntpError } from "./NntpError.ts"
 import type { PeerState } from "./PeerStats.ts"
 
@@ -18,10 +19,8 @@ export interface Move {
   readonly way: "Ask" | "Send" | "SendUnasked"
 }
 
-export type Command = "CHECK" | "TAKETHIS" | "IHAVE"
-
 /** Called for each answer, in order. */
-export type OnReply = (move: Move, command: Command, reply: NntpClient.Reply) => void
+export type OnReply = (move: Move, command: FeedVerdict.Command, reply: NntpClient.Reply) => void
 
 /** One connection, as moves are made on it. */
 export interface Speaker {
@@ -69,9 +68,10 @@ export const oneByOne = function* (speaker: Speaker, moves: ReadonlyArray<Move>)
     const article = yield* take(speaker, move.entry)
     if (article === undefined) continue
     stats.offers += 1
-    const reply = yield* client.submit(`IHAVE ${move.entry.id}`, 335, article)
-    if (reply.code === 235 || reply.code === 437) countSent(stats, article)
-    speaker.onReply(move, "IHAVE", reply)
+    const asksForIt = (reply: NntpClient.Reply) => reply.code === 335 && NntpClient.isAbout(reply, move.entry.id)
+    const { isSent, reply } = yield* client.submit(`IHAVE ${move.entry.id}`, asksForIt, article)
+    if (isSent) countSent(stats, article)
+    speaker.onReply(move, isSent ? "IHAVE with article" : "IHAVE", reply)
   }
 }
 

@@ -10,14 +10,20 @@ import type { PeerState } from "./PeerStats.ts"
 /** `trouble`: the answer is none to this command, so nothing after it can be trusted. */
 export type FeedVerdict = "send" | "accepted" | "notWanted" | "refused" | "later" | "trouble"
 
-/** Reads a code (RFC 3977 §6.3.2, RFC 4644 §2.4, §2.5). An article in answer to TAKETHIS may be put off with 431 or 436. */
-export const of = (command: "CHECK" | "TAKETHIS" | "IHAVE", code: number): FeedVerdict => {
+/** What an answer is to. `IHAVE` has two: one to its line, and one to the article where the first has asked for that. */
+export type Command = "CHECK" | "TAKETHIS" | "IHAVE" | "IHAVE with article"
+
+/**
+ * Reads a code (RFC 3977 §6.3.2, RFC 4644 §2.4, §2.5). An article in answer to TAKETHIS may be put off with 431 or 436.
+ * Nobody has accepted an article that has not been sent.
+ */
+export const of = (command: Command, code: number): FeedVerdict => {
   switch (code) {
     case 238:
       return command === "CHECK" ? "send" : "trouble"
     case 235:
     case 239:
-      return command === "CHECK" ? "trouble" : "accepted"
+      return command === "CHECK" || command === "IHAVE" ? "trouble" : "accepted"
     case 435:
     case 438:
       return "notWanted"

@@ -41,6 +41,12 @@ export interface Options extends Endpoint {
   readonly onOpening?: () => void
 }
 
+/** The last reply, and whether the article went before it: a reply to the command alone says nothing of the article. */
+export interface Submitted {
+  readonly reply: Reply
+  readonly isSent: boolean
+}
+
 export interface NntpClient {
   /** Host and port, for messages. */
   readonly server: string
@@ -51,10 +57,13 @@ export interface NntpClient {
   /** Sends all, and returns their replies in order. An empty list returns at once. */
   readonly exchange: (requests: ReadonlyArray<Request>) => Effect.Effect<ReadonlyArray<Reply>, NntpDisconnected>
   /**
-   * Sends a command and, if the server answers with `code`, the article: POST and IHAVE. Nothing else is sent in between.
-   * Returns the last reply.
+   * Sends a command and, if the server's answer asks for it, the article: POST and IHAVE. Nothing else is sent in between.
    */
-  readonly submit: (line: string, code: number, article: Uint8Array) => Effect.Effect<Reply, NntpDisconnected>
+  readonly submit: (
+    line: string,
+    asksForArticle: (reply: Reply) => boolean,
+    article: Uint8Array
+  ) => Effect.Effect<Submitted, NntpDisconnected>
   /**
    * Sends all, where it is called unless others are talking, and returns once they are written; `onReply` is called for each, in order, with its place in the list. A server that
    * neither reads nor answers is the caller's to notice.
@@ -308,13 +317,13 @@ export const connect = Effect.fnUntraced(function* (
       return Effect.sync(() => endListeners.delete(listener))
     }),
     exchange,
-    submit: (line, code, article) =>
+    submit: (line, asksForArticle, article) =>
       Effect.gen(function* () {
         const asked = yield* talk([{ line }], unguarded)
         const answer = asked[0] ?? noReply
-        if (answer.code !== code) return answer
+        if (!asksForArticle(answer)) return { reply: answer, isSent: false }
         const sent = yield* talk([{ line: "", article }], unguarded)
-        return sent[0] ?? noReply
+        return { reply: sent[0] ?? noReply, isSent: true }
       }).pipe(
         Effect.onInterrupt(() => Effect.sync(() => finish(disconnected("interrupted in mid article")))),
         guarded

@@ -243,10 +243,12 @@ export const make = (client: NntpClient.NntpClient): NntpReader => {
       )
     },
     post: (octets) =>
-      Effect.flatMap(client.submit("POST", 340, octets), (reply) =>
-        reply.code === 240
-          ? Effect.succeed(MessageId.parse(/<[^\s<>]+>/.exec(reply.text)?.[0] ?? ""))
-          : Effect.fail(refused("POST", reply))
+      Effect.flatMap(
+        client.submit("POST", ({ code }) => code === 340, octets),
+        ({ isSent, reply }) =>
+          isSent && reply.code === 240
+            ? Effect.succeed(MessageId.parse(/<[^\s<>]+>/.exec(reply.text)?.[0] ?? ""))
+            : Effect.fail(refused("POST", reply))
       ),
     date: Effect.flatMap(ask("DATE", codes(111)), (reply) => {
       const since = Since.parse(reply.text.slice(0, 8), reply.text.slice(8, 14))

@@ -8,7 +8,7 @@ import { FeedWindow } from "../src/FeedWindow.ts"
 import { PeerStats } from "../src/PeerStats.ts"
 
 const stats = Effect.runSync(Effect.map(PeerStats, (service) => service).pipe(Effect.provide(PeerStats.layer)))
-const command = fc.constantFrom("CHECK", "TAKETHIS", "IHAVE")
+const command = fc.constantFrom("CHECK", "TAKETHIS", "IHAVE", "IHAVE with article")
 
 const opened = () => {
   const state = new FeedWindow(0)
@@ -39,6 +39,9 @@ describe("FeedVerdict", () => {
     expect(FeedVerdict.of("CHECK", 238)).toBe("send")
     for (const code of [239, 235, 439, 437, 335, 200, 400, 500]) expect(FeedVerdict.of("CHECK", code)).toBe("trouble")
     for (const code of [238, 335, 400, 502]) expect(FeedVerdict.of("TAKETHIS", code)).toBe("trouble")
+    for (const code of [235, 239, 238, 335]) expect(FeedVerdict.of("IHAVE", code)).toBe("trouble")
+    for (const code of [238, 335, 400]) expect(FeedVerdict.of("IHAVE with article", code)).toBe("trouble")
+    expect(FeedVerdict.of("IHAVE with article", 235)).toBe("accepted")
   })
 
   it("gives up an article that was put off until no peer would take it", () => {

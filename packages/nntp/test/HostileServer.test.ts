@@ -147,6 +147,18 @@ describe("NntpReader against a hostile server", () => {
     }).pipe(Effect.scoped)
   )
 
+  it.live("does not take an article for posted that it has not sent", () =>
+    Effect.gen(function* () {
+      const { network } = Hostile.network(() => ({
+        opening: [Hostile.say("200 hello\r\n")],
+        onLine: (line) => [Hostile.say(line === "POST" ? "240 <a@x.test> taken\r\n" : "500 what\r\n")]
+      }))
+      const reader = yield* Effect.provideService(NntpReader.connect({ host: "x.test", port: 119 }), Network, network)
+      const posting = reader.post(new TextEncoder().encode("From: a@b\r\n\r\nx\r\n"))
+      expect(yield* Effect.flip(posting)).toMatchObject({ _tag: "NntpRefused", code: 240 })
+    }).pipe(Effect.scoped)
+  )
+
   it.effect("ends within its limits of time and octets, with an answer or a typed error, whatever is said", () =>
     Effect.promise(() =>
       fc.assert(

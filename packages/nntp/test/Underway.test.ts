@@ -146,7 +146,7 @@ describe("articles under way", () => {
     let most = 0
     await fc.assert(
       fc.asyncProperty(
-        fc.array(command, { maxLength: 120, size: "max" }),
+        fc.array(command, { maxLength: 120 }),
         chunks,
         outcomes,
         fc.constantFrom(0, 0, 1, 3),

@@ -57,7 +57,7 @@ const anyActs: fc.Arbitrary<ReadonlyArray<Act>> = fc.array(
     do: fc.constantFrom<Array<Act["do"]>>("store", "store", "store", "cancel", "expire", "erase"),
     at: fc.nat(poolSize - 1)
   }),
-  { maxLength: 80, size: "max" }
+  { maxLength: 80 }
 )
 /** Without erasures of what had expired and has no date: nothing tells when it was. */
 const acts = anyActs.map((done) =>

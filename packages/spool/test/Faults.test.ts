@@ -87,12 +87,12 @@ const history = (
   beginning: fc.Arbitrary<ReadonlyArray<Step>> = fc.constant([])
 ): fc.Arbitrary<ReadonlyArray<Step>> =>
   fc
-    .tuple(beginning, fc.array(fc.oneof(...kinds, ...crashes), { maxLength: 14, size: "max" }), ...crashes)
+    .tuple(beginning, fc.array(fc.oneof(...kinds, ...crashes), { maxLength: 14 }), ...crashes)
     .map(([first, steps, end]) => [...first, ...settled(steps, end as Step), end as Step])
 
 /** Some files of articles, a part of which has gone. */
 const worn: fc.Arbitrary<ReadonlyArray<Step>> = fc
-  .tuple(fc.array(anyArticle, { maxLength: 16, size: "max" }), some, fc.boolean())
+  .tuple(fc.array(anyArticle, { maxLength: 16 }), some, fc.boolean())
   .map(([articles, ids, isLong]) => [
     { _tag: "Store", batches: articles.map((one) => [one]) },
     { _tag: "Expire", ids },
@@ -217,7 +217,7 @@ describe("a spool on a disk of faults", () => {
   it("stores again once the disk does, without being opened anew", { timeout: 0 }, () =>
     fc.assert(
       fc.asyncProperty(
-        fc.array(fc.oneof(store, store, remove, expire, erase, reclaim, fault), { maxLength: 12, size: "max" }),
+        fc.array(fc.oneof(store, store, remove, expire, erase, reclaim, fault), { maxLength: 12 }),
         anyArticle,
         (steps, one) => {
           const running = steps.filter((step) => step._tag !== "Fault" || step.fault._tag !== "SyncHangs")
@@ -316,7 +316,7 @@ describe("a spool on a disk of faults", () => {
   it("finds a bit that turned over, serves it to nobody, and is mended by another copy", { timeout: 0 }, () =>
     fc.assert(
       fc.asyncProperty(
-        fc.array(fc.oneof(store, store, remove, expire, reclaim, wait), { minLength: 1, maxLength: 8, size: "max" }),
+        fc.array(fc.oneof(store, store, remove, expire, reclaim, wait), { minLength: 1, maxLength: 8 }),
         fc.nat(),
         fc.nat(7),
         fc.constantFrom("kept", "lost"),

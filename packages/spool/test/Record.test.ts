@@ -12,7 +12,7 @@ const position = fc.integer({ min: 1, max: 2 ** 47 })
 const atMillis = fc.integer({ min: 0, max: 2 ** 47 })
 const number = fc.integer({ min: 1, max: 2_147_483_647 })
 const numbers = fc.array(fc.tuple(Netnews.groupName, number), { maxLength: 20 })
-const octets = fc.uint8Array({ maxLength: 9_000, size: "max" })
+const octets = fc.uint8Array({ maxLength: 9_000 })
 const options = fc.record(
   {
     expiresMillis: atMillis,

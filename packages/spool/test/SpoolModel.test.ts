@@ -304,10 +304,7 @@ const crash = fc
 
 const commands = fc.commands(
   [store, store, store, remove, remove, refuse, changeGroups, forget, erase, reclaim, savePosition, wait, crash],
-  {
-    maxCommands: 30,
-    size: "max"
-  }
+  { maxCommands: 30 }
 )
 
 const identity = SiteIdentity.layer({ name: "boi1", path: "h1.boi.pop.lupin", kind: "pop", apps: "any" })
