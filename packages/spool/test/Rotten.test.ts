@@ -131,6 +131,24 @@ describe("a log in which bits have turned over", () => {
     })
   )
 
+  it.effect("finds a record whose checksum alone has rotted behind one that cannot be read", () =>
+    Effect.gen(function* () {
+      const directory = yield* temporaryDirectory
+      const three = article(id("three"), [group("misc.new")])
+      for (const each of [one, two, three]) yield* spoolIn(directory, (spool) => spool.store([each]))
+      rot(directory, 0, eventAt)
+      rot(directory, 1, toldAt)
+      const look = (spool: Spool["Service"]) =>
+        Effect.gen(function* () {
+          assert.deepStrictEqual(yield* told(spool), [`Filed ${two.messageId}`, `Filed ${three.messageId}`])
+          assert.isDefined(yield* spool.find(two.messageId))
+        })
+      yield* spoolIn(directory, look)
+      loseIndex(directory)
+      yield* spoolIn(directory, look)
+    })
+  )
+
   it.effect("names a damaged article by what is in memory, when it is read by its number", () =>
     Effect.gen(function* () {
       const directory = yield* temporaryDirectory

@@ -62,7 +62,7 @@ export const make = (disk: Disk): SegmentReader => {
     return octets
   }
 
-  const findIn = (segment: Segment, offset: number, isWhole: boolean, isSearch = false): Found | undefined => {
+  const findIn = (segment: Segment, offset: number, isWhole: boolean): Found | undefined => {
     const peeked = readNear(segment, offset, peekBytes)
     if (peeked.length < Record.headBytes) return undefined
     const head = Record.readHead(peeked)
@@ -73,8 +73,7 @@ export const make = (disk: Disk): SegmentReader => {
     const isThere = peeked.length >= Record.headBytes + needed
     const meta = isThere ? peeked.subarray(Record.headBytes, Record.headBytes + needed) : readAt(segment, start, needed)
     // Where that checksum alone is damaged, the other one, of all of the record, holds.
-    const isTold =
-      Record.isMetaIntact(meta, head) || (!isSearch && Record.isIntact(readAt(segment, start, head.bytes), head))
+    const isTold = Record.isMetaIntact(meta, head) || Record.isIntact(readAt(segment, start, head.bytes), head)
     if (!isTold) return undefined
     const address = addressOf(segment, offset)
     return {
@@ -96,7 +95,7 @@ export const make = (disk: Disk): SegmentReader => {
       const end = Math.min(searchBytes, octets.length - Record.candidateBytes)
       for (let at = 0; at < end; at++) {
         if (!Record.isCandidate(octets, at)) continue
-        const found = findIn(segment, start + at, false, true)
+        const found = findIn(segment, start + at, false)
         if (found !== undefined) return found
       }
     }
