@@ -187,6 +187,12 @@ export const all: ReadonlyArray<Known> = [
       "77155 post p3 11; 88334 post p1 51; 89545 post p2 26; 138033 rot p4 408084; 139102 power p4"
   ),
   known(
+    "tells of a record whose checksum of events has rotted behind one that cannot be read",
+    502027,
+    "pops 1,1,1,1 zones 3 seconds 30; 235 post p2 7; 558 post p1 2; 694 post p3 5; 4038 post p3 14; 5997 slow z1 p4 1299; " +
+      "6798 erase 7; 7754 forge p3 19; 7865 cancel p4 18; 8597 post p3 1; 10155 rot p4 278633; 10455 rot p4 795110; 19164 power p4"
+  ),
+  known(
     "lets go in time of what comes while nothing else is due",
     1,
     "pops 1,1 zones 3 seconds 60; 8000 keep-age z1 10000; 12000 post p2 9"
