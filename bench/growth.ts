@@ -82,7 +82,10 @@ const grow = Effect.fnUntraced(function* (from: number, to: number) {
 
 interface Costs {
   readonly intake: number
+  /** Of an id that was asked for before. */
   readonly known: number
+  /** Of an id that nobody has asked for since the process began. */
+  readonly strange: number
   readonly unknown: number
   readonly overview: number
   readonly openKilledMillis: number
@@ -93,7 +96,10 @@ interface Costs {
 
 const reading = Effect.fnUntraced(function* (held: number) {
   const spool = yield* Spool
-  const ids = Array.from({ length: look }, (_, turn) => idOf(Corpus.mix(turn + held) % held))
+  const idsFrom = (first: number) =>
+    Array.from({ length: look }, (_, turn) => idOf(Corpus.mix(first + turn + held) % held))
+  const ids = idsFrom(0)
+  const strange = idsFrom(look)
   const others = ids.map((_, turn) => idOf(held + turn))
   const ask = (some: ReadonlyArray<MessageId.MessageId>) =>
     Effect.forEach(
@@ -117,6 +123,7 @@ const reading = Effect.fnUntraced(function* (held: number) {
   yield* all
   return {
     known: yield* micros(look, ask(ids)),
+    strange: yield* micros(look, ask(strange)),
     unknown: yield* micros(look, ask(others)),
     overview: yield* micros(pages, all)
   }
@@ -193,7 +200,8 @@ export const run = async (): Promise<ReadonlyArray<Report.Measure>> => {
       })
       return [
         grown("intake of an article", ({ intake }) => intake),
-        grown("status of a known id", ({ known }) => known),
+        grown("status of a known id", ({ strange }) => strange),
+        grown("status of a known id that was asked for before", ({ known }) => known),
         grown("status of an unknown id", ({ unknown }) => unknown),
         grown("overview of 100", ({ overview }) => overview),
         plain("opened after a kill", "ms", costs.openKilledMillis),
