@@ -202,7 +202,7 @@ export const entries = (octets: Uint8Array, end: number): ReadonlyArray<readonly
 }
 
 /** Takes line breaks out of folded content; the space that folds a line stays (RFC 5322 §2.2.3). */
-export const unfold = (folded: string): string => (folded.includes("\n") ? folded.replaceAll(/\r?\n/g, "") : folded)
+const unfold = (folded: string): string => (folded.includes("\n") ? folded.replaceAll(/\r?\n/g, "") : folded)
 
 const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true })
 

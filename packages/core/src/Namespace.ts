@@ -16,7 +16,7 @@ const owners: Readonly<Record<GroupName.Root, Writer>> = {
 }
 
 /** Whose groups these are; `foreign` for all that other networks bring along. */
-export const ownerOf = (group: GroupName.GroupName): Writer | "foreign" => {
+const ownerOf = (group: GroupName.GroupName): Writer | "foreign" => {
   const root = GroupName.ownRoot(group)
   return root === undefined ? "foreign" : owners[root]
 }

@@ -16,7 +16,7 @@ import { Effect, Layer, Schedule } from "effect"
 export const pageMax = 500
 
 /** The group under which an article is told: that of the digestions' axis, else its first. */
-export const subjectOf = (groups: ReadonlyArray<GroupName.GroupName>): GroupName.GroupName | undefined =>
+const subjectOf = (groups: ReadonlyArray<GroupName.GroupName>): GroupName.GroupName | undefined =>
   Digestion.canonicalGroup(groups) ?? groups[0]
 
 /** Under which removals of an app's events are told that were never here: which groups they had nobody knows. */
