@@ -3,11 +3,12 @@
  *
  * All but `sync` is synchronous; all throw what the system says.
  */
-import { Context } from "effect"
+import { Clock, Context } from "effect"
 import { Buffer } from "node:buffer"
 import * as fs from "node:fs"
 import * as path from "node:path"
 import * as DirectoryLock from "./internal/DirectoryLock.ts"
+import { PacedSync } from "./internal/PacedSync.ts"
 import * as Tables from "./Tables.ts"
 
 export interface Disk {
@@ -20,7 +21,7 @@ export interface Disk {
   readonly read: (file: number, buffer: Uint8Array, offset: number) => number
   /** Writes all pieces, one after another, at an offset of the file. */
   readonly write: (file: number, pieces: ReadonlyArray<Uint8Array>, offset: number) => void
-  /** Makes what was written survive a power cut; off the main thread. */
+  /** Makes what was written survive a power cut, and calls back: before it returns, where that is done in place, or later. */
   readonly sync: (file: number, done: (error: Error | null) => void) => void
   readonly syncNow: (file: number) => void
   readonly truncate: (file: number, bytes: number) => void
@@ -72,20 +73,42 @@ const syncDirectory: Disk["syncDirectory"] = (directory) => {
   }
 }
 
-/** The disk of this machine. */
+/** What open files lie on. */
+const devices = new Map<number, number>()
+
+const open: Disk["open"] = (name, how) => {
+  const file = fs.openSync(name, how === "create" ? "w+" : "r+")
+  devices.set(file, fs.fstatSync(file).dev)
+  return file
+}
+
+// How long a sync takes is told by the machine's own time, whatever time it is for those who store.
+const machine = Context.get(Context.empty(), Clock.Clock)
+
+const paced = new PacedSync({
+  deviceOf: (file) => devices.get(file) ?? 0,
+  inPlace: (file) => fs.fdatasyncSync(file),
+  byThread: (file, done) => fs.fdatasync(file, done),
+  monotonicNanos: () => machine.monotonicTimeNanosUnsafe()
+})
+
+/** The disk of this machine. Where its syncs are done `internal/SyncPace` tells. */
 export const node: Disk = {
   names: (directory) => {
     fs.mkdirSync(directory, { recursive: true })
     return fs.readdirSync(directory)
   },
-  open: (name, how) => fs.openSync(name, how === "create" ? "w+" : "r+"),
+  open,
   size: (file) => fs.fstatSync(file).size,
   read: (file, buffer, offset) => fs.readSync(file, buffer, 0, buffer.length, offset),
   write,
-  sync: (file, done) => fs.fdatasync(file, done),
+  sync: paced.sync,
   syncNow: (file) => fs.fdatasyncSync(file),
   truncate: (file, bytes) => fs.ftruncateSync(file, bytes),
-  close: (file) => fs.closeSync(file),
+  close: (file) => {
+    devices.delete(file)
+    fs.closeSync(file)
+  },
   syncDirectory,
   load: (name) => (fs.existsSync(name) ? fs.readFileSync(name) : undefined),
   replace: (name, octets) => {

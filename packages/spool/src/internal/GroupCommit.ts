@@ -5,6 +5,7 @@
  */
 import type * as Recoveries from "@lupin/core/Recoveries"
 import type { Stored } from "../Spool.ts"
+import { Company } from "./Company.ts"
 import type * as Plan from "./Plan.ts"
 
 /** Commands of one commit at most, so that it does not hold up the rest of the process for long. */
@@ -14,7 +15,7 @@ export const commitBytesMax = 4 * 1024 * 1024
 /** Octets of articles that may wait; what comes beyond is refused for now. */
 export const waitingBytesMax = 64 * 1024 * 1024
 
-/** Commands that are worth a commit of their own where nothing is under way: the disk takes them while others come. */
+/** Commands that are worth a commit of their own where nothing is under way, whoever else may come in this turn. */
 const unitsAlone = 8
 
 /** What the commit acts on. All but `sync` is synchronous; any may throw. */
@@ -26,6 +27,7 @@ export interface Target {
   readonly undo: () => void
   /** Called before anything more is stored after trouble: calls back without an error once the disk takes writes again. */
   readonly recover: (done: (error: Error | null) => void) => void
+  /** Makes what was written safe: before it returns, or later. */
   readonly sync: (done: (error: Error | null) => void) => void
   /** Shows the records to readers. */
   readonly publish: (records: ReadonlyArray<Plan.Planned>) => void
@@ -71,6 +73,7 @@ export const make = (target: Target): GroupCommit => {
   /** The disk did not do as told: looked at again before the next commit. */
   let stalled: string | undefined
   let closed: (() => void) | undefined
+  const company = new Company()
 
   const drop = (jobs: ReadonlyArray<Job>): void => {
     for (const job of jobs) waitingBytes -= job.bytes
@@ -192,8 +195,14 @@ export const make = (target: Target): GroupCommit => {
   /** Whoever was answered goes on first. */
   const next = (): void => {
     if (target.isUnsettled()) target.soon(settle)
-    else if (waiting.length > 0 || target.isShared) target.soon(commit)
+    else if (waiting.length > 0 || (target.isShared && company.look())) target.soon(turn)
     else rest()
+  }
+
+  /** Who came in this turn has come. */
+  const turn = (): void => {
+    company.turn()
+    commit()
   }
 
   const rest = (): void => {
@@ -214,9 +223,10 @@ export const make = (target: Target): GroupCommit => {
       if (waiting.length === 0) waiting = [job]
       else waiting.push(job)
       waitingBytes += bytes
+      company.come()
       if (isBusy) return
       isBusy = true
-      if (target.isShared && units.length < unitsAlone) target.soon(commit)
+      if (target.isShared && company.isExpected && units.length < unitsAlone) target.soon(turn)
       else commit()
     },
     close: (done) => {
