@@ -59,6 +59,7 @@ const fault: fc.Arbitrary<Step> = fc
     fc.constant({ _tag: "SyncHangs" } as const)
   )
   .map((fault: Fault) => ({ _tag: "Fault", fault }))
+const pace: fc.Arbitrary<Step> = fc.record({ _tag: fc.constant("Pace"), isInPlace: fc.boolean() })
 const opening = fc.option(fc.nat(40), { nil: undefined, freq: 3 })
 const kill: fc.Arbitrary<Step> = fc.record({ _tag: fc.constant("Kill"), index, opening })
 const powerCut: fc.Arbitrary<Step> = fc.record({
@@ -87,8 +88,8 @@ const history = (
   beginning: fc.Arbitrary<ReadonlyArray<Step>> = fc.constant([])
 ): fc.Arbitrary<ReadonlyArray<Step>> =>
   fc
-    .tuple(beginning, fc.array(fc.oneof(...kinds, ...crashes), { maxLength: 14 }), ...crashes)
-    .map(([first, steps, end]) => [...first, ...settled(steps, end as Step), end as Step])
+    .tuple(pace, beginning, fc.array(fc.oneof(...kinds, pace, ...crashes), { maxLength: 15 }), ...crashes)
+    .map(([how, first, steps, end]) => [how, ...first, ...settled(steps, end as Step), end as Step])
 
 /** Some files of articles, a part of which has gone. */
 const worn: fc.Arbitrary<ReadonlyArray<Step>> = fc
@@ -217,7 +218,7 @@ describe("a spool on a disk of faults", () => {
   it("stores again once the disk does, without being opened anew", { timeout: 0 }, () =>
     fc.assert(
       fc.asyncProperty(
-        fc.array(fc.oneof(store, store, remove, expire, erase, reclaim, fault), { maxLength: 12 }),
+        fc.array(fc.oneof(store, store, remove, expire, erase, reclaim, fault, pace), { maxLength: 13 }),
         anyArticle,
         (steps, one) => {
           const running = steps.filter((step) => step._tag !== "Fault" || step.fault._tag !== "SyncHangs")

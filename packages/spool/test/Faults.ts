@@ -29,6 +29,8 @@ export type Step =
   /** History comes to its end, as it does in weeks: what had gone was compacted away before. */
   | { readonly _tag: "Forget" }
   | { readonly _tag: "Fault"; readonly fault: Fault }
+  /** From now on the disk syncs while the process waits, or not. */
+  | { readonly _tag: "Pace"; readonly isInPlace: boolean }
   | ({ readonly _tag: "Kill" } & Crash)
   | ({ readonly _tag: "PowerCut"; readonly chances: ReadonlyArray<boolean> } & Crash)
 
@@ -74,7 +76,8 @@ export const recovered = Recovered.make()
 export class Trial {
   readonly #options: Omit<FileSpool.Options, "directory">
   #life = 0
-  disk = new SimDisk()
+  #isInPlace = false
+  disk = new SimDisk({ isInPlace: () => this.#isInPlace })
   spool!: Spool["Service"]
   #close = async (): Promise<void> => {}
   site: Site.Site = Site.empty({ id: "", startedMillis: 0, numberBase: 0 })
@@ -152,6 +155,9 @@ export class Trial {
     switch (step._tag) {
       case "Fault":
         return this.disk.arm(step.fault)
+      case "Pace":
+        this.#isInPlace = step.isInPlace
+        return
       case "Store":
         return this.#store(step.batches)
       case "Remove":

@@ -28,7 +28,9 @@ export type Fault =
 export type TablesLeft = "kept" | "older" | "lost"
 
 export interface Options {
-  /** When a sync is done; as soon as promises come to something, where nothing is said. */
+  /** Whether a sync is done before the call returns; where nothing is said none is. */
+  readonly isInPlace?: () => boolean
+  /** When another one is done; as soon as promises come to something, where nothing is said. */
   readonly later?: (done: () => void) => void
   /** Octets that it holds; beyond it, what is written fails. */
   readonly bytesMax?: number
@@ -146,15 +148,17 @@ export class SimDisk implements Disk {
       for (const stopped of this.#onHang.splice(0)) stopped()
       return
     }
-    const { later = queueMicrotask } = this.#options
-    later(() => {
+    const { isInPlace, later = queueMicrotask } = this.#options
+    const act = (): void => {
       try {
         this.syncNow(number)
       } catch (error) {
         return done(error instanceof Error ? error : new Error(String(error)))
       }
       done(null)
-    })
+    }
+    if (isInPlace?.() === true) act()
+    else later(act)
   }
 
   readonly syncNow = (number: number): void => {

@@ -255,15 +255,23 @@ export class SimSite {
   }
 
   #emptyDisk(): SimDisk {
-    return new SimDisk({ later: (done) => void this.process?.after(syncMillis, done) })
+    const { world } = this.#options
+    const phase = world.chance.split(`disk of ${this.name}`).between(0, 1)
+    return new SimDisk({
+      isInPlace: () => (Math.floor(world.nowMillis / paceMillis) + phase) % 2 === 0,
+      later: (done) => void this.process?.after(syncMillis, done)
+    })
   }
 }
 
 /** Files of a log that keeps little: a few articles each. */
 const smallSegmentBytes = 8 * 1024
 
-/** How long a disk takes to make something safe. */
+/** How long a disk takes to make something safe, while it is not so quick that nobody notices. */
 const syncMillis = 2
+
+/** How long a disk is quick, and then is not. */
+const paceMillis = 1_000
 
 const built = <E, R>(layer: Layer.Layer<Spool.Spool, E, R>) =>
   Effect.map(Layer.build(layer), (context) => Context.get(context, Spool.Spool))
