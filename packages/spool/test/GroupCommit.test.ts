@@ -228,9 +228,28 @@ describe("a group commit", () => {
     for (let turn = 0; turn < 10; turn++) {
       for (let one = 0; one < 4; one++) callers.bring(1)
       log.turn()
+      // Nobody comes any more.
+      log.turn()
     }
     assert.strictEqual(callers.answers.length, 40)
     assert.strictEqual(log.acts.filter((act) => act === "sync").length, 10)
+  })
+
+  it("has those who come in company wait for some turns, and no longer", () => {
+    const { callers, log } = begin(
+      true,
+      Array.from({ length: 100 }, () => inPlace)
+    )
+    callers.bring(1)
+    callers.bring(1)
+    for (let turn = 1; turn < GroupCommit.turnsMax; turn++) {
+      log.turn()
+      assert.isEmpty(callers.answers)
+      callers.bring(1)
+    }
+    log.turn()
+    assert.strictEqual(callers.answers.length, GroupCommit.turnsMax + 1)
+    assert.strictEqual(log.acts.filter((act) => act === "sync").length, 1)
   })
 
   it("stores with the next commit what came during a sync", () => {

@@ -31,10 +31,12 @@ export class Company {
     return false
   }
 
-  /** A turn ends. One in which nobody came says nothing. */
-  turn(): void {
-    if (this.#callers > 0) this.#turnsAlone = this.#callers > 1 ? 0 : this.#turnsAlone + 1
+  /** A turn ends; says whether anybody came in it. One in which nobody came tells nothing of company. */
+  turn(): boolean {
+    const callers = this.#callers
+    if (callers > 0) this.#turnsAlone = callers > 1 ? 0 : this.#turnsAlone + 1
     this.#callers = 0
     this.#passed = 0
+    return callers > 0
   }
 }

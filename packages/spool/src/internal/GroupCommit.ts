@@ -17,6 +17,8 @@ export const waitingBytesMax = 64 * 1024 * 1024
 
 /** Commands that are worth a commit of their own where nothing is under way, whoever else may come in this turn. */
 const unitsAlone = 8
+/** Turns of the loop that fewer commands wait at most, as long as each brings somebody: a turn costs less than a sync. */
+export const turnsMax = 5
 
 /** What the commit acts on. All but `sync` is synchronous; any may throw. */
 export interface Target {
@@ -74,6 +76,8 @@ export const make = (target: Target): GroupCommit => {
   let stalled: string | undefined
   let closed: (() => void) | undefined
   const company = new Company()
+  /** How many turns those who wait have seen end. */
+  let turns = 0
 
   const drop = (jobs: ReadonlyArray<Job>): void => {
     for (const job of jobs) waitingBytes -= job.bytes
@@ -199,10 +203,18 @@ export const make = (target: Target): GroupCommit => {
     else rest()
   }
 
-  /** Who came in this turn has come. */
+  /** Who came in this turn has come, and others may come in the next one. */
   const turn = (): void => {
-    company.turn()
+    turns += 1
+    if (company.turn() && turns < turnsMax && isFew()) return target.soon(turn)
+    turns = 0
     commit()
+  }
+
+  const isFew = (): boolean => {
+    let units = 0
+    for (const job of waiting) units += job.units.length
+    return units > 0 && units < unitsAlone && company.isExpected
   }
 
   const rest = (): void => {
