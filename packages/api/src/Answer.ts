@@ -2,10 +2,10 @@
  * What the operations of a POP answer: schemas whose types are used inside, and whose encoded forms are the JSON.
  */
 import { Schema } from "effect"
+import * as GeoPoint from "@lupin/core/GeoPoint"
 import * as GroupName from "@lupin/core/GroupName"
 import * as MessageId from "@lupin/core/MessageId"
 import * as Instant from "./Instant.ts"
-import * as PlaceJson from "./PlaceJson.ts"
 import * as Receipt from "./Receipt.ts"
 
 const postedFields = {
@@ -38,7 +38,7 @@ export const EventAnswer = Schema.Struct({
   messageId: MessageId.MessageId,
   kind: Schema.String,
   version: Schema.Int,
-  at: Schema.optionalKey(PlaceJson.PlaceJson),
+  at: Schema.optionalKey(GeoPoint.GeoPoint),
   payload: Schema.Unknown,
   groups: Schema.Array(GroupName.GroupName),
   postedMillis: Instant.Instant

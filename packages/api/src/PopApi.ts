@@ -8,11 +8,11 @@ import { Effect, Schema, SchemaIssue, SchemaTransformation } from "effect"
 import { HttpApi, HttpApiEndpoint, HttpApiGroup, HttpApiMiddleware, HttpApiSchema, OpenApi } from "effect/http-api"
 import * as CancelLock from "@lupin/core/CancelLock"
 import * as Event from "@lupin/core/Event"
+import * as GeoPoint from "@lupin/core/GeoPoint"
 import * as MessageId from "@lupin/core/MessageId"
 import * as Answer from "./Answer.ts"
 import * as EventsParameters from "./EventsParameters.ts"
 import * as JsonBound from "./JsonBound.ts"
-import * as PlaceJson from "./PlaceJson.ts"
 import * as Problem from "./Problem.ts"
 import * as Receipt from "./Receipt.ts"
 
@@ -49,7 +49,7 @@ export const EventBody = Schema.Struct({
   ),
   version: Schema.optionalKey(Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: Event.versionMax }))),
   routing: Schema.optionalKey(Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: Event.versionMax }))),
-  at: Schema.optionalKey(PlaceJson.PlaceJson),
+  at: Schema.optionalKey(GeoPoint.GeoPoint),
   lock: Schema.optionalKey(
     Schema.String.check(
       Schema.makeFilter((text: string) => CancelLock.isWellFormed(text) || "must be a Cancel-Lock")
