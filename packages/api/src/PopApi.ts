@@ -111,7 +111,10 @@ const cancelEvent = HttpApiEndpoint.delete("cancelEvent", "/v1/apps/:app/article
 }).annotateMerge(
   OpenApi.annotations({
     summary: "Withdraw an event",
-    description: "By the key to the lock it was posted with (RFC 8315). May be sent again, here or at any other POP."
+    description:
+      "By the key to the lock it was posted with (RFC 8315). May be sent again, here or at any other POP: the answer then is " +
+      "`removed`, as it is to any key once the event is gone (withdrawn, expired or erased). The cancel travels all the same, " +
+      "and where the event is still held, its lock decides."
   })
 )
 
