@@ -15,8 +15,8 @@ export const labelsMax = 2 ** labelBits - 1
 const drawerBits = 13
 const drawerCells = 2 ** drawerBits
 /** Cells for each id when drawers are dealt out, and those from which on they are dealt out again, more or fewer. */
-const cellsPerId = 1.7
-const cellsPerIdMin = 1.2
+const cellsPerId = 2.4
+const cellsPerIdMin = 1.3
 const cellsPerIdMax = 6
 /** Ids of a drawer at most; with more it is filled anew, without what has been left of sheaves that are no more. */
 const drawerIdsMax = Math.floor(drawerCells * 0.92)
