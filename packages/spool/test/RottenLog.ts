@@ -10,13 +10,12 @@ import * as path from "node:path"
 import { type Disk, node } from "../src/Disk.ts"
 
 /** The disk of this machine, where no power is cut: syncs are most of the time that such histories take. */
-export const disk: Disk = {
-  ...node,
-  sync: (_, done) => setImmediate(done, null),
+export const disk: Disk = Object.assign({}, node, {
+  sync: (_: number, done: (error: Error | null) => void) => setImmediate(done, null),
   syncNow: () => {},
   syncDirectory: () => {},
-  replace: (name, octets) => fs.writeFileSync(name, octets)
-}
+  replace: (name: string, octets: Uint8Array) => fs.writeFileSync(name, octets)
+})
 
 /** Octets of a file before its first record. */
 export const fileHeadBytes = 12
