@@ -81,7 +81,7 @@ export const stats = (directory: string): Effect.Effect<Stats, SpoolUnavailable>
         position: index.progress.position,
         segments: segments.length,
         logBytes: segments.reduce((sum, name) => sum + sizeOf(path.join("log", name)), 0),
-        indexBytes: sizeOf("index/data.mdb"),
+        indexBytes: sizeOf("index/data.mdb") + sizeOf("index/ids"),
         quarantined: Quarantine.open(directory, node, () => true).all().length,
         groups: [...index.groups.all()]
           .filter(({ isThere }) => isThere)
@@ -94,6 +94,14 @@ export const stats = (directory: string): Effect.Effect<Stats, SpoolUnavailable>
 /** Throws the index away; the next opening makes it anew from the log. */
 export const dropIndex = (directory: string): Effect.Effect<void, SpoolUnavailable> =>
   locked(directory, () => attempt(() => fs.rmSync(path.join(directory, "index"), { recursive: true, force: true })))
+
+/** Fails where a directory holds no spool: opening one there would make it. */
+export const mustBeThere = (directory: string): Effect.Effect<void, SpoolUnavailable> =>
+  Effect.suspend(() =>
+    fs.existsSync(path.join(directory, "spool.json"))
+      ? Effect.void
+      : Effect.fail(new SpoolUnavailable({ reason: `${directory} holds no spool` }))
+  )
 
 /** What has been seen of a log so far. */
 class Look {
@@ -183,10 +191,10 @@ const locked = <A>(
   use: () => Effect.Effect<A, SpoolUnavailable>
 ): Effect.Effect<A, SpoolUnavailable> =>
   Effect.acquireUseRelease(
-    attempt(() => {
-      if (!fs.existsSync(path.join(directory, "spool.json"))) throw new Error(`${directory} holds no spool`)
-      return DirectoryLock.take(directory)
-    }),
+    Effect.andThen(
+      mustBeThere(directory),
+      attempt(() => DirectoryLock.take(directory))
+    ),
     use,
     (unlock) => Effect.sync(unlock)
   )
@@ -206,7 +214,7 @@ const opened = <A>(
           generation: generation.id,
           log,
           shelves: ClassLogs.open(directory, [], node, { durability: "kernel", segmentBytes: Infinity }),
-          index: new Index(node.openTables(path.join(directory, "index")), generation, log, 1, lineage)
+          index: new Index({ directory: path.join(directory, "index"), disk: node }, generation, log, 1, lineage)
         }
       }),
       use,
