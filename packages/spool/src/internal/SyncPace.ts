@@ -9,7 +9,7 @@
  */
 
 /** What a sync takes at most, on average, where it is quick, in microseconds: to have a thread do it costs about as much. */
-export const inPlaceMicrosMax = 200
+export const inPlaceMicrosMax = 250
 
 /** The same by a thread: the way there and back is in it, and what the process does until it looks again. */
 export const threadMicrosMax = 2_000
