@@ -143,22 +143,34 @@ export class SimDisk implements Disk {
   }
 
   readonly sync = (number: number, done: (error: Error | null) => void): void => {
-    if (this.#strikes("SyncHangs") !== undefined) {
-      this.#hung.push({ goOn: () => this.sync(number, done), giveUp: done })
-      for (const stopped of this.#onHang.splice(0)) stopped()
-      return
+    if (this.#hangs(() => this.sync(number, done), done)) return
+    if (this.#options.isInPlace?.() === true) this.#syncOnce(number, done)
+    else this.#syncAfter(number, done)
+  }
+
+  readonly syncLater = (number: number, done: (error: Error | null) => void): void => {
+    if (!this.#hangs(() => this.syncLater(number, done), done)) this.#syncAfter(number, done)
+  }
+
+  #hangs(goOn: () => void, giveUp: (error: Error) => void): boolean {
+    if (this.#strikes("SyncHangs") === undefined) return false
+    this.#hung.push({ goOn, giveUp })
+    for (const stopped of this.#onHang.splice(0)) stopped()
+    return true
+  }
+
+  #syncAfter(number: number, done: (error: Error | null) => void): void {
+    const { later = queueMicrotask } = this.#options
+    later(() => this.#syncOnce(number, done))
+  }
+
+  #syncOnce(number: number, done: (error: Error | null) => void): void {
+    try {
+      this.syncNow(number)
+    } catch (error) {
+      return done(error instanceof Error ? error : new Error(String(error)))
     }
-    const { isInPlace, later = queueMicrotask } = this.#options
-    const act = (): void => {
-      try {
-        this.syncNow(number)
-      } catch (error) {
-        return done(error instanceof Error ? error : new Error(String(error)))
-      }
-      done(null)
-    }
-    if (isInPlace?.() === true) act()
-    else later(act)
+    done(null)
   }
 
   readonly syncNow = (number: number): void => {

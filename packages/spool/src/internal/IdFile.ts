@@ -145,7 +145,7 @@ export class IdFile {
     if (this.#ends.size > 2 * pieces.length) this.#forget(pieces)
     if (this.#isSyncing || this.#isDoubtful) return
     this.#isSyncing = true
-    this.#disk.sync(this.#file, (error) => {
+    this.#disk.syncLater(this.#file, (error) => {
       this.#isSyncing = false
       if (this.#isClosed) return this.#disk.close(this.#file)
       if (error === null) this.#synced = Math.max(this.#synced, commit)
