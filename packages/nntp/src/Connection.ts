@@ -339,7 +339,7 @@ const converse = Effect.fnUntraced(function* (
     const begun = batch.tasks.length > 0 ? begin() : undefined
     if (begun !== undefined) yield* begun
     if (!underway.isEmpty && !transport.isPrompt()) yield* settle()
-    const sent = replies.send()
+    const sent = isAlone ? replies.send() : replies.sendLater()
     if (sent !== undefined) yield* sent
     // An article is under way: whoever else offers it meanwhile is told to try again later.
     if (state.phase._tag === "Article" && state.phase.by === "TAKETHIS" && state.phase.id !== leased) {

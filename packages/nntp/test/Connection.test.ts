@@ -234,6 +234,7 @@ describe("Connection", () => {
               each: (step) => transport.each(step),
               write: (octets) => transport.write(octets),
               send: (octets) => transport.send(octets),
+              sendLater: () => false,
               isPrompt: () => false,
               isDrained: () => false,
               end: Effect.never,
