@@ -10,6 +10,9 @@ import type { Transport } from "./Transport.ts"
 import { Underway } from "./Underway.ts"
 import { WriteBuffer } from "./WriteBuffer.ts"
 
+/** Octets of replies after which they are written out, also in mid chunk. */
+export const flushBytes = 256 * 1024
+
 /** A longer text leaves at once, in letters: a client who waits for it has more to do than one who waits for a line. */
 const laterLengthMax = 256
 
