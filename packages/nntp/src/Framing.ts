@@ -62,7 +62,7 @@ export class Framing {
   isId = false
   /** What was found in the block given last, if it was looked at as an article. */
   scan: ArticleScan | undefined
-  octets: DataView = views.of(nothing)
+  octets: DataView = views.clear()
   argumentFrom = 0
   argumentTo = 0
 
@@ -256,7 +256,7 @@ export class Framing {
     this.#load = 0
     this.#octets = nothing
     this.#store = nothing
-    this.octets = views.of(nothing)
+    this.octets = views.clear()
     this.#at = 0
     this.#scanned = 0
   }
