@@ -163,7 +163,7 @@ export class Conversation {
   /** Does what the commands of the chunk ask for, as far as they have come. */
   #advance(): Rest {
     const { buffer } = this.#replies
-    for (;;) {
+    while (!this.#framing.isTaken()) {
       if (this.#strangers < KnownChecks.strangersMax) {
         const known = this.#answerKnown()
         if (known > 0) this.#pass()
@@ -180,6 +180,7 @@ export class Conversation {
       const undone = this.#act(task)
       if (undone !== undefined) return undone
     }
+    return undefined
   }
 
   /** Something has been completed. Commands that came in one chunk are of one moment. */

@@ -71,6 +71,13 @@ export class Framing {
     return this.#octets.length - this.#at
   }
 
+  /** Whether all that came was given out; then no memory is held. */
+  isTaken(): boolean {
+    if (this.#at < this.#octets.length) return false
+    this.#release()
+    return true
+  }
+
   /** Takes the next octets of the stream. They must not change afterwards: lines and blocks may be slices of them. */
   push(chunk: Uint8Array): void {
     this.#load = 0
