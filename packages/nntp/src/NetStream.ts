@@ -10,7 +10,7 @@ import * as Socket from "effect/socket/Socket"
 import type * as net from "node:net"
 import * as OctetStream from "./OctetStream.ts"
 import { SharedReadSocket } from "./SharedRead.ts"
-import * as SharedTurn from "./SharedTurn.ts"
+import * as SharedWrite from "./SharedWrite.ts"
 
 type Octets = readonly [Uint8Array]
 type Step = (octets: Octets) => Prompt.Rest<Socket.SocketError>
@@ -78,7 +78,7 @@ export class NetStream implements OctetStream.OctetStream {
     const socket = this.#socket
     if (this.#later !== "" || socket.destroyed || socket.writableLength > 0) return false
     this.#later = text
-    SharedTurn.enter(this)
+    SharedWrite.enter(this)
     return true
   }
 
