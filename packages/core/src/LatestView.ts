@@ -4,7 +4,7 @@
  */
 export class LatestView {
   #octets: Uint8Array = nothing
-  #view: DataView = new DataView(nothing.buffer)
+  #view: DataView = noView
 
   /** Keeps them in memory until others are looked into. */
   of(octets: Uint8Array): DataView {
@@ -14,10 +14,13 @@ export class LatestView {
     return this.#view
   }
 
-  /** Lets go of them. */
-  clear(): void {
-    this.of(nothing)
+  /** Lets go of them; gives the view on nothing. */
+  clear(): DataView {
+    this.#octets = nothing
+    this.#view = noView
+    return noView
   }
 }
 
 const nothing = new Uint8Array(0)
+const noView = new DataView(nothing.buffer)

@@ -62,13 +62,20 @@ export class Framing {
   isId = false
   /** What was found in the block given last, if it was looked at as an article. */
   scan: ArticleScan | undefined
-  octets: DataView = views.of(nothing)
+  octets: DataView = views.clear()
   argumentFrom = 0
   argumentTo = 0
 
   /** Octets kept because their line or block has not ended yet. */
   get pendingBytes(): number {
     return this.#octets.length - this.#at
+  }
+
+  /** Whether all that came was given out; then no memory is held. */
+  isTaken(): boolean {
+    if (this.#at < this.#octets.length) return false
+    this.#release()
+    return true
   }
 
   /** Takes the next octets of the stream. They must not change afterwards: lines and blocks may be slices of them. */
@@ -256,7 +263,7 @@ export class Framing {
     this.#load = 0
     this.#octets = nothing
     this.#store = nothing
-    this.octets = views.of(nothing)
+    this.octets = views.clear()
     this.#at = 0
     this.#scanned = 0
   }

@@ -10,6 +10,7 @@ import * as Socket from "effect/socket/Socket"
 import type * as net from "node:net"
 import * as OctetStream from "./OctetStream.ts"
 import { SharedReadSocket } from "./SharedRead.ts"
+import * as SharedWrite from "./SharedWrite.ts"
 
 type Octets = readonly [Uint8Array]
 type Step = (octets: Octets) => Prompt.Rest<Socket.SocketError>
@@ -21,6 +22,8 @@ export class NetStream implements OctetStream.OctetStream {
   #waiting: Waiter | undefined
   /** Came while nobody waited: at most one, since the socket was paused at once. */
   #early: Uint8Array | undefined
+  /** Leaves at the end of this turn of the event loop, before anything else. */
+  #later = ""
   #failure: Socket.SocketError | undefined
   readonly #forget: Effect.Effect<void>
   /** What has arrived, or the next that does; fails once the other side has ended and everything was read. */
@@ -60,6 +63,7 @@ export class NetStream implements OctetStream.OctetStream {
   /** Writes; nothing where more may be written at once, else what to wait for. A `CloseEvent` ends the connection now. */
   send(octets: Uint8Array | string | Socket.CloseEvent): Effect.Effect<void, Socket.SocketError> | undefined {
     const socket = this.#socket
+    if (this.#later !== "") this.writeNow()
     // To ask whether it is an event is dear.
     if (typeof octets !== "string" && !(octets instanceof Uint8Array) && Socket.isCloseEvent(octets)) {
       socket.destroy()
@@ -67,6 +71,23 @@ export class NetStream implements OctetStream.OctetStream {
     }
     if (!socket.destroyed && socket.write(octets)) return undefined
     return socket.destroyed ? Effect.fail(unwritable(new Error("socket closed"))) : drained(socket)
+  }
+
+  /** Writes a short text at the end of this turn of the event loop, if the way is free; else nothing is done. Says which. */
+  sendLater(text: string): boolean {
+    const socket = this.#socket
+    if (this.#later !== "" || socket.destroyed || socket.writableLength > 0) return false
+    this.#later = text
+    SharedWrite.enter(this)
+    return true
+  }
+
+  /** Writes what was to leave later. */
+  writeNow(): void {
+    const text = this.#later
+    if (text === "") return
+    this.#later = ""
+    if (!this.#socket.destroyed) this.#socket.write(text)
   }
 
   /** Throws away what has arrived. */
@@ -78,6 +99,7 @@ export class NetStream implements OctetStream.OctetStream {
   /** Reads no more of the socket, so that another may: a TLS stream over it. */
   release(): void {
     const socket = this.#socket
+    this.writeNow()
     streams.delete(socket)
     if (socket instanceof SharedReadSocket) socket.taker = undefined
     // An error that nobody hears would end the process.

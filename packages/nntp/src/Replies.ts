@@ -10,6 +10,12 @@ import type { Transport } from "./Transport.ts"
 import { Underway } from "./Underway.ts"
 import { WriteBuffer } from "./WriteBuffer.ts"
 
+/** Octets of replies after which they are written out, also in mid chunk. */
+export const flushBytes = 256 * 1024
+
+/** A longer text leaves at once, in letters: a client who waits for it has more to do than one who waits for a line. */
+const laterLengthMax = 256
+
 /** Something of a connection that is not done yet. */
 export type Undone = Effect.Effect<unknown, Socket.SocketError>
 
@@ -38,6 +44,17 @@ export class Replies {
     if (rest !== undefined) return Effect.map(rest, () => buffer.recycle(this.#transport.isDrained()))
     buffer.recycle(this.#transport.isDrained())
     return undefined
+  }
+
+  /** As `send`; a short text leaves at the end of this turn, with those of other connections. */
+  sendLater(): Prompt.Rest<Socket.SocketError> {
+    const { buffer } = this
+    const text = buffer.length <= laterLengthMax ? buffer.takeText() : undefined
+    if (text === undefined) return this.send()
+    this.writes += 1
+    const rest = this.#transport.sendLater(text) ? undefined : this.#transport.send(text)
+    buffer.recycle(this.#transport.isDrained())
+    return rest
   }
 
   /** Before the fiber of the connection does something: what answers come is said by `wait` or `rest`. */

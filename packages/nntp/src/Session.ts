@@ -23,7 +23,8 @@ import type * as TextPattern from "./TextPattern.ts"
 /** What the next octets are: a command line, a line of a SASL exchange, or the article or frame of a command; nothing after QUIT. */
 export type Phase =
   | { readonly _tag: "Command" }
-  | { readonly _tag: "Article"; readonly by: "TAKETHIS" | "IHAVE"; readonly id: string }
+  | { readonly _tag: "Article"; readonly by: "TAKETHIS"; readonly id: string }
+  | { readonly _tag: "Article"; readonly by: "IHAVE"; readonly id: MessageId.MessageId }
   | { readonly _tag: "Post" }
   | { readonly _tag: "Frame"; readonly of: Command.Comparison | undefined }
   | { readonly _tag: "Sasl" }
@@ -374,7 +375,7 @@ const receive = (
   if (missing !== undefined) return answer(missing)
   const refused = (reason: string): Task =>
     phase.by === "TAKETHIS" ? answer(439, `${phase.id} ${reason}`) : answer(437, reason)
-  const id = MessageId.parse(phase.id)
+  const id = phase.by === "IHAVE" ? phase.id : MessageId.parse(phase.id)
   if (id === undefined) return refused("Bad Message-ID")
   return { _tag: "Receive", by: phase.by, id, octets: block instanceof Uint8Array ? block : tooLarge, scan }
 }

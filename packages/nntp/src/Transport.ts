@@ -26,6 +26,11 @@ export interface Transport {
   readonly write: (octets: Uint8Array | string) => Effect.Effect<void, Socket.SocketError>
   /** Writes now; nothing where more may be written at once, else what has to be done first. */
   readonly send: (octets: Uint8Array | string) => Effect.Effect<void, Socket.SocketError> | undefined
+  /**
+   * Writes a short text at the end of this turn of the event loop, with what other connections say then, and before all that is
+   * written behind it; says whether it will, else nothing is done.
+   */
+  readonly sendLater: (text: string) => boolean
   /** Whether `send` has written when it returns, so that what it gives only waits. */
   readonly isPrompt: () => boolean
   /** Says whether everything written has left the process. */
@@ -108,6 +113,10 @@ class Compressible implements Transport {
     return this.#deflated(typeof octets === "string" ? Buffer.from(octets) : octets)
   }
 
+  sendLater(_text: string): boolean {
+    return false
+  }
+
   isPrompt(): boolean {
     return false
   }
@@ -175,12 +184,17 @@ class OnNet extends OnStream {
     return this.#certificates
   }
 
+  override sendLater(text: string): boolean {
+    return !this.isCompressed && this.layer instanceof NetStream && this.layer.sendLater(text)
+  }
+
   override isDrained(): boolean {
     return this.isCompressed || this.#current.writableLength === 0
   }
 
   override get end(): Effect.Effect<void> {
     return Effect.callback<void>((resume) => {
+      this.#writeNow()
       this.#current.end(() => resume(Effect.void))
     })
   }
@@ -206,7 +220,12 @@ class OnNet extends OnStream {
 
   /** What is written still leaves; then the connection ends. */
   finish(): void {
+    this.#writeNow()
     if (!this.#current.closed) this.#current.destroySoon()
+  }
+
+  #writeNow(): void {
+    if (this.layer instanceof NetStream) this.layer.writeNow()
   }
 }
 

@@ -8,6 +8,7 @@ import * as fc from "fast-check"
 import { Buffer } from "node:buffer"
 import * as CommandTable from "../src/CommandTable.ts"
 import * as Connection from "../src/Connection.ts"
+import { flushBytes } from "../src/Replies.ts"
 import * as DotStuffing from "../src/DotStuffing.ts"
 import * as Transport from "../src/Transport.ts"
 import { converse, nowMillis, run, service, withLogin } from "./converse.ts"
@@ -234,6 +235,7 @@ describe("Connection", () => {
               each: (step) => transport.each(step),
               write: (octets) => transport.write(octets),
               send: (octets) => transport.send(octets),
+              sendLater: () => false,
               isPrompt: () => false,
               isDrained: () => false,
               end: Effect.never,
@@ -248,7 +250,7 @@ describe("Connection", () => {
       )
       yield* TestClock.adjust("900 millis")
       expect(seen.pulls).toBe(1)
-      expect(seen.bytes).toBeLessThan(Connection.flushBytes + 500_000)
+      expect(seen.bytes).toBeLessThan(flushBytes + 500_000)
       yield* TestClock.adjust("10 seconds")
       yield* Fiber.join(serving)
       expect(seen.isClosed).toBe(true)

@@ -1,4 +1,5 @@
 import { Effect, Exit } from "effect"
+import * as Socket from "effect/socket/Socket"
 import { Buffer } from "node:buffer"
 import { once } from "node:events"
 import * as net from "node:net"
@@ -115,6 +116,30 @@ describe.each(kinds)("NetStream of %s", (_, kindOf) => {
     await arrived("four ")
     client.end()
     expect(Exit.isFailure(await second)).toBe(true)
+  })
+
+  it("writes what may leave later at the end of the turn, and before all that is said behind it", async () => {
+    const stream = new NetStream(socket)
+    expect(stream.sendLater("one ")).toBe(true)
+    expect(socket.bytesWritten).toBe(0)
+    expect(stream.sendLater("refused")).toBe(false)
+    await new Promise<void>((resolve) => void setImmediate(resolve))
+    expect(socket.bytesWritten).toBe("one ".length)
+    expect(stream.sendLater("two ")).toBe(true)
+    expect(stream.send("three ")).toBe(undefined)
+    stream.sendLater("four")
+    stream.send(new Socket.CloseEvent(1000))
+    let said = ""
+    for await (const octets of client) said += String(octets)
+    expect(said).toBe("one two three four")
+  })
+
+  it("lets nothing leave later while the other side does not read, nor once the connection is gone", async () => {
+    const stream = new NetStream(socket)
+    while (stream.send(Buffer.alloc(1024 * 1024)) === undefined);
+    expect(stream.sendLater("later")).toBe(false)
+    stream.send(new Socket.CloseEvent(1000))
+    expect(stream.sendLater("later")).toBe(false)
   })
 
   it("ends with the defect of a step", async () => {

@@ -45,6 +45,30 @@ describe("NntpServer", () => {
   )
 
   serverTest(
+    "answers each of several clients in order, who say one thing at a time and all speak at once",
+    Effect.gen(function* () {
+      const wires = yield* Effect.all([dial, dial, dial])
+      for (const wire of wires) yield* wire.line
+      for (let round = 0; round < 20; round += 1) {
+        for (const [at, wire] of wires.entries()) yield* wire.send(`IHAVE <${round}.${at}@x>\r\n`)
+        for (const wire of wires) expect(yield* wire.line).toMatch(/^335 /)
+        const atMillis = yield* now
+        for (const [at, wire] of wires.entries()) {
+          const article = site.relayed(`<${round}.${at}@x>`, atMillis)
+          yield* at === 0 ? wire.send("no article\r\n.\r\nDATE\r\n") : wire.sendBlock(article)
+        }
+        for (const [at, wire] of wires.entries()) expect(yield* wire.line).toMatch(at === 0 ? /^437 / : /^235 /)
+        expect(yield* wires[0].line).toMatch(/^111 /)
+      }
+      for (const wire of wires) yield* wire.send("QUIT\r\n")
+      for (const wire of wires) {
+        expect(yield* wire.line).toMatch(/^205 /)
+        yield* wire.end
+      }
+    })
+  )
+
+  serverTest(
     "answers the old forms of OVER and HDR with an empty list where a range holds nothing",
     Effect.gen(function* () {
       const wire = yield* dial

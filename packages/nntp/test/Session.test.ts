@@ -2,6 +2,7 @@ import * as fc from "fast-check"
 import { Buffer } from "node:buffer"
 import { describe, expect, it } from "vitest"
 import * as GroupName from "@lupin/core/GroupName"
+import * as MessageId from "@lupin/core/MessageId"
 import * as Access from "../src/Access.ts"
 import * as CommandTable from "../src/CommandTable.ts"
 import * as Reply from "../src/Reply.ts"
@@ -25,7 +26,7 @@ const phases: ReadonlyArray<Session.Phase> = [
   { _tag: "Command" },
   { _tag: "Article", by: "TAKETHIS", id: "<a@b>" },
   { _tag: "Article", by: "TAKETHIS", id: "nonsense" },
-  { _tag: "Article", by: "IHAVE", id: "<a@b>" },
+  { _tag: "Article", by: "IHAVE", id: MessageId.found("<a@b>") },
   { _tag: "Post" },
   { _tag: "Frame", of: undefined },
   { _tag: "Closed" }

@@ -119,6 +119,7 @@ export class Line {
         return Effect.sync(() => void this.#drained.delete(tell))
       })
     },
+    sendLater: () => false,
     isPrompt: () => true,
     isDrained: () => !this.#isFull,
     end: Effect.void,

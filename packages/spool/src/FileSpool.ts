@@ -280,7 +280,10 @@ const make = Effect.fnUntraced(function* (parts: Parts) {
       }),
     usage: Attempt.later(() => index.accounts.usage.all()),
     status: (ids) =>
-      Attempt.now(() => ids.map((id) => (quarantine.address(id) === undefined ? index.status(id) : "unknown"))),
+      Attempt.now(() => {
+        const isSound = quarantine.isEmpty()
+        return ids.map((id) => (isSound || quarantine.address(id) === undefined ? index.status(id) : "unknown"))
+      }),
     isKnown: (octets, from, to) => {
       try {
         return quarantine.isEmpty() && index.hasOctets(octets, from, to)

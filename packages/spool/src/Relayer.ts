@@ -109,12 +109,14 @@ export class Relayer extends Context.Service<
           isRefusing: boolean
         ): ReadonlyArray<Offer> => {
           const peer = paths?.length === 1 ? paths[0] : undefined
-          const verdicts = ids.map((id, at): Offer => {
+          const judge = (id: MessageId.MessageId, at: number): Offer => {
             const status = statuses[at] ?? "unknown"
             const isInTransit = status === "unknown" && transit.isElsewhere(id, connection, nowMillis, peer)
             const verdict = Relay.judgeOffer(id, { status, isInTransit, isRefusing })
             return verdict === "refused" ? "here" : verdict
-          })
+          }
+          const [only] = ids
+          const verdicts = ids.length === 1 && only !== undefined ? alone[judge(only, 0)] : ids.map(judge)
           const wanted = verdicts.every(isWanted) ? ids : ids.filter((_, at) => verdicts[at] === "wanted")
           transit.take(wanted, connection, nowMillis + leaseMillis, peer)
           return verdicts
@@ -178,6 +180,9 @@ export class Relayer extends Context.Service<
 const taken: Received = { _tag: "Accepted" }
 const alreadyHere: Received = { _tag: "AlreadyHere" }
 const noIds: ReadonlyArray<never> = []
+
+/** What IHAVE is told: of one id, there is no list to be made. */
+const alone: Readonly<Record<Offer, ReadonlyArray<Offer>>> = { wanted: ["wanted"], here: ["here"], later: ["later"] }
 
 const isWanted = (offer: Offer): boolean => offer === "wanted"
 
