@@ -64,9 +64,12 @@ interface Takers {
 
 /** The groups in which an article for `groups` is filed, each once: some take none, some stand for another. */
 const takers = (site: Asked, groups: ReadonlyArray<GroupName.GroupName>): Takers => {
+  const all = site.takers(groups)
+  // Nearly always each of them takes what is for it.
+  if (arePlain(all)) return { taking: all, moderated: undefined }
   const taking: Array<Taker> = []
   let moderated: GroupName.GroupName | undefined
-  for (const asked of site.takers(groups)) {
+  for (const asked of all) {
     const name = Group.target(asked.name, asked.status)
     if (name === undefined || isAmong(taking, name)) continue
     const taker = name === asked.name ? asked : site.taker(name)
@@ -74,6 +77,16 @@ const takers = (site: Asked, groups: ReadonlyArray<GroupName.GroupName>): Takers
     if (moderated === undefined && taker.status === "m") moderated = name
   }
   return { taking, moderated }
+}
+
+/** Whether they take articles, each for itself alone, and no two are the same. */
+const arePlain = (takers: ReadonlyArray<Taker>): boolean => {
+  for (let at = 0; at < takers.length; at += 1) {
+    const { name, status } = takers[at] as Taker
+    if (status !== undefined && status !== "y") return false
+    for (let before = 0; before < at; before += 1) if (takers[before]?.name === name) return false
+  }
+  return true
 }
 
 const isAmong = (takers: ReadonlyArray<Taker>, sought: GroupName.GroupName): boolean => {

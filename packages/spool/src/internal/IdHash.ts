@@ -18,14 +18,24 @@ export class IdHash {
   second = 0
   readonly #low: number
   readonly #high: number
-  /** An article is looked for when it comes, when it is decided upon and when it is shown: each id has a place here. */
+  /**
+   * An article is looked for when it comes, when it is decided upon and when it is shown: each id has a place here, in the order
+   * in which they came. Whoever asks for them again asks in that order too.
+   */
   readonly #ids = Array.from({ length: places }, (): string | undefined => undefined)
+  readonly #glances = new Int32Array(places)
   readonly #firsts = new Uint32Array(places)
   readonly #seconds = new Int32Array(places)
   readonly #notes = new Float64Array(places)
+  /** The place of the last id of a glance. */
+  readonly #placeOf = new Uint16Array(places)
+  /** The place that the next new id gets. */
+  #next = 0
   /** Of a few letters of the id that was looked at last: anybody can make ids that share it. */
   glance = 0
   #place = 0
+  /** Whether the id that was looked at last is the one of its place. */
+  #isPlaced = false
   #latest = ""
   #isTaken = false
   /** Where the octets of the last id stand, once they are asked for. */
@@ -58,6 +68,15 @@ export class IdHash {
     if (id === this.#latest) return
     this.#latest = id
     this.#isTaken = false
+    if (this.#isPlaced) {
+      const follower = (this.#place + 1) & (places - 1)
+      if (this.#ids[follower] === id) {
+        this.#place = follower
+        this.glance = this.#glances[follower] as number
+        return
+      }
+      this.#isPlaced = false
+    }
     this.glance = glanceOf(id)
   }
 
@@ -67,19 +86,36 @@ export class IdHash {
     if (this.#isTaken) return
     this.#isTaken = true
     this.#isWritten = false
-    const place = this.glance & (places - 1)
-    this.#place = place
-    if (this.#ids[place] === id) {
-      this.first = this.#firsts[place] as number
-      this.second = this.#seconds[place] as number
-      return
+    if (!this.#isPlaced) {
+      const known = this.#placeOf[this.glance & (places - 1)] as number
+      if (this.#ids[known] !== id) return this.#enter(id)
+      this.#place = known
+      this.#isPlaced = true
     }
+    this.first = this.#firsts[this.#place] as number
+    this.second = this.#seconds[this.#place] as number
+  }
+
+  /** Hashes an id that is not remembered. The one that came next after it is not known yet. */
+  #enter(id: string): void {
+    const place = this.#next
+    this.#next = (place + 1) & (places - 1)
+    this.#place = place
+    this.#leave(this.glance & (places - 1))
+    this.#placeOf[this.glance & (places - 1)] = place
     this.#write()
     this.#hash(this.#octets, this.#from, this.#to)
     this.#ids[place] = id
+    this.#glances[place] = this.glance
     this.#firsts[place] = this.first
     this.#seconds[place] = this.second
     this.#notes[place] = 0
+  }
+
+  /** Of ids that share a glance the last one is remembered. */
+  #leave(bucket: number): void {
+    const before = this.#placeOf[bucket] as number
+    if (((this.#glances[before] as number) & (places - 1)) === bucket) this.#ids[before] = undefined
   }
 
   /** As `take`, of octets that stay as they are until the next id. Nothing is remembered of it. */

@@ -196,6 +196,13 @@ export class Index {
     return this.#recentIds.find(id) ?? this.#ids.get(id)
   }
 
+  /** Bits of a hash of an id under the key of this index. */
+  bitsOf(id: string): number {
+    const { hash } = this.#ids
+    hash.take(id)
+    return hash.second
+  }
+
   /** What is remembered of an id. */
   id(id: string): IdRow | undefined {
     const row = this.#row(id)

@@ -9,10 +9,11 @@ import * as Site from "@lupin/core/Site"
 import type * as Xref from "@lupin/core/Xref"
 import * as MessageId from "@lupin/core/MessageId"
 import type { Stored } from "../Spool.ts"
-import { Ahead, type Asked, dateOf, type Known } from "./Ahead.ts"
+import { Ahead, type Asked, dateOf, type Entry, type Known } from "./Ahead.ts"
 import type * as ClassLogs from "./ClassLogs.ts"
 import type { Draft } from "./Draft.ts"
 import type { Place } from "./IndexRows.ts"
+import type { PlannedIds } from "./PlannedIds.ts"
 import * as PlannedOverview from "./PlannedOverview.ts"
 import * as Record from "./Record.ts"
 import * as Refusal from "./Refusal.ts"
@@ -41,14 +42,14 @@ export interface Plan {
 
 export interface Options extends PlannedOverview.Readers {
   readonly place?: ClassLogs.ClassLogs["place"]
-  /** The same for all plans of a spool. */
+  /** The same for all plans of a spool, of which one is made at a time. */
   readonly takers: Takers
+  readonly ids: PlannedIds<Entry>
 }
 
 export const make = (known: Known, draft: Draft, options: Options): Plan => {
-  const { place, site, takers } = options
-  takers.begin(known.groups)
-  const ahead = new Ahead(known, takers)
+  const { ids, place, site, takers } = options
+  const ahead = new Ahead(known, takers, ids)
   const records: Array<Planned> = []
   const write = (events: ReadonlyArray<Record.Logged>, octets: Uint8Array | undefined): void => {
     const before = draft.bytes
