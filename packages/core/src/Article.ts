@@ -10,6 +10,7 @@ import * as KnownField from "./KnownField.ts"
 import * as MessageId from "./MessageId.ts"
 import * as NewsDate from "./NewsDate.ts"
 import * as Octets from "./Octets.ts"
+import { RelayedArticle } from "./RelayedArticle.ts"
 
 export interface Article {
   readonly octets: Uint8Array
@@ -35,6 +36,16 @@ export const scanOf = ({
   scan
 }: Pick<Article, "octets" | "bodyStart" | "scan">): ArticleScan.ArticleScan =>
   scan ?? ArticleScan.again(octets, bodyStart - 2)
+
+/** How many octets an article has. */
+export const bytesOf = (article: Article): number =>
+  article instanceof RelayedArticle ? article.bytes : article.octets.length
+
+/** Puts the octets of an article at a place among others, where there is room for them. */
+export const put = (article: Article, target: Uint8Array, at: number): void => {
+  if (article instanceof RelayedArticle) article.put(target, at)
+  else target.set(article.octets, at)
+}
 
 /** Octets that are no article. The reason is a phrase for a reply line: ASCII, no line break. */
 export interface Malformed {
@@ -199,35 +210,21 @@ export const withFields = (
 
 /**
  * The article with `prefix`, which is ASCII, in front of its Path and without its Xref, everything else byte for byte: what a relaying
- * site does to it (RFC 5537 §3.6).
+ * site does to it (RFC 5537 §3.6). Those of its octets that came are kept, and may not change.
  */
 export const prefixPath = (article: Article, prefix: string): Article => {
   const { bodyStart, octets, scan } = withoutXref(article)
   const pathAt = Headers.contentStart(octets, ArticleScan.startOf(scan, path), bodyStart - 2)
-  const { length } = prefix
-  const whole = Octets.take(octets.length + length)
   if (prefix !== latest.prefix) latest = { prefix, octets: utf8.encode(prefix) }
-  // All of it moves up by the prefix, then what stands before the prefix goes back: a view on a part costs more than that.
-  whole.set(octets, length)
-  if (pathAt < fewOctets) for (let at = 0; at < pathAt; at += 1) whole[at] = octets[at] as number
-  else whole.copyWithin(0, length, length + pathAt)
-  const written = latest.octets
-  for (let at = 0; at < length; at += 1) whole[pathAt + at] = written[at] as number
   const { expiresMillis, groups, injectedMillis, messageId } = article
-  const relayed = {
-    octets: whole,
-    bodyStart: bodyStart + length,
-    messageId,
-    groups,
-    path: prefix + article.path,
-    injectedMillis,
-    scan: ArticleScan.withPrefix(scan, pathAt, length)
-  }
-  return expiresMillis === undefined ? relayed : { ...relayed, expiresMillis }
+  const bare = { octets, bodyStart, messageId, groups, path: article.path, injectedMillis, scan }
+  return new RelayedArticle(
+    expiresMillis === undefined ? bare : { ...bare, expiresMillis },
+    prefix,
+    latest.octets,
+    pathAt
+  )
 }
-
-/** So many are copied one by one. */
-const fewOctets = 64
 
 /** What the last article got in front of its Path: many come the same way. */
 let latest = { prefix: "", octets: new Uint8Array(0) }

@@ -148,7 +148,7 @@ const mend = (
     ...dateOf(article),
     path: article.path,
     overview: PlannedOverview.of(article, numbers, site),
-    bytes: article.octets.length,
+    bytes: Article.bytesOf(article),
     ...readinessOf(article)
   }
 }
@@ -186,7 +186,7 @@ const filed = (
   overview: string,
   stored: ClassLogs.Stored | undefined
 ): Record.Filed => {
-  const { octets, path } = article
+  const { path } = article
   const logged: { -readonly [K in keyof Record.Filed]: Record.Filed[K] } = {
     _tag: "Filed",
     id,
@@ -195,7 +195,7 @@ const filed = (
     atMillis,
     path,
     overview,
-    bytes: octets.length
+    bytes: Article.bytesOf(article)
   }
   if (MessageId.kindOf(id) !== "client") logged.injectedMillis = Math.max(0, article.injectedMillis)
   if (Article.isWireReady(article)) logged.isWireReady = true
