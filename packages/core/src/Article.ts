@@ -30,12 +30,8 @@ export interface Article {
 }
 
 /** What a look at the article's octets finds, without another look where there was one. */
-export const scanOf = ({
-  bodyStart,
-  octets,
-  scan
-}: Pick<Article, "octets" | "bodyStart" | "scan">): ArticleScan.ArticleScan =>
-  scan ?? ArticleScan.again(octets, bodyStart - 2)
+export const scanOf = (article: Pick<Article, "octets" | "bodyStart" | "scan">): ArticleScan.ArticleScan =>
+  article.scan ?? ArticleScan.again(article.octets, article.bodyStart - 2)
 
 /** How many octets an article has. */
 export const bytesOf = (article: Article): number =>
