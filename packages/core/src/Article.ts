@@ -80,13 +80,11 @@ export const read = (
       ? expected
       : MessageId.parse(ArticleScan.content(octets, scan, messageId) ?? "")
   if (id === undefined) return malformed("the Message-ID is not one")
-  const groups = groupsOf(ArticleScan.recurring(octets, scan, newsgroups) ?? "")
+  const groups = groupsRead.of(octets, scan, newsgroups)
   if (groups === undefined) return malformed("Newsgroups names no group, or one that cannot be")
-  const injected = ArticleScan.recurring(octets, scan, injectionDate)
-  const injectedMillis = NewsDate.parse(injected ?? ArticleScan.recurring(octets, scan, date) ?? "")
-  if (injectedMillis === undefined) {
-    return malformed(`the ${injected === undefined ? "Date" : "Injection-Date"} is not one`)
-  }
+  const dated = ArticleScan.has(scan, injectionDate) ? injectionDate : date
+  const injectedMillis = datesRead.of(octets, scan, dated)
+  if (injectedMillis === undefined) return malformed(`the ${dated === date ? "Date" : "Injection-Date"} is not one`)
   const way = ArticleScan.recurring(octets, scan, path) ?? ""
   if (way === "") return malformed("the Path is empty")
   const ends = ArticleScan.content(octets, scan, expires)
@@ -144,6 +142,9 @@ const groupsOf = (content: string): ReadonlyArray<GroupName.GroupName> | undefin
   known.set(content, groups)
   return groups
 }
+
+const groupsRead = new ArticleScan.Reading(groupsOf)
+const datesRead = new ArticleScan.Reading(NewsDate.parse)
 
 /** So many names are looked through one by one. */
 const fewGroups = 8

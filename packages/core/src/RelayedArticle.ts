@@ -63,6 +63,6 @@ export class RelayedArticle implements Article {
     target.set(this.#octets, at + length)
     if (prefixAt > fewOctets) target.copyWithin(at, at + length, at + length + prefixAt)
     else for (let turn = 0; turn < prefixAt; turn += 1) target[at + turn] = target[at + length + turn] as number
-    for (let turn = 0; turn < length; turn += 1) target[at + prefixAt + turn] = prefix[turn] as number
+    target.set(prefix, at + prefixAt)
   }
 }

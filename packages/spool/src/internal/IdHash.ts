@@ -34,8 +34,11 @@ export class IdHash {
   /** Of a few letters of the id that was looked at last: anybody can make ids that share it. */
   glance = 0
   #place = 0
-  /** Whether the id that was looked at last is the one of its place. */
+  /** Whether the id that was looked at last is that of the place. */
   #isPlaced = false
+  /** Whether it has come before: then the next one may be that of the next place. */
+  #isAgain = false
+  /** That id, where it has no place. Not set otherwise: what is kept for long is dear to be set to what is new. */
   #latest = ""
   #isTaken = false
   /** Where the octets of the last id stand, once they are asked for. */
@@ -65,18 +68,19 @@ export class IdHash {
   /** Leaves a glance at an id in `glance`. */
   look(id: string): void {
     // Several tables are asked for it, one after the other.
-    if (id === this.#latest) return
-    this.#latest = id
+    if (id === (this.#isPlaced ? this.#ids[this.#place] : this.#latest)) return
     this.#isTaken = false
-    if (this.#isPlaced) {
+    if (this.#isAgain) {
       const follower = (this.#place + 1) & (places - 1)
       if (this.#ids[follower] === id) {
         this.#place = follower
         this.glance = this.#glances[follower] as number
         return
       }
-      this.#isPlaced = false
+      this.#isAgain = false
     }
+    this.#isPlaced = false
+    this.#latest = id
     this.glance = glanceOf(id)
   }
 
@@ -91,21 +95,23 @@ export class IdHash {
       if (this.#ids[known] !== id) return this.#enter(id)
       this.#place = known
       this.#isPlaced = true
+      this.#isAgain = true
     }
     this.first = this.#firsts[this.#place] as number
     this.second = this.#seconds[this.#place] as number
   }
 
-  /** Hashes an id that is not remembered. The one that came next after it is not known yet. */
+  /** Hashes an id that is not remembered. */
   #enter(id: string): void {
     const place = this.#next
     this.#next = (place + 1) & (places - 1)
     this.#place = place
+    this.#isPlaced = true
     this.#leave(this.glance & (places - 1))
     this.#placeOf[this.glance & (places - 1)] = place
+    this.#ids[place] = id
     this.#write()
     this.#hash(this.#octets, this.#from, this.#to)
-    this.#ids[place] = id
     this.#glances[place] = this.glance
     this.#firsts[place] = this.first
     this.#seconds[place] = this.second
@@ -159,7 +165,7 @@ export class IdHash {
   #write(): void {
     this.#octets = this.#ownView
     this.#from = 0
-    this.#to = this.#own.write(this.#latest, "latin1")
+    this.#to = this.#own.write((this.#isPlaced ? this.#ids[this.#place] : this.#latest) ?? "", "latin1")
     this.#isWritten = true
   }
 

@@ -9,9 +9,10 @@ const placesAtFirst = 2_048
 export class PlannedIds<A> {
   /** One more than the number of an id, or nothing. */
   #places = new Uint32Array(placesAtFirst)
-  readonly #ids: Array<string | undefined> = []
-  readonly #bits: Array<number> = []
-  readonly #values: Array<A | undefined> = []
+  // New for each plan: what is kept for long is dear to be set to what is new.
+  #ids: Array<string> = []
+  #bits: Array<number> = []
+  #values: Array<A> = []
   #count = 0
 
   get isEmpty(): boolean {
@@ -26,9 +27,11 @@ export class PlannedIds<A> {
       for (let place = (this.#bits[at] as number) & last; this.#places[place] !== 0; place = (place + 1) & last) {
         this.#places[place] = 0
       }
-      this.#ids[at] = undefined
-      this.#values[at] = undefined
     }
+    if (this.#count === 0) return
+    this.#ids = []
+    this.#bits = []
+    this.#values = []
     this.#count = 0
   }
 
