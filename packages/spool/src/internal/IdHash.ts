@@ -31,7 +31,7 @@ export class IdHash {
   readonly #placeOf = new Uint16Array(places)
   /** The place that the next new id gets. */
   #next = 0
-  /** Of a few letters of the id that was looked at last: anybody can make ids that share it. */
+  /** Of the letters of the id that was looked at last: anybody can make ids that share it. */
   glance = 0
   #place = 0
   /** Whether the id that was looked at last is that of the place. */
@@ -74,6 +74,7 @@ export class IdHash {
       const follower = (this.#place + 1) & (places - 1)
       if (this.#ids[follower] === id) {
         this.#place = follower
+        this.#isWritten = false
         this.glance = this.#glances[follower] as number
         return
       }
@@ -81,7 +82,8 @@ export class IdHash {
     }
     this.#isPlaced = false
     this.#latest = id
-    this.glance = glanceOf(id)
+    this.#write(id)
+    this.glance = glanceAt(this.#ownView, this.#to)
   }
 
   /** Leaves the hash of an id in `first` and `second`. */
@@ -89,7 +91,6 @@ export class IdHash {
     this.look(id)
     if (this.#isTaken) return
     this.#isTaken = true
-    this.#isWritten = false
     if (!this.#isPlaced) {
       const known = this.#placeOf[this.glance & (places - 1)] as number
       if (this.#ids[known] !== id) return this.#enter(id)
@@ -110,7 +111,7 @@ export class IdHash {
     this.#leave(this.glance & (places - 1))
     this.#placeOf[this.glance & (places - 1)] = place
     this.#ids[place] = id
-    this.#write()
+    this.#ownOctets()
     this.#hash(this.#octets, this.#from, this.#to)
     this.#glances[place] = this.glance
     this.#firsts[place] = this.first
@@ -127,6 +128,9 @@ export class IdHash {
   /** As `take`, of octets that stay as they are until the next id. Nothing is remembered of it. */
   takeOctets(octets: DataView, from: number, to: number): void {
     this.#isTaken = false
+    this.#isPlaced = false
+    this.#isAgain = false
+    this.#latest = ""
     this.#isWritten = true
     this.#octets = octets
     this.#from = from
@@ -136,7 +140,7 @@ export class IdHash {
 
   /** Octets of the id that was hashed last. */
   get length(): number {
-    if (!this.#isWritten) this.#write()
+    this.#ownOctets()
     return this.#to - this.#from
   }
 
@@ -148,7 +152,7 @@ export class IdHash {
 
   /** Whether so many octets at an offset are the id that was hashed last. */
   isAt(octets: DataView, at: number, length: number): boolean {
-    if (!this.#isWritten) this.#write()
+    this.#ownOctets()
     const mine = this.#octets
     const from = this.#from
     if (length !== this.#to - from) return false
@@ -162,10 +166,15 @@ export class IdHash {
     return true
   }
 
-  #write(): void {
+  /** Octets of the id that was looked at last, unless it was given in octets. */
+  #ownOctets(): void {
+    if (!this.#isWritten) this.#write((this.#isPlaced ? this.#ids[this.#place] : this.#latest) ?? "")
+  }
+
+  #write(id: string): void {
     this.#octets = this.#ownView
     this.#from = 0
-    this.#to = this.#own.write((this.#isPlaced ? this.#ids[this.#place] : this.#latest) ?? "", "latin1")
+    this.#to = this.#own.write(id, "latin1")
     this.#isWritten = true
   }
 
@@ -215,15 +224,14 @@ export class IdHash {
   }
 }
 
-/** Letters of an id that a glance looks at. */
-const lettersMax = 16
-
-/** FNV-1a of letters all over the id. */
-const glanceOf = (id: string): number => {
-  const step = Math.ceil(id.length / lettersMax)
-  let hash = 0x811c9dc5
-  for (let at = 0; at < id.length; at += step) hash = Math.imul(hash ^ id.charCodeAt(at), 0x01000193)
-  return hash ^ (hash >>> 15)
+/** Four octets at a time, of those before `to`: a multiplication for each, and the last mix of Murmur3. */
+const glanceAt = (octets: DataView, to: number): number => {
+  let hash = to
+  for (let at = 0; at + 4 <= to; at += 4) hash = Math.imul(hash ^ octets.getInt32(at), 0x01000193)
+  for (let at = to & ~3; at < to; at += 1) hash = Math.imul(hash ^ octets.getUint8(at), 0x01000193)
+  hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b)
+  hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35)
+  return hash ^ (hash >>> 16)
 }
 
 /** Where the UUID of an id of a client ends, with the bracket in front and the dot behind. */
