@@ -30,13 +30,16 @@ const admit = (site: Site.Known, command: Site.FileCommand): Admitted => {
   if (command.isApproved !== true && moderated !== undefined) return { outcome: "unapproved", numbers: none }
   const claim = claimOn(site, command)
   if (claim !== undefined) return { outcome: "removed", numbers: none, claim }
-  const numbers: Array<Xref.Numbers[number]> = []
-  for (const { high, name } of taking) if (high < Limits.articleNumberMax) numbers.push([name, high + 1])
+  // A list of its very length: one that is pushed to gets room for many.
+  const numbers = (taking.every(hasNumbers) ? taking : taking.filter(hasNumbers)).map(nextNumber)
   if (numbers.length > 0) return { outcome: "filed", numbers }
   return { outcome: taking.length > 0 ? "full" : "closed", numbers }
 }
 
 const none: ReadonlyArray<never> = []
+
+const hasNumbers = ({ high }: Taker): boolean => high < Limits.articleNumberMax
+const nextNumber = ({ high, name }: Taker): Xref.Numbers[number] => [name, high + 1]
 
 /** `full`: none of the groups has a number left. `closed`: none takes articles. `unapproved`: one of them is moderated. */
 export type Outcome = "filed" | "here" | "removed" | "full" | "closed" | "unapproved"
