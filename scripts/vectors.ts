@@ -9,7 +9,11 @@ import { fileURLToPath } from "node:url"
 import wabt from "wabt"
 
 /** Each has its octets beside it, in a module of its name and `Octets`. */
-const sources = ["packages/core/src/internal/VectorScan.wat", "packages/spool/src/internal/RecordSum.wat"]
+const sources = [
+  "packages/core/src/internal/VectorScan.wat",
+  "packages/spool/src/internal/IdWeave.wat",
+  "packages/spool/src/internal/RecordSum.wat"
+]
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
 const at = (path: string): string => join(root, path)
 

@@ -1,6 +1,6 @@
 import * as fc from "fast-check"
 import { describe, expect, it } from "vitest"
-import * as IdTags from "../src/internal/IdTags.ts"
+import type { Hashes } from "../src/internal/IdBand.ts"
 import { IdTable, type Source } from "../src/internal/IdTable.ts"
 
 /** An id by its hash, with the sheaf it is in. */
@@ -12,10 +12,12 @@ interface One {
 
 const bySize = (one: One, other: One): number => one.first - other.first
 
-const marksOf = (some: ReadonlyArray<One>): IdTags.IdTags => {
-  const gathered = new IdTags.Gathered()
-  for (const { first, second } of some.toSorted(bySize)) gathered.add(first, second)
-  return new IdTags.Reading().read(IdTags.write(gathered.take(2 ** 32)))
+const hashesOf = (some: ReadonlyArray<One>): Hashes => {
+  const sorted = some.toSorted(bySize)
+  return {
+    firsts: Uint32Array.from(sorted, ({ first }) => first),
+    seconds: Uint32Array.from(sorted, ({ second }) => second)
+  }
 }
 
 const labelsIn = (table: IdTable, { first, second }: One): ReadonlyArray<number> => [
@@ -36,7 +38,7 @@ describe("IdTable", () => {
       fc.property(fc.array(one, { maxLength: 120 }), fc.array(cut, { maxLength: 4 }), (all, cuts) => {
         const made = 9
         const read = (): ReadonlyArray<Source> =>
-          [1, 2, 3].map((label) => ({ label, ...marksOf(all.filter((id) => id.label === label)) }))
+          [1, 2, 3].map((label) => ({ label, ...hashesOf(all.filter((id) => id.label === label)) }))
         const table = new IdTable(read)
         for (const id of all) expect(labelsIn(table, id)).toContain(id.label)
         // Of one and two sheaf nine is made, a slice after the other.
@@ -44,7 +46,7 @@ describe("IdTable", () => {
         let from = 0
         for (const to of [...cuts.toSorted((low, high) => low - high), 2 ** 32]) {
           const slice = merged.filter(({ first }) => first >= from && first < to)
-          table.turn({ label: made, before: [1, 2], ...marksOf(slice) })
+          table.turn({ label: made, before: [1, 2], ...hashesOf(slice) })
           for (const id of all) {
             const found = labelsIn(table, id)
             if (id.label === 3) expect(found).toContain(3)
@@ -70,7 +72,7 @@ describe("IdTable", () => {
     let reads = 0
     const read = (): ReadonlyArray<Source> => {
       reads += 1
-      return [1, 2, 3, 4, 5].map((label) => ({ label, ...marksOf(all.filter((id) => id.label === label)) }))
+      return [1, 2, 3, 4, 5].map((label) => ({ label, ...hashesOf(all.filter((id) => id.label === label)) }))
     }
     const table = new IdTable(read)
     const check = (): void => {

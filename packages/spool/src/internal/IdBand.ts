@@ -1,5 +1,5 @@
 /**
- * Ids with what is known of each, one after the other in the octets of one band of a sheaf, and bands gathered into others.
+ * Ids with what is known of each, one after the other in the octets of one band of a sheaf.
  *
  * An entry is its hash, the lengths of its id and of what is known, and both of them. What is known of an id that is no
  * longer known is empty.
@@ -43,10 +43,6 @@ const bands = new LatestView()
 /** Whether the entry at an offset is that of the id that was hashed last. */
 export const isOf = (octets: DataView, at: number, hash: IdHash): boolean =>
   octets.getInt32(at + 4, true) === hash.second && hash.isAt(octets, at + headBytes, octets.getUint8(at + 8))
-
-const firstAt = (octets: Buffer, at: number): number =>
-  ((octets[at] ?? 0) | ((octets[at + 1] ?? 0) << 8) | ((octets[at + 2] ?? 0) << 16) | ((octets[at + 3] ?? 0) << 24)) >>>
-  0
 
 export const secondAt = (octets: Buffer, at: number): number => octets.readInt32LE(at + 4)
 
@@ -109,122 +105,36 @@ export const without = (band: Buffer, hash: IdHash): Buffer | undefined => {
   return at < 0 ? undefined : Buffer.concat([band.subarray(0, at), band.subarray(endAt(band, at), band.length)])
 }
 
-/** Entries of one gathering at most: as many as have room beside a hash of 32 bits in a number. */
-const entriesMax = 2 ** 21
-const bytesAtFirst = 1024 * 1024
-
-/** Where the bands of a sheaf go that is being written. */
-export interface Target {
-  readonly bands: number
-  /** Told of each entry, by its hash, before its band is put. */
-  readonly note: (first: number, second: number) => void
-  readonly put: (band: number, octets: Buffer) => void
+/** The two halves of hashes, in the order of the upper ones. */
+export interface Hashes {
+  readonly firsts: Uint32Array
+  readonly seconds: Uint32Array
 }
 
-/** Entries on their way into other bands; what came first is newer, and goes before what comes later under the same id. */
-export class Gathering {
-  #octets: Buffer = Buffer.allocUnsafeSlow(bytesAtFirst)
-  #bytes = 0
-  #written = this.#octets.subarray(0, 0)
-  #starts = new Uint32Array(bytesAtFirst / 64)
-  #keys = new Float64Array(bytesAtFirst / 64)
-  #count = 0
+/** Reads the hashes of bands, one band after another into the same place. */
+export class HashReader {
+  #firsts = new Uint32Array(256)
+  #seconds = new Uint32Array(256)
 
-  clear(): void {
-    this.#bytes = 0
-    this.#count = 0
-  }
-
-  /** Room for so many octets, and where they begin. */
-  #room(bytes: number): number {
-    const start = this.#bytes
-    this.#bytes += bytes
-    if (this.#bytes > this.#octets.length) {
-      const grown = Buffer.allocUnsafeSlow(Math.max(this.#bytes, this.#octets.length * 2))
-      this.#octets.copy(grown, 0, 0, start)
-      this.#octets = grown
-    }
-    return start
-  }
-
-  #enter(first: number, start: number): void {
-    const count = this.#count++
-    if (count >= entriesMax) throw new Error(`more than ${entriesMax} ids in a part of the index`)
-    if (count === this.#starts.length) {
-      const [starts, keys] = [this.#starts, this.#keys]
-      this.#starts = new Uint32Array(count * 2)
-      this.#starts.set(starts)
-      this.#keys = new Float64Array(count * 2)
-      this.#keys.set(keys)
-    }
-    this.#starts[count] = start
-    this.#keys[count] = first * entriesMax + count
-  }
-
-  /** Takes in entries that lie in so many octets, and of those the ones that begin at some places. */
-  add(octets: Buffer, bytes: number, starts: Iterable<number>): void {
-    const from = this.#room(bytes)
-    octets.copy(this.#octets, from, 0, bytes)
-    for (const start of starts) this.#enter(firstAt(octets, start), from + start)
-  }
-
-  /** Takes in a band of a sheaf: those of its entries that go into some of so many bands. */
-  take(band: Buffer, from: number, to: number, bands: number): void {
-    const start = this.#room(band.length)
-    const octets = this.#octets
-    band.copy(octets, start, 0, band.length)
-    for (let at = start; at < this.#bytes;) {
-      const first = firstAt(octets, at)
-      const there = bandOf(first, bands)
-      if (there >= from && there < to) this.#enter(first, at)
-      at = endAt(octets, at)
-    }
-  }
-
-  /**
-   * Writes all bands that get something, and gives the number of entries. The octets that `put` gets are good until it
-   * returns. `isLast`: what has gone need not be said.
-   */
-  write({ bands, note, put }: Target, isLast: boolean): number {
-    const keys = this.#keys.subarray(0, this.#count).sort()
-    if (this.#written.length < this.#bytes) this.#written = Buffer.allocUnsafeSlow(this.#octets.length)
-    const written = this.#written
-    const seen = new Set<string>()
-    let total = 0
-    let band = -1
-    let begun = 0
-    let length = 0
-    let firstBefore = -1
-    for (let turn = 0; turn < keys.length; turn++) {
-      const key = keys[turn] ?? 0
-      const first = Math.floor(key / entriesMax)
-      const start = this.#starts[key - first * entriesMax] ?? 0
-      if (first !== firstBefore) {
-        // Clearing makes a new table, even of one that is empty.
-        if (seen.size > 0) seen.clear()
-        const next = bandOf(first, bands)
-        if (next !== band && length > begun) {
-          put(band, written.subarray(begun, length))
-          begun = length
-        }
-        band = next
+  /** What it gives is good until the next band is read. */
+  read(band: Buffer): Hashes {
+    const view = bands.of(band)
+    let count = 0
+    for (let at = 0; at < band.length; at += headBytes + view.getUint8(at + 8) + view.getUint16(at + 9, true)) {
+      if (count === this.#firsts.length) {
+        this.#firsts = doubled(this.#firsts)
+        this.#seconds = doubled(this.#seconds)
       }
-      const isShared = first === firstBefore || Math.floor((keys[turn + 1] ?? -1) / entriesMax) === first
-      firstBefore = first
-      const end = endAt(this.#octets, start)
-      const idEnd = knownAt(this.#octets, start)
-      if (isShared) {
-        const id = this.#octets.toString("latin1", start + headBytes, idEnd)
-        if (seen.has(id)) continue
-        seen.add(id)
-      }
-      if (isLast && idEnd === end) continue
-      this.#octets.copy(written, length, start, end)
-      length += end - start
-      note(first, secondAt(this.#octets, start))
-      total += 1
+      this.#firsts[count] = view.getUint32(at, true)
+      this.#seconds[count] = view.getUint32(at + 4, true)
+      count += 1
     }
-    if (length > begun) put(band, written.subarray(begun, length))
-    return total
+    return { firsts: this.#firsts.subarray(0, count), seconds: this.#seconds.subarray(0, count) }
   }
+}
+
+const doubled = (words: Uint32Array): Uint32Array<ArrayBuffer> => {
+  const longer = new Uint32Array(words.length * 2)
+  longer.set(words)
+  return longer
 }

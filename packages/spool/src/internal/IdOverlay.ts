@@ -5,6 +5,7 @@
 import { Buffer } from "node:buffer"
 import * as IdBand from "./IdBand.ts"
 import type { IdHash } from "./IdHash.ts"
+import type { IdWeave } from "./IdWeave.ts"
 import type { IdRow } from "./IndexRows.ts"
 
 const bytesAtFirst = 256 * 1024
@@ -64,13 +65,9 @@ export class IdOverlay {
     }
   }
 
-  /** Adds all entries that count to others. */
-  gather(gathering: IdBand.Gathering): void {
-    gathering.add(this.#octets, this.#bytes, this.#starts())
-  }
-
-  *#starts(): Iterable<number> {
-    for (const place of this.#places) if (place > 0) yield place - 1
+  /** Hands on all entries, the newest last. */
+  gather(weave: IdWeave): void {
+    weave.take(this.#octets, this.#bytes)
   }
 
   clear(): void {

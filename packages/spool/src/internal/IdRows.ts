@@ -1,8 +1,8 @@
 /**
  * What history knows of ids: sheaves in LMDB, each of what one commit or several have brought, and what is not yet committed.
  *
- * A sheaf has its ids in the order of their hash, some ten to a row, which is a band of it. Which sheaf to look into a table
- * in memory tells (`IdTable`). So a commit writes few pages next to each other, and an id costs one look-up, or none where
+ * A sheaf has its ids in the order of their hash, some forty to a row, which is a band of it. Which sheaf to look into a
+ * table in memory tells (`IdTable`). So a commit writes few pages next to each other, and an id costs one look-up, or none where
  * it is not known. Sheaves become fewer and longer a slice with each commit (`IdMerge`).
  */
 import { Buffer } from "node:buffer"
@@ -10,32 +10,32 @@ import type { Table } from "../Tables.ts"
 import { AskedIds } from "./AskedIds.ts"
 import * as IdBand from "./IdBand.ts"
 import { IdHash, uuidEnd } from "./IdHash.ts"
-import * as IdTags from "./IdTags.ts"
 import * as IdMerge from "./IdMerge.ts"
 import { IdOverlay } from "./IdOverlay.ts"
 import * as IdSheaves from "./IdSheaves.ts"
 import { IdTable, type Source, type Turn } from "./IdTable.ts"
+import { IdWeave } from "./IdWeave.ts"
 import type * as Rows from "./IndexRows.ts"
 
-/** How much is done at a time, in ids. */
 export interface Sizes {
-  /** Of a part of a sheaf at most, on average; parts are merged one after the other. */
-  readonly part: number
-  /** Written with one commit to merge them, and half as many for each twelve sheaves, so that merges keep up. */
+  /** Octets of a band on average. */
+  readonly bandBytes: number
+  /** Bands written with one commit to merge sheaves, and half as many for each twelve sheaves, so that merges keep up. */
   readonly mergedPerCommit: number
 }
 
-const sizesDefault: Sizes = { part: 1_024, mergedPerCommit: 12_288 }
+const sizesDefault: Sizes = { bandBytes: IdSheaves.bandBytes, mergedPerCommit: 288 }
+
+/** Bands that are woven together at most, some three megabytes. */
+const wovenBandsMax = 1_024
 
 export class IdRows {
   readonly #rows: Table
-  readonly #tagRows: Table
   readonly #hash: IdHash
   readonly #sizes: Sizes
   readonly #fresh = new IdOverlay()
-  readonly #gathering = new IdBand.Gathering()
-  readonly #gathered = new IdTags.Gathered()
-  readonly #reading = new IdTags.Reading()
+  readonly #weave = new IdWeave()
+  readonly #reader = new IdBand.HashReader()
   readonly #table: IdTable
   readonly #asked = new AskedIds()
   readonly #key = Buffer.alloc(keyBytes)
@@ -50,13 +50,12 @@ export class IdRows {
   #era = 0
 
   /** `secret`: what the places of ids are made from. */
-  constructor(rows: Table, tagRows: Table, secret: string, sizes: Sizes = sizesDefault) {
+  constructor(rows: Table, secret: string, sizes: Sizes = sizesDefault) {
     this.#sizes = sizes
     this.#rows = rows
-    this.#tagRows = tagRows
     this.#hash = new IdHash(secret)
-    this.#table = new IdTable((from, to) => this.#tags(from, to))
-    const saved = tagRows.get(stateKey)
+    this.#table = new IdTable((from, to) => this.#hashes(from, to))
+    const saved = rows.get(stateKey)
     // What lies here was written by this class.
     this.#state = saved === undefined ? IdSheaves.nothing : (JSON.parse(saved.toString("utf8")) as IdSheaves.State)
     this.#show()
@@ -181,7 +180,7 @@ export class IdRows {
     for (const found of IdSheaves.stretches(this.#staged)) this.#staged = this.#begin(this.#staged, found)
     this.#staged = this.#mergeSome(this.#staged)
     while (this.#staged.sheaves.length >= IdMerge.sheavesMax) this.#staged = this.#shorten(this.#staged)
-    this.#tagRows.putSync(stateKey, Buffer.from(JSON.stringify(this.#staged)))
+    this.#rows.putSync(stateKey, Buffer.from(JSON.stringify(this.#staged)))
   }
 
   /** What was written is committed. */
@@ -210,7 +209,6 @@ export class IdRows {
 
   empty(): void {
     this.#rows.clearSync()
-    this.#tagRows.clearSync()
     this.#fresh.clear()
     this.#state = IdSheaves.nothing
     this.#table.drop()
@@ -225,52 +223,58 @@ export class IdRows {
     this.#table.fit(IdSheaves.ids(this.#state))
   }
 
-  /** Tags of all that lies in a stretch of hashes, as of the last commit; each good until the next. */
-  *#tags(from: number, to: number): Iterable<Source> {
+  /** Hashes of all that lies in the bands of a stretch of hashes, as of the last commit; each good until the next. */
+  *#hashes(from: number, to: number): Iterable<Source> {
     for (const open of this.#open) {
-      const { key, label, parts } = open.sheaf
+      const { bands, key, label } = open.sheaf
       const end = Math.min(to, open.to)
       if (end <= from || open.from >= to) continue
-      const last = IdBand.bandOf(end - 1, parts)
-      for (let part = IdBand.bandOf(Math.max(from, open.from), parts); part <= last; part++) {
-        const octets = this.#tagRows.look(keyAt(this.#key, key, part))
-        if (octets !== undefined) yield { label, ...this.#reading.read(octets) }
+      const last = IdBand.bandOf(end - 1, bands)
+      for (let band = IdBand.bandOf(Math.max(from, open.from), bands); band <= last; band++) {
+        const octets = this.#rows.look(keyAt(this.#key, key, band))
+        if (octets !== undefined) yield { label, ...this.#reader.read(octets) }
       }
     }
   }
 
   /** Makes a sheaf of what has come. */
   #bind(state: IdSheaves.State): IdSheaves.State {
-    const gathering = this.#gathering
-    gathering.clear()
-    this.#fresh.gather(gathering)
-    const sheaf = IdSheaves.begun(state, this.#state, this.#fresh.size, this.#sizes.part)
-    const count = this.#put(sheaf, [], 0, sheaf.parts, state.sheaves.length === 0)
-    const sheaves = count === 0 ? state.sheaves : [{ ...sheaf, count }, ...state.sheaves]
+    const weave = this.#weave
+    weave.clear()
+    this.#fresh.gather(weave)
+    const sheaf = IdSheaves.begun(state, this.#state, this.#bandsFor(weave.bytes))
+    const made = this.#put(sheaf, [], 0, IdBand.firsts, "last", state.sheaves.length === 0)
+    const sheaves = made.count === 0 ? state.sheaves : [made, ...state.sheaves]
     return { ...state, nextKey: state.nextKey + 1, sheaves }
   }
 
-  /** Writes what was gathered into some parts of a sheaf, with their tags. `before`: labels under which it was known. */
-  #put(sheaf: IdSheaves.Sheaf, before: ReadonlyArray<number>, from: number, to: number, isLast: boolean): number {
-    const { bands, key, label, parts } = sheaf
-    const gathered = this.#gathered
-    gathered.clear()
-    const put = (band: number, octets: Buffer): void => void this.#rows.putSync(keyAt(this.#key, key, band), octets)
-    const note = (first: number, second: number): void => gathered.add(first, second)
-    const count = this.#gathering.write({ bands, note, put }, isLast)
-    for (let part = from; part < to; part++) {
-      const { firsts, tags } = gathered.take(IdBand.firstOf(part + 1, parts))
-      if (firsts.length === 0) continue
-      this.#tagRows.putSync(keyAt(this.#key, key, part), IdTags.write({ firsts, tags }))
-      this.#turns.push({ label, before, firsts, tags })
+  #bandsFor(bytes: number): number {
+    return Math.max(1, Math.ceil(bytes / this.#sizes.bandBytes))
+  }
+
+  /** Writes what was gathered, of a stretch of hashes, into a sheaf. `before`: labels under which it was known. */
+  #put(
+    sheaf: IdSheaves.Sheaf,
+    before: ReadonlyArray<number>,
+    from: number,
+    to: number,
+    newest: "first" | "last",
+    isLast: boolean
+  ): IdSheaves.Sheaf {
+    const { bands, key, label } = sheaf
+    let bytes = 0
+    const put = (band: number, octets: Buffer): void => {
+      bytes += octets.length
+      this.#rows.putSync(keyAt(this.#key, key, band), octets)
     }
-    return count
+    const { firsts, seconds } = this.#weave.weave({ bands, from, to, newest, isLast, put })
+    this.#turns.push({ label, before, firsts: firsts.slice(), seconds: seconds.slice() })
+    return { ...sheaf, count: sheaf.count + firsts.length, bytes: sheaf.bytes + bytes }
   }
 
   #begin(state: IdSheaves.State, { from, to }: IdMerge.Stretch): IdSheaves.State {
     const of = state.sheaves.slice(from, to)
-    const ids = of.reduce((sum, { count }) => sum + count, 0)
-    const sheaf = IdSheaves.begun(state, this.#state, ids, this.#sizes.part)
+    const sheaf = IdSheaves.begun(state, this.#state, this.#bandsFor(of.reduce((sum, { bytes }) => sum + bytes, 0)))
     const merge = { sheaf, of: of.map(({ key }) => key), done: 0 }
     return { ...state, nextKey: state.nextKey + 1, merges: [merge, ...state.merges] }
   }
@@ -278,43 +282,40 @@ export class IdRows {
   /** Goes on with merges, what is soon done first, so that no commit has much more to do than others. */
   #mergeSome(before: IdSheaves.State): IdSheaves.State {
     let state = before
-    let ids = this.#sizes.mergedPerCommit * (1 + state.sheaves.length / IdMerge.togetherMin / 2)
+    let bands = Math.ceil(this.#sizes.mergedPerCommit * (1 + state.sheaves.length / IdMerge.togetherMin / 2))
     for (const merge of state.merges.toSorted(byRest)) {
-      if (ids <= 0) break
-      state = this.#advance(state, merge.sheaf.key, ids)
-      ids -= IdSheaves.restOf(merge)
+      if (bands <= 0) break
+      state = this.#advance(state, merge.sheaf.key, bands)
+      bands -= IdSheaves.restOf(merge)
     }
     return state
   }
 
-  /** Writes the next parts of a sheaf that is being made, about so many ids. */
-  #advance(state: IdSheaves.State, key: number, ids: number): IdSheaves.State {
+  /** Writes the next so many bands of a sheaf that is being made. */
+  #advance(state: IdSheaves.State, key: number, bandsMax: number): IdSheaves.State {
     const merge = state.merges.find(({ sheaf }) => sheaf.key === key)
     if (merge === undefined) return state
     const { done, of, sheaf } = merge
-    const to = Math.min(sheaf.parts, done + IdSheaves.partsOf(sheaf, ids))
-    const firsts = [IdBand.firstOf(done, sheaf.parts), IdBand.firstOf(to, sheaf.parts)] as const
-    const bandsPerPart = sheaf.bands / sheaf.parts
-    const gathering = this.#gathering
-    gathering.clear()
+    const to = Math.min(sheaf.bands, done + Math.min(bandsMax, wovenBandsMax))
+    const firsts = [IdBand.firstOf(done, sheaf.bands), IdBand.firstOf(to, sheaf.bands)] as const
+    const weave = this.#weave
+    weave.clear()
     const sources = state.sheaves.filter((one) => of.includes(one.key))
     for (const { bands, key: source } of sources) {
       const last = IdBand.bandOf(firsts[1] - 1, bands)
       for (let band = IdBand.bandOf(firsts[0], bands); band <= last; band++) {
         const octets = this.#rows.look(keyAt(this.#key, source, band))
-        if (octets !== undefined) gathering.take(octets, done * bandsPerPart, to * bandsPerPart, sheaf.bands)
+        if (octets !== undefined) weave.take(octets)
       }
     }
     const before = sources.map(({ label }) => label)
     const isLast = state.sheaves.at(-1)?.key === of.at(-1)
-    const count = sheaf.count + this.#put(sheaf, before, done, to, isLast)
-    for (const { bands, key: source, parts } of sources) {
-      this.#drop(this.#rows, source, IdBand.bandOf(firsts[0], bands), IdBand.bandOf(firsts[1], bands))
-      this.#drop(this.#tagRows, source, IdBand.bandOf(firsts[0], parts), IdBand.bandOf(firsts[1], parts))
+    const made = this.#put(sheaf, before, ...firsts, "first", isLast)
+    for (const { bands, key: source } of sources) {
+      this.#drop(source, IdBand.bandOf(firsts[0], bands), IdBand.bandOf(firsts[1], bands))
     }
     const others = state.merges.filter((one) => one !== merge)
-    const made = { ...sheaf, count }
-    if (to < sheaf.parts) return { ...state, merges: [...others, { ...merge, sheaf: made, done: to }] }
+    if (to < sheaf.bands) return { ...state, merges: [...others, { ...merge, sheaf: made, done: to }] }
     const sheaves = state.sheaves
       .flatMap((one) => (one.key === of[0] ? [made] : of.includes(one.key) ? [] : [one]))
       .filter((one) => one.count > 0)
@@ -322,14 +323,14 @@ export class IdRows {
   }
 
   /** Takes rows of a sheaf away, the end not included. */
-  #drop(table: Table, key: number, from: number, to: number): void {
-    for (let at = from; at < to; at++) table.removeSync(keyAt(this.#key, key, at))
+  #drop(key: number, from: number, to: number): void {
+    for (let at = from; at < to; at++) this.#rows.removeSync(keyAt(this.#key, key, at))
   }
 
   /** Makes room at once where merges have not kept up: by the one with least to do. */
   #shorten(state: IdSheaves.State): IdSheaves.State {
     const [merge] = state.merges.toSorted(byRest)
-    if (merge !== undefined) return this.#advance(state, merge.sheaf.key, Infinity)
+    if (merge !== undefined) return this.#advance(state, merge.sheaf.key, wovenBandsMax)
     const found = IdMerge.lightest(state.sheaves.map(({ count }) => count))
     return found === undefined ? state : this.#begin(state, found)
   }

@@ -7,24 +7,23 @@ import * as IdBand from "./IdBand.ts"
 import * as IdMerge from "./IdMerge.ts"
 import { labelsMax } from "./IdTable.ts"
 
-/** Ids of a band on average: five bands fill a page of LMDB. */
-const idsPerBand = 10
+/** Octets of a band on average: few are longer than a page of LMDB, which each has to itself. */
+export const bandBytes = 3_200
 
 export interface Sheaf {
   readonly key: number
   /** Under which the table in memory knows it. */
   readonly label: number
-  /** A power of two; each has as many bands. */
-  readonly parts: number
   readonly bands: number
   readonly count: number
+  readonly bytes: number
 }
 
 /** A sheaf that is being made of others, which are next to each other. What it has already is no longer in those. */
 export interface Merge {
   readonly sheaf: Sheaf
   readonly of: ReadonlyArray<number>
-  /** Parts that it has. */
+  /** Bands that it has. */
   readonly done: number
 }
 
@@ -60,7 +59,7 @@ export const open = ({ merges, sheaves }: State): ReadonlyArray<Open> =>
   sheaves.flatMap((sheaf): ReadonlyArray<Open> => {
     const merge = merges.find(({ of }) => of.includes(sheaf.key))
     if (merge === undefined) return [{ sheaf, from: 0, to: IdBand.firsts, labels: [sheaf.label] }]
-    const from = IdBand.firstOf(merge.done, merge.sheaf.parts)
+    const from = IdBand.firstOf(merge.done, merge.sheaf.bands)
     const source = { sheaf, from, to: IdBand.firsts, labels: [sheaf.label, merge.sheaf.label] }
     if (merge.of[0] !== sheaf.key) return [source]
     const of = sheaves.filter(({ key }) => merge.of.includes(key))
@@ -72,25 +71,18 @@ export const open = ({ merges, sheaves }: State): ReadonlyArray<Open> =>
 export const byLabel = (opened: ReadonlyArray<Open>): ReadonlyArray<ReadonlyArray<Open>> =>
   Array.from({ length: labelsMax + 1 }, (_, label) => opened.filter(({ labels }) => labels.includes(label)))
 
-/** A sheaf for so many ids, with nothing in it. `before`: whose labels are in use besides those of `state`. */
-export const begun = (state: State, before: State, idsMax: number, idsPerPart: number): Sheaf => {
-  const parts = 2 ** Math.max(0, Math.ceil(Math.log2(idsMax / idsPerPart)))
-  const bands = parts * Math.max(1, Math.ceil(idsMax / idsPerBand / parts))
+/** A sheaf of so many bands, with nothing in it. `before`: whose labels are in use besides those of `state`. */
+export const begun = (state: State, before: State, bands: number): Sheaf => {
   const used = new Set([...all(state), ...all(before)].map(({ label }) => label))
   for (let turn = 0; turn < labelsMax; turn++) {
     const label = 1 + ((state.nextKey + turn) % labelsMax)
-    if (!used.has(label)) return { key: state.nextKey, label, parts, bands, count: 0 }
+    if (!used.has(label)) return { key: state.nextKey, label, bands, count: 0, bytes: 0 }
   }
   throw new Error(`more than ${labelsMax} sheaves of ids`)
 }
 
-/** What is left of a merge to be written, in ids on average. */
-export const restOf = ({ done, sheaf }: Merge): number =>
-  (sheaf.bands * idsPerBand * (sheaf.parts - done)) / sheaf.parts
-
-/** How many parts of a sheaf hold so many ids on average; at least one. */
-export const partsOf = ({ bands, parts }: Sheaf, count: number): number =>
-  Math.max(1, Math.ceil((count * parts) / (bands * idsPerBand)))
+/** Bands of a merge that are still to be written. */
+export const restOf = ({ done, sheaf }: Merge): number => sheaf.bands - done
 
 /** Stretches to merge among the sheaves that are in no merge, the oldest first. */
 export const stretches = ({ merges, sheaves }: State): ReadonlyArray<IdMerge.Stretch> => {

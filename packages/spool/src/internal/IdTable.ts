@@ -3,10 +3,10 @@
  * for in one place, however many sheaves there are.
  *
  * Ten bits of a hash stand where the rest of it says, or behind that in the next free cell: of two strangers in a hundred
- * something is found. The table has drawers, each for a stretch of hashes, which are filled from the tags beside the
- * sheaves (`IdTags`) when they are first looked into. What is found may be wrong; what is not found is nowhere.
+ * something is found. The table has drawers, each for a stretch of hashes, which are filled from the bands of the
+ * sheaves when they are first looked into. What is found may be wrong; what is not found is nowhere.
  */
-import * as IdTags from "./IdTags.ts"
+import type * as IdBand from "./IdBand.ts"
 
 const labelBits = 6
 /** Sheaves that can be told apart: labels are counted from one. */
@@ -15,26 +15,29 @@ export const labelsMax = 2 ** labelBits - 1
 const drawerBits = 13
 const drawerCells = 2 ** drawerBits
 /** Cells for each id when drawers are dealt out, and those from which on they are dealt out again, more or fewer. */
-const cellsPerId = 1.7
-const cellsPerIdMin = 1.2
+const cellsPerId = 2.4
+const cellsPerIdMin = 1.3
 const cellsPerIdMax = 6
 /** Ids of a drawer at most; with more it is filled anew, without what has been left of sheaves that are no more. */
 const drawerIdsMax = Math.floor(drawerCells * 0.92)
 const firsts = 2 ** 32
 
-/** Tags of a part of a sheaf. */
-export interface Source extends IdTags.IdTags {
+/** As much of the lower half of a hash as the table keeps: ten bits, which choose no place. */
+const tagOf = (second: number): number => second >>> 22
+
+/** Hashes in a sheaf. */
+export interface Source extends IdBand.Hashes {
   readonly label: number
 }
 
-/** Tags that a commit has put into a sheaf, and the labels under which they were known before. */
+/** Hashes that a commit has put into a sheaf, and the labels under which they were known before. */
 export interface Turn extends Source {
   readonly before: ReadonlyArray<number>
 }
 
 /**
- * Tags of all sheaves as of the last commit, those of a stretch of hashes, the end not included, among them. Each is good
- * until the next.
+ * Hashes of all sheaves as of the last commit, those of a stretch, the end not included, among them. Each is good until the
+ * next.
  */
 export type Read = (from: number, to: number) => Iterable<Source>
 
@@ -76,7 +79,7 @@ export class IdTable {
       home = Math.floor(first * this.#scale)
     }
     const cells = this.#cells
-    const tag = IdTags.tagOf(second) << labelBits
+    const tag = tagOf(second) << labelBits
     let count = 0
     let at = home
     for (let cell = cells[at] as number; cell !== 0; cell = cells[at] as number) {
@@ -93,10 +96,10 @@ export class IdTable {
   }
 
   /** Takes in what was committed. */
-  turn({ before, firsts, label, tags }: Turn): void {
+  turn({ before, firsts, label, seconds }: Turn): void {
     for (const one of before) this.#isBefore[one] = 1
     for (let turn = 0; turn < firsts.length; turn++) {
-      this.#turnOne(Math.floor((firsts[turn] as number) * this.#scale), tags[turn] as number, label)
+      this.#turnOne(Math.floor((firsts[turn] as number) * this.#scale), tagOf(seconds[turn] as number), label)
     }
     this.#isBefore.fill(0)
   }
@@ -140,11 +143,12 @@ export class IdTable {
     cells.fill(0, drawer * drawerCells, (drawer + 1) * drawerCells)
     let filled = 1
     for (const source of this.#read(from, to)) {
-      const { firsts, label, tags } = source
-      const end = IdTags.search(source, to)
-      for (let turn = IdTags.search(source, from); turn < end; turn++) {
-        const cell = ((tags[turn] as number) << labelBits) | label
-        let at = Math.floor((firsts[turn] as number) * scale)
+      const { firsts, label, seconds } = source
+      for (let turn = 0; turn < firsts.length; turn++) {
+        const first = firsts[turn] as number
+        if (first < from || first >= to) continue
+        const cell = (tagOf(seconds[turn] as number) << labelBits) | label
+        let at = Math.floor(first * scale)
         while (cells[at] !== 0 && cells[at] !== cell) at = after(at)
         if (cells[at] === cell) continue
         // Far more ids than its share: all drawers get fewer, and are empty again.

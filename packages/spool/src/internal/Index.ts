@@ -75,7 +75,7 @@ export class Index {
     const kept = IndexHead.read(this.#meta, generation, lineage)
     // Rows of another format are not even looked at.
     if (kept === undefined) for (const name of partNames) database(name).clearSync()
-    this.#ids = new IdRows(database("ids"), database("idTags"), generation.id)
+    this.#ids = new IdRows(database("ids"), generation.id)
     this.#recentIds = new RecentIds(log.look, this.#ids.hash)
     this.numbers = new NumberRows(database("numbers"))
     this.slots = new SlotRows(database("slots"))
@@ -400,5 +400,5 @@ export class Index {
 }
 
 const none: ReadonlyArray<never> = []
-/** Databases of the parts, by name; `idFilters` is one of earlier formats. */
-const partNames = ["numbers", "slots", "marks", "waiting", "erased", "mended", "expiring", "idTags", "idFilters"]
+/** Databases of the parts, by name; `idTags` and `idFilters` are of earlier formats. */
+const partNames = ["ids", "numbers", "slots", "marks", "waiting", "erased", "mended", "expiring", "idTags", "idFilters"]

@@ -8,7 +8,7 @@ import type { Accounts } from "./Accounts.ts"
 import type * as Progress from "./Progress.ts"
 
 /** Raised when rows change their form: an older index is made anew from the log. */
-const indexFormat = 6
+const indexFormat = 7
 
 const key = Buffer.from("progress")
 
