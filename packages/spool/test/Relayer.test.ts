@@ -85,7 +85,7 @@ describe("Relayer", () => {
         const relayer = yield* Relayer
         const received = yield* Effect.forEach(parts, (part) => relayer.receive(part, a))
         return received.flat()
-      }).pipe(Effect.provide(Layer.fresh(live)), Effect.provide(TestClock.layer()), Effect.runPromise)
+      }).pipe(Effect.provide(Layer.merge(Layer.fresh(live), TestClock.layer())), Effect.runPromise)
     return Effect.promise(() =>
       fc.assert(
         fc.asyncProperty(batches, async (batch) => {

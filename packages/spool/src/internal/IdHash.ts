@@ -102,6 +102,12 @@ export class IdHash {
     this.second = this.#seconds[this.#place] as number
   }
 
+  /** Bits of the hash of an id. */
+  bitsOf(id: string): number {
+    this.take(id)
+    return this.second
+  }
+
   /** Hashes an id that is not remembered. */
   #enter(id: string): void {
     const place = this.#next

@@ -17,6 +17,7 @@ import * as GroupTable from "./GroupTable.ts"
 import * as IndexHead from "./IndexHead.ts"
 import type { Held, IdRow, Place } from "./IndexRows.ts"
 import * as Rows from "./IndexRows.ts"
+import type { IdHash } from "./IdHash.ts"
 import { IdRows } from "./IdRows.ts"
 import { MarkRows } from "./MarkRows.ts"
 import { MendedRows } from "./MendedRows.ts"
@@ -57,6 +58,8 @@ export class Index {
   readonly numbers: NumberRows
   readonly slots: SlotRows
   readonly marks: MarkRows
+  /** Under the key of this index. */
+  readonly hash: IdHash
   readonly claims: ClaimRows
   readonly erasures: Erasures
   readonly mended: MendedRows
@@ -76,7 +79,7 @@ export class Index {
     // Rows of another format are not even looked at.
     if (kept === undefined) for (const name of partNames) database(name).clearSync()
     this.#ids = new IdRows(database("ids"), generation.id)
-    this.#recentIds = new RecentIds(log.look, this.#ids.hash)
+    this.#recentIds = new RecentIds(log.look, (this.hash = this.#ids.hash))
     this.numbers = new NumberRows(database("numbers"))
     this.slots = new SlotRows(database("slots"))
     this.marks = new MarkRows(database("marks"))
@@ -194,13 +197,6 @@ export class Index {
   /** What is known of an id, forgotten removals too. */
   #row(id: string): IdRow | undefined {
     return this.#recentIds.find(id) ?? this.#ids.get(id)
-  }
-
-  /** Bits of a hash of an id under the key of this index. */
-  bitsOf(id: string): number {
-    const { hash } = this.#ids
-    hash.take(id)
-    return hash.second
   }
 
   /** What is remembered of an id. */
