@@ -16,8 +16,8 @@ export interface Disk {
   /** A number for a file: one that is there, or one that is empty from now on, whatever was there. */
   readonly open: (name: string, how: "create" | "existing") => number
   readonly size: (file: number) => number
-  /** Fills the buffer from an offset on, and says how many octets there were: fewer at the end of the file. */
-  readonly read: (file: number, buffer: Uint8Array, offset: number) => number
+  /** Fills the buffer, or its first so many octets, from an offset on, and says how many there were: fewer at the end of the file. */
+  readonly read: (file: number, buffer: Uint8Array, offset: number, bytes?: number) => number
   /** Writes all pieces, one after another, at an offset of the file. */
   readonly write: (file: number, pieces: ReadonlyArray<Uint8Array>, offset: number) => void
   /** Makes what was written survive a power cut; off the main thread. */
@@ -80,7 +80,7 @@ export const node: Disk = {
   },
   open: (name, how) => fs.openSync(name, how === "create" ? "w+" : "r+"),
   size: (file) => fs.fstatSync(file).size,
-  read: (file, buffer, offset) => fs.readSync(file, buffer, 0, buffer.length, offset),
+  read: (file, buffer, offset, bytes = buffer.length) => fs.readSync(file, buffer, 0, bytes, offset),
   write,
   sync: (file, done) => fs.fdatasync(file, done),
   syncNow: (file) => fs.fdatasyncSync(file),

@@ -81,7 +81,7 @@ export const stats = (directory: string): Effect.Effect<Stats, SpoolUnavailable>
         position: index.progress.position,
         segments: segments.length,
         logBytes: segments.reduce((sum, name) => sum + sizeOf(path.join("log", name)), 0),
-        indexBytes: sizeOf("index/data.mdb"),
+        indexBytes: sizeOf("index/data.mdb") + sizeOf("index/ids"),
         quarantined: Quarantine.open(directory, node, () => true).all().length,
         groups: [...index.groups.all()]
           .filter(({ isThere }) => isThere)
@@ -206,7 +206,7 @@ const opened = <A>(
           generation: generation.id,
           log,
           shelves: ClassLogs.open(directory, [], node, { durability: "kernel", segmentBytes: Infinity }),
-          index: new Index(node.openTables(path.join(directory, "index")), generation, log, 1, lineage)
+          index: new Index({ directory: path.join(directory, "index"), disk: node }, generation, log, 1, lineage)
         }
       }),
       use,

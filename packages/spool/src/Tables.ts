@@ -7,6 +7,7 @@ import { Buffer } from "node:buffer"
 import * as fs from "node:fs"
 import { open as openLmdb } from "lmdb"
 import * as path from "node:path"
+import * as TextOverwrite from "./internal/TextOverwrite.ts"
 
 /** Keys from `start` on and before `end`; backwards, down from `start` and above `end`. */
 export interface Range {
@@ -30,9 +31,6 @@ export interface Table {
   readonly getKeys: (range: Range) => Iterable<Buffer>
 }
 
-/** What is to be overwritten, each with something of its length. */
-export type Texts = ReadonlyArray<readonly [text: string, other: string]>
-
 export interface Tables {
   /** A table by its name; made if it is not there. */
   readonly table: (name: string) => Table
@@ -43,7 +41,7 @@ export interface Tables {
    * no more. Looks at so many octets from an offset on, and says where to go on; nothing once it has seen all. A row that
    * moves between two calls may be missed: rows that have such texts are to be changed first. Outside of transactions.
    */
-  readonly overwrite: (texts: Texts, from: number, bytesMax: number) => number | undefined
+  readonly overwrite: (texts: TextOverwrite.Texts, from: number, bytesMax: number) => number | undefined
   readonly close: () => Promise<void>
 }
 
@@ -95,29 +93,17 @@ const isReadable = (name: string): boolean => {
   }
 }
 
-/** Octets of the file that are looked at together. */
-const scanBytes = 4 * 1024 * 1024
-
 /** LMDB reads its file through a map of it, so it sees what is written here; pages have no checksums. */
-const overwriteIn = (name: string, texts: Texts, from: number, bytesMax: number): number | undefined => {
-  const pairs = texts.map(([text, other]) => [Buffer.from(text, "latin1"), Buffer.from(other, "latin1")] as const)
-  const overlap = Math.max(1, ...pairs.map(([text]) => text.length)) - 1
-  const octets = Buffer.allocUnsafe(Math.min(scanBytes, bytesMax) + overlap)
+const overwriteIn = (name: string, texts: TextOverwrite.Texts, from: number, bytesMax: number): number | undefined => {
   const file = fs.openSync(name, "r+")
+  const octets: TextOverwrite.File = {
+    size: () => fs.fstatSync(file).size,
+    read: (buffer, offset) => fs.readSync(file, buffer, 0, buffer.length, offset),
+    write: (piece, offset) => void fs.writeSync(file, piece, 0, piece.length, offset),
+    sync: () => fs.fdatasyncSync(file)
+  }
   try {
-    const size = fs.fstatSync(file).size
-    const end = Math.min(size, from + bytesMax)
-    for (let start = from; start < end; start += octets.length - overlap) {
-      const read = octets.subarray(0, fs.readSync(file, octets, 0, octets.length, start))
-      for (const [text, other] of pairs) {
-        for (let at = read.indexOf(text); at >= 0; at = read.indexOf(text, at + 1)) {
-          fs.writeSync(file, other, 0, other.length, start + at)
-        }
-      }
-    }
-    if (end < size) return end
-    fs.fdatasyncSync(file)
-    return undefined
+    return TextOverwrite.overwrite(octets, texts, from, bytesMax)
   } finally {
     fs.closeSync(file)
   }

@@ -55,7 +55,7 @@ it.effect("leaves nothing of what was erased in any file, the index included", (
           yield* churn(spool, 100)
           yield* spool.remove([id("erased-expired")], "expired")
           yield* churn(spool, 200)
-          for (const one of ids) assert.include(holding(directory, one).join(), "data.mdb")
+          for (const one of ids) assert.include(holding(directory, one).join(), "index/")
           yield* spool.erase(ids)
           for (const one of ids) assert.deepStrictEqual(holding(directory, `about ${one}`), [])
           assert.deepStrictEqual(holding(directory, author), [])

@@ -1,8 +1,12 @@
 import { describe, expect, it } from "@effect/vitest"
+import { SimDisk } from "@lupin/testing/SimDisk"
 import { SimTables } from "@lupin/testing/SimTables"
 import { Effect } from "effect"
 import * as fc from "fast-check"
 import { Buffer } from "node:buffer"
+import * as path from "node:path"
+import { node } from "../src/Disk.ts"
+import type * as IdFile from "../src/internal/IdFile.ts"
 import { IdRows } from "../src/internal/IdRows.ts"
 import * as IdMerge from "../src/internal/IdMerge.ts"
 import type { IdRow } from "../src/internal/IndexRows.ts"
@@ -69,8 +73,11 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   }
 )
 
-const check = (tables: Tables.Tables, steps: ReadonlyArray<Step>, slice: number) => {
-  const open = () => new IdRows(tables.table("ids"), "secret", { bandBytes, mergedPerCommit: slice })
+/** A disk on which all is synced at once. */
+const simPlace = (): IdFile.Place => ({ disk: new SimDisk({ later: (done) => done() }), name: "/index/ids" })
+
+const check = (tables: Tables.Tables, place: IdFile.Place, steps: ReadonlyArray<Step>, slice: number) => {
+  const open = () => new IdRows(tables.table("ids"), place, "secret", { bandBytes, mergedPerCommit: slice })
   let rows = open()
   rows.empty()
   const model = new Map<string, IdRow>()
@@ -90,13 +97,14 @@ const check = (tables: Tables.Tables, steps: ReadonlyArray<Step>, slice: number)
   const purge = (ids: ReadonlyArray<string>): void => {
     commit(false)
     tables.transactionSync(() => {
-      for (const id of ids) rows.purge(id)
+      for (const id of ids) rows.purge(id, "x".repeat(id.length))
     })
     for (const id of ids) model.delete(id)
     for (const id of ids) committed.delete(id)
-    for (const { value } of tables.table("ids").getRange({})) {
-      for (const id of ids) expect(value.includes(id)).toBe(false)
-    }
+    const texts = ids.map((id) => [id, "x".repeat(id.length)] as const)
+    for (let at: number | undefined = 0; at !== undefined;) at = rows.overwrite(texts, at, 20_000)
+    const file = place.disk.load(place.name) ?? []
+    for (const id of ids) expect(Buffer.from(file).includes(id)).toBe(false)
   }
   const ask = (from: number, count: number): void => {
     for (let at = from; at < from + count; at++) {
@@ -159,39 +167,38 @@ const slice = fc.constantFrom(1, 15, 100, 10_000)
 describe("IdRows", () => {
   it("knows what was set last, whatever was committed, merged, lost and opened again", () => {
     fc.assert(
-      fc.property(steps, slice, (some, bands) => check(new SimTables(), some, bands)),
+      fc.property(steps, slice, (some, bands) => check(new SimTables(), simPlace(), some, bands)),
       { numRuns: 80 }
     )
   })
 
   it.effect("does so in LMDB", () =>
     Effect.gen(function* () {
-      const tables = Tables.open(yield* temporaryDirectory)
+      const directory = yield* temporaryDirectory
+      const tables = Tables.open(directory)
+      const place = { disk: node, name: path.join(directory, "ids") }
       fc.assert(
-        fc.property(steps, slice, (some, bands) => check(tables, some, bands)),
+        fc.property(steps, slice, (some, bands) => check(tables, place, some, bands)),
         { numRuns: 20 }
       )
       yield* Effect.promise(() => tables.close())
     })
   )
 
-  it("keeps sheaves few while a hundred thousand ids come, and asks LMDB once for an id, or not at all", () => {
+  it("keeps sheaves few while a hundred thousand ids come, and reads once for an id, or not at all", () => {
     const tables = new SimTables()
+    const place = simPlace()
     let looks = 0
-    const ids = tables.table("ids")
-    const counted: Tables.Table = {
-      get: ids.get,
-      look: (key) => {
-        looks += 1
-        return ids.look(key)
-      },
-      putSync: ids.putSync,
-      removeSync: ids.removeSync,
-      clearSync: ids.clearSync,
-      getRange: (range) => ids.getRange(range),
-      getKeys: (range) => ids.getKeys(range)
+    const counted: IdFile.Place = {
+      name: place.name,
+      disk: Object.assign(Object.create(place.disk), {
+        read: (...read: Parameters<typeof place.disk.read>) => {
+          looks += 1
+          return place.disk.read(...read)
+        }
+      })
     }
-    const rows = new IdRows(counted, "secret")
+    const rows = new IdRows(tables.table("ids"), counted, "secret")
     const plain = (at: number): string => `<${at.toString(36)}@test.example>`
     const count = 100_000
     for (let from = 0; from < count; from += 500) {

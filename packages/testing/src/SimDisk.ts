@@ -118,8 +118,8 @@ export class SimDisk implements Disk {
 
   readonly size = (number: number): number => this.#file(number).bytes
 
-  readonly read = (number: number, buffer: Uint8Array, offset: number): number =>
-    this.#file(number).read(buffer, offset)
+  readonly read = (number: number, buffer: Uint8Array, offset: number, bytes = buffer.length): number =>
+    this.#file(number).read(bytes < buffer.length ? buffer.subarray(0, bytes) : buffer, offset)
 
   readonly write = (number: number, pieces: ReadonlyArray<Uint8Array>, offset: number): void => {
     const file = this.#file(number)

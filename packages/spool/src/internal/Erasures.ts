@@ -1,6 +1,7 @@
 /**
  * What was erased: hashes of ids that never come back, and which octets on the disk are still to be overwritten.
  */
+import type * as MessageId from "@lupin/core/MessageId"
 import * as Site from "@lupin/core/Site"
 import type { Table } from "../Tables.ts"
 import { Buffer } from "node:buffer"
@@ -17,6 +18,9 @@ export interface Erasure {
   /** The record of the erasure itself, which names the id for followers until a while later. */
   readonly names?: Place
 }
+
+/** Ids, each with what takes its place. */
+export type Names = ReadonlyArray<readonly [id: string, other: MessageId.MessageId]>
 
 export class Erasures {
   readonly #rows: Table

@@ -4,8 +4,7 @@
  * An entry is its hash, the lengths of its id and of what is known, and both of them. What is known of an id that is no
  * longer known is empty.
  */
-import { LatestView } from "@lupin/core/LatestView"
-import { Buffer } from "node:buffer"
+import type { Buffer } from "node:buffer"
 import type { IdHash } from "./IdHash.ts"
 import * as Rows from "./IndexRows.ts"
 
@@ -25,20 +24,17 @@ export const firstOf = (band: number, bands: number): number => {
   return first
 }
 
-/** Where in a band the id that was hashed last stands; -1 where it does not. */
-export const find = (band: Buffer, hash: IdHash): number => {
-  const view = bands.of(band)
-  // Octets that a table shows lie in more of them, which only `length` tells.
-  const end = band.length
-  for (let at = 0; at < end;) {
-    if (isOf(view, at, hash)) return at
-    at += headBytes + view.getUint8(at + 8) + view.getUint16(at + 9, true)
+/** Where in the first so many octets the id that was hashed last stands; -1 where it does not. */
+export const find = (octets: DataView, bytes: number, hash: IdHash): number => {
+  for (let at = 0; at < bytes;) {
+    if (isOf(octets, at, hash)) return at
+    at += headBytes + octets.getUint8(at + 8) + octets.getUint16(at + 9, true)
   }
   return -1
 }
 
-/** Tables show their octets at one place. */
-const bands = new LatestView()
+/** Where in an entry its id begins. */
+export const idOffset = headBytes
 
 /** Whether the entry at an offset is that of the id that was hashed last. */
 export const isOf = (octets: DataView, at: number, hash: IdHash): boolean =>
@@ -90,19 +86,11 @@ export const write = (
   return end
 }
 
-/** The ids of a band. */
-export const idsIn = (band: Buffer): ReadonlyArray<string> => {
+/** The ids in the first so many octets. */
+export const idsIn = (octets: Buffer, bytes: number): ReadonlyArray<string> => {
   const ids: Array<string> = []
-  for (let at = 0; at < band.length; at = endAt(band, at)) {
-    ids.push(idAt(band, at))
-  }
+  for (let at = 0; at < bytes; at = endAt(octets, at)) ids.push(idAt(octets, at))
   return ids
-}
-
-/** A copy of a band without the entry of the id that was hashed last; nothing where it has none. */
-export const without = (band: Buffer, hash: IdHash): Buffer | undefined => {
-  const at = find(band, hash)
-  return at < 0 ? undefined : Buffer.concat([band.subarray(0, at), band.subarray(endAt(band, at), band.length)])
 }
 
 /** The two halves of hashes, in the order of the upper ones. */
@@ -111,22 +99,21 @@ export interface Hashes {
   readonly seconds: Uint32Array
 }
 
-/** Reads the hashes of bands, one band after another into the same place. */
+/** Reads the hashes of bands, one time after another into the same place. */
 export class HashReader {
   #firsts = new Uint32Array(256)
   #seconds = new Uint32Array(256)
 
-  /** What it gives is good until the next band is read. */
-  read(band: Buffer): Hashes {
-    const view = bands.of(band)
+  /** Those in the first so many octets. What it gives is good until the next time. */
+  read(octets: DataView, bytes: number): Hashes {
     let count = 0
-    for (let at = 0; at < band.length; at += headBytes + view.getUint8(at + 8) + view.getUint16(at + 9, true)) {
+    for (let at = 0; at < bytes; at += headBytes + octets.getUint8(at + 8) + octets.getUint16(at + 9, true)) {
       if (count === this.#firsts.length) {
         this.#firsts = doubled(this.#firsts)
         this.#seconds = doubled(this.#seconds)
       }
-      this.#firsts[count] = view.getUint32(at, true)
-      this.#seconds[count] = view.getUint32(at + 4, true)
+      this.#firsts[count] = octets.getUint32(at, true)
+      this.#seconds[count] = octets.getUint32(at + 4, true)
       count += 1
     }
     return { firsts: this.#firsts.subarray(0, count), seconds: this.#seconds.subarray(0, count) }

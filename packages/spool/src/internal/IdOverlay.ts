@@ -67,7 +67,7 @@ export class IdOverlay {
 
   /** Hands on all entries, the newest last. */
   gather(weave: IdWeave): void {
-    weave.take(this.#octets, this.#bytes)
+    this.#octets.copy(weave.take(this.#bytes), 0, 0, this.#bytes)
   }
 
   clear(): void {

@@ -1,21 +1,24 @@
 /**
- * What history knows of ids: sheaves in LMDB, each of what one commit or several have brought, and what is not yet committed.
+ * What history knows of ids: sheaves in a file, each of what one commit or several have brought, and what is not yet committed.
  *
- * A sheaf has its ids in the order of their hash, some forty to a row, which is a band of it. Which sheaf to look into a
- * table in memory tells (`IdTable`). So a commit writes few pages next to each other, and an id costs one look-up, or none where
- * it is not known. Sheaves become fewer and longer a slice with each commit (`IdMerge`).
+ * A sheaf has its ids in the order of their hash, some fifteen to a band, which is what one look reads. Which sheaf to look into
+ * a table in memory tells (`IdTable`), so that an id costs one look, or none where it is not known. Sheaves become fewer and
+ * longer a slice with each commit (`IdMerge`). The tables hold which sheaves there are, and where they lie (`IdFile`).
  */
 import { Buffer } from "node:buffer"
 import type { Table } from "../Tables.ts"
 import { AskedIds } from "./AskedIds.ts"
 import * as IdBand from "./IdBand.ts"
+import * as IdFile from "./IdFile.ts"
 import { IdHash, uuidEnd } from "./IdHash.ts"
 import * as IdMerge from "./IdMerge.ts"
 import { IdOverlay } from "./IdOverlay.ts"
 import * as IdSheaves from "./IdSheaves.ts"
+import type { Stretch } from "./IdSpace.ts"
 import { IdTable, type Source, type Turn } from "./IdTable.ts"
 import { IdWeave } from "./IdWeave.ts"
 import type * as Rows from "./IndexRows.ts"
+import type { Texts } from "./TextOverwrite.ts"
 
 export interface Sizes {
   /** Octets of a band on average. */
@@ -24,22 +27,21 @@ export interface Sizes {
   readonly mergedPerCommit: number
 }
 
-const sizesDefault: Sizes = { bandBytes: IdSheaves.bandBytes, mergedPerCommit: 288 }
+const sizesDefault: Sizes = { bandBytes: IdSheaves.bandBytes, mergedPerCommit: 900 }
 
 /** Bands that are woven together at most, some three megabytes. */
-const wovenBandsMax = 1_024
+const wovenBandsMax = 3_000
 
 export class IdRows {
-  readonly #rows: Table
+  readonly #table: Table
+  readonly #file: IdFile.IdFile
   readonly #hash: IdHash
   readonly #sizes: Sizes
   readonly #fresh = new IdOverlay()
   readonly #weave = new IdWeave()
   readonly #reader = new IdBand.HashReader()
-  readonly #table: IdTable
+  readonly #labels: IdTable
   readonly #asked = new AskedIds()
-  readonly #key = Buffer.alloc(keyBytes)
-  #band: Buffer = Buffer.alloc(0)
   #at = -1
   #state: IdSheaves.State
   #staged: IdSheaves.State | undefined
@@ -49,15 +51,15 @@ export class IdRows {
   /** How often the sheaves have changed: noted of an id that is in none of them. */
   #era = 0
 
-  /** `secret`: what the places of ids are made from. */
-  constructor(rows: Table, secret: string, sizes: Sizes = sizesDefault) {
+  /** `secret`: what the places of ids are made from. Of a table and a file that are whole. */
+  constructor(table: Table, place: IdFile.Place, secret: string, sizes: Sizes = sizesDefault) {
     this.#sizes = sizes
-    this.#rows = rows
+    this.#table = table
     this.#hash = new IdHash(secret)
-    this.#table = new IdTable((from, to) => this.#hashes(from, to))
-    const saved = rows.get(stateKey)
-    // What lies here was written by this class.
-    this.#state = saved === undefined ? IdSheaves.nothing : (JSON.parse(saved.toString("utf8")) as IdSheaves.State)
+    this.#labels = new IdTable((from, to) => this.#hashes(from, to))
+    const saved = savedIn(table)
+    this.#state = saved ?? IdSheaves.nothing
+    this.#file = new IdFile.IdFile(place, saved)
     this.#show()
   }
 
@@ -76,7 +78,7 @@ export class IdRows {
     const at = this.#fresh.find(this.#hash)
     if (at >= 0) return this.#fresh.known(at)
     if (this.#hash.note === this.#era) return undefined
-    if (this.#holder() !== undefined) return IdBand.known(this.#band, this.#at)
+    if (this.#holder() !== undefined) return IdBand.known(this.#file.block, this.#at)
     this.#hash.note = this.#era
     return undefined
   }
@@ -104,7 +106,7 @@ export class IdRows {
       this.#hash.note = this.#era
       return undefined
     }
-    const found = IdBand.removedMillis(this.#band, this.#at)
+    const found = IdBand.removedMillis(this.#file.block, this.#at)
     if (found !== undefined) this.#asked.add(this.#hash, found)
     return found
   }
@@ -116,26 +118,32 @@ export class IdRows {
     this.#fresh.set(this.#hash, id, row)
   }
 
-  /** The newest sheaf that names the id that was hashed last; then it stands in `#band` at `#at`, until the next look. */
+  /** The newest sheaf that names the id that was hashed last; then it stands at `#at`, until the next look. */
   #holder(): IdSheaves.Open | undefined {
     const { first, second } = this.#hash
     for (const open of this.#opensOf(first, second)) {
       if (first < open.from || first >= open.to) continue
-      const { bands, key } = open.sheaf
-      const octets = this.#rows.look(keyAt(this.#key, key, IdBand.bandOf(first, bands)))
-      if (octets === undefined) continue
-      this.#at = IdBand.find(octets, this.#hash)
-      this.#band = octets
+      this.#at = IdBand.find(this.#file.view, this.#look(open.sheaf, first), this.#hash)
       if (this.#at >= 0) return open
     }
     return undefined
   }
 
+  /** Shows the band of a sheaf where an upper half of a hash belongs; gives how many octets it has. */
+  #look(sheaf: IdSheaves.Sheaf, first: number): number {
+    const band = IdBand.bandOf(first, sheaf.bands)
+    const piece = IdSheaves.pieceOf(sheaf, band)
+    if (piece === undefined) return 0
+    const there = this.#file.where(piece, band, band + 1)
+    if (there.bytes > 0) this.#file.look(there)
+    return there.bytes
+  }
+
   /** Where something with such a hash may lie, the newest first. */
   #opensOf(first: number, second: number): ReadonlyArray<IdSheaves.Open> {
-    const count = this.#table.find(first, second)
+    const count = this.#labels.find(first, second)
     if (count === 0) return none
-    const { found } = this.#table
+    const { found } = this.#labels
     if (count === 1) return this.#byLabel[found[0] as number] ?? none
     const labels = found.subarray(0, count)
     return this.#open.filter((open) => open.labels.some((label) => labels.includes(label)))
@@ -151,8 +159,8 @@ export class IdRows {
     for (const id of this.#fresh.idsBy(second)) if (id.startsWith(prefix)) found.add(id)
     for (const { from, sheaf, to } of this.#opensOf(first, second)) {
       if (first < from || first >= to || found.size >= limit) continue
-      const octets = this.#rows.look(keyAt(this.#key, sheaf.key, IdBand.bandOf(first, sheaf.bands)))
-      for (const id of octets === undefined ? [] : IdBand.idsIn(octets)) if (id.startsWith(prefix)) found.add(id)
+      const bytes = this.#look(sheaf, first)
+      for (const id of IdBand.idsIn(this.#file.block, bytes)) if (id.startsWith(prefix)) found.add(id)
     }
     return found
   }
@@ -160,11 +168,9 @@ export class IdRows {
   /** Every id as of the last commit. For repairs. */
   *all(): Iterable<string> {
     for (const open of this.#open) {
-      const { bands, key } = open.sheaf
-      for (let band = 0; band < bands; band++) {
-        const octets = this.#rows.look(keyAt(this.#key, key, band))
-        const ids = octets === undefined ? [] : IdBand.idsIn(octets)
-        for (const id of ids) {
+      for (const there of this.#stretches(open.sheaf, open.from, open.to)) {
+        this.#file.look(there)
+        for (const id of IdBand.idsIn(this.#file.block, there.bytes)) {
           this.#hash.take(id)
           if (this.#holder() === open) yield id
         }
@@ -172,67 +178,101 @@ export class IdRows {
     }
   }
 
+  /** Where the bands of a sheaf lie to which a stretch of hashes belongs. */
+  *#stretches({ bands, pieces }: IdSheaves.Sheaf, from: number, to: number): Iterable<Stretch> {
+    const [first, end] = [IdBand.bandOf(from, bands), IdBand.bandOf(to - 1, bands) + 1]
+    for (const piece of pieces) {
+      if (piece.to <= first || piece.from >= end) continue
+      const there = this.#file.where(piece, Math.max(first, piece.from), Math.min(end, piece.to))
+      if (there.bytes > 0) yield there
+    }
+  }
+
   /** Within a transaction. */
   write(): void {
     this.#turns = []
-    this.#staged = this.#state
+    this.#staged = this.#begun()
     if (this.#fresh.size > 0) this.#staged = this.#bind(this.#staged)
     for (const found of IdSheaves.stretches(this.#staged)) this.#staged = this.#begin(this.#staged, found)
     this.#staged = this.#mergeSome(this.#staged)
     while (this.#staged.sheaves.length >= IdMerge.sheavesMax) this.#staged = this.#shorten(this.#staged)
-    this.#rows.putSync(stateKey, Buffer.from(JSON.stringify(this.#staged)))
+    this.#table.putSync(stateKey, Buffer.from(JSON.stringify(this.#staged)))
   }
 
   /** What was written is committed. */
   settle(): void {
     this.#fresh.clear()
     this.#state = this.#staged ?? this.#state
-    for (const turn of this.#turns) this.#table.turn(turn)
+    for (const turn of this.#turns) this.#labels.turn(turn)
     this.#turns = []
+    this.#file.settle(this.#state.commit, IdSheaves.pieces(this.#state))
     this.#show()
   }
 
-  /** Takes an id out of all rows, as if it had never come; what is not committed is not looked at. Within a transaction. */
-  purge(id: string): void {
+  /** The state as the next commit begins with it. */
+  #begun(): IdSheaves.State {
+    const commit = this.#file.next(this.#state.commit)
+    const freed = this.#state.freed.filter((one) => !this.#file.isFree(one.commit))
+    this.#file.begin(commit, [...IdSheaves.pieces(this.#state), ...freed])
+    return { ...this.#state, commit, synced: this.#file.synced, freed }
+  }
+
+  /**
+   * Writes another text of its length in the place of an id wherever it stands in a sheaf, so that it is not known any more;
+   * what is not committed is not looked at. Within a transaction.
+   */
+  purge(id: string, other: string): void {
     this.#hash.take(id)
     this.#asked.drop(this.#hash)
     const { first } = this.#hash
-    for (const { bands, key } of IdSheaves.all(this.#state)) {
-      const band = keyAt(this.#key, key, IdBand.bandOf(first, bands))
-      const octets = this.#rows.look(band)
-      const left = octets === undefined ? undefined : IdBand.without(octets, this.#hash)
-      if (left === undefined) continue
-      if (left.length === 0) this.#rows.removeSync(band)
-      else this.#rows.putSync(band, left)
+    for (const sheaf of IdSheaves.all(this.#state)) {
+      for (const { bytes, offset } of this.#stretches(sheaf, first, first + 1)) {
+        this.#file.look({ bytes, offset })
+        const at = IdBand.find(this.#file.view, bytes, this.#hash)
+        if (at >= 0) this.#file.overwrite(Buffer.from(other, "latin1"), offset + at + IdBand.idOffset)
+      }
     }
+    // Checksums are of before, and asked for only where nothing is known to be synced.
+    this.#file.sync(this.#state.commit)
+    this.#state = { ...this.#state, synced: this.#file.synced }
+    this.#table.putSync(stateKey, Buffer.from(JSON.stringify(this.#state)))
+    this.#show()
+  }
+
+  /** As `Tables.overwrite`, of octets that no sheaf needs any more, too. */
+  overwrite(texts: Texts, from: number, bytesMax: number): number | undefined {
+    return this.#file.overwriteTexts(texts, from, bytesMax)
   }
 
   empty(): void {
-    this.#rows.clearSync()
+    this.#table.clearSync()
     this.#fresh.clear()
-    this.#state = IdSheaves.nothing
-    this.#table.drop()
+    // No state of before may be opened with what comes now.
+    this.#state = { ...IdSheaves.nothing, commit: this.#file.next(this.#state.commit) + IdFile.statesKept }
+    this.#labels.drop()
     this.#asked.clear()
     this.#show()
+  }
+
+  close(): void {
+    this.#file.close()
   }
 
   #show(): void {
     this.#era += 1
     this.#open = IdSheaves.open(this.#state)
     this.#byLabel = IdSheaves.byLabel(this.#open)
-    this.#table.fit(IdSheaves.ids(this.#state))
+    this.#labels.fit(IdSheaves.ids(this.#state))
   }
 
   /** Hashes of all that lies in the bands of a stretch of hashes, as of the last commit; each good until the next. */
   *#hashes(from: number, to: number): Iterable<Source> {
     for (const open of this.#open) {
-      const { bands, key, label } = open.sheaf
-      const end = Math.min(to, open.to)
-      if (end <= from || open.from >= to) continue
-      const last = IdBand.bandOf(end - 1, bands)
-      for (let band = IdBand.bandOf(Math.max(from, open.from), bands); band <= last; band++) {
-        const octets = this.#rows.look(keyAt(this.#key, key, band))
-        if (octets !== undefined) yield { label, ...this.#reader.read(octets) }
+      const [start, end] = [Math.max(from, open.from), Math.min(to, open.to)]
+      if (end <= start) continue
+      for (const there of this.#stretches(open.sheaf, start, end)) {
+        this.#file.look(there)
+        yield { label: open.sheaf.label, ...this.#reader.read(this.#file.view, there.bytes) }
       }
     }
   }
@@ -243,7 +283,7 @@ export class IdRows {
     weave.clear()
     this.#fresh.gather(weave)
     const sheaf = IdSheaves.begun(state, this.#state, this.#bandsFor(weave.bytes))
-    const made = this.#put(sheaf, [], 0, IdBand.firsts, "last", state.sheaves.length === 0)
+    const made = this.#put(state.commit, sheaf, [], 0, IdBand.firsts, "last", state.sheaves.length === 0)
     const sheaves = made.count === 0 ? state.sheaves : [made, ...state.sheaves]
     return { ...state, nextKey: state.nextKey + 1, sheaves }
   }
@@ -254,6 +294,7 @@ export class IdRows {
 
   /** Writes what was gathered, of a stretch of hashes, into a sheaf. `before`: labels under which it was known. */
   #put(
+    commit: number,
     sheaf: IdSheaves.Sheaf,
     before: ReadonlyArray<number>,
     from: number,
@@ -261,15 +302,17 @@ export class IdRows {
     newest: "first" | "last",
     isLast: boolean
   ): IdSheaves.Sheaf {
-    const { bands, key, label } = sheaf
-    let bytes = 0
-    const put = (band: number, octets: Buffer): void => {
-      bytes += octets.length
-      this.#rows.putSync(keyAt(this.#key, key, band), octets)
-    }
-    const { firsts, seconds } = this.#weave.weave({ bands, from, to, newest, isLast, put })
+    const { bands, label, pieces } = sheaf
+    const { ends, firsts, octets, seconds } = this.#weave.weave({ bands, from, to, newest, isLast })
+    if (firsts.length === 0) return sheaf
     this.#turns.push({ label, before, firsts: firsts.slice(), seconds: seconds.slice() })
-    return { ...sheaf, count: sheaf.count + firsts.length, bytes: sheaf.bytes + bytes }
+    const piece = this.#file.put(commit, IdBand.bandOf(from, bands), ends, octets)
+    return {
+      ...sheaf,
+      count: sheaf.count + firsts.length,
+      bytes: sheaf.bytes + octets.length,
+      pieces: [...pieces, piece]
+    }
   }
 
   #begin(state: IdSheaves.State, { from, to }: IdMerge.Stretch): IdSheaves.State {
@@ -301,30 +344,22 @@ export class IdRows {
     const weave = this.#weave
     weave.clear()
     const sources = state.sheaves.filter((one) => of.includes(one.key))
-    for (const { bands, key: source } of sources) {
-      const last = IdBand.bandOf(firsts[1] - 1, bands)
-      for (let band = IdBand.bandOf(firsts[0], bands); band <= last; band++) {
-        const octets = this.#rows.look(keyAt(this.#key, source, band))
-        if (octets !== undefined) weave.take(octets)
-      }
+    for (const source of sources) {
+      for (const { bytes, offset } of this.#stretches(source, ...firsts)) this.#file.read(weave.take(bytes), offset)
     }
     const before = sources.map(({ label }) => label)
     const isLast = state.sheaves.at(-1)?.key === of.at(-1)
-    const made = this.#put(sheaf, before, ...firsts, "first", isLast)
-    for (const { bands, key: source } of sources) {
-      this.#drop(source, IdBand.bandOf(firsts[0], bands), IdBand.bandOf(firsts[1], bands))
-    }
+    const made = this.#put(state.commit, sheaf, before, ...firsts, "first", isLast)
     const others = state.merges.filter((one) => one !== merge)
-    if (to < sheaf.bands) return { ...state, merges: [...others, { ...merge, sheaf: made, done: to }] }
-    const sheaves = state.sheaves
+    if (to < sheaf.bands) {
+      const left = IdSheaves.without(state, of, firsts[1])
+      return { ...left, merges: [...others, { ...merge, sheaf: made, done: to }] }
+    }
+    const left = IdSheaves.without(state, of, IdBand.firsts)
+    const sheaves = left.sheaves
       .flatMap((one) => (one.key === of[0] ? [made] : of.includes(one.key) ? [] : [one]))
       .filter((one) => one.count > 0)
-    return { ...state, merges: others, sheaves }
-  }
-
-  /** Takes rows of a sheaf away, the end not included. */
-  #drop(key: number, from: number, to: number): void {
-    for (let at = from; at < to; at++) this.#rows.removeSync(keyAt(this.#key, key, at))
+    return { ...left, merges: others, sheaves }
   }
 
   /** Makes room at once where merges have not kept up: by the one with least to do. */
@@ -337,14 +372,18 @@ export class IdRows {
 }
 
 const none: ReadonlyArray<never> = []
-const keyBytes = 8
-/** Sheaves are counted from one. */
-const stateKey = Buffer.alloc(keyBytes)
+const stateKey = Buffer.from("sheaves")
 
-const keyAt = (octets: Buffer, sheaf: number, at: number): Buffer => {
-  octets.writeUInt32BE(sheaf, 0)
-  octets.writeUInt32BE(at, 4)
-  return octets
+/** What a table holds was written by this class. */
+const savedIn = (table: Table): IdSheaves.State | undefined => {
+  const octets = table.get(stateKey)
+  return octets && JSON.parse(octets.toString("utf8"))
+}
+
+/** Whether the file is as the table means it; if not, both have to be emptied. */
+export const isWhole = (table: Table, place: IdFile.Place): boolean => {
+  const saved = savedIn(table)
+  return saved === undefined || IdFile.isWhole(place, saved, IdSheaves.pieces(saved))
 }
 
 const byRest = (one: IdSheaves.Merge, other: IdSheaves.Merge): number => IdSheaves.restOf(one) - IdSheaves.restOf(other)

@@ -4,6 +4,7 @@
  * Three passes of a sort by digits, over memory of WebAssembly: `IdWeave.wat` is what runs.
  */
 import { Buffer } from "node:buffer"
+import * as IdBand from "./IdBand.ts"
 import { base64 } from "./IdWeaveOctets.ts"
 
 interface Program {
@@ -38,6 +39,9 @@ export interface Woven {
   /** Upper and lower halves of the hashes of all entries that are left, in order. */
   readonly firsts: Uint32Array
   readonly seconds: Uint32Array
+  /** All bands, one after the other, and where each ends, from the band of `from` on to that of `to`. */
+  readonly octets: Buffer
+  readonly ends: Uint32Array<ArrayBuffer>
 }
 
 export interface Weaving {
@@ -50,7 +54,6 @@ export interface Weaving {
   readonly newest: "first" | "last"
   /** Of ids that have gone nothing need be said any more. */
   readonly isLast: boolean
-  readonly put: (band: number, octets: Buffer) => void
 }
 
 /** Where entries begin: behind the counters of the sort. */
@@ -76,16 +79,16 @@ export class IdWeave {
     return this.#bytes
   }
 
-  /** Takes in entries that lie in the first so many octets. */
-  take(octets: Buffer, bytes = octets.length): void {
+  /** Room for entries that are taken in, to be filled at once. */
+  take(bytes: number): Buffer {
     const start = entriesAt + this.#bytes
     this.#bytes += bytes
     this.#room(entriesAt + this.#bytes)
-    octets.copy(this.#octets, start, 0, bytes)
+    return this.#octets.subarray(start, start + bytes)
   }
 
-  /** Puts all bands that get something of what was taken in. What `put` gets is good until it returns. */
-  weave({ bands, from, isLast, newest, put, to }: Weaving): Woven {
+  /** Deals what was taken in out to bands. What comes out is good until something is taken in. */
+  weave({ bands, from, isLast, newest, to }: Weaving): Woven {
     const end = entriesAt + this.#bytes
     const room = Math.ceil(this.#bytes / entryBytesMin) + 1
     const start = Math.ceil(end / wordBytes)
@@ -95,13 +98,25 @@ export class IdWeave {
     const { memory, weave } = this.#program
     const count = weave(entriesAt, end, from, to - 1, bands, isReversed, isWithout, start * wordBytes, room, out)
     const words = new Uint32Array(memory.buffer)
-    for (let turn = 0, at = start + 4 * room, begun = out; turn < count; turn++, at += 2) {
-      const bandEnd = words[at + 1] as number
-      put(words[at] as number, this.#octets.subarray(begun, bandEnd))
-      begun = bandEnd
+    const firstBand = IdBand.bandOf(from, bands)
+    const ends = new Uint32Array(IdBand.bandOf(to - 1, bands) + 1 - firstBand)
+    let done = 0
+    let bytes = 0
+    for (let turn = 0, at = start + 4 * room; turn < count; turn++, at += 2) {
+      const band = (words[at] as number) - firstBand
+      ends.fill(bytes, done, band)
+      bytes = (words[at + 1] as number) - out
+      ends[band] = bytes
+      done = band + 1
     }
+    ends.fill(bytes, done)
     const [first, left] = [start + 1, words[start] as number]
-    return { firsts: words.subarray(first, first + left), seconds: words.subarray(first + room, first + room + left) }
+    return {
+      firsts: words.subarray(first, first + left),
+      seconds: words.subarray(first + room, first + room + left),
+      octets: this.#octets.subarray(out, out + bytes),
+      ends
+    }
   }
 
   /** Sees to it that memory reaches to an octet. */

@@ -8,20 +8,22 @@ import * as Site from "@lupin/core/Site"
 import type * as Waiting from "@lupin/core/Waiting"
 import type * as MessageId from "@lupin/core/MessageId"
 import type { Buffer } from "node:buffer"
+import * as path from "node:path"
 import type { Table, Tables } from "../Tables.ts"
 import { Accounts } from "./Accounts.ts"
 import { ClaimRows } from "./ClaimRows.ts"
-import { Erasures, type Spot, spotsOf } from "./Erasures.ts"
+import { Erasures, type Names, type Spot, spotsOf } from "./Erasures.ts"
 import { type Expiring, ExpiringRows } from "./ExpiringRows.ts"
 import * as GroupTable from "./GroupTable.ts"
 import * as IndexHead from "./IndexHead.ts"
+import * as IndexOctets from "./IndexOctets.ts"
 import type { Held, IdRow, Place } from "./IndexRows.ts"
 import * as Rows from "./IndexRows.ts"
-import type { IdHash } from "./IdHash.ts"
-import { IdRows } from "./IdRows.ts"
+import * as IdRows from "./IdRows.ts"
 import { MarkRows } from "./MarkRows.ts"
 import { MendedRows } from "./MendedRows.ts"
 import { NumberRows } from "./NumberRows.ts"
+import type { Where } from "./Overwrites.ts"
 import * as Progress from "./Progress.ts"
 import { RecentIds } from "./RecentIds.ts"
 import type * as Record from "./Record.ts"
@@ -32,12 +34,9 @@ import type { Taker } from "./Takers.ts"
 type Log = Pick<SegmentLog, "start" | "look">
 type Takers = ReadonlyArray<Taker>
 
-/** Ids, each with what takes its place. */
-export type Names = ReadonlyArray<readonly [id: string, other: MessageId.MessageId]>
-
 export class Index {
   readonly #tables: Tables
-  readonly #ids: IdRows
+  readonly #ids: IdRows.IdRows
   readonly #groups: Table
   readonly #meta: Table
   readonly #recentIds: RecentIds
@@ -59,26 +58,28 @@ export class Index {
   readonly slots: SlotRows
   readonly marks: MarkRows
   /** Under the key of this index. */
-  readonly hash: IdHash
+  readonly hash: IdRows.IdRows["hash"]
   readonly claims: ClaimRows
   readonly erasures: Erasures
   readonly mended: MendedRows
   readonly #expiring: ExpiringRows
 
-  /** Opens the index of a log in its tables; an index of another generation, lineage or format is emptied. */
-  constructor(tables: Tables, generation: Site.Generation, log: Log, recordsPerCommit: number, lineage: number) {
-    this.#tables = tables
-    const database = (name: string): Table => tables.table(name)
+  /** Opens the index of a log; one of another generation, lineage or format is emptied, and one that has lost something. */
+  constructor(where: Where, generation: Site.Generation, log: Log, recordsPerCommit: number, lineage: number) {
+    this.#tables = where.disk.openTables(where.directory)
+    const idsPlace = { disk: where.disk, name: path.join(where.directory, "ids") }
+    const database = (name: string): Table => this.#tables.table(name)
     this.#groups = database("groups")
     this.#meta = database("meta")
     this.#generation = generation
     this.#lineage = lineage
     this.#recordsPerCommit = recordsPerCommit
     this.progress = Progress.nothing(log.start)
-    const kept = IndexHead.read(this.#meta, generation, lineage)
+    const isWhole = IdRows.isWhole(database("ids"), idsPlace)
+    const kept = isWhole ? IndexHead.read(this.#meta, generation, lineage) : undefined
     // Rows of another format are not even looked at.
-    if (kept === undefined) for (const name of partNames) database(name).clearSync()
-    this.#ids = new IdRows(database("ids"), generation.id)
+    if (kept === undefined) for (const name of IndexHead.partNames) database(name).clearSync()
+    this.#ids = new IdRows.IdRows(database("ids"), idsPlace, generation.id)
     this.#recentIds = new RecentIds(log.look, (this.hash = this.#ids.hash))
     this.numbers = new NumberRows(database("numbers"))
     this.slots = new SlotRows(database("slots"))
@@ -164,7 +165,7 @@ export class Index {
     this.slots.rename(ids)
     this.commitAll()
     this.#tables.transactionSync(() => {
-      for (const [id] of ids) this.#ids.purge(id)
+      for (const [id, other] of ids) this.#ids.purge(id, other)
     })
   }
 
@@ -175,9 +176,9 @@ export class Index {
     return next
   }
 
-  /** As `Tables.overwrite`, of ids that were taken out of all rows. */
+  /** As `Tables.overwrite`, of ids that were taken out of all rows, wherever the index has its octets. */
   overwrite(ids: Names, from: number, bytesMax: number): number | undefined {
-    return this.#tables.overwrite(ids, from, bytesMax)
+    return IndexOctets.overwrite(this.#tables, this.#ids, ids, from, bytesMax)
   }
 
   /** What has rows and an overlay of its own. */
@@ -271,6 +272,7 @@ export class Index {
     } catch {
       // The log has what a full disk does not take: it is replayed.
     }
+    this.#ids.close()
     await this.#tables.close()
   }
 
@@ -396,5 +398,3 @@ export class Index {
 }
 
 const none: ReadonlyArray<never> = []
-/** Databases of the parts, by name; `idTags` and `idFilters` are of earlier formats. */
-const partNames = ["ids", "numbers", "slots", "marks", "waiting", "erased", "mended", "expiring", "idTags", "idFilters"]

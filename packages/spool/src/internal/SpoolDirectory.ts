@@ -94,7 +94,7 @@ export const open = (
   const isRedone = Overwrites.redo({ directory, disk }, logOf(log, shelves))
   const lineage = Lineage.load({ directory, disk })
   const index = openIndex(
-    () => new Index(disk.openTables(indexDirectory), generation, log, sizes.recordsPerCommit, lineage),
+    () => new Index({ directory: indexDirectory, disk }, generation, log, sizes.recordsPerCommit, lineage),
     () => disk.dropTables(indexDirectory)
   )
   const compactedAt = Math.max(0, ...log.stretches().map(({ pack }) => pack?.compactedAt ?? 0))
