@@ -1,5 +1,5 @@
 /**
- * Runs every check a machine can make: format, lint, Effect diagnostics, types, tidy, the protocol page, WebAssembly.
+ * Runs every check a machine can make: format, lint, Effect diagnostics, types, tidy, the samples of guides, the protocol page, WebAssembly.
  *
  * All of them run even when one fails, so that one call shows everything there is to mend. Exits 1 if any failed.
  */
@@ -28,6 +28,7 @@ const checks: ReadonlyArray<Check> = [
   },
   { name: "types", mend: "npm run types", command: "node_modules/typescript/bin/tsc --noEmit -p ." },
   { name: "tidy", mend: "npm run tidy", command: "scripts/tidy.ts" },
+  { name: "samples", mend: "the page that it names", command: "scripts/samples.ts" },
   { name: "protocol", mend: "npm run protocol", command: "scripts/protocol.ts --check" },
   { name: "vectors", mend: "npm run vectors", command: "scripts/vectors.ts --check" }
 ]

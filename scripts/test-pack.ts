@@ -10,6 +10,7 @@ import { tmpdir } from "node:os"
 import { dirname, join } from "node:path"
 import { fileURLToPath } from "node:url"
 import { rolldown } from "rolldown"
+import * as GuideSamples from "./GuideSamples.ts"
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
 const folder = mkdtempSync(join(tmpdir(), "lupin-installed-"))
@@ -59,29 +60,24 @@ const entry = (): string => {
   return `${imports.join("\n")}\nexport const exported: number = ${sizes.join(" + ")}\n`
 }
 
-/** The example of the README: what it shows has to work for whoever copies it. */
-const readmeExample = (): string => {
-  const example = /```ts\n([\s\S]*?)```/.exec(readFileSync(join(root, "README.md"), "utf8"))?.[1]
-  if (example === undefined) throw new Error("README.md shows no example")
-  return example
-}
+/** Where the samples lie that use nothing but the libraries: what they show has to work for whoever copies it. */
+const copied = ["README.md", "docs/guides/build-an-app.md"]
 
-/** The modules that the guide for app teams shows; the first line of each is its file's name. */
-const writeGuide = (): void => {
-  const guide = readFileSync(join(root, "docs", "guides", "build-an-app.md"), "utf8")
-  const modules = [...guide.matchAll(/```ts\n\/\/ (\S+)\n([\s\S]*?)```/g)]
-  if (modules.length < 2) throw new Error("docs/guides/build-an-app.md shows too few modules")
-  for (const [, name = "", code = ""] of modules) {
-    mkdirSync(join(folder, "types", dirname(name)), { recursive: true })
-    write(`types/${name}`, code)
+const writeSamples = (): void => {
+  for (const path of copied) {
+    const modules = GuideSamples.modulesOf({ path, text: readFileSync(join(root, path), "utf8") })
+    if (modules.length === 0) throw new Error(`${path} shows no module`)
+    for (const { code, path: module } of modules) {
+      mkdirSync(join(folder, "types", dirname(module)), { recursive: true })
+      write(`types/${module}`, code)
+    }
   }
 }
 
 const checkTypes = (): boolean => {
   mkdirSync(join(folder, "types"), { recursive: true })
   write("types/entry.ts", entry())
-  write("types/readme.ts", readmeExample())
-  writeGuide()
+  writeSamples()
   return ["nodenext", "bundler"].every((moduleResolution) => {
     const options = {
       target: "es2024",

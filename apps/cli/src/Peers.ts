@@ -3,11 +3,22 @@
  */
 import * as ComparePage from "@lupin/site/ComparePage"
 import * as PeersPage from "@lupin/site/PeersPage"
-import { Console, Effect, Schema } from "effect"
+import { Console, DateTime, Effect, Schema } from "effect"
 import * as Table from "./Table.ts"
 import * as Wire from "./Wire.ts"
 
-const row = (peer: PeersPage.Peer): ReadonlyArray<string> => [
+/** When the last connection ended or was not made, to the second in UTC, and why: a connection may have been made since. */
+const troubleOf = ({ isConnected, lastTrouble, lastTroubleMillis }: PeersPage.Peer): string => {
+  if (lastTrouble === undefined) return ""
+  const at =
+    lastTroubleMillis === undefined
+      ? ""
+      : `${DateTime.formatIso(DateTime.makeUnsafe(lastTroubleMillis)).slice(0, 19)}Z `
+  return `${at}${isConnected ? "over: " : ""}${lastTrouble}`
+}
+
+/** What the table shows of a feed. */
+export const row = (peer: PeersPage.Peer): ReadonlyArray<string> => [
   peer.name,
   peer.isConnected ? "connected" : "away",
   String(peer.offered),
@@ -17,7 +28,7 @@ const row = (peer: PeersPage.Peer): ReadonlyArray<string> => [
   String(peer.deferred),
   String(peer.lagArticles),
   peer.lagSeconds.toFixed(1),
-  peer.lastTrouble === undefined ? "" : `${peer.isConnected ? "over: " : ""}${peer.lastTrouble}`
+  troubleOf(peer)
 ]
 
 const head = ["peer", "link", "offered", "accepted", "had", "refused", "deferred", "lag", "lag s", "last trouble"]

@@ -1,6 +1,7 @@
 /**
  * What a POP host does for its clients: the operations of the API over its injector, spool, cache and zones.
  */
+import * as CancelOutcome from "@lupin/api/CancelOutcome"
 import * as EventId from "@lupin/api/EventId"
 import * as InjectionFault from "@lupin/api/InjectionFault"
 import * as PopOperations from "@lupin/api/PopOperations"
@@ -77,6 +78,7 @@ const make = Effect.fn("Operations.make")(function* (apps: ReadonlyArray<App.App
       const { name } = yield* appOf(apps, app)
       const proto = Event.parseMessageId(messageId)?.app === name ? EventCancel.toProto(messageId, key) : undefined
       if (proto === undefined) return yield* Problem.invalidRequest([notOfApp])
+      const [before = "unknown"] = yield* spool.status([messageId])
       const held = yield* spool.find(messageId)
       const article = held === undefined ? undefined : Article.read(held.article)
       if (article !== undefined && !Article.isMalformed(article)) {
@@ -85,8 +87,9 @@ const make = Effect.fn("Operations.make")(function* (apps: ReadonlyArray<App.App
       yield* Effect.catchTag(injector.inject(proto, { writer: "client" }), "InjectionRefused", (refused) =>
         Effect.fail(InjectionFault.toProblem(refused))
       )
-      const [status] = yield* spool.status([messageId])
-      return { messageId, state: status === "removed" ? ("cancelled" as const) : ("waiting" as const) }
+      const [after = "unknown"] = yield* spool.status([messageId])
+      const state = CancelOutcome.of(before, after)
+      return state === "wrongKey" ? yield* Problem.wrongKey(messageId) : { messageId, state }
     },
     (effect) => Effect.catchTag(effect, "SpoolUnavailable", spoolDown)
   )

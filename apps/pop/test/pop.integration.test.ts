@@ -1,9 +1,12 @@
 import { assert, describe, layer } from "@effect/vitest"
 import * as EventId from "@lupin/api/EventId"
 import * as PopOperations from "@lupin/api/PopOperations"
+import * as EventCancel from "@lupin/core/EventCancel"
 import * as GroupName from "@lupin/core/GroupName"
 import * as Limits from "@lupin/core/Limits"
+import type * as MessageId from "@lupin/core/MessageId"
 import type * as SiteConfig from "@lupin/site/SiteConfig"
+import * as Spool from "@lupin/spool/Spool"
 import { contractApp, popContract } from "@lupin/testing/PopContract"
 import { Clock, Effect, Exit, Layer, Scope } from "effect"
 import { TestClock } from "effect/testing"
@@ -47,7 +50,7 @@ const host = (cache: SiteConfig.Pop["cache"]) =>
     Effect.map(directory, (path) =>
       Operations.layer([contractApp]).pipe(
         Layer.provide(Zones.layer),
-        Layer.provide(Pop.layer(configOf(path, cache), [contractApp]))
+        Layer.provideMerge(Pop.layer(configOf(path, cache), [contractApp]))
       )
     )
   )
@@ -82,6 +85,31 @@ const suite = (name: string, cache: SiteConfig.Pop["cache"]) =>
         const { posted: later } = yield* operations.postEvent({ app: contractApp.name, kind: "note", payload: "later" })
         assert.deepStrictEqual(yield* read("serve"), before)
         assert.include(yield* read("wait"), later.messageId)
+      })
+    )
+    it.effect("tells nobody whether a key is right once its event was erased, expired or withdrawn", () =>
+      Effect.gen(function* () {
+        const operations = yield* PopOperations.PopOperations
+        const spool = yield* Spool.Spool
+        const app = contractApp.name
+        const secret = new TextEncoder().encode("the author's own")
+        const ways = [
+          (id: MessageId.MessageId) => spool.erase([id]),
+          (id: MessageId.MessageId) => spool.remove([id], "expired"),
+          (id: MessageId.MessageId) => spool.remove([id], "cancelled")
+        ]
+        for (const remove of ways) {
+          const id = yield* EventId.mint
+          const lock = EventCancel.lockOf(secret, id)
+          const { posted } = yield* operations.postEvent({ app, kind: "note", id, payload: "mine", lock })
+          const { messageId } = posted
+          const cancel = (of: string) => operations.cancelEvent({ app, messageId, key: EventCancel.keyOf(secret, of) })
+          assert.strictEqual((yield* Effect.flip(cancel("another")))._tag, "WrongKey")
+          yield* remove(messageId)
+          for (const of of ["another", id, "another"]) {
+            assert.deepStrictEqual(yield* cancel(of), { messageId, state: "removed" })
+          }
+        }
       })
     )
     it.effect("answers a repeat that comes days later, and refuses what is new by then", () =>

@@ -2,10 +2,10 @@
  * What the operations of a POP answer: schemas whose types are used inside, and whose encoded forms are the JSON.
  */
 import { Schema } from "effect"
+import * as GeoPoint from "@lupin/core/GeoPoint"
 import * as GroupName from "@lupin/core/GroupName"
 import * as MessageId from "@lupin/core/MessageId"
 import * as Instant from "./Instant.ts"
-import * as PlaceJson from "./PlaceJson.ts"
 import * as Receipt from "./Receipt.ts"
 
 const postedFields = {
@@ -18,10 +18,18 @@ const postedFields = {
 export const Posted = Schema.Struct(postedFields).annotate({ identifier: "Posted" })
 export type Posted = typeof Posted.Type
 
-/** The answer to a cancel: the event is gone here, or is not known here, and will not be taken if the key opens its lock. */
+/**
+ * The answer to a cancel. `cancelled`: the event was here, and its key has removed it. `removed`: it was gone before (withdrawn,
+ * expired or erased), whatever the key; where it is still held, its lock decides. `waiting`: it is not known here, and will not
+ * be taken if the key opens its lock.
+ */
 export const Cancelled = Schema.Struct({
   messageId: MessageId.MessageId,
-  state: Schema.Literals(["cancelled", "waiting"])
+  state: Schema.Literals(["cancelled", "removed", "waiting"]).annotate({
+    description:
+      "cancelled: the event was held here, and its key has removed it; removed: it was gone before, which says nothing of " +
+      "the key; waiting: it is not known here, and will not be taken if the key opens its lock"
+  })
 }).annotate({ identifier: "Cancelled" })
 export type Cancelled = typeof Cancelled.Type
 
@@ -38,7 +46,7 @@ export const EventAnswer = Schema.Struct({
   messageId: MessageId.MessageId,
   kind: Schema.String,
   version: Schema.Int,
-  at: Schema.optionalKey(PlaceJson.PlaceJson),
+  at: Schema.optionalKey(GeoPoint.GeoPoint),
   payload: Schema.Unknown,
   groups: Schema.Array(GroupName.GroupName),
   postedMillis: Instant.Instant

@@ -4,10 +4,10 @@
  * Pure, and used by both ends: the face reads them, the typed client writes them.
  */
 import { Effect, Result, Schema, SchemaIssue, SchemaTransformation } from "effect"
+import * as GeoPoint from "@lupin/core/GeoPoint"
 import * as GroupName from "@lupin/core/GroupName"
 import * as Limits from "@lupin/core/Limits"
 import type * as PopOperations from "./PopOperations.ts"
-import * as PlaceJson from "./PlaceJson.ts"
 import * as Problem from "./Problem.ts"
 
 /** Age an answer may have unless the caller says otherwise, in milliseconds. */
@@ -34,8 +34,8 @@ const radiusPattern = /^\s*(\d{1,9}(?:\.\d{1,6})?)\s*(km|m)\s*$/
 const near = Schema.String.annotate({ description: "lat,lon in degrees, as 44.16,-115.06" }).pipe(
   Schema.decodeTo(
     Schema.Struct({
-      lat: PlaceJson.Latitude,
-      lon: PlaceJson.Longitude
+      lat: GeoPoint.Latitude,
+      lon: GeoPoint.Longitude
     }),
     SchemaTransformation.transformEffect({
       decode: (text: string) => {

@@ -126,10 +126,9 @@ const operationsOf = (state: State): PopOperations.PopOperations["Service"] => (
       state.waiting.set(messageId, [...(state.waiting.get(messageId) ?? []), key])
       return { messageId, state: "waiting" as const }
     }
-    if (!state.cancelled.has(messageId)) {
-      if (!CancelLock.opens([key], kept.lock)) return yield* Problem.wrongKey(messageId)
-      state.cancelled.add(messageId)
-    }
+    if (state.cancelled.has(messageId)) return { messageId, state: "removed" as const }
+    if (!CancelLock.opens([key], kept.lock)) return yield* Problem.wrongKey(messageId)
+    state.cancelled.add(messageId)
     return { messageId, state: "cancelled" as const }
   }),
   events: Effect.fnUntraced(function* (query) {

@@ -8,11 +8,11 @@ import { Effect, Schema, SchemaIssue, SchemaTransformation } from "effect"
 import { HttpApi, HttpApiEndpoint, HttpApiGroup, HttpApiMiddleware, HttpApiSchema, OpenApi } from "effect/http-api"
 import * as CancelLock from "@lupin/core/CancelLock"
 import * as Event from "@lupin/core/Event"
+import * as GeoPoint from "@lupin/core/GeoPoint"
 import * as MessageId from "@lupin/core/MessageId"
 import * as Answer from "./Answer.ts"
 import * as EventsParameters from "./EventsParameters.ts"
 import * as JsonBound from "./JsonBound.ts"
-import * as PlaceJson from "./PlaceJson.ts"
 import * as Problem from "./Problem.ts"
 import * as Receipt from "./Receipt.ts"
 
@@ -49,7 +49,7 @@ export const EventBody = Schema.Struct({
   ),
   version: Schema.optionalKey(Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: Event.versionMax }))),
   routing: Schema.optionalKey(Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: Event.versionMax }))),
-  at: Schema.optionalKey(PlaceJson.PlaceJson),
+  at: Schema.optionalKey(GeoPoint.GeoPoint),
   lock: Schema.optionalKey(
     Schema.String.check(
       Schema.makeFilter((text: string) => CancelLock.isWellFormed(text) || "must be a Cancel-Lock")
@@ -111,7 +111,10 @@ const cancelEvent = HttpApiEndpoint.delete("cancelEvent", "/v1/apps/:app/article
 }).annotateMerge(
   OpenApi.annotations({
     summary: "Withdraw an event",
-    description: "By the key to the lock it was posted with (RFC 8315). May be sent again, here or at any other POP."
+    description:
+      "By the key to the lock it was posted with (RFC 8315). May be sent again, here or at any other POP: the answer then is " +
+      "`removed`, as it is to any key once the event is gone (withdrawn, expired or erased). The cancel travels all the same, " +
+      "and where the event is still held, its lock decides."
   })
 )
 

@@ -95,7 +95,10 @@ export class PopOperations extends Context.Service<
     readonly routingKey: Effect.Effect<RoutingKey.RoutingKey>
     /** Returns once the article would survive a crash of this host. The same event again is `isNew: false`. */
     readonly postEvent: (post: PostEvent) => Effect.Effect<PostOutcome, PostProblem>
-    /** Returns once the cancel would survive a crash of this host. Where the event is not known yet, the cancel waits. */
+    /**
+     * Returns once the cancel would survive a crash of this host. Where the event is not known yet, the cancel waits; where it
+     * is gone, the answer is the same for every key.
+     */
     readonly cancelEvent: (cancel: CancelEvent) => Effect.Effect<Answer.Cancelled, CancelProblem>
     /** Newest first. Each subtree it reads from is at most as old as the query tolerates, and says how old it is. */
     readonly events: (query: EventsQuery) => Effect.Effect<Answer.EventsAnswer, EventsProblem>

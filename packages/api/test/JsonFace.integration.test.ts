@@ -77,6 +77,9 @@ layer(live, { excludeTestServices: true })("JsonFace", (it) => {
       const done = yield* cancel({ "cancel-key": key })
       assert.strictEqual(done.status, 200, done.text)
       assert.deepStrictEqual(done.json, { messageId, state: "cancelled" })
+      for (const any of [key, "sha256:AAAA"]) {
+        assert.deepStrictEqual((yield* cancel({ "cancel-key": any })).json, { messageId, state: "removed" })
+      }
       isProblem(yield* ask(`/v1/articles/${encodeURIComponent(messageId)}`), 404, "no-such-article")
       isProblem(yield* post(reviews, { payload: review, lock: "mine" }), 400, "invalid-request", "#/lock")
       const asked = yield* ask(path, { method: "OPTIONS", headers: preflight })

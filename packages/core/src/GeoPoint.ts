@@ -11,11 +11,18 @@ export const decimals = 6
 /** Half the way around the globe, in metres: nobody is less certain than that. */
 export const uncertaintyMetresMax = 20_037_509
 
+/** Degrees north. */
+export const Latitude = Schema.Finite.check(Schema.isBetween({ minimum: -90, maximum: 90 }))
+
+/** Degrees east. */
+export const Longitude = Schema.Finite.check(Schema.isBetween({ minimum: -180, maximum: 180 }))
+
+/** In JSON its numbers are numbers and nothing else; `uncertainty` in metres. */
 export const GeoPoint = Schema.Struct({
-  lat: Schema.Number.check(Schema.isBetween({ minimum: -90, maximum: 90 })),
-  lon: Schema.Number.check(Schema.isBetween({ minimum: -180, maximum: 180 })),
-  uncertainty: Schema.optionalKey(Schema.Number.check(Schema.isBetween({ minimum: 0, maximum: uncertaintyMetresMax })))
-})
+  lat: Latitude,
+  lon: Longitude,
+  uncertainty: Schema.optionalKey(Schema.Finite.check(Schema.isBetween({ minimum: 0, maximum: uncertaintyMetresMax })))
+}).annotate({ message: 'Expected a place, as {"lat":44.16,"lon":-115.06}' })
 export type GeoPoint = typeof GeoPoint.Type
 
 /**
@@ -46,7 +53,7 @@ export const fromUri = (uri: string): GeoPoint | undefined => {
   return isPoint(point) ? normalise(point) : undefined
 }
 
-/** As the schema has it, of numbers that were just read. */
+/** As the schema has it, of numbers that were just read: every event's article that is looked at comes by here. */
 const isPoint = ({ lat, lon, uncertainty = 0 }: GeoPoint): boolean =>
   Math.abs(lat) <= 90 && Math.abs(lon) <= 180 && uncertainty >= 0 && uncertainty <= uncertaintyMetresMax
 

@@ -30,6 +30,28 @@ describe("GeoPoint", () => {
     )
   })
 
+  it("is numbers within their bounds in JSON, and nothing else", () => {
+    const { schema } = Schema.toJsonSchemaDocument(GeoPoint.GeoPoint)
+    expect(schema["properties"]).toEqual({
+      lat: { type: "number", minimum: -90, maximum: 90 },
+      lon: { type: "number", minimum: -180, maximum: 180 },
+      uncertainty: { type: "number", minimum: 0, maximum: GeoPoint.uncertaintyMetresMax }
+    })
+    for (const lat of ["NaN", "1", NaN, Infinity]) expect(Schema.is(GeoPoint.GeoPoint)({ lat, lon: 0 })).toBe(false)
+  })
+
+  it("reads from a URI the points that the schema has, and no others", () => {
+    const beside = fc.integer({ min: -1_000, max: 1_000 })
+    const about = (most: number) =>
+      fc.tuple(fc.constantFrom(-most, 0, most), beside).map(([degrees, millionths]) => degrees + millionths / 1e6)
+    fc.assert(
+      fc.property(about(90), about(180), (lat, lon) => {
+        const read = GeoPoint.fromUri(`geo:${lat.toFixed(6)},${lon.toFixed(6)}`)
+        expect(read !== undefined).toBe(Schema.is(GeoPoint.GeoPoint)({ lat, lon }))
+      })
+    )
+  })
+
   it("has one spelling for a pole and one for the antimeridian", () => {
     expect(GeoPoint.toUri({ lat: 90, lon: 50 })).toBe("geo:90,0")
     expect(GeoPoint.toUri({ lat: -0, lon: -180 })).toBe("geo:0,180")

@@ -148,7 +148,7 @@ export const run = Effect.fnUntraced(function* (options: Options): Effect.fn.Ret
     links.note(stats, "down")
     if (!isQuietEnd) {
       stats.failures += 1
-      stats.lastTrouble = trouble.message
+      stats.lastTrouble = { reason: trouble.message, atMillis: nowMillis }
     }
     const wasOfUse = answers(stats) > before.answers || nowMillis - startedMillis >= reconnect.millisMax
     failures = wasOfUse ? 1 : failures + 1

@@ -9,6 +9,12 @@ import { Context, Effect, Layer } from "effect"
  */
 export type Link = "untried" | "up" | "silent" | "down"
 
+/** Why a connection ended or was not made, and when that was. */
+export interface Trouble {
+  readonly reason: string
+  readonly atMillis: number
+}
+
 /** One feed. Counters only grow while the process lives. */
 export interface PeerState {
   readonly name: string
@@ -49,7 +55,8 @@ export interface PeerState {
   missed: number
   /** Failed or broken connections. */
   failures: number
-  lastTrouble: string | undefined
+  /** Of the last of them. It is over while `isConnected`. */
+  lastTrouble: Trouble | undefined
 }
 
 const initial = (name: string): PeerState => ({

@@ -7,7 +7,7 @@ import * as Socket from "effect/socket/Socket"
 import { TestClock } from "effect/testing"
 import { Network } from "../src/Network.ts"
 import * as PeerFeed from "../src/PeerFeed.ts"
-import { PeerStats } from "../src/PeerStats.ts"
+import { PeerStats, type PeerState } from "../src/PeerStats.ts"
 import * as Hostile from "./hostileServer.ts"
 
 const { silentMillisMaxDefault: silentMillisMax, silenceMillisMaxDefault: silenceMillisMax } = PeerFeed
@@ -36,8 +36,8 @@ const world = Layer.mergeAll(Spool.layerMemory, PeerStats.layer).pipe(
   Layer.provide(SiteIdentity.layer({ name: "here", path: "here.example", kind: "central", apps: "any" }))
 )
 
-/** What a site thinks of its peer at so many milliseconds, of which each connection takes so long to open. */
-const links = Effect.fnUntraced(
+/** What a site knows of its peer at so many milliseconds, of which each connection takes so long to open. */
+const states = Effect.fnUntraced(
   function* (openMillis: number, behave: () => Hostile.Behaviour, atMillis: ReadonlyArray<number>) {
     const { network } = Hostile.network(behave)
     const dial: typeof network.dial = (to) => Effect.map(network.dial(to), (socket) => late(openMillis, socket))
@@ -47,17 +47,20 @@ const links = Effect.fnUntraced(
       eager: true
     }).pipe(Effect.provideService(Network, { dial, listen: network.listen }), Effect.forkScoped)
     const stats = yield* PeerStats
-    const seen: Array<string> = []
+    const seen: Array<Readonly<PeerState>> = []
     let nowMillis = 0
     for (const millis of atMillis) {
       yield* TestClock.adjust(millis - nowMillis)
       nowMillis = millis
-      seen.push(stats.of("far").link)
+      seen.push({ ...stats.of("far") })
     }
     return seen
   },
   (run) => run.pipe(Effect.provide(world), Random.withSeed("same"), Effect.scoped)
 )
+
+const links = (...args: Parameters<typeof states>) =>
+  Effect.map(states(...args), (seen) => seen.map(({ link }) => link))
 
 describe("a connection of a feed that is being opened", () => {
   const around = [silentMillisMax - 1, silentMillisMax, silenceMillisMax - 1]
@@ -96,6 +99,27 @@ describe("a connection of a feed that is being opened", () => {
     Effect.gen(function* () {
       const openMillis = 2 * silentMillisMax
       expect(yield* links(0, () => slow(openMillis, 0, 0), [openMillis - 1, openMillis])).toEqual(["silent", "up"])
+    })
+  )
+
+  it.effect("is told when it failed last, and since when one that stands has had no trouble", () =>
+    Effect.gen(function* () {
+      let connections = 0
+      const behave = (): Hostile.Behaviour => {
+        connections += 1
+        return connections < 3 ? { ...slow(), opening: [{ _tag: "Close" }] } : slow(0, 0, 0)
+      }
+      const seen = yield* states(100, behave, [99, 100, 199, 10_000])
+      expect(seen.map(({ failures, isConnected }) => [failures, isConnected])).toEqual([
+        [0, false],
+        [1, false],
+        [1, false],
+        [2, true]
+      ])
+      const atMillis = seen.map(({ lastTrouble }) => lastTrouble?.atMillis)
+      expect(atMillis.slice(0, 3)).toEqual([undefined, 100, 100])
+      expect(atMillis[3]).toBeGreaterThan(200)
+      expect(atMillis[3]).toBeLessThan(10_000)
     })
   )
 

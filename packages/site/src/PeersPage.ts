@@ -1,6 +1,7 @@
 /**
  * What a site tells of each feed to a peer: how much went over, how much waits, and how far behind it is.
  */
+import * as Instant from "@lupin/api/Instant"
 import * as PeerStats from "@lupin/nntp/PeerStats"
 import * as Spool from "@lupin/spool/Spool"
 import { Clock, Effect, Schema } from "effect"
@@ -24,8 +25,10 @@ export const Peer = Schema.Struct({
   /** Age of the oldest of them, in seconds; 0 where there is none. */
   lagSeconds: Schema.Number,
   /** Why the last connection ended or was not made; over while `isConnected`. */
-  lastTrouble: Schema.optionalKey(Schema.String)
-})
+  lastTrouble: Schema.optionalKey(Schema.String),
+  /** When that was, by the site's clock. */
+  lastTroubleMillis: Schema.optionalKey(Instant.Instant)
+}).pipe(Schema.encodeKeys({ lastTroubleMillis: "lastTroubleAt" }))
 export type Peer = typeof Peer.Type
 
 export const Peers = Schema.Struct({ peers: Schema.Array(Peer) })
@@ -63,6 +66,7 @@ export const lag = Effect.fnUntraced(function* (
 
 const describe = Effect.fnUntraced(function* (feed: Readonly<PeerStats.PeerState>, spool: Spool.Spool["Service"]) {
   const { articles, seconds } = yield* lag(spool, feed.position)
+  const { lastTrouble: trouble } = feed
   const peer: Peer = {
     name: feed.name,
     isConnected: feed.isConnected,
@@ -75,7 +79,7 @@ const describe = Effect.fnUntraced(function* (feed: Readonly<PeerStats.PeerState
     deferred: feed.deferred,
     lagArticles: articles,
     lagSeconds: seconds,
-    ...(feed.lastTrouble === undefined ? {} : { lastTrouble: feed.lastTrouble })
+    ...(trouble === undefined ? {} : { lastTrouble: trouble.reason, lastTroubleMillis: trouble.atMillis })
   }
   return peer
 })

@@ -40,7 +40,11 @@ const feedGauges = {
   window: ["lupin_feed_window", "Articles that may wait for a peer's answer at a time"],
   refused: ["lupin_feed_refused", "Articles a peer refused since the start"],
   missed: ["lupin_feed_missed_events", "Events that the log could not tell a feed any more, since the start"],
-  connected: ["lupin_feed_connected", "1 while a feed is connected"]
+  connected: ["lupin_feed_connected", "1 while a feed is connected"],
+  troubleSeconds: [
+    "lupin_feed_last_trouble_timestamp_seconds",
+    "When a connection to a peer last ended or was not made, in seconds since 1970; absent before the first time"
+  ]
 } as const
 
 const gauge = (which: keyof typeof feedGauges, peer: string) => {
@@ -88,6 +92,9 @@ const updateFeed = Effect.fnUntraced(function* (
     yield* Metric.update(gauge(which, name), feed[which])
   }
   yield* Metric.update(gauge("connected", name), feed.isConnected ? 1 : 0)
+  if (feed.lastTrouble !== undefined) {
+    yield* Metric.update(gauge("troubleSeconds", name), feed.lastTrouble.atMillis / 1000)
+  }
   const { articles, seconds } = yield* PeersPage.lag(spool, feed.position)
   yield* Metric.update(gauge("lag", name), articles)
   yield* Metric.update(gauge("lagSeconds", name), seconds)

@@ -70,7 +70,7 @@ export const erase = Effect.fn("SpoolTools.erase")(function* (directory: string,
       ? Effect.fail(new SpoolUnavailable({ reason: `${text} is no Message-ID` }))
       : Effect.succeed(id)
   })
-  yield* mustBeThere(directory)
+  yield* Repair.mustBeThere(directory)
   const lines = yield* Effect.flatMap(Spool, (spool) => Orders.eraseAll(spool, parsed)).pipe(
     Effect.provide(spoolAt(directory))
   )
@@ -79,7 +79,7 @@ export const erase = Effect.fn("SpoolTools.erase")(function* (directory: string,
 
 export const exportTo = Effect.fn("SpoolTools.exportTo")(
   function* ({ directory, file }: { readonly directory: string; readonly file: string }) {
-    yield* mustBeThere(directory)
+    yield* Repair.mustBeThere(directory)
     const out = yield* Effect.acquireRelease(
       attempt(file, () => FileSystem.openSync(file, "wx")),
       (opened) => Effect.sync(() => FileSystem.closeSync(opened))
@@ -134,12 +134,6 @@ const spoolAt = (directory: string, path = "repair.invalid") =>
   FileSpool.layer({ directory, durability: "fsync" }).pipe(
     Layer.provideMerge(SiteIdentity.layer({ name: path, path, kind: "central", apps: "any" }))
   )
-
-/** A spool that is not there would be made by opening it, which only an import wants. */
-const mustBeThere = (directory: string): Effect.Effect<void, SpoolUnavailable> =>
-  FileSystem.existsSync(Path.join(directory, "spool.json"))
-    ? Effect.void
-    : Effect.fail(new SpoolUnavailable({ reason: `${directory} holds no spool` }))
 
 const attempt = <A>(file: string, act: () => A): Effect.Effect<A, SpoolUnavailable> =>
   Effect.try({ try: act, catch: (cause) => new SpoolUnavailable({ reason: FileTrouble.said(file, cause) }) })

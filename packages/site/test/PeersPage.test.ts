@@ -28,6 +28,8 @@ const post = (subject: string) =>
     )
   )
 
+const shown = { lastTrouble: "refused", lastTroubleMillis: 3_500 }
+
 const peers = Effect.flatMap(Effect.flatten(PeersPage.make), (page) =>
   Schema.decodeUnknownEffect(PeersPage.Peers)(page)
 ).pipe(Effect.map((page) => page.peers))
@@ -44,7 +46,8 @@ describe("PeersPage", () => {
       yield* TestClock.adjust("4 seconds")
       const head = yield* (yield* Spool).head
       Object.assign(stats.of("cape"), { position: behind, offers: 7, accepted: 3, refused: 2, deferred: 1, window: 75 })
-      Object.assign(stats.of("sea"), { position: head, isConnected: true })
+      const lastTrouble = { reason: "refused", atMillis: 3_500 }
+      Object.assign(stats.of("sea"), { position: head, isConnected: true, lastTrouble })
       expect(yield* peers).toMatchObject([
         {
           name: "cape",
@@ -57,8 +60,11 @@ describe("PeersPage", () => {
           lagArticles: head - behind,
           lagSeconds: 4
         },
-        { name: "sea", isConnected: true, lagArticles: 0, lagSeconds: 0 }
+        { name: "sea", isConnected: true, lagArticles: 0, lagSeconds: 0, ...shown }
       ])
+      expect(yield* Effect.flatten(PeersPage.make)).toMatchObject({
+        peers: [{ name: "cape" }, { lastTrouble: "refused", lastTroubleAt: "1970-01-01T00:00:03.500Z" }]
+      })
     }).pipe(Effect.provide(site))
   )
 })

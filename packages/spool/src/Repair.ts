@@ -95,6 +95,14 @@ export const stats = (directory: string): Effect.Effect<Stats, SpoolUnavailable>
 export const dropIndex = (directory: string): Effect.Effect<void, SpoolUnavailable> =>
   locked(directory, () => attempt(() => fs.rmSync(path.join(directory, "index"), { recursive: true, force: true })))
 
+/** Fails where a directory holds no spool: opening one there would make it. */
+export const mustBeThere = (directory: string): Effect.Effect<void, SpoolUnavailable> =>
+  Effect.suspend(() =>
+    fs.existsSync(path.join(directory, "spool.json"))
+      ? Effect.void
+      : Effect.fail(new SpoolUnavailable({ reason: `${directory} holds no spool` }))
+  )
+
 /** What has been seen of a log so far. */
 class Look {
   readonly damaged: Array<Quarantine.Damaged> = []
@@ -183,10 +191,10 @@ const locked = <A>(
   use: () => Effect.Effect<A, SpoolUnavailable>
 ): Effect.Effect<A, SpoolUnavailable> =>
   Effect.acquireUseRelease(
-    attempt(() => {
-      if (!fs.existsSync(path.join(directory, "spool.json"))) throw new Error(`${directory} holds no spool`)
-      return DirectoryLock.take(directory)
-    }),
+    Effect.andThen(
+      mustBeThere(directory),
+      attempt(() => DirectoryLock.take(directory))
+    ),
     use,
     (unlock) => Effect.sync(unlock)
   )

@@ -125,11 +125,16 @@ describe("Repair", () => {
   it.live("refuses a spool that a process has open, and a directory without one", () =>
     Effect.gen(function* () {
       const directory = yield* temporaryDirectory
-      assert.match((yield* Effect.flip(Repair.stats(directory))).reason, /no spool/)
+      const none = { reason: `${directory} holds no spool` }
+      for (const look of [Repair.mustBeThere(directory), Repair.stats(directory), Repair.dropIndex(directory)]) {
+        assert.deepInclude(yield* Effect.flip(look), none)
+      }
+      assert.deepStrictEqual(fs.readdirSync(directory), [])
       yield* inSpool(
         directory,
         Effect.gen(function* () {
           yield* Spool
+          yield* Repair.mustBeThere(directory)
           assert.match((yield* Effect.flip(Repair.verify(directory, nobody))).reason, /another process/)
         })
       )

@@ -1,18 +1,23 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
+import * as fc from "fast-check"
+import { Buffer } from "node:buffer"
 import * as fs from "node:fs"
 import * as path from "node:path"
+import type * as Article from "@lupin/core/Article"
 import * as Wildmat from "@lupin/core/Wildmat"
+import * as Repair from "@lupin/spool/Repair"
 import { article, digest, digestId, group, id } from "@lupin/testing/SampleArticles"
+import { Disk } from "../src/Disk.ts"
 import { follow, HistoryTree } from "../src/HistoryTree.ts"
 import type { Spool } from "../src/Spool.ts"
 import { inSpool } from "./OpenSpool.ts"
+import * as RottenLog from "./RottenLog.ts"
 import { temporaryDirectory } from "./TemporaryDirectory.ts"
 
 /** One record a file, so that each can be damaged by itself. */
 const options = { segmentBytes: 20 }
-/** Where the first record of a file begins: behind its magic. */
-const recordAt = 12
+const recordAt = RottenLog.fileHeadBytes
 /** The octet of a head that stands for the checksum of what is told of an article. */
 const toldAt = recordAt + 4
 /** An octet of what is told. */
@@ -164,5 +169,119 @@ describe("a log in which bits have turned over", () => {
         })
       )
     })
+  )
+})
+
+/** All that the log tells, in pages, and how many events it says it cannot tell any more. */
+const allTold = Effect.fnUntraced(function* (spool: Spool["Service"]) {
+  const seen = new Set<string>()
+  let lost = 0
+  for (let after = 0; ;) {
+    const page = yield* spool.changes(after, 3)
+    for (const { _tag, id } of page.changes) seen.add(`${_tag} ${id}`)
+    lost += page.lost ?? 0
+    if (page.next >= page.head || page.next === after) return { seen, lost }
+    after = page.next
+  }
+})
+
+/** What is seen of an article behind the rot. */
+interface Seen {
+  readonly isWhole: boolean
+  /** Of its cancel: `sure` where its record is whole or the index still knows. */
+  readonly removal: "none" | "sure" | "doubtful"
+  readonly isServed: boolean
+  readonly status: "held" | "removed" | "unknown"
+  readonly isTold: boolean
+  /** In quarantine, or one of those that are counted and not named. */
+  readonly isListed: boolean
+}
+
+/** What a spool does wrong with an article, if anything. */
+const faultOf = ({ isListed, isServed, isTold, isWhole, removal, status }: Seen): string | undefined => {
+  if (removal === "sure" || (removal === "doubtful" && status === "removed")) {
+    if (status !== "removed") return "is cancelled, and not known to be"
+    return isServed ? "is cancelled, and served" : undefined
+  }
+  if (status !== (isServed ? "held" : "unknown")) return `is ${isServed ? "" : "not "}served, and said to be ${status}`
+  if (isServed) return isTold ? undefined : "is served, and not told"
+  if (isWhole) return "is whole, and not served"
+  return isListed ? undefined : "is not served, nor listed, nor counted"
+}
+
+/** Makes a spool of a history, and says where its records lie: those of articles, of their cancels, and one more. */
+const written = (
+  directory: string,
+  spool: Spool["Service"],
+  articles: ReadonlyArray<Article.Article>,
+  cancelled: ReadonlyArray<Article.Article>
+) =>
+  Effect.forEach(
+    [
+      ...articles.map((one) => () => spool.store([one])),
+      ...cancelled.map(
+        ({ messageId }) =>
+          () =>
+            spool.remove([messageId], "cancelled")
+      ),
+      () => spool.store([two])
+    ],
+    (act) => RottenLog.recordOf(directory, act)
+  )
+
+/** Fails where a spool serves or tells less than it can of a history of which some octets have rotted, or another thing. */
+const keepsWhatIsWhole = Effect.fnUntraced(function* (history: RottenLog.History) {
+  const { bodies, isIndexLost, isVerified, segmentBytes } = history
+  const directory = yield* temporaryDirectory
+  const articles = bodies.map((lines, at) => article(id(`n${at}`), [group("misc.new")], "words\r\n".repeat(lines)))
+  const cancelled = articles.filter((_, at) => history.cancelled.includes(at))
+  const open = <A, E>(use: (spool: Spool["Service"]) => Effect.Effect<A, E>) =>
+    Effect.provideService(inSpool(directory, use, { segmentBytes, durability: "kernel" }), Disk, RottenLog.disk)
+  const records = yield* open((spool) => written(directory, spool, articles, cancelled))
+  // What has rotted at the end of a log whose index is lost passes for a torn tail: the last record stays as it is.
+  const isWhole = RottenLog.rotIn(directory, records.slice(0, -1), history.rots)
+  if (history.isHeadRotten) RottenLog.rotHead(directory, records.at(-1)?.file ?? "")
+  const report = isVerified ? yield* Repair.verify(directory, () => {}) : undefined
+  if (isIndexLost) loseIndex(directory)
+
+  yield* open(
+    Effect.fnUntraced(function* (spool) {
+      const found = yield* Effect.forEach(articles, ({ messageId }) => spool.find(messageId))
+      const { lost, seen } = yield* allTold(spool)
+      const { damaged, damagedRecords } = yield* spool.condition
+      const statuses = yield* spool.status(articles.map(({ messageId }) => messageId))
+      let untold = 0
+      for (const [at, one] of articles.entries()) {
+        const { messageId, octets } = one
+        const [held, status = "unknown"] = [found[at], statuses[at]]
+        if (held !== undefined) assert.isTrue(Buffer.from(held.article).equals(octets), `other octets of ${messageId}`)
+        const isCancelWhole = cancelled.includes(one) && isWhole[articles.length + cancelled.indexOf(one)] === true
+        if (isCancelWhole) assert.isTrue(seen.has(`Removed ${messageId}`), `${messageId} is not told to be gone`)
+        const fault = faultOf({
+          isWhole: isWhole[at] === true,
+          removal: !cancelled.includes(one) ? "none" : isCancelWhole || !isIndexLost ? "sure" : "doubtful",
+          isServed: held !== undefined,
+          status,
+          isTold: seen.has(`Filed ${messageId}`),
+          isListed: damaged.includes(messageId) || damagedRecords > damaged.length
+        })
+        assert.isUndefined(fault, `${messageId} ${fault}`)
+        if (status !== "removed" && !seen.has(`Filed ${messageId}`)) untold += 1
+        const isInReport = report?.damaged.includes(messageId) === true
+        if (report !== undefined && !cancelled.includes(one))
+          assert.strictEqual(isInReport, held === undefined, messageId)
+      }
+      assert.isAtLeast(lost, untold, "more articles are not told than events are counted as lost")
+      assert.isDefined(yield* spool.find(two.messageId))
+    })
+  )
+})
+
+describe("a log of which any octets have rotted", () => {
+  it("serves and tells each article that is whole, and lists or counts each that is not", { timeout: 120_000 }, () =>
+    fc.assert(
+      fc.asyncProperty(RottenLog.histories, (history) => Effect.runPromise(Effect.scoped(keepsWhatIsWhole(history)))),
+      { numRuns: 100 }
+    )
   )
 })

@@ -77,7 +77,7 @@ export interface Withdrawn extends AtSite {
   readonly generation: string
   readonly id: MessageId.MessageId
   readonly isForged: boolean
-  readonly state: "cancelled" | "waiting" | "refused"
+  readonly state: Answer.Cancelled["state"] | "refused"
 }
 
 export interface Receipted extends AtSite {

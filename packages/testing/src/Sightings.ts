@@ -161,6 +161,7 @@ export class Sightings {
       case "Withdrawn":
         if (evidence.state === "waiting") return this.add("a cancel waits for its event")
         if (evidence.state === "cancelled") return this.add("a cancel removes its event")
+        if (evidence.state === "removed") return
         return this.add("a wrong key is refused", evidence.isForged ? 1 : 0)
       case "Receipted":
         return this.add("a receipt is durable", evidence.receipt.stages.includes("durable") ? 1 : 0)
