@@ -30,13 +30,16 @@ const admit = (site: Site.Known, command: Site.FileCommand): Admitted => {
   if (command.isApproved !== true && moderated !== undefined) return { outcome: "unapproved", numbers: none }
   const claim = claimOn(site, command)
   if (claim !== undefined) return { outcome: "removed", numbers: none, claim }
-  const numbers: Array<Xref.Numbers[number]> = []
-  for (const { high, name } of taking) if (high < Limits.articleNumberMax) numbers.push([name, high + 1])
+  // A list of its very length: one that is pushed to gets room for many.
+  const numbers = (taking.every(hasNumbers) ? taking : taking.filter(hasNumbers)).map(nextNumber)
   if (numbers.length > 0) return { outcome: "filed", numbers }
   return { outcome: taking.length > 0 ? "full" : "closed", numbers }
 }
 
 const none: ReadonlyArray<never> = []
+
+const hasNumbers = ({ high }: Taker): boolean => high < Limits.articleNumberMax
+const nextNumber = ({ high, name }: Taker): Xref.Numbers[number] => [name, high + 1]
 
 /** `full`: none of the groups has a number left. `closed`: none takes articles. `unapproved`: one of them is moderated. */
 export type Outcome = "filed" | "here" | "removed" | "full" | "closed" | "unapproved"
@@ -64,9 +67,12 @@ interface Takers {
 
 /** The groups in which an article for `groups` is filed, each once: some take none, some stand for another. */
 const takers = (site: Asked, groups: ReadonlyArray<GroupName.GroupName>): Takers => {
+  const all = site.takers(groups)
+  // Nearly always each of them takes what is for it.
+  if (arePlain(all)) return { taking: all, moderated: undefined }
   const taking: Array<Taker> = []
   let moderated: GroupName.GroupName | undefined
-  for (const asked of site.takers(groups)) {
+  for (const asked of all) {
     const name = Group.target(asked.name, asked.status)
     if (name === undefined || isAmong(taking, name)) continue
     const taker = name === asked.name ? asked : site.taker(name)
@@ -74,6 +80,16 @@ const takers = (site: Asked, groups: ReadonlyArray<GroupName.GroupName>): Takers
     if (moderated === undefined && taker.status === "m") moderated = name
   }
   return { taking, moderated }
+}
+
+/** Whether they take articles, each for itself alone, and no two are the same. */
+const arePlain = (takers: ReadonlyArray<Taker>): boolean => {
+  for (let at = 0; at < takers.length; at += 1) {
+    const { name, status } = takers[at] as Taker
+    if (status !== undefined && status !== "y") return false
+    for (let before = 0; before < at; before += 1) if (takers[before]?.name === name) return false
+  }
+  return true
 }
 
 const isAmong = (takers: ReadonlyArray<Taker>, sought: GroupName.GroupName): boolean => {

@@ -10,6 +10,7 @@ import * as KnownField from "./KnownField.ts"
 import * as MessageId from "./MessageId.ts"
 import * as NewsDate from "./NewsDate.ts"
 import * as Octets from "./Octets.ts"
+import { RelayedArticle } from "./RelayedArticle.ts"
 
 export interface Article {
   readonly octets: Uint8Array
@@ -29,12 +30,18 @@ export interface Article {
 }
 
 /** What a look at the article's octets finds, without another look where there was one. */
-export const scanOf = ({
-  bodyStart,
-  octets,
-  scan
-}: Pick<Article, "octets" | "bodyStart" | "scan">): ArticleScan.ArticleScan =>
-  scan ?? ArticleScan.again(octets, bodyStart - 2)
+export const scanOf = (article: Pick<Article, "octets" | "bodyStart" | "scan">): ArticleScan.ArticleScan =>
+  article.scan ?? ArticleScan.again(article.octets, article.bodyStart - 2)
+
+/** How many octets an article has. */
+export const bytesOf = (article: Article): number =>
+  article instanceof RelayedArticle ? article.bytes : article.octets.length
+
+/** Puts the octets of an article at a place among others, where there is room for them. */
+export const put = (article: Article, target: Uint8Array, at: number): void => {
+  if (article instanceof RelayedArticle) article.put(target, at)
+  else target.set(article.octets, at)
+}
 
 /** Octets that are no article. The reason is a phrase for a reply line: ASCII, no line break. */
 export interface Malformed {
@@ -73,13 +80,11 @@ export const read = (
       ? expected
       : MessageId.parse(ArticleScan.content(octets, scan, messageId) ?? "")
   if (id === undefined) return malformed("the Message-ID is not one")
-  const groups = groupsOf(ArticleScan.recurring(octets, scan, newsgroups) ?? "")
+  const groups = groupsRead.of(octets, scan, newsgroups)
   if (groups === undefined) return malformed("Newsgroups names no group, or one that cannot be")
-  const injected = ArticleScan.recurring(octets, scan, injectionDate)
-  const injectedMillis = NewsDate.parse(injected ?? ArticleScan.recurring(octets, scan, date) ?? "")
-  if (injectedMillis === undefined) {
-    return malformed(`the ${injected === undefined ? "Date" : "Injection-Date"} is not one`)
-  }
+  const dated = ArticleScan.has(scan, injectionDate) ? injectionDate : date
+  const injectedMillis = datesRead.of(octets, scan, dated)
+  if (injectedMillis === undefined) return malformed(`the ${dated === date ? "Date" : "Injection-Date"} is not one`)
   const way = ArticleScan.recurring(octets, scan, path) ?? ""
   if (way === "") return malformed("the Path is empty")
   const ends = ArticleScan.content(octets, scan, expires)
@@ -137,6 +142,9 @@ const groupsOf = (content: string): ReadonlyArray<GroupName.GroupName> | undefin
   known.set(content, groups)
   return groups
 }
+
+const groupsRead = new ArticleScan.Reading(groupsOf)
+const datesRead = new ArticleScan.Reading(NewsDate.parse)
 
 /** So many names are looked through one by one. */
 const fewGroups = 8
@@ -199,35 +207,21 @@ export const withFields = (
 
 /**
  * The article with `prefix`, which is ASCII, in front of its Path and without its Xref, everything else byte for byte: what a relaying
- * site does to it (RFC 5537 §3.6).
+ * site does to it (RFC 5537 §3.6). Those of its octets that came are kept, and may not change.
  */
 export const prefixPath = (article: Article, prefix: string): Article => {
   const { bodyStart, octets, scan } = withoutXref(article)
   const pathAt = Headers.contentStart(octets, ArticleScan.startOf(scan, path), bodyStart - 2)
-  const { length } = prefix
-  const whole = Octets.take(octets.length + length)
   if (prefix !== latest.prefix) latest = { prefix, octets: utf8.encode(prefix) }
-  // All of it moves up by the prefix, then what stands before the prefix goes back: a view on a part costs more than that.
-  whole.set(octets, length)
-  if (pathAt < fewOctets) for (let at = 0; at < pathAt; at += 1) whole[at] = octets[at] as number
-  else whole.copyWithin(0, length, length + pathAt)
-  const written = latest.octets
-  for (let at = 0; at < length; at += 1) whole[pathAt + at] = written[at] as number
   const { expiresMillis, groups, injectedMillis, messageId } = article
-  const relayed = {
-    octets: whole,
-    bodyStart: bodyStart + length,
-    messageId,
-    groups,
-    path: prefix + article.path,
-    injectedMillis,
-    scan: ArticleScan.withPrefix(scan, pathAt, length)
-  }
-  return expiresMillis === undefined ? relayed : { ...relayed, expiresMillis }
+  const bare = { octets, bodyStart, messageId, groups, path: article.path, injectedMillis, scan }
+  return new RelayedArticle(
+    expiresMillis === undefined ? bare : { ...bare, expiresMillis },
+    prefix,
+    latest.octets,
+    pathAt
+  )
 }
-
-/** So many are copied one by one. */
-const fewOctets = 64
 
 /** What the last article got in front of its Path: many come the same way. */
 let latest = { prefix: "", octets: new Uint8Array(0) }

@@ -114,6 +114,31 @@ export const recurring = (octets: Uint8Array, scan: ArticleScan, field: KnownFie
 
 const keptHeaderBytesMax = 4_096
 
+/** What is read out of contents that come again and again: of a text that is given out again it is known. */
+export class Reading<A> {
+  readonly #read: (text: string) => A
+  readonly #texts = Array.from({ length: VectorScan.rowsMax }, (): string | undefined => undefined)
+  readonly #values = Array.from({ length: VectorScan.rowsMax }, (): A | undefined => undefined)
+
+  /** `read`: the same of equal texts. */
+  constructor(read: (text: string) => A) {
+    this.#read = read
+  }
+
+  /** What is read out of the content of a field, as `recurring` gives it; nothing where there is none. */
+  of(octets: Uint8Array, scan: ArticleScan, field: KnownField.Field): A | undefined {
+    const text = recurring(octets, scan, field)
+    if (text === undefined) return undefined
+    const row = VectorScan.rowOfLatest
+    if (row < 0) return this.#read(text)
+    if (this.#texts[row] === text) return this.#values[row]
+    const value = this.#read(text)
+    this.#texts[row] = text
+    this.#values[row] = value
+    return value
+  }
+}
+
 /** Whether that is the content of a field. */
 export const isContent = (octets: Uint8Array, scan: ArticleScan, field: KnownField.Field, text: string): boolean =>
   (isText(scan) && has(scan, field) ? VectorScan.isContent(scan, field, text) : undefined) ??

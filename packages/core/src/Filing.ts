@@ -21,7 +21,7 @@ import type * as Xref from "./Xref.ts"
 
 /** What the fields say is read only if somebody asks. */
 interface Fields {
-  readonly octets: Uint8Array
+  readonly article: Article.Article
   readonly scan: ArticleScan.ArticleScan
 }
 
@@ -83,10 +83,10 @@ export const isElsewhere = ({ groups }: Article.Article, numbers: Xref.Numbers):
   return false
 }
 
-const read = (article: Article.Article): Fields => ({ octets: article.octets, scan: Article.scanOf(article) })
+const read = (article: Article.Article): Fields => ({ article, scan: Article.scanOf(article) })
 
-const contentOf = ({ octets, scan }: Fields, field: KnownField.Field): string | undefined =>
-  ArticleScan.content(octets, scan, field)
+const contentOf = ({ article, scan }: Fields, field: KnownField.Field): string | undefined =>
+  ArticleScan.has(scan, field) ? ArticleScan.content(article.octets, scan, field) : undefined
 
 const groupsOf = (fields: Fields): ReadonlyArray<GroupName.GroupName> | undefined => {
   const control = contentOf(fields, controlField)

@@ -10,7 +10,12 @@ import * as Limits from "./Limits.ts"
 export const roots = ["clientposts", "digests", "deadletter", "control", "blobs"] as const
 export type Root = (typeof roots)[number]
 
+/** The first three letters of a name as one number. */
+const beginningOf = (text: string): number =>
+  text.charCodeAt(0) | (text.charCodeAt(1) << 8) | (text.charCodeAt(2) << 16)
+
 const isRootLetter = Array.from({ length: 128 }, (_, letter) => roots.some((root) => root.charCodeAt(0) === letter))
+const beginnings: ReadonlyArray<number> = roots.map(beginningOf)
 const rootsWithApps: ReadonlySet<string> = new Set<Root>(["clientposts", "digests", "deadletter", "blobs"])
 const grammar = /^[A-Za-z0-9+_-]+(?:\.[A-Za-z0-9+_-]+)*$/
 const underOurRoots = new RegExp(`^(?:${roots.join("|")})(?:\\.|$)`, "i")
@@ -57,7 +62,7 @@ export const root = (group: GroupName): string => {
 /** Which of the roots of this network the group lies under, if it does. */
 export const ownRoot = (group: GroupName): Root | undefined => {
   // Asked twice of every group of every article: few begin as one of ours does.
-  if (isRootLetter[group.charCodeAt(0)] !== true) return undefined
+  if (isRootLetter[group.charCodeAt(0)] !== true || !beginnings.includes(beginningOf(group))) return undefined
   const known = rootOf.get(group)
   if (known !== undefined) return known === "" ? undefined : known
   const found = roots.find((root) => group.startsWith(root) && isRootEnd(group, root.length))

@@ -26,7 +26,8 @@ const postsMax = 64
 
 /**
  * Tasks in the order of their commands, as far as one round of offers and one of articles gives the same answers as one
- * after another would: no id twice, and posts apart from the rest.
+ * after another would: no id twice among offers and articles, and posts apart from the rest. Articles of one id the relayer
+ * takes one after another.
  */
 export class Batch {
   tasks: Array<Batched> = []
@@ -37,14 +38,15 @@ export class Batch {
   /** Ids of the first tasks, so many of them; made when two tasks may be about one article. */
   #ids: Set<string> | undefined
   #idsOf = 0
-  #has: "nothing" | "posts" | "offers" | "articles" = "nothing"
+  #has: "nothing" | "posts" | "offers" | "articles" | "offers and articles" = "nothing"
 
   /** Says whether `task` may be answered together with those gathered so far. */
   accepts(task: Batched): boolean {
     if (task._tag === "Answer" || this.#has === "nothing") return true
     if (task._tag === "Post" || this.#has === "posts") return task._tag === "Post" && this.#has === "posts"
     // Whoever offers an article twice may send it, both times.
-    return (task._tag === "Offer" && this.#has === "offers") || !this.names(task.id)
+    if (task._tag === "Offer" && this.#has === "offers") return true
+    return (task._tag === "Receive" && this.#has === "articles") || !this.names(task.id)
   }
 
   /** Whether some task is about the article of this id. */
@@ -58,10 +60,12 @@ export class Batch {
     else this.tasks.push(task)
     if (task._tag === "Post") this.#has = "posts"
     else if (task._tag === "Receive") {
-      this.#has = "articles"
+      this.#has = this.#has === "nothing" || this.#has === "articles" ? "articles" : "offers and articles"
       this.articles += 1
       this.articleBytes += task.octets.length
-    } else if (task._tag === "Offer" && this.#has === "nothing") this.#has = "offers"
+    } else if (task._tag === "Offer") {
+      this.#has = this.#has === "nothing" || this.#has === "offers" ? "offers" : "offers and articles"
+    }
   }
 
   clear(): void {

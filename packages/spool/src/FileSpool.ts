@@ -15,6 +15,7 @@ import type * as Site from "@lupin/core/Site"
 import { Clock, Effect, Exit, Layer, Scheduler } from "effect"
 import { Disk } from "./Disk.ts"
 import * as Generation from "./Generation.ts"
+import type { Entry } from "./internal/Ahead.ts"
 import * as Articles from "./internal/Articles.ts"
 import * as Attempt from "./internal/Attempt.ts"
 import type * as ClassLogs from "./internal/ClassLogs.ts"
@@ -31,6 +32,7 @@ import * as Opening from "./internal/Opening.ts"
 import * as Known from "./internal/Known.ts"
 import * as OverviewReader from "./internal/OverviewReader.ts"
 import * as Plan from "./internal/Plan.ts"
+import { PlannedIds } from "./internal/PlannedIds.ts"
 import * as PositionsFile from "./internal/PositionsFile.ts"
 import * as Quarantine from "./internal/Quarantine.ts"
 import * as Record from "./internal/Record.ts"
@@ -151,7 +153,13 @@ const make = Effect.fnUntraced(function* (parts: Parts) {
   const records = Articles.make(log, shelves, quarantine, follow.idAt, site)
   const reader = OverviewReader.make(index, records)
   const known = Known.of(index, records, quarantine)
-  const decision = { site, isRead: reader.isRead, place: shelves.place, takers: new Takers() }
+  const decision = {
+    site,
+    isRead: reader.isRead,
+    place: shelves.place,
+    takers: new Takers(),
+    ids: new PlannedIds<Entry>()
+  }
   const commits = GroupCommit.make({
     plan: () => {
       shelves.begin()

@@ -67,7 +67,10 @@ export class Relayer extends Context.Service<
      * the id is to be offered.
      */
     readonly isHere: (octets: DataView, from: number, to: number, peer: Peer) => boolean
-    /** One answer per article, in order, once those accepted would survive a power cut. Begun where it is called. */
+    /**
+     * One answer per article, in order, once those accepted would survive a power cut. Begun where it is called. The answers are
+     * those to one after another, be they of one id.
+     */
     readonly receive: (
       batch: ReadonlyArray<Offered>,
       peer: Peer,
@@ -130,7 +133,11 @@ export class Relayer extends Context.Service<
           const verdicts = batch.map(({ id, octets, scan }, at) =>
             statuses[at] === "unknown" ? Relay.receive(octets, id, context, scan) : undefined
           )
-          const accepted = verdicts.every(isAccepted) ? verdicts : verdicts.filter(isAccepted)
+          const areAccepted = verdicts.every(isAccepted)
+          // Of what is accepted the spool finds out by itself what came before it.
+          const runs = areAccepted ? noRuns : runsOf(batch)
+          if (runs.length > 1) return storeApart(runs, context)
+          const accepted = areAccepted ? verdicts : verdicts.filter(isAccepted)
           const storing = accepted.length === 0 ? nothingStored : spool.store(accepted.map(({ article }) => article))
           const refused = accepted.length === batch.length ? noIds : refusedOf(batch, verdicts)
           // A peer is answered all the same where that could not be written down.
@@ -150,6 +157,21 @@ export class Relayer extends Context.Service<
             })
           })
         }
+
+        /** Each run is judged by what has become of those before it. */
+        const storeApart = (
+          runs: ReadonlyArray<ReadonlyArray<Offered>>,
+          context: Relay.RelayContext
+        ): Effect.Effect<ReadonlyArray<Received>, SpoolUnavailable> =>
+          runs.reduce<Effect.Effect<ReadonlyArray<Received>, SpoolUnavailable>>(
+            (before, run) =>
+              Prompt.flatMap(before, (received) =>
+                Prompt.flatMap(spool.status(run.map(({ id }) => id)), (statuses) =>
+                  Prompt.map(storeWanted(run, statuses, context), (more) => [...received, ...more])
+                )
+              ),
+            nothingReceived
+          )
 
         return {
           offer: (ids, peer, nowMillis = clock.currentTimeMillisUnsafe()) =>
@@ -180,6 +202,7 @@ export class Relayer extends Context.Service<
 const taken: Received = { _tag: "Accepted" }
 const alreadyHere: Received = { _tag: "AlreadyHere" }
 const noIds: ReadonlyArray<never> = []
+const noRuns: ReadonlyArray<never> = []
 
 /** What IHAVE is told: of one id, there is no list to be made. */
 const alone: Readonly<Record<Offer, ReadonlyArray<Offer>>> = { wanted: ["wanted"], here: ["here"], later: ["later"] }
@@ -188,6 +211,23 @@ const isWanted = (offer: Offer): boolean => offer === "wanted"
 
 type Accepted = Extract<Relay.Received, { readonly _tag: "Accepted" }>
 const isAccepted = (verdict: Relay.Received | undefined): verdict is Accepted => verdict?._tag === "Accepted"
+
+/** The articles in their order, parted wherever one comes whose id came since the last parting. */
+const runsOf = (batch: ReadonlyArray<Offered>): ReadonlyArray<ReadonlyArray<Offered>> => {
+  const ids = new Set<string>()
+  let run: Array<Offered> = []
+  const runs = [run]
+  for (const offered of batch) {
+    if (ids.has(offered.id)) {
+      ids.clear()
+      run = []
+      runs.push(run)
+    }
+    ids.add(offered.id)
+    run.push(offered)
+  }
+  return runs
+}
 
 /** Ids that history has to remember. */
 const refusedOf = (
@@ -200,6 +240,7 @@ const refusedOf = (
   })
 
 const nothingStored: Effect.Effect<ReadonlyArray<Stored>> = Effect.succeed([])
+const nothingReceived: Effect.Effect<ReadonlyArray<Received>> = Effect.succeed([])
 
 const answerOf = (stored: Stored | undefined): Received => {
   switch (stored?._tag) {

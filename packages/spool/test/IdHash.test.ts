@@ -40,6 +40,24 @@ describe("IdHash", () => {
     )
   })
 
+  it("knows the octets of the id that was hashed last, be it in a text or in octets", () => {
+    const asked = fc.array(fc.tuple(fc.constantFrom(...idsOfOneLength.slice(0, 4)), fc.boolean()), { maxLength: 20 })
+    const viewOf = (id: string): DataView => new DataView(new TextEncoder().encode(`--${id}`).buffer)
+    fc.assert(
+      fc.property(asked, (ids) => {
+        const hash = new IdHash("secret")
+        for (const [id, isText] of ids) {
+          if (isText) hash.take(id)
+          else hash.takeOctets(viewOf(id), 2, 2 + id.length)
+          expect([hash.first, hash.second]).toEqual(hashOf(new IdHash("secret"), id))
+          for (const other of idsOfOneLength.slice(0, 4)) {
+            expect(hash.isAt(viewOf(other), 2, other.length)).toBe(other === id)
+          }
+        }
+      })
+    )
+  })
+
   it("tells apart ids that differ in one octet", () => {
     const hash = new IdHash("secret")
     const seen = new Set(Array.from({ length: 5_000 }, (_, at) => hashOf(hash, `<${at}@test.example>`).join()))

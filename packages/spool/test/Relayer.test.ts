@@ -1,11 +1,12 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Article from "@lupin/core/Article"
-import { leaseMillis, Relayer } from "@lupin/spool/Relayer"
+import { leaseMillis, type Offered, Relayer } from "@lupin/spool/Relayer"
 import { SiteIdentity } from "@lupin/spool/SiteIdentity"
 import { Spool } from "@lupin/spool/Spool"
 import { article, group, id } from "@lupin/testing/SampleArticles"
 import { Deferred, Effect, Fiber, Layer } from "effect"
 import { TestClock } from "effect/testing"
+import * as fc from "fast-check"
 
 const site = SiteIdentity.layer({ name: "boi1", path: "h1.boi.pop.lupin", kind: "pop", apps: "any" })
 const live = Relayer.layer().pipe(Layer.provideMerge(Spool.layerMemory), Layer.provideMerge(site))
@@ -64,6 +65,35 @@ describe("Relayer", () => {
       yield* TestClock.adjust(1)
       assert.deepStrictEqual(yield* relayer.offer([id("1")], b), ["wanted"])
     }))
+
+  it.effect("answers articles of one id that come together as one after another", () => {
+    const ids = [id("1"), id("2")]
+    const ahead = article(id("1"), [group("misc.test")], "words\r\n", [
+      ["Injection-Date", "Thu, 08 Jan 2026 00:00:00 +0000"]
+    ])
+    const octets = [
+      ...ids.map((of) => article(of, [group("misc.test")]).octets),
+      new TextEncoder().encode("no article"),
+      ahead.octets
+    ]
+    const batches = fc.array(fc.record({ id: fc.constantFrom(...ids), octets: fc.constantFrom(...octets) }), {
+      maxLength: 8
+    })
+    const answers = (parts: ReadonlyArray<ReadonlyArray<Offered>>) =>
+      Effect.gen(function* () {
+        yield* TestClock.setTime(nowMillis)
+        const relayer = yield* Relayer
+        const received = yield* Effect.forEach(parts, (part) => relayer.receive(part, a))
+        return received.flat()
+      }).pipe(Effect.provide(Layer.merge(Layer.fresh(live), TestClock.layer())), Effect.runPromise)
+    return Effect.promise(() =>
+      fc.assert(
+        fc.asyncProperty(batches, async (batch) => {
+          assert.deepStrictEqual(await answers([batch]), await answers(batch.map((one) => [one])))
+        })
+      )
+    )
+  })
 
   it.effect("lets others wait for what is being stored, and no longer", () =>
     Effect.gen(function* () {

@@ -140,7 +140,18 @@ export const comparableScan = (scan: ArticleScan.ArticleScan | string | undefine
 
 /** An article that was read, to be compared with another one: without where it was looked at. */
 export const comparable = (read: Article.Article | Article.Malformed): unknown =>
-  Article.isMalformed(read) ? read : { ...read, scan: comparableScan(read.scan) }
+  Article.isMalformed(read)
+    ? read
+    : {
+        octets: read.octets,
+        bodyStart: read.bodyStart,
+        messageId: read.messageId,
+        groups: read.groups,
+        path: read.path,
+        injectedMillis: read.injectedMillis,
+        expiresMillis: read.expiresMillis,
+        scan: comparableScan(read.scan)
+      }
 
 /** Octets near an article: random ones, and articles with a few octets changed, cut or put in. */
 export const nearlyArticleOctets: fc.Arbitrary<Uint8Array> = fc.oneof(

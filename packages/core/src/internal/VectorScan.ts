@@ -13,7 +13,7 @@ const textBytesMax = 256
 /** Octets in a row of the names. */
 const rowBytes = 16
 /** Contents that are kept. */
-const rowsMax = 2_048
+export const rowsMax = 2_048
 /** What `recall` says of a content that is too long to be kept. */
 const unkept = ~rowsMax
 
@@ -84,6 +84,8 @@ const endOf = (scan: ArticleScan, field: KnownField.Field): number =>
 const kept: Array<string | undefined> = Array.from({ length: rowsMax }, () => undefined)
 /** The row whose text is still to come. */
 let awaited = -1
+/** The row of the text that was given or kept last; -1 where it has none. */
+export let rowOfLatest = -1
 
 /**
  * The content of a field that is there, of an article that is still loaded, if the same one was looked for before; else
@@ -91,9 +93,11 @@ let awaited = -1
  */
 export const recalled = (scan: ArticleScan, field: KnownField.Field): string | undefined => {
   awaited = -1
+  rowOfLatest = -1
   if (!isLoaded(scan)) return undefined
   const row = Vectors.recall(startOf(scan, field), endOf(scan, field))
   const text = row < 0 ? undefined : kept[row]
+  if (text !== undefined) rowOfLatest = row
   if (text !== undefined || row === unkept) return text
   awaited = row < 0 ? ~row : row
   kept[awaited] = undefined
@@ -102,7 +106,9 @@ export const recalled = (scan: ArticleScan, field: KnownField.Field): string | u
 
 /** Keeps the text of the content that was not recalled. */
 export const keep = (text: string): void => {
-  if (awaited >= 0) kept[awaited] = text
+  if (awaited < 0) return
+  kept[awaited] = text
+  rowOfLatest = awaited
 }
 
 /** Whether that is the content of a field that is there; nothing where it cannot be told here. */

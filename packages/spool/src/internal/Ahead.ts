@@ -11,6 +11,7 @@ import * as Waiting from "@lupin/core/Waiting"
 import type * as Xref from "@lupin/core/Xref"
 import type * as GroupTable from "./GroupTable.ts"
 import type * as Leaving from "./Leaving.ts"
+import type { PlannedIds } from "./PlannedIds.ts"
 import type * as Record from "./Record.ts"
 import type { Taker, Takers } from "./Takers.ts"
 
@@ -35,7 +36,12 @@ export interface Asked extends Site.Known {
 /** What is known of a spool before a plan is made. */
 export interface Known extends Omit<Asked, "taker" | "takers"> {
   readonly groups: GroupTable.GroupTable
+  /** Bits of a hash of an id that nobody outside can foresee. */
+  readonly bitsOf: (id: MessageId.MessageId) => number
 }
+
+/** Of an id that is held its numbers, of one that is not the time of its removal. */
+export type Entry = Xref.Numbers | number
 
 /** Injection-Date, unless the id holds it. */
 export const dateOf = ({ injectedMillis, messageId }: Article.Article): { readonly injectedMillis?: number } =>
@@ -43,8 +49,7 @@ export const dateOf = ({ injectedMillis, messageId }: Article.Article): { readon
 
 export class Ahead implements Asked {
   readonly #known: Known
-  /** Numbers of what is held, the time of removal of what is not. */
-  readonly #entries = new Map<MessageId.MessageId, Xref.Numbers | number>()
+  readonly #entries: PlannedIds<Entry>
   readonly #takers: Takers
   /** The groups that were asked for last. */
   #asked: ReadonlyArray<Taker> = []
@@ -61,19 +66,31 @@ export class Ahead implements Asked {
   position: number
   forgottenMillis: number
 
-  constructor(known: Known, takers: Takers) {
+  /** `entries` and `takers` are begun anew. */
+  constructor(known: Known, takers: Takers, entries: PlannedIds<Entry>) {
+    takers.begin(known.groups)
+    entries.clear()
     this.#known = known
     this.#takers = takers
+    this.#entries = entries
     this.#claims = known.claims
     this.position = known.position
     this.forgottenMillis = known.forgottenMillis
   }
 
   status(id: MessageId.MessageId): "held" | "removed" | "unknown" {
-    const entry = this.#entries.get(id)
+    const entry = this.#entry(id)
     if (entry === undefined) return this.#known.statusSince(id, this.forgottenMillis)
     if (typeof entry !== "number") return "held"
     return entry >= this.forgottenMillis || this.#isErasedHere(id) ? "removed" : "unknown"
+  }
+
+  #entry(id: MessageId.MessageId): Entry | undefined {
+    return this.#entries.isEmpty ? undefined : this.#entries.get(id, this.#known.bitsOf(id))
+  }
+
+  #enter(id: MessageId.MessageId, entry: Entry): void {
+    this.#entries.set(id, this.#known.bitsOf(id), entry)
   }
 
   statusSince(id: MessageId.MessageId): "held" | "removed" | "unknown" {
@@ -89,7 +106,7 @@ export class Ahead implements Asked {
   }
 
   numbers(id: MessageId.MessageId): Xref.Numbers {
-    const entry = this.#entries.get(id)
+    const entry = this.#entry(id)
     return entry === undefined || typeof entry === "number" ? this.#known.numbers(id) : entry
   }
 
@@ -103,7 +120,7 @@ export class Ahead implements Asked {
   }
 
   leaving(id: MessageId.MessageId): Leaving.Leaving {
-    const numbers = this.#entries.get(id)
+    const numbers = this.#entry(id)
     if (numbers === undefined || typeof numbers === "number") return this.#known.leaving(id)
     const article = this.#article(id)
     return article === undefined ? { numbers } : { numbers, ...dateOf(article) }
@@ -128,11 +145,11 @@ export class Ahead implements Asked {
 
   /** Once mended in this run, or removed, it is no longer asked for. */
   isDamaged(id: MessageId.MessageId): boolean {
-    return this.#known.isDamaged(id) && this.#mended?.has(id) !== true && !this.#entries.has(id)
+    return this.#known.isDamaged(id) && this.#mended?.has(id) !== true && this.#entry(id) === undefined
   }
 
   isRemovalLost(id: MessageId.MessageId): boolean {
-    return !this.#entries.has(id) && this.#known.isRemovalLost(id)
+    return this.#entry(id) === undefined && this.#known.isRemovalLost(id)
   }
 
   numbersBefore(id: MessageId.MessageId): Xref.Numbers {
@@ -166,7 +183,7 @@ export class Ahead implements Asked {
         return
       case "Filed":
         if (this.#claims.byAge.length > 0) this.#claims = Waiting.drop(this.#claims, event.id).waiting
-        this.#entries.set(event.id, event.numbers)
+        this.#enter(event.id, event.numbers)
         this.#count(event.numbers)
         return this.#fill(event)
       case "Cancelled":
@@ -174,7 +191,7 @@ export class Ahead implements Asked {
       case "Expired":
       case "Refused":
         this.#claims = Waiting.drop(this.#claims, event.id).waiting
-        this.#entries.set(event.id, event.atMillis)
+        this.#enter(event.id, event.atMillis)
         return
       case "Erased":
         this.#claims = Waiting.dropBy(this.#claims, (by) => Site.hashOf(by) === event.hash).waiting

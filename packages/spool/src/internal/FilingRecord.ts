@@ -3,7 +3,7 @@
  *
  * Octet by octet as `Record.write` has it. The article is put in its place first, and its id and Path are copied out of it.
  */
-import type * as Article from "@lupin/core/Article"
+import * as Article from "@lupin/core/Article"
 import * as ArticleScan from "@lupin/core/ArticleScan"
 import * as KnownField from "@lupin/core/KnownField"
 import { putUint16, putUint32, type Writer } from "./Octets.ts"
@@ -30,19 +30,20 @@ export const write = (
   article: Article.Article,
   takers: ReadonlyArray<Named>
 ): boolean => {
-  const { octets: from, scan } = article
+  const { scan } = article
+  const articleBytes = Article.bytesOf(article)
   const { id, numbers, path: way } = event
   if (scan === undefined || !ArticleScan.isText(scan) || event.overview !== "" || !RecordOptions.isPlain(event))
     return false
   let bytes = Record.idOffset + id.length + 2 + RecordOptions.plainBytes(event) + lengthBytes + way.length + lengthBytes
   for (const taker of takers) bytes += taker.octets.length + Record.numberBytes
-  const whole = Record.headBytes + bytes + from.length
+  const whole = Record.headBytes + bytes + articleBytes
   if (RecordBlock.roomOf(whole) > RecordBlock.bytesMax) return false
   const { octets } = RecordBlock
   const articleAt = Record.headBytes + bytes
-  octets.set(from, articleAt)
+  Article.put(article, octets, articleAt)
   let at = Record.beginFiling(octets, Record.headBytes, event, bytes)
-  at = copied(at, articleAt + contentAt(from, scan, messageId), id.length)
+  at = copied(at, contentAt(octets, articleAt, scan, messageId), id.length)
   putUint16(octets, at, numbers.length)
   at += 2
   for (let which = 0; which < numbers.length; which += 1) {
@@ -55,10 +56,10 @@ export const write = (
     at += Record.numberBytes
   }
   at = RecordOptions.putPlain(octets, at, event)
-  at = copied(at, articleAt + contentAt(from, scan, path), way.length)
+  at = copied(at, contentAt(octets, articleAt, scan, path), way.length)
   // No overview.
   putUint32(octets, at, 0)
-  RecordBlock.close(bytes, from.length)
+  RecordBlock.close(bytes, articleBytes)
   RecordBlock.copy(writer.room(RecordBlock.roomOf(whole)), writer.at, whole)
   writer.pass(whole)
   return true
@@ -71,9 +72,14 @@ const copied = (at: number, from: number, bytes: number): number => {
   return at + lengthBytes + bytes
 }
 
-/** Where the content of a field begins of which the article has one. */
-const contentAt = (octets: Uint8Array, scan: ArticleScan.ArticleScan, field: KnownField.Field): number => {
-  let at = ArticleScan.startOf(scan, field) + KnownField.names[field].length + 1
+/** Where the content of a field begins of which the article has one that lies at an offset. */
+const contentAt = (
+  octets: Uint8Array,
+  articleAt: number,
+  scan: ArticleScan.ArticleScan,
+  field: KnownField.Field
+): number => {
+  let at = articleAt + ArticleScan.startOf(scan, field) + KnownField.names[field].length + 1
   while (octets[at] === space) at += 1
   return at
 }

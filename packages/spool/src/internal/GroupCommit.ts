@@ -3,6 +3,7 @@
  *
  * One commit is under way at a time; what comes meanwhile shares the next. Readers see a commit only when it is safe.
  */
+import * as Article from "@lupin/core/Article"
 import type * as Recoveries from "@lupin/core/Recoveries"
 import type { Stored } from "../Spool.ts"
 import { Company } from "./Company.ts"
@@ -53,6 +54,8 @@ interface Job {
   stored: ReadonlyArray<Stored | undefined>
   readonly bytes: number
 }
+
+const unitBytes = ({ article }: Plan.Unit): number => (article === undefined ? 0 : Article.bytesOf(article))
 
 const isWhole = ({ stored, units }: Job): boolean => stored.length === units.length
 const nothing: ReadonlyArray<never> = []
@@ -115,7 +118,7 @@ export const make = (target: Target): GroupCommit => {
         if (unit === undefined) break
         stored.push(plan.add(unit))
         units += 1
-        bytes += unit.article?.octets.length ?? 0
+        bytes += unitBytes(unit)
       }
     }
     // More may come while these are being written.
@@ -224,7 +227,7 @@ export const make = (target: Target): GroupCommit => {
 
   return {
     submit: (units, answer) => {
-      const bytes = units.reduce((sum, unit) => sum + (unit.article?.octets.length ?? 0), 0)
+      const bytes = units.reduce((sum, unit) => sum + unitBytes(unit), 0)
       if (closed !== undefined) return answer({ _tag: "Unavailable", reason: "the spool is closing" })
       if (broken !== undefined) return answer({ _tag: "Unavailable", reason: broken })
       if (waitingBytes > 0 && waitingBytes + bytes > waitingBytesMax) {

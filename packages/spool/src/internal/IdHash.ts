@@ -18,14 +18,27 @@ export class IdHash {
   second = 0
   readonly #low: number
   readonly #high: number
-  /** An article is looked for when it comes, when it is decided upon and when it is shown: each id has a place here. */
+  /**
+   * An article is looked for when it comes, when it is decided upon and when it is shown: each id has a place here, in the order
+   * in which they came. Whoever asks for them again asks in that order too.
+   */
   readonly #ids = Array.from({ length: places }, (): string | undefined => undefined)
+  readonly #glances = new Int32Array(places)
   readonly #firsts = new Uint32Array(places)
   readonly #seconds = new Int32Array(places)
   readonly #notes = new Float64Array(places)
-  /** Of a few letters of the id that was looked at last: anybody can make ids that share it. */
+  /** The place of the last id of a glance. */
+  readonly #placeOf = new Uint16Array(places)
+  /** The place that the next new id gets. */
+  #next = 0
+  /** Of the letters of the id that was looked at last: anybody can make ids that share it. */
   glance = 0
   #place = 0
+  /** Whether the id that was looked at last is that of the place. */
+  #isPlaced = false
+  /** Whether it has come before: then the next one may be that of the next place. */
+  #isAgain = false
+  /** That id, where it has no place. Not set otherwise: what is kept for long is dear to be set to what is new. */
   #latest = ""
   #isTaken = false
   /** Where the octets of the last id stand, once they are asked for. */
@@ -55,10 +68,22 @@ export class IdHash {
   /** Leaves a glance at an id in `glance`. */
   look(id: string): void {
     // Several tables are asked for it, one after the other.
-    if (id === this.#latest) return
-    this.#latest = id
+    if (id === (this.#isPlaced ? this.#ids[this.#place] : this.#latest)) return
     this.#isTaken = false
-    this.glance = glanceOf(id)
+    if (this.#isAgain) {
+      const follower = (this.#place + 1) & (places - 1)
+      if (this.#ids[follower] === id) {
+        this.#place = follower
+        this.#isWritten = false
+        this.glance = this.#glances[follower] as number
+        return
+      }
+      this.#isAgain = false
+    }
+    this.#isPlaced = false
+    this.#latest = id
+    this.#write(id)
+    this.glance = glanceAt(this.#ownView, this.#to)
   }
 
   /** Leaves the hash of an id in `first` and `second`. */
@@ -66,25 +91,52 @@ export class IdHash {
     this.look(id)
     if (this.#isTaken) return
     this.#isTaken = true
-    this.#isWritten = false
-    const place = this.glance & (places - 1)
-    this.#place = place
-    if (this.#ids[place] === id) {
-      this.first = this.#firsts[place] as number
-      this.second = this.#seconds[place] as number
-      return
+    if (!this.#isPlaced) {
+      const known = this.#placeOf[this.glance & (places - 1)] as number
+      if (this.#ids[known] !== id) return this.#enter(id)
+      this.#place = known
+      this.#isPlaced = true
+      this.#isAgain = true
     }
-    this.#write()
-    this.#hash(this.#octets, this.#from, this.#to)
+    this.first = this.#firsts[this.#place] as number
+    this.second = this.#seconds[this.#place] as number
+  }
+
+  /** Bits of the hash of an id. */
+  bitsOf(id: string): number {
+    this.take(id)
+    return this.second
+  }
+
+  /** Hashes an id that is not remembered. */
+  #enter(id: string): void {
+    const place = this.#next
+    this.#next = (place + 1) & (places - 1)
+    this.#place = place
+    this.#isPlaced = true
+    this.#leave(this.glance & (places - 1))
+    this.#placeOf[this.glance & (places - 1)] = place
     this.#ids[place] = id
+    this.#ownOctets()
+    this.#hash(this.#octets, this.#from, this.#to)
+    this.#glances[place] = this.glance
     this.#firsts[place] = this.first
     this.#seconds[place] = this.second
     this.#notes[place] = 0
   }
 
+  /** Of ids that share a glance the last one is remembered. */
+  #leave(bucket: number): void {
+    const before = this.#placeOf[bucket] as number
+    if (((this.#glances[before] as number) & (places - 1)) === bucket) this.#ids[before] = undefined
+  }
+
   /** As `take`, of octets that stay as they are until the next id. Nothing is remembered of it. */
   takeOctets(octets: DataView, from: number, to: number): void {
     this.#isTaken = false
+    this.#isPlaced = false
+    this.#isAgain = false
+    this.#latest = ""
     this.#isWritten = true
     this.#octets = octets
     this.#from = from
@@ -94,7 +146,7 @@ export class IdHash {
 
   /** Octets of the id that was hashed last. */
   get length(): number {
-    if (!this.#isWritten) this.#write()
+    this.#ownOctets()
     return this.#to - this.#from
   }
 
@@ -106,7 +158,7 @@ export class IdHash {
 
   /** Whether so many octets at an offset are the id that was hashed last. */
   isAt(octets: DataView, at: number, length: number): boolean {
-    if (!this.#isWritten) this.#write()
+    this.#ownOctets()
     const mine = this.#octets
     const from = this.#from
     if (length !== this.#to - from) return false
@@ -120,10 +172,15 @@ export class IdHash {
     return true
   }
 
-  #write(): void {
+  /** Octets of the id that was looked at last, unless it was given in octets. */
+  #ownOctets(): void {
+    if (!this.#isWritten) this.#write((this.#isPlaced ? this.#ids[this.#place] : this.#latest) ?? "")
+  }
+
+  #write(id: string): void {
     this.#octets = this.#ownView
     this.#from = 0
-    this.#to = this.#own.write(this.#latest, "latin1")
+    this.#to = this.#own.write(id, "latin1")
     this.#isWritten = true
   }
 
@@ -173,15 +230,14 @@ export class IdHash {
   }
 }
 
-/** Letters of an id that a glance looks at. */
-const lettersMax = 16
-
-/** FNV-1a of letters all over the id. */
-const glanceOf = (id: string): number => {
-  const step = Math.ceil(id.length / lettersMax)
-  let hash = 0x811c9dc5
-  for (let at = 0; at < id.length; at += step) hash = Math.imul(hash ^ id.charCodeAt(at), 0x01000193)
-  return hash ^ (hash >>> 15)
+/** Four octets at a time, of those before `to`: a multiplication for each, and the last mix of Murmur3. */
+const glanceAt = (octets: DataView, to: number): number => {
+  let hash = to
+  for (let at = 0; at + 4 <= to; at += 4) hash = Math.imul(hash ^ octets.getInt32(at), 0x01000193)
+  for (let at = to & ~3; at < to; at += 1) hash = Math.imul(hash ^ octets.getUint8(at), 0x01000193)
+  hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b)
+  hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35)
+  return hash ^ (hash >>> 16)
 }
 
 /** Where the UUID of an id of a client ends, with the bracket in front and the dot behind. */

@@ -57,6 +57,8 @@ export class Index {
   readonly numbers: NumberRows
   readonly slots: SlotRows
   readonly marks: MarkRows
+  /** Under the key of this index. */
+  readonly hash: IdRows.IdRows["hash"]
   readonly claims: ClaimRows
   readonly erasures: Erasures
   readonly mended: MendedRows
@@ -76,9 +78,9 @@ export class Index {
     const isWhole = IdRows.isWhole(database("ids"), idsPlace)
     const kept = isWhole ? IndexHead.read(this.#meta, generation, lineage) : undefined
     // Rows of another format are not even looked at.
-    if (kept === undefined) for (const name of partNames) database(name).clearSync()
+    if (kept === undefined) for (const name of IndexHead.partNames) database(name).clearSync()
     this.#ids = new IdRows.IdRows(database("ids"), idsPlace, generation.id)
-    this.#recentIds = new RecentIds(log.look, this.#ids.hash)
+    this.#recentIds = new RecentIds(log.look, (this.hash = this.#ids.hash))
     this.numbers = new NumberRows(database("numbers"))
     this.slots = new SlotRows(database("slots"))
     this.marks = new MarkRows(database("marks"))
@@ -396,5 +398,3 @@ export class Index {
 }
 
 const none: ReadonlyArray<never> = []
-/** Databases of the parts, by name; `idTags` and `idFilters` are of earlier formats. */
-const partNames = ["ids", "numbers", "slots", "marks", "waiting", "erased", "mended", "expiring", "idTags", "idFilters"]

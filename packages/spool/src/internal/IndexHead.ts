@@ -12,6 +12,20 @@ const indexFormat = 7
 
 const key = Buffer.from("progress")
 
+/** Databases of the parts of an index, by name; `idTags` and `idFilters` are of earlier formats. */
+export const partNames = [
+  "ids",
+  "numbers",
+  "slots",
+  "marks",
+  "waiting",
+  "erased",
+  "mended",
+  "expiring",
+  "idTags",
+  "idFilters"
+]
+
 export interface IndexHead {
   readonly progress: Progress.Progress
   readonly accounts: ReturnType<Accounts["kept"]>

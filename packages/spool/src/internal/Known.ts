@@ -16,6 +16,7 @@ export const of = (index: Index, records: Articles, quarantine: Quarantine): Ahe
   get position() {
     return index.progress.position
   },
+  bitsOf: (id) => index.hash.bitsOf(id),
   status: (id) => index.status(id),
   statusSince: (id, forgottenMillis) => index.statusToFile(id, forgottenMillis),
   isErased: (hash) => index.erasures.has(hash),

@@ -9,10 +9,11 @@ import * as Site from "@lupin/core/Site"
 import type * as Xref from "@lupin/core/Xref"
 import * as MessageId from "@lupin/core/MessageId"
 import type { Stored } from "../Spool.ts"
-import { Ahead, type Asked, dateOf, type Known } from "./Ahead.ts"
+import { Ahead, type Asked, dateOf, type Entry, type Known } from "./Ahead.ts"
 import type * as ClassLogs from "./ClassLogs.ts"
 import type { Draft } from "./Draft.ts"
 import type { Place } from "./IndexRows.ts"
+import type { PlannedIds } from "./PlannedIds.ts"
 import * as PlannedOverview from "./PlannedOverview.ts"
 import * as Record from "./Record.ts"
 import * as Refusal from "./Refusal.ts"
@@ -41,14 +42,14 @@ export interface Plan {
 
 export interface Options extends PlannedOverview.Readers {
   readonly place?: ClassLogs.ClassLogs["place"]
-  /** The same for all plans of a spool. */
+  /** The same for all plans of a spool, of which one is made at a time. */
   readonly takers: Takers
+  readonly ids: PlannedIds<Entry>
 }
 
 export const make = (known: Known, draft: Draft, options: Options): Plan => {
-  const { place, site, takers } = options
-  takers.begin(known.groups)
-  const ahead = new Ahead(known, takers)
+  const { ids, place, site, takers } = options
+  const ahead = new Ahead(known, takers, ids)
   const records: Array<Planned> = []
   const write = (events: ReadonlyArray<Record.Logged>, octets: Uint8Array | undefined): void => {
     const before = draft.bytes
@@ -147,7 +148,7 @@ const mend = (
     ...dateOf(article),
     path: article.path,
     overview: PlannedOverview.of(article, numbers, site),
-    bytes: article.octets.length,
+    bytes: Article.bytesOf(article),
     ...readinessOf(article)
   }
 }
@@ -185,7 +186,7 @@ const filed = (
   overview: string,
   stored: ClassLogs.Stored | undefined
 ): Record.Filed => {
-  const { octets, path } = article
+  const { path } = article
   const logged: { -readonly [K in keyof Record.Filed]: Record.Filed[K] } = {
     _tag: "Filed",
     id,
@@ -194,7 +195,7 @@ const filed = (
     atMillis,
     path,
     overview,
-    bytes: octets.length
+    bytes: Article.bytesOf(article)
   }
   if (MessageId.kindOf(id) !== "client") logged.injectedMillis = Math.max(0, article.injectedMillis)
   if (Article.isWireReady(article)) logged.isWireReady = true

@@ -3,7 +3,7 @@
  *
  * That of a short article is made of it when somebody reads it: few are read at more than some sites, and fewer soon.
  */
-import type * as Article from "@lupin/core/Article"
+import * as Article from "@lupin/core/Article"
 import * as Overview from "@lupin/core/Overview"
 import * as Xref from "@lupin/core/Xref"
 
@@ -28,6 +28,6 @@ export const atFiling = (
   isHere: boolean
 ): string => {
   const isUnwritten =
-    isHere && article.scan !== undefined && article.octets.length <= unwrittenBytesMax && !isRead(numbers)
+    isHere && article.scan !== undefined && Article.bytesOf(article) <= unwrittenBytesMax && !isRead(numbers)
   return isUnwritten ? "" : of(article, numbers, site)
 }
