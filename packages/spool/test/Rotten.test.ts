@@ -240,7 +240,8 @@ const keepsWhatIsWhole = Effect.fnUntraced(function* (history: RottenLog.History
   const records = yield* open((spool) => written(directory, spool, articles, cancelled))
   // What has rotted at the end of a log whose index is lost passes for a torn tail: the last record stays as it is.
   const isWhole = RottenLog.rotIn(directory, records.slice(0, -1), history.rots)
-  if (history.isHeadRotten) RottenLog.rotHead(directory, records.at(-1)?.file ?? "")
+  const files = new Set(history.heads.map((record) => records[record % records.length]?.file ?? ""))
+  for (const file of files) RottenLog.rotHead(directory, file)
   const report = isVerified ? yield* Repair.verify(directory, () => {}) : undefined
   if (isIndexLost) loseIndex(directory)
 

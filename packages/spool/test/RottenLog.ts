@@ -41,8 +41,8 @@ export interface History {
   /** Articles that are cancelled once all are stored, by their place. */
   readonly cancelled: ReadonlyArray<number>
   readonly rots: ReadonlyArray<Rot>
-  /** So does the head of the file in which the log ends. */
-  readonly isHeadRotten: boolean
+  /** So do the heads of the files in which these records lie. */
+  readonly heads: ReadonlyArray<number>
   readonly segmentBytes: number
   readonly isIndexLost: boolean
   /** An operator has looked before the spool is opened again. */
@@ -62,7 +62,7 @@ export const histories: fc.Arbitrary<History> = fc.record({
   bodies: fc.array(fc.constantFrom(0, 1, 20, 400), { minLength: 1, maxLength: 7 }),
   cancelled: fc.uniqueArray(fc.nat(6), { maxLength: 2 }),
   rots: fc.array(rot, { minLength: 1, maxLength: 5 }),
-  isHeadRotten: fc.boolean(),
+  heads: fc.uniqueArray(fc.nat(9), { maxLength: 3 }),
   segmentBytes: fc.constantFrom(20, 3_000, 1_000_000),
   isIndexLost: fc.boolean(),
   isVerified: fc.boolean()

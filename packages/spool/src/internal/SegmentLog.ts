@@ -124,6 +124,9 @@ export const open = (directory: string, disk: Disk, segmentBytes: number): Segme
     return segment
   }
 
+  /** Segments in which nothing is known: lost where others are known, and else of a format of another time. */
+  const strange: Array<string> = []
+
   const reopen = (number: number): void => {
     const name = LogFiles.segmentName(number)
     const file = disk.open(path.join(directory, name), "existing")
@@ -136,9 +139,8 @@ export const open = (directory: string, disk: Disk, segmentBytes: number): Segme
       disk.write(file, [magic], 0)
       return disk.syncNow(file)
     }
-    if (findIn(segment, magic.length, false) === undefined && searchIn(segment, magic.length) === undefined) {
-      throw new Error(`${name} is no segment of a format known here`)
-    }
+    if (findIn(segment, magic.length, false) === undefined && searchIn(segment, magic.length) === undefined)
+      strange.push(name)
   }
 
   const openPack = (name: string): void => {
@@ -148,6 +150,9 @@ export const open = (directory: string, disk: Disk, segmentBytes: number): Segme
   }
 
   for (const number of files.segments) reopen(number)
+  if (strange.length > 0 && strange.length === files.segments.length && files.packs.length === 0) {
+    throw new Error(`${strange[0]} is no segment of a format known here`)
+  }
   for (const pack of files.packs) openPack(LogFiles.packName(pack))
   const first = Math.min(files.segments[0] ?? 1, ...files.packs.map((pack) => pack.first))
   const highest = Math.max(files.segments.at(-1) ?? 0, ...files.packs.map((pack) => pack.last))
