@@ -7,7 +7,7 @@ const connection = fc.constantFrom("1", "2", "3")
 /** Two connections of one peer, and one of nobody knows whom. */
 const peers: Readonly<Record<string, string>> = { "1": "p", "2": "p" }
 const step = fc.oneof(
-  fc.record({ act: fc.constantFrom("take", "store"), ids: fc.array(id, { maxLength: 4 }), connection }),
+  fc.record({ act: fc.constantFrom("take", "store"), ids: fc.uniqueArray(id, { maxLength: 4 }), connection }),
   fc.record({ act: fc.constant("end" as const), ids: fc.array(id, { maxLength: 2 }), connection }),
   fc.record({ act: fc.constant("endAll" as const), ids: fc.constant([]), connection })
 )
@@ -49,5 +49,21 @@ describe("TransitTable", () => {
       }),
       { numRuns: 500 }
     )
+  })
+
+  it("keeps the newest, and lets go of connections that end, however many come and go", () => {
+    const leasesMax = 50
+    const table = TransitTable.make(leasesMax)
+    const idOf = (at: number): string => `<${at}@b>`
+    const isHeld = (at: number): boolean => table.isElsewhere(idOf(at), "another", 0)
+    for (let at = 0; at < 2_000; at++) {
+      table.take([idOf(at)], `${at % 7}`, 1)
+      if (at % 3 === 0) table.end(idOf(at), `${at % 7}`)
+      if (at % 500 === 499) expect(table.endAll(`${at % 7}`)).toBeGreaterThan(0)
+    }
+    const held = Array.from({ length: 2_000 }, (_, at) => at).filter(isHeld)
+    expect(held.length).toBeGreaterThan(leasesMax * 0.8)
+    expect(held.length).toBeLessThanOrEqual(leasesMax)
+    expect(held[0]).toBeGreaterThan(2_000 - 2 * leasesMax)
   })
 })

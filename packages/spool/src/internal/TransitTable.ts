@@ -11,7 +11,12 @@ interface Lease {
   readonly ids: ReadonlyArray<string>
   /** Articles that are still on their way under this lease. */
   open: number
+  /** The first of its ids that may be. */
+  next: number
 }
+
+/** Leases that are over are looked for in the queue once there are so many more than those that are open. */
+const overMax = 64
 
 export interface TransitTable {
   /**
@@ -48,17 +53,38 @@ export const make = (leasesMax: number): TransitTable => {
     if (those === lease || (those instanceof Set && those.size === 0)) connections.delete(lease.connection)
   }
 
+  /** All leases in their order, from `first` on. A Map has the same order, but goes over all that has left it each time. */
+  let queue: Array<Lease> = []
+  let first = 0
+  let openLeases = 0
+
+  const end = (lease: Lease): void => {
+    openLeases -= 1
+    leave(lease)
+  }
+
   const drop = (id: string, lease: Lease): void => {
     leases.delete(id)
     lease.open -= 1
-    if (lease.open === 0) leave(lease)
+    if (lease.open === 0) end(lease)
+  }
+
+  const begin = (lease: Lease): void => {
+    enter(lease)
+    openLeases += 1
+    if (queue.length > 2 * openLeases + overMax) {
+      queue = queue.slice(first).filter(({ open }) => open > 0)
+      first = 0
+    }
+    queue.push(lease)
   }
 
   const dropOldest = (): void => {
-    // A Map keeps the order of insertion.
-    for (const [oldest, lease] of leases) {
-      drop(oldest, lease)
-      return
+    for (let lease = queue[first]; lease !== undefined; lease = queue[++first]) {
+      while (lease.open > 0) {
+        const id = lease.ids[lease.next++] as string
+        if (leases.get(id) === lease) return drop(id, lease)
+      }
     }
   }
 
@@ -72,8 +98,8 @@ export const make = (leasesMax: number): TransitTable => {
     },
     take: (ids, connection, untilMillis, peer) => {
       if (ids.length === 0) return
-      const lease: Lease = { connection, peer, untilMillis, ids, open: 0 }
-      enter(lease)
+      const lease: Lease = { connection, peer, untilMillis, ids, open: 0, next: 0 }
+      begin(lease)
       for (const id of ids) {
         const before = leases.get(id)
         if (before === lease) continue
@@ -93,6 +119,8 @@ export const make = (leasesMax: number): TransitTable => {
       const those = connections.get(connection)
       for (const lease of those instanceof Set ? those : those === undefined ? [] : [those]) {
         for (const id of lease.ids) if (leases.get(id) === lease && leases.delete(id)) freed += 1
+        lease.open = 0
+        openLeases -= 1
       }
       connections.delete(connection)
       return freed
