@@ -17,8 +17,16 @@ import * as SiteProcess from "./nntp/SiteProcess.ts"
 import type * as Report from "./Report.ts"
 
 const rounds = 5
-/** Taken before anything is measured, so that no round pays for a cold start: a compiler rests after some seconds, a server runs for weeks. */
-const warmArticles = 60_000
+/**
+ * Taken before anything is measured, each way in which articles come, so that no round pays for a cold start: a compiler rests
+ * after some seconds, a server runs for weeks.
+ */
+const warming: ReadonlyArray<Pick<Feeding.Load, "command" | "connections" | "window" | "count">> = [
+  { command: "TAKETHIS", connections: 4, window: 50, count: 30_000 },
+  { command: "TAKETHIS", connections: 1, window: 1, count: 8_000 },
+  { command: "IHAVE", connections: 1, window: 1, count: 8_000 },
+  { command: "IHAVE", connections: 4, window: 1, count: 14_000 }
+]
 
 interface Server {
   readonly name: "kernel" | "fsync" | "innd"
@@ -71,9 +79,10 @@ const measure = async (servers: ReadonlyArray<Server>): Promise<ReadonlyArray<Re
       count: one.command === "CHECK" ? Math.min(one.count, first) : one.count,
       cpuNanos: () => ProcessTime.cpuNanos([server.pid])
     })
-  const warm = { command: "TAKETHIS", connections: 4, window: 50, count: warmArticles } as const
-  for (const server of servers) await give(warm, server)
-  first += warmArticles
+  for (const one of warming) {
+    for (const server of servers) await give(one, server)
+    first += one.count
+  }
 
   const results = cases.map(() => servers.map((): Array<Feeding.Result> => []))
   for (let round = 0; round < rounds; round++) {
