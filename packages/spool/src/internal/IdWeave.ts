@@ -6,9 +6,9 @@
 import { Buffer } from "node:buffer"
 import * as IdBand from "./IdBand.ts"
 import { base64 } from "./IdWeaveOctets.ts"
+import * as Program from "./Program.ts"
 
-interface Program {
-  readonly memory: { readonly buffer: ArrayBuffer; readonly grow: (pages: number) => number }
+interface Weaver extends Program.Memory {
   readonly weave: (
     from: number,
     end: number,
@@ -23,16 +23,7 @@ interface Program {
   ) => number
 }
 
-/** As far as it is used here. */
-interface Engine {
-  readonly WebAssembly: {
-    readonly Module: new (octets: Uint8Array) => object
-    readonly Instance: new (module: object) => { readonly exports: Program }
-  }
-}
-
-const { WebAssembly } = globalThis as unknown as Engine
-const program = new WebAssembly.Module(Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0)))
+const make = Program.compile<Weaver>(base64)
 
 /** What comes out, good until the next is woven. */
 export interface Woven {
@@ -66,7 +57,7 @@ const pageBytes = 65_536
 const tables = 6
 
 export class IdWeave {
-  readonly #program = new WebAssembly.Instance(program).exports
+  readonly #program = make()
   #octets = Buffer.from(this.#program.memory.buffer)
   #bytes = 0
 
