@@ -13,7 +13,7 @@ export interface Stretch {
 /** What is taken begins and ends at multiples of it: a page of the system, so that nothing is read to be written. */
 export const blockBytes = 4_096
 
-export const rounded = (bytes: number): number => Math.ceil(bytes / blockBytes) * blockBytes
+const rounded = (bytes: number): number => Math.ceil(bytes / blockBytes) * blockBytes
 
 /** The gaps from an offset on, in their order. */
 export const gaps = (taken: Iterable<Stretch>, from: number): ReadonlyArray<Stretch> => {
