@@ -135,6 +135,14 @@ const step = fc.oneof(
   }
 )
 
+/** The tables lose as many commits as they may, and then take nothing. */
+const failsBehindCut = [
+  { act: "commits", from: 0, count: 9 },
+  { act: "cut", from: 0, count: 8 },
+  { act: "fail", from: 0, count: 1 },
+  { act: "kill", from: 0, count: 1 }
+]
+
 /** Yes and no, by a seed. */
 const chanceOf = (seed: number): (() => boolean) => {
   let state = seed | 1
@@ -165,7 +173,7 @@ describe("IdFile", () => {
           else if (site.cut(chanceOf(from), count)) wholeCuts += 1
         }
       }),
-      { numRuns: 200 }
+      { numRuns: 200, examples: [[failsBehindCut]] }
     )
     expect(wholeCuts).toBeGreaterThan(20)
   })

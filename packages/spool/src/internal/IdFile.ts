@@ -53,6 +53,14 @@ const commitOf = (head: Buffer): number | undefined => {
   return isHead && head.readUInt32LE(sumAt) === crc32(head.subarray(0, sumAt)) ? head.readDoubleLE(commitAt) : undefined
 }
 
+const headOf = (commit: number): Buffer => {
+  const head = Buffer.alloc(headBytes)
+  head.write(magic, "latin1")
+  head.writeDoubleLE(commit, commitAt)
+  head.writeUInt32LE(crc32(head.subarray(0, sumAt)), sumAt)
+  return head
+}
+
 /** Whether the file is as a state knows it. */
 export const isWhole = ({ disk, name }: Place, { commit, synced }: Reached, pieces: ReadonlyArray<Piece>): boolean => {
   let file: number
@@ -120,13 +128,8 @@ export class IdFile {
   }
 
   /** Begins a commit. `taken`: what is not to be written over. */
-  begin(commit: number, taken: Iterable<IdSpace.Stretch>): void {
+  begin(taken: Iterable<IdSpace.Stretch>): void {
     this.#gaps = IdSpace.gaps(taken, IdSpace.blockBytes)
-    const head = Buffer.alloc(headBytes)
-    head.write(magic, "latin1")
-    head.writeDoubleLE(commit, commitAt)
-    head.writeUInt32LE(crc32(head.subarray(0, sumAt)), sumAt)
-    this.#disk.write(this.#file, [head], 0)
   }
 
   /** Writes bands, `ends` telling where each ends. */
@@ -143,6 +146,12 @@ export class IdFile {
   /** The tables have committed: all of it is synced some time. `pieces`: those that are still needed. */
   settle(commit: number, pieces: ReadonlyArray<Piece>): void {
     if (this.#ends.size > 2 * pieces.length) this.#forget(pieces)
+    try {
+      this.#disk.write(this.#file, [headOf(commit)], 0)
+    } catch {
+      // Nothing is known to be synced without it, and the next commit brings another.
+      return
+    }
     if (this.#isSyncing || this.#isDoubtful) return
     this.#isSyncing = true
     this.#disk.syncLater(this.#file, (error) => {

@@ -213,7 +213,7 @@ export class IdRows {
   #begun(): IdSheaves.State {
     const commit = this.#file.next(this.#state.commit)
     const freed = this.#state.freed.filter((one) => !this.#file.isFree(one.commit))
-    this.#file.begin(commit, [...IdSheaves.pieces(this.#state), ...freed])
+    this.#file.begin([...IdSheaves.pieces(this.#state), ...freed])
     return { ...this.#state, commit, synced: this.#file.synced, freed }
   }
 
