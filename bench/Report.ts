@@ -22,7 +22,7 @@ export interface Measure {
   readonly goal?: Goal
 }
 
-/** One line of JSON; ours and peer are medians, ratio is ours divided by peer. */
+/** One line of JSON; ours and peer are medians of the rounds, and so is the ratio of ours to the peer in the same round. */
 export interface Row {
   readonly bench: string
   readonly metric: string
@@ -39,7 +39,7 @@ export interface Row {
 export const row = (measure: Measure): Row => {
   const ours = rounded(Samples.median(measure.ours))
   const peer = measure.peer === undefined ? undefined : rounded(Samples.median(measure.peer.samples))
-  const ratio = peer === undefined ? undefined : rounded(Samples.median(measure.ours) / Samples.median(peerOf(measure)))
+  const ratio = peer === undefined ? undefined : rounded(Samples.ratio(measure.ours, peerOf(measure)))
   const { goal } = measure
   return {
     bench: measure.bench,

@@ -17,6 +17,15 @@ export const median = (samples: Samples): number => {
   return sorted.length % 2 === 1 ? upper : ((sorted[middle - 1] ?? Number.NaN) + upper) / 2
 }
 
+/**
+ * Of so many rounds of ours and the peer in turn: the median of what each round comes to, so that nothing counts that slows
+ * down both for a while, as the neighbours of a shared machine do. Else the ratio of the medians.
+ */
+export const ratio = (ours: Samples, peer: Samples): number =>
+  ours.length === peer.length
+    ? median(ours.map((one, round) => one / (peer[round] ?? Number.NaN)))
+    : median(ours) / median(peer)
+
 /** Median, smallest and largest: what a row of the table says. */
 export const summarise = (samples: Samples): Summary => ({
   median: median(samples),

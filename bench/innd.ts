@@ -2,8 +2,9 @@
  * How fast articles are taken, ours and INN's innd in turn, each as a process on a fresh spool: TAKETHIS, IHAVE and CHECK.
  *
  * `kernel` is the like-for-like run: innd never calls fsync for an article, so what it has acknowledged may be lost with
- * the power. `fsync` gives more than innd does. Both are fed by the same client in this process. Where the system allows
- * it the run has a network of its own, whose loopback carries segments of 8 kB.
+ * the power. `fsync` gives more than innd does. All are fed by the same client in this process, and each run begins with
+ * nothing left to be written to disk. Where the system allows it there is a network of its own, whose loopback carries
+ * segments of 8 kB.
  */
 import { spawnSync } from "node:child_process"
 import { mkdtempSync, rmSync } from "node:fs"
@@ -71,14 +72,16 @@ export const run = async (): Promise<ReadonlyArray<Report.Measure>> => {
 const measure = async (servers: ReadonlyArray<Server>): Promise<ReadonlyArray<Report.Measure>> => {
   const before = servers.map(({ diskBytes }) => diskBytes())
   let first = 0
-  const give = async (one: Pick<Case, "command" | "connections" | "window" | "count">, server: Server) =>
-    Feeding.run({
+  const give = async (one: Pick<Case, "command" | "connections" | "window" | "count">, server: Server) => {
+    quietDisk()
+    return Feeding.run({
       ...one,
       port: server.port,
       first: one.command === "CHECK" ? 0 : first,
       count: one.command === "CHECK" ? Math.min(one.count, first) : one.count,
       cpuNanos: () => ProcessTime.cpuNanos([server.pid])
     })
+  }
   for (const one of warming) {
     for (const server of servers) await give(one, server)
     first += one.count
@@ -156,6 +159,9 @@ const sizes = (
       measureOf(server, "disk an article", "bytes", grown)
     ])
 }
+
+/** Has the system write what it has kept: what one server has left to be written later is not to hold up the syncs of the next. */
+const quietDisk = (): void => void spawnSync("sync")
 
 /** Octets allotted below a directory. */
 const diskUse = (directory: string): number =>

@@ -31,6 +31,21 @@ describe("the median", () => {
   })
 })
 
+describe("the ratio", () => {
+  it("is not moved by rounds in which both are slowed down", () => {
+    fc.assert(
+      fc.property(samples, fc.double({ min: 0.1, max: 10, noNaN: true }), (peer, factor) => {
+        const ours = peer.map((value) => value * factor)
+        expect(Samples.ratio(ours, peer)).toBeCloseTo(factor, 6)
+      })
+    )
+  })
+
+  it("is that of the medians where the rounds are not the same", () => {
+    expect(Samples.ratio([1, 2, 3], [4])).toBe(0.5)
+  })
+})
+
 describe("alternation", () => {
   it("takes turns, and lets each side begin every second round", async () => {
     const order: Array<string> = []
@@ -54,7 +69,7 @@ describe("a row", () => {
       ours: 1000,
       peer: 2000,
       peerName: "split",
-      ratio: 0.5,
+      ratio: 0.45,
       goal: "at most 0.8 times the peer",
       holds: true
     })
