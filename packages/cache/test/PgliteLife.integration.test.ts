@@ -122,8 +122,10 @@ describe("a cache directory", () => {
   it.live("is made anew, template and all, when the template is damaged", () =>
     Effect.gen(function* () {
       const home = yield* temporary
+      const { template = "" } = options(home)
       const broken = Path.join(home, "template")
-      yield* PgliteTemplate.make(broken)
+      yield* PgliteTemplate.make(template)
+      yield* PgliteTemplate.copy(template, broken)
       Fs.rmSync(Path.join(broken, "base"), { recursive: true })
       const layer = PgliteStore.layer({ directory: Path.join(home, "db"), template: broken, runs: "inProcess" })
       const generation = yield* Effect.provide(
