@@ -133,10 +133,14 @@ export class Conversation {
 
   #take(chunks: ReadonlyArray<Uint8Array>, from: number): Rest {
     for (let at = from; at < chunks.length; at += 1) {
+      const chunk = chunks[at] as Uint8Array
+      // Articles that wait before they are looked at cost less than such as wait behind it.
+      const room = this.#gathering.makeRoom(chunk.length)
+      if (room !== undefined) return behind(room, () => this.#take(chunks, at))
       this.#stream = this.#framing
       this.#isFirst = true
       this.#strangers = 0
-      this.#framing.push(chunks[at] as Uint8Array)
+      this.#framing.push(chunk)
       const undone = this.#advance()
       if (undone !== undefined) return behind(undone, () => this.#goOn(chunks, at))
       if (this.#framing !== this.#stream) break
@@ -215,65 +219,46 @@ export class Conversation {
     })
   }
 
-  /** What most tasks ask for is done here; the rest is `perform`'s. */
+  /** Does a task, behind what has to be done before it. */
   #act(task: Session.Task): Rest {
-    if (task._tag === "Nothing" && this.#wanted.length === 0) return undefined
-    if (task._tag === "Article") {
-      if (typeof task.of !== "string" || !this.#gathering.isSettled) return Prompt.run(this.#perform(task))
+    const gathering = this.#gathering
+    if (task._tag === "Article" && typeof task.of === "string") {
+      if (!gathering.isSettled) return this.#actSettled(task)
       this.#wanted.push({ part: task.part, id: task.of })
       return this.#wanted.length < this.#part.commands ? undefined : this.#settleWanted()
     }
-    if (this.#wanted.length > 0) return Prompt.run(this.#perform(task))
-    if (task._tag === "Answer" && this.#gathering.isSettled) {
-      this.#replies.buffer.line(task.line)
-      return undefined
+    if (this.#wanted.length > 0) {
+      const rest = this.#settleWanted()
+      return rest === undefined ? this.#act(task) : behind(rest, () => this.#act(task))
     }
-    if (task._tag === "Offer" && task.by === "IHAVE") {
-      return this.#gathering.isSettled ? this.#offer(task) : Prompt.run(this.#perform(task))
-    }
-    const isBatched = task._tag === "Answer" || task._tag === "Offer" || task._tag === "Receive" || task._tag === "Post"
-    if (!isBatched || !this.#gathering.accepts(task)) return Prompt.run(this.#perform(task))
-    return this.#gathering.add(task, this.#asked)
-  }
-
-  /** As `act`, whatever has to be waited for before. */
-  *#perform(task: Session.Task): Generator<Undone, void> {
-    if (task._tag === "Article" && typeof task.of === "string") {
-      yield* this.#gathering.settle(this.#asked)
-      yield* this.#act(task) ?? Effect.void
-      return
-    }
-    if (this.#wanted.length > 0) yield* this.#settleWanted() ?? Effect.void
     switch (task._tag) {
       case "Nothing":
-        break
-      case "Answer":
+        return undefined
       case "Receive":
       case "Post":
-      case "Offer":
-        if (task._tag === "Offer" && task.by === "IHAVE") {
-          yield* this.#gathering.settle(this.#asked)
-          yield* this.#offer(task) ?? Effect.void
-          break
-        }
-        if (task._tag === "Answer" && this.#gathering.isSettled) {
-          this.#replies.buffer.line(task.line)
-          break
-        }
-        yield* this.#gathering.addBehind(task, this.#asked)
-        break
-      case "Close":
-        yield* this.#gathering.settle(this.#asked)
+        return gathering.add(task, this.#asked)
+      case "Answer":
+        if (!gathering.isSettled) return gathering.add(task, this.#asked)
         this.#replies.buffer.line(task.line)
-        break
+        return undefined
+      case "Offer":
+        if (task.by !== "IHAVE") return gathering.add(task, this.#asked)
+        return gathering.isSettled ? this.#offer(task) : this.#actSettled(task)
+      case "Close":
+        if (!gathering.isSettled) return this.#actSettled(task)
+        this.#replies.buffer.line(task.line)
+        return undefined
       case "Secure":
-        yield* this.#gathering.settle(this.#asked)
-        yield* this.#secure(task.act)
-        break
+        return gathering.isSettled ? Prompt.run(this.#secure(task.act)) : this.#actSettled(task)
       default:
-        yield* this.#gathering.settle(this.#asked)
-        yield* this.#lookUp(task)
+        return gathering.isSettled ? Prompt.run(this.#lookUp(task)) : this.#actSettled(task)
     }
+  }
+
+  /** As `act`, once all that was gathered is answered. */
+  #actSettled(task: Session.Task): Rest {
+    const rest = Prompt.run(this.#gathering.settle(this.#asked))
+    return rest === undefined ? this.#act(task) : behind(rest, () => this.#act(task))
   }
 
   #offer(task: Session.Task & { readonly _tag: "Offer" }): Rest {
@@ -370,6 +355,7 @@ export class Conversation {
   /** An article is under way: whoever else offers it meanwhile is told to try again later. */
   #rest(): Rest {
     const { phase } = this.#state
+    this.#gathering.free(this.#framing.leave())
     if (phase._tag === "Article" && phase.by === "TAKETHIS" && phase.id !== this.#leased) {
       this.#leased = phase.id
       const id = MessageId.parse(phase.id)

@@ -10,6 +10,7 @@ import { LatestView } from "@lupin/core/LatestView"
 import * as WireOctets from "@lupin/core/WireOctets"
 import { Buffer } from "node:buffer"
 import * as DotStuffing from "./DotStuffing.ts"
+import * as ReadMemory from "./ReadMemory.ts"
 
 /** Longer than the caller allows; its rest was drained. */
 export interface TooLong {
@@ -46,6 +47,8 @@ export type Start = ReadonlyArray<number>
 export class Framing {
   #store: Buffer = nothing
   #octets: Buffer = nothing
+  /** The chunk that came last, whose memory may be reusable. */
+  #chunk: Uint8Array = nothing
   #at = 0
   #scanned = 0
   /** A line of the block begins with a dot, or may do so. */
@@ -78,9 +81,10 @@ export class Framing {
     return true
   }
 
-  /** Takes the next octets of the stream. They must not change afterwards: lines and blocks may be slices of them. */
+  /** Takes the next octets of the stream. They must not change afterwards, unless `leave` gives them back: blocks are slices of them. */
   push(chunk: Uint8Array): void {
     this.#load = 0
+    this.#chunk = chunk
     if (this.#at === this.#octets.length) {
       this.#store = nothing
       this.#octets = DotStuffing.asBuffer(chunk)
@@ -90,6 +94,8 @@ export class Framing {
     }
     const end = this.#octets.length
     const pending = end - this.#at
+    const behind = ReadMemory.behind(chunk, this.#octets.subarray(this.#at))
+    if (behind !== undefined) return this.#moveTo(behind)
     if (this.#store.length - end < chunk.length) {
       const needed = pending + chunk.length
       const bytes = this.#store.length === 0 ? Math.max(needed, joinBytesMin) : needed * 2
@@ -105,6 +111,30 @@ export class Framing {
     // Octets before `end` may belong to blocks already handed out; only what lies behind is written.
     this.#store.set(chunk, end)
     this.#octets = this.#store.subarray(0, end + chunk.length)
+  }
+
+  /** What is left lies there from now on, and perhaps more behind it. */
+  #moveTo(octets: Buffer): void {
+    this.#store = nothing
+    this.#octets = octets
+    this.#scanned = Math.max(0, this.#scanned - this.#at)
+    this.#at = 0
+  }
+
+  /**
+   * Leaves the memory of the chunk that came last, and gives that if it is worth to be used again: once nobody needs the blocks
+   * that were given out.
+   */
+  leave(): Uint8Array | undefined {
+    const chunk = this.#chunk
+    this.#chunk = nothing
+    const pending = this.pendingBytes
+    if (pending > ReadMemory.frontBytes || !ReadMemory.isReusable(chunk)) return undefined
+    if (pending > 0) {
+      this.#load = 0
+      this.#moveTo(Buffer.from(this.#octets.subarray(this.#at)))
+    }
+    return chunk
   }
 
   /** The next line without its CRLF, or undefined until it has arrived. `bytesMax` counts the CRLF. */
@@ -218,7 +248,7 @@ export class Framing {
         return nothing
       }
     }
-    if (!draining && this.#scanned <= start && octets[start] !== dot && start < octets.length && this.#isLoaded()) {
+    if (this.#isToBeLooked() && octets[start] !== dot && this.#isLoaded()) {
       const from = start - this.#loadedAt
       const loadedEnd = WireOctets.articleEnd(from, octets.length - this.#loadedAt)
       if (loadedEnd > 0 && loadedEnd - from <= bytesMax) {
@@ -244,6 +274,12 @@ export class Framing {
     const lines = octets.subarray(start, end + 2)
     const block = isStuffed ? DotStuffing.unstuff(lines) : lines
     return block.length > bytesMax ? { _tag: "TooLong", start: "" } : block
+  }
+
+  /** Whether more of a block has come since it was looked at than was there before: each octet is looked at twice at most. */
+  #isToBeLooked(): boolean {
+    if (this.#draining !== undefined || this.#isStuffed) return false
+    return this.#at < this.#octets.length && this.#scanned - this.#at <= this.#octets.length - this.#scanned
   }
 
   /** Where the end of a block begins, -1 while it has not arrived. Most blocks have no other line with a dot in front. */

@@ -4,6 +4,7 @@
 import * as Prompt from "@lupin/core/Prompt"
 import { Effect } from "effect"
 import type * as Socket from "effect/socket/Socket"
+import * as ReadMemory from "./ReadMemory.ts"
 import { flushBytes, type Replies, type Undone } from "./Replies.ts"
 import * as TransitAnswers from "./TransitAnswers.ts"
 
@@ -42,21 +43,28 @@ export class Gathering {
     return this.#batch.tasks.length === 0 && this.#replies.underway.isEmpty
   }
 
-  /** Says whether a task may be gathered as it is, behind the others. */
-  accepts(task: TransitAnswers.Batched): boolean {
-    return this.#replies.underway.isEmpty && this.#batch.accepts(task)
+  /** Before so many octets are looked at; gives what has to be waited for until what they bring may be begun. */
+  makeRoom(bytes: number): Rest {
+    return this.#replies.underway.hasRoom(1, bytes) ? undefined : Prompt.run(this.#waitFor(1, bytes))
+  }
+
+  /** The articles begun so far are the last that lie there. */
+  free(chunk: Uint8Array | undefined): void {
+    if (chunk === undefined || !this.isEmpty) return
+    if (this.#replies.underway.isEmpty) ReadMemory.giveBack(chunk)
+    else this.#replies.underway.free(chunk)
   }
 
   /** Gathers one more task; gives what has to be waited for. */
   add(task: TransitAnswers.Batched, asked: Asked): Rest {
+    if (this.#isUnderway(task) || !this.#batch.accepts(task)) return Prompt.run(this.#addBehind(task, asked))
     this.#batch.add(task)
     return this.#isStoreSlow && this.#batch.articles === articlesTogether ? this.begin(asked) : undefined
   }
 
-  /** As `add`, whatever has to be waited for before. */
-  *addBehind(task: TransitAnswers.Batched, asked: Asked): Generator<Undone, void> {
+  *#addBehind(task: TransitAnswers.Batched, asked: Asked): Generator<Undone, void> {
     if (!this.#batch.accepts(task)) yield* this.begin(asked) ?? Effect.void
-    if ("id" in task && this.#replies.underway.names(task.id)) yield* this.settle(asked)
+    if (this.#isUnderway(task)) yield* this.settle(asked)
     yield* this.add(task, asked) ?? Effect.void
   }
 
@@ -64,8 +72,9 @@ export class Gathering {
   begin(asked: Asked): Rest {
     const { buffer, underway } = this.#replies
     const batch = this.#batch
-    if (!underway.hasRoom(batch)) return Prompt.run(this.#beginLater(asked))
-    const answers = TransitAnswers.answer(asked.service, batch.tasks, asked.nowMillis)
+    const { articleBytes, tasks } = batch
+    if (!underway.hasRoom(tasks.length, articleBytes)) return Prompt.run(this.#beginLater(asked))
+    const answers = TransitAnswers.answer(asked.service, tasks, asked.nowMillis)
     if (underway.isEmpty && Prompt.isThere(answers)) {
       buffer.lines(answers.value)
       this.#isStoreSlow &&= batch.articles === 0
@@ -84,9 +93,20 @@ export class Gathering {
     yield* this.#replies.settle()
   }
 
+  /** Whether the article that a task names is under way. */
+  #isUnderway(task: TransitAnswers.Batched): boolean {
+    const { underway } = this.#replies
+    if (underway.isEmpty) return false
+    return (task._tag === "Receive" || task._tag === "Offer") && underway.names(task.id)
+  }
+
   *#beginLater(asked: Asked): Generator<Undone, void> {
-    while (!this.#replies.underway.hasRoom(this.#batch)) yield* this.#replies.wait()
+    yield* this.#waitFor(this.#batch.tasks.length, this.#batch.articleBytes)
     yield* this.begin(asked) ?? Effect.void
+  }
+
+  *#waitFor(tasks: number, articleBytes: number): Generator<Undone, void> {
+    while (!this.#replies.underway.hasRoom(tasks, articleBytes)) yield* this.#replies.wait()
   }
 
   /** Waits for answers that do not come by themselves, behind all others. */

@@ -9,6 +9,7 @@
 import { Buffer } from "node:buffer"
 import * as net from "node:net"
 import type { DuplexOptions } from "node:stream"
+import * as ReadMemory from "./ReadMemory.ts"
 
 /** Octets of one read at most: as many as Node reads at once. */
 const blockBytes = 64 * 1024
@@ -47,7 +48,7 @@ export const of = (accepted: net.Socket): net.Socket => {
 const handleKey = "_handle"
 
 function onRead(this: SharedReadSocket, bytes: number): boolean {
-  const octets = Buffer.allocUnsafe(bytes)
+  const octets = ReadMemory.take(bytes)
   block.copy(octets, 0, 0, bytes)
   this.taker?.take(octets)
   return true

@@ -6,6 +6,7 @@
 import * as Prompt from "@lupin/core/Prompt"
 import type * as MessageId from "@lupin/core/MessageId"
 import { Effect, type Exit } from "effect"
+import * as ReadMemory from "./ReadMemory.ts"
 import type { Batch } from "./TransitAnswers.ts"
 
 /** Commands under way on one connection at most; a single batch may have more. */
@@ -19,6 +20,8 @@ type Lines = ReadonlyArray<string>
 interface Entry {
   readonly batch: Batch
   outcome: Exit.Exit<Lines> | undefined
+  /** Memory that nobody needs any more once this batch and those before it are answered. */
+  chunk: Uint8Array | undefined
 }
 
 export class Underway {
@@ -42,10 +45,10 @@ export class Underway {
     return this.#entries[0]?.outcome !== undefined
   }
 
-  /** Whether a batch may be begun beside those under way. */
-  hasRoom({ articleBytes, tasks }: Batch): boolean {
+  /** Whether a batch of so many tasks may be begun beside those under way. */
+  hasRoom(tasks: number, articleBytes: number): boolean {
     if (this.#entries.length === 0) return true
-    return this.#tasks + tasks.length <= tasksMax && this.#articleBytes + articleBytes <= articleBytesMax
+    return this.#tasks + tasks <= tasksMax && this.#articleBytes + articleBytes <= articleBytesMax
   }
 
   /** Whether an article of this id is under way, or asked for. */
@@ -55,7 +58,7 @@ export class Underway {
 
   /** Takes in a batch that may not change any more, if its answer is there or comes by itself. */
   enter(batch: Batch, answer: Effect.Effect<Lines>): boolean {
-    const entry: Entry = { batch, outcome: Prompt.isOver(answer) ? answer : undefined }
+    const entry: Entry = { batch, outcome: Prompt.isOver(answer) ? answer : undefined, chunk: undefined }
     const tell = (outcome: Exit.Exit<Lines>): void => {
       entry.outcome = outcome
       if (this.#entries[0] !== entry) return
@@ -70,11 +73,18 @@ export class Underway {
     return true
   }
 
+  /** The batches under way are the last that need this memory. */
+  free(chunk: Uint8Array): void {
+    const last = this.#entries.at(-1)
+    if (last !== undefined) last.chunk = chunk
+  }
+
   /** Lines of the first batch, which is under way no more; nothing while its answer has not come. */
   take(): Exit.Exit<Lines> | undefined {
     const outcome = this.#entries[0]?.outcome
     if (outcome === undefined) return undefined
     const [entry] = this.#entries.splice(0, 1)
+    if (entry?.chunk !== undefined) ReadMemory.giveBack(entry.chunk)
     this.#tasks -= entry?.batch.tasks.length ?? 0
     this.#articleBytes -= entry?.batch.articleBytes ?? 0
     return outcome

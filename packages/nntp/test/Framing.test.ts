@@ -7,6 +7,7 @@ import { Buffer } from "node:buffer"
 import { describe, expect, it } from "vitest"
 import * as DotStuffing from "../src/DotStuffing.ts"
 import { Framing, type TooLong } from "../src/Framing.ts"
+import * as ReadMemory from "../src/ReadMemory.ts"
 import { octetsLike, splits } from "./octets.ts"
 
 const lineMax = 64
@@ -174,14 +175,19 @@ describe("Framing", () => {
   })
 })
 
-/** Takes articles off a stream as a server does, and has others load octets now and then. */
-const takeAll = (chunks: ReadonlyArray<Uint8Array>, disturb: (turn: number) => void) => {
+/** Takes articles off a stream as a server does; `disturb` before each step, `rest` behind each chunk. */
+const takeAll = (
+  chunks: Iterable<Uint8Array>,
+  rest: (turn: number, framing: Framing) => void,
+  disturb: (turn: number) => void = () => {}
+) => {
   const framing = new Framing()
   const taken: Array<{ readonly id: string; readonly isId: boolean; readonly block: string }> = []
   let looked = 0
   let id: string | undefined
   let isId = false
-  for (const [turn, chunk] of chunks.entries()) {
+  let turn = 0
+  for (const chunk of chunks) {
     framing.push(chunk)
     for (;;) {
       disturb(turn)
@@ -204,8 +210,34 @@ const takeAll = (chunks: ReadonlyArray<Uint8Array>, disturb: (turn: number) => v
         id = undefined
       }
     }
+    rest(turn, framing)
+    turn += 1
   }
   return { taken, looked }
+}
+
+interface Offered {
+  readonly id: string
+  readonly octets: Uint8Array
+}
+
+const wireOf = (sent: ReadonlyArray<Offered>): Buffer =>
+  Buffer.concat(
+    sent.flatMap(({ id, octets }) => [
+      Buffer.from(`TAKETHIS ${id}\r\n`, "latin1"),
+      DotStuffing.stuff(octets),
+      Buffer.from(".\r\n")
+    ])
+  )
+
+const expectedOf = (sent: ReadonlyArray<Offered>) =>
+  sent.map(({ id, octets }) => ({ id, block: Buffer.from(octets).toString("latin1") }))
+
+/** As what was read of a socket. */
+const copyOf = (octets: Uint8Array): Buffer => {
+  const copied = ReadMemory.take(octets.length)
+  copied.set(octets)
+  return copied
 }
 
 describe("Framing of articles", () => {
@@ -233,19 +265,13 @@ describe("Framing of articles", () => {
     fc.assert(
       fc.property(fc.array(offer, { maxLength: 6 }), splits, fc.nat(4), (offers, cuts, every) => {
         const sent = offers.filter(({ octets }) => ofBody(octets))
-        const wire = Buffer.concat(
-          sent.flatMap(({ id, octets }) => [
-            Buffer.from(`TAKETHIS ${id}\r\n`, "latin1"),
-            DotStuffing.stuff(octets),
-            Buffer.from(".\r\n")
-          ])
-        )
+        const wire = wireOf(sent)
         const disturb = (turn: number) => {
           if (every > 0 && turn % every === 0) WireOctets.load(Buffer.from("others"))
         }
-        const expected = sent.map(({ id, octets }) => ({ id, block: Buffer.from(octets).toString("latin1") }))
+        const expected = expectedOf(sent)
         for (const chunks of [[wire], cuts(wire)]) {
-          const { looked, taken } = takeAll(chunks, disturb)
+          const { looked, taken } = takeAll(chunks, () => {}, disturb)
           lookedAll += looked
           expect(taken.map(({ block, id }) => ({ id, block }))).toEqual(expected)
           for (const { id, isId } of taken) if (isId) expect(MessageId.parse(id)).toBe(id)
@@ -254,6 +280,53 @@ describe("Framing of articles", () => {
       { numRuns: 500 }
     )
     expect(lookedAll).toBeGreaterThan(200)
+  })
+
+  it("gives the same of many articles a chunk, wherever that ends, while others read into memory that was given back", () => {
+    const bytesMax = 65_536
+    /** Where a chunk ends: about there, or so far from the end of an article or a line. */
+    const end = fc.record({
+      share: fc.double({ min: 0.05, max: 1, noNaN: true }),
+      near: fc.constantFrom("\r\n.\r\n", "\r\nTAKETHIS", "\r\n", ""),
+      by: fc.integer({ min: -3, max: 8 })
+    })
+    const others = Buffer.alloc(bytesMax, "x")
+    let most = 0
+    fc.assert(
+      fc.property(
+        fc.array(offer, { minLength: 1, maxLength: 6 }),
+        fc.integer({ min: 20, max: 200 }),
+        fc.array(end, { minLength: 1, maxLength: 6 }),
+        fc.array(fc.boolean(), { minLength: 1, maxLength: 4 }),
+        (offers, times, ends, recycles) => {
+          const all = offers.filter(({ octets }) => ofBody(octets))
+          const sent = Array.from({ length: times }, () => all).flat()
+          const wire = wireOf(sent)
+          const pieces: Array<Buffer> = []
+          for (let at = 0; at < wire.length;) {
+            const { by, near, share } = ends[pieces.length % ends.length] ?? { by: 0, near: "", share: 1 }
+            const about = at + Math.ceil(share * bytesMax)
+            const found = wire.indexOf(near, about - 500)
+            const to = Math.min(Math.max(at + 1, (found < 0 ? about : found) + by), at + bytesMax)
+            pieces.push(wire.subarray(at, to))
+            at = to
+          }
+          const brought = function* () {
+            for (const piece of pieces) yield copyOf(piece)
+          }
+          const { taken } = takeAll(brought(), (turn, framing) => {
+            const left = recycles[turn % recycles.length] === true ? framing.leave() : undefined
+            if (left === undefined) return
+            ReadMemory.giveBack(left)
+            ReadMemory.giveBack(copyOf(others))
+          })
+          most = Math.max(most, taken.length / Math.max(1, pieces.length))
+          expect(taken.map(({ block, id }) => ({ id, block }))).toEqual(expectedOf(sent))
+        }
+      ),
+      { numRuns: 100 }
+    )
+    expect(most).toBeGreaterThan(50)
   })
 
   it("takes the rest of a block that is too long for no article", () => {

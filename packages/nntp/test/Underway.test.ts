@@ -141,6 +141,13 @@ const expectedOf = (commands: ReadonlyArray<string>, door: Door): ReadonlyArray<
   })
 }
 
+/** The article that a TAKETHIS brings, its id in front. */
+const articleOf = (takeThis: string): string => {
+  const end = takeThis.indexOf("\r\n")
+  const stuffed = Buffer.from(takeThis.slice(end + 2, -".\r\n".length), "latin1")
+  return `${takeThis.slice("TAKETHIS ".length, end)} ${Buffer.from(DotStuffing.unstuff(stuffed)).toString("latin1")}`
+}
+
 describe("articles under way", () => {
   it("gets every command its reply, in order, however chunks and answers fall", async () => {
     let most = 0
@@ -159,6 +166,8 @@ describe("articles under way", () => {
           const got = await Effect.runPromise(talk(line, door, cut(commands, sizes), fates, end))
           const expected = expectedOf(commands, door).slice(0, end === "cut" ? got.length : undefined)
           expect(got.map((one, n) => one.slice(0, expected[n]?.length))).toEqual(expected)
+          const sent = commands.filter((one) => one.startsWith("TAKETHIS")).map(articleOf)
+          expect(door.came).toEqual(end === "cut" ? sent.slice(0, door.came.length) : sent)
           expect(door.bytesMost).toBeLessThanOrEqual(Underway.articleBytesMax)
           most = Math.max(most, door.waitingMost)
         }

@@ -10,6 +10,7 @@ import { Buffer } from "node:buffer"
 import { expect } from "vitest"
 import type * as Connection from "../src/Connection.ts"
 import type { Step } from "../src/OctetStream.ts"
+import * as ReadMemory from "../src/ReadMemory.ts"
 import type { Transport } from "../src/Transport.ts"
 
 /** A batch that the door has been given, and has not answered. */
@@ -25,6 +26,8 @@ export class Door {
   readonly held = new Set<string>()
   /** What was said of each article, in the order in which they came. */
   readonly said: Array<string> = []
+  /** Each article as it came, with its id in front. */
+  readonly came: Array<string> = []
   /** Batches that are answered where they are brought; 0 for none. */
   readonly promptEvery: number
   brought = 0
@@ -41,6 +44,10 @@ export class Door {
       this.held.has(Buffer.from(octets.buffer, octets.byteOffset + from, to - from).toString()),
     receive: (batch) => {
       const ids = batch.map(({ id }) => id)
+      const read = (): ReadonlyArray<string> =>
+        batch.map(({ id, octets }) => `${id} ${Buffer.from(octets).toString("latin1")}`)
+      const came = read()
+      this.came.push(...came)
       const slots = ids.map((id) => this.said.push(`431 ${id}`) - 1)
       const answer = (): ReadonlyArray<Received> =>
         ids.map((id, at) => {
@@ -51,8 +58,11 @@ export class Door {
         })
       this.brought += 1
       return Prompt.begun((done) => {
-        const store = (isWell: boolean): void =>
+        const store = (isWell: boolean): void => {
+          // Until it has answered the octets are its own.
+          expect(read()).toEqual(came)
           done(isWell ? Exit.succeed(answer()) : Exit.fail(new SpoolUnavailable({ reason: "disk full" })))
+        }
         if (this.promptEvery > 0 && this.brought % this.promptEvery === 0 && this.waiting.length === 0)
           return store(true)
         this.waiting.push({ ids, bytes: batch.reduce((sum, one) => sum + one.octets.length, 0), done: store })
@@ -159,7 +169,7 @@ export class Line {
     while (this.#resume !== undefined) {
       const chunk = this.#early.shift()
       const over = Effect.fail(new Socket.SocketError({ reason: new Socket.SocketCloseError({ code: 1000 }) }))
-      const rest = chunk === undefined ? (this.#isEnded ? over : undefined) : this.#step?.([chunk])
+      const rest = chunk === undefined ? (this.#isEnded ? over : undefined) : this.#step?.([ownOf(chunk)])
       if (rest === undefined && chunk === undefined) return
       if (rest === undefined) continue
       const resume = this.#resume
@@ -167,4 +177,11 @@ export class Line {
       resume(rest)
     }
   }
+}
+
+/** The octets as a socket hands them over. */
+const ownOf = (chunk: Uint8Array): Uint8Array => {
+  const octets = ReadMemory.take(chunk.length)
+  octets.set(chunk)
+  return octets
 }
