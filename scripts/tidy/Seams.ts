@@ -38,6 +38,7 @@ export const seams: Readonly<Record<string, string>> = {
   "packages/site/src/AppModules.ts": "apps that are given",
   "packages/site/src/OwnDirectory.ts": "directories that are there",
   "packages/site/src/LineSocket.ts": "no second process",
+  "packages/site/src/ArticleFiles.ts": "a tool for operators",
   "packages/site/src/SpoolTools.ts": "a tool for operators",
   "packages/testing/src/LocalPostgres.ts": "a tool for tests",
   "packages/testing/src/SmallFileSystem.ts": "a tool for tests"

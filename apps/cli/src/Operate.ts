@@ -1,6 +1,7 @@
 /**
  * What an operator does to a site by hand: `lupin reload`, `lupin erase` and `lupin accounts`.
  */
+import * as MessageId from "@lupin/core/MessageId"
 import * as ConfigFile from "@lupin/site/ConfigFile"
 import * as Control from "@lupin/site/Control"
 import * as Settings from "@lupin/site/Settings"
@@ -27,6 +28,8 @@ export const reload = Effect.fn("Operate.reload")(function* (file: string) {
 /** Has the running site erase articles, one after another; its spool is its own as long as it runs. */
 export const erase = Effect.fn("Operate.erase")(function* (file: string, ids: ReadonlyArray<string>) {
   const config = yield* ConfigFile.read(file, SiteConfig.any)
+  const wrong = ids.find((id) => MessageId.parse(id) === undefined)
+  if (wrong !== undefined) return yield* new NotDone({ reason: `${wrong} is no Message-ID; nothing is erased` })
   for (const id of ids) {
     const { isDone, message } = yield* Control.ask(config.directory, `erase ${id}`)
     if (!isDone) return yield* new NotDone({ reason: message })

@@ -176,13 +176,23 @@ const spool = Command.make("spool").pipe(
     Command.make(
       "import",
       {
-        directory: spoolDirectory,
-        path: Flag.String("path").pipe(Flag.withDescription("The site's name in the Path of what is taken")),
+        config: Flag.String("config").pipe(
+          Flag.withDescription("Configuration of the site whose spool it is, with its storage classes"),
+          Flag.optional
+        ),
+        directory: spoolDirectory.pipe(Flag.optional),
+        path: Flag.String("path").pipe(
+          Flag.withDescription("With --dir: the site's name in the Path of what is taken"),
+          Flag.optional
+        ),
         from: Argument.String("from").pipe(
           Argument.withDescription("An rnews batch, a mailbox, or the directory of a traditional spool")
         )
       },
-      (options) => Effect.flatMap(load.spoolTools, (SpoolTools) => SpoolTools.importFrom(options))
+      ({ from, ...named }) =>
+        Effect.flatMap(load.spoolTools, (SpoolTools) =>
+          Effect.flatMap(SpoolTools.destination(named), (to) => SpoolTools.importFrom(to, from))
+        )
     ).pipe(Command.withDescription("Take articles in, whatever their age"))
   ])
 )

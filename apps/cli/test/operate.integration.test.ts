@@ -1,4 +1,5 @@
-import { assert, describe, it } from "@effect/vitest"
+import { afterAll, assert, describe, it } from "@effect/vitest"
+import * as SpoolTools from "@lupin/site/SpoolTools"
 import { spawn, spawnSync } from "node:child_process"
 import * as FileSystem from "node:fs"
 import * as Net from "node:net"
@@ -11,9 +12,15 @@ const main = fileURLToPath(new URL("../src/main.ts", import.meta.url))
 const lupin = (args: ReadonlyArray<string>, input = "") =>
   spawnSync(process.execPath, [main, ...args], { input, encoding: "utf8" })
 
+const folders: Array<string> = []
+afterAll(() => {
+  for (const one of folders) FileSystem.rmSync(one, { recursive: true, force: true })
+})
+
 /** A zone's configuration in a folder of its own. */
 const folder = (part: object = {}) => {
   const directory = FileSystem.mkdtempSync(Path.join(Os.tmpdir(), "lupin-cli-"))
+  folders.push(directory)
   const config = Path.join(directory, "site.json")
   const write = (changed: object) =>
     FileSystem.writeFileSync(
@@ -66,7 +73,9 @@ describe("lupin reload", () => {
       assert.include(lupin(["reload", "--config", config]).stderr, "path: needs a restart")
       const erased = lupin(["erase", "--config", config, "<1@test.example>", "<2@test.example>"])
       assert.include(erased.stdout, "<2@test.example> was never here", erased.stderr)
-      assert.include(lupin(["erase", "--config", config, "1"]).stderr, "1 is no Message-ID")
+      const misspelt = lupin(["erase", "--config", config, "<3@test.example>", "1"])
+      assert.strictEqual(misspelt.stderr, "lupin: 1 is no Message-ID; nothing is erased\n")
+      assert.strictEqual(misspelt.stdout, "")
     } finally {
       site.kill("SIGTERM")
       const status = await new Promise((resolve) => site.once("exit", resolve))
@@ -75,6 +84,21 @@ describe("lupin reload", () => {
     const spool = Path.join(directory, "spool")
     const erased = lupin(["spool", "erase", "--dir", spool, "<2@test.example>", "<3@test.example>"])
     assert.include(erased.stdout, "<2@test.example> was erased before", erased.stderr)
+  })
+})
+
+describe("a storage class", () => {
+  it("whose directory cannot be made keeps a site from starting, and says which it is", () => {
+    const { config, directory, write } = folder()
+    const file = Path.join(directory, "file")
+    FileSystem.writeFileSync(file, "")
+    write({ classes: [{ name: "a" }, { name: "b", directory: file }] })
+    const { status, stderr } = lupin(["central", "--config", config])
+    assert.strictEqual(
+      stderr,
+      `lupin: ${config}:\n  classes[1].directory: ${file} is no directory, or lies below a file\n`
+    )
+    assert.strictEqual(status, 1)
   })
 })
 
@@ -92,6 +116,66 @@ describe("lupin spool import", () => {
     const torn = from(directory)
     assert.match(torn.stderr, /^lupin: ENOENT: .*\n$/)
     assert.strictEqual(torn.status, 1)
+  })
+
+  it.each([
+    { name: "an empty file", text: "", said: /is no rnews batch, no mailbox and no article with a Message-ID\n$/ },
+    { name: "a file of something else", text: "{}\n", said: /is no rnews batch, no mailbox and no article/ },
+    { name: "what is compressed", text: "#! cunbatch\n", said: /is compressed: unpack it first\n$/ }
+  ])("refuses $name in one line", ({ said, text }) => {
+    const { directory } = folder()
+    const [file, spool] = [Path.join(directory, "from"), Path.join(directory, "spool")]
+    FileSystem.writeFileSync(file, text)
+    const { status, stderr } = lupin(["spool", "import", "--dir", spool, "--path", "a.example", file])
+    assert.match(stderr, /^lupin: nothing is imported: [^\n]*\n$/)
+    assert.match(stderr, said)
+    assert.strictEqual(status, 1)
+    assert.isFalse(FileSystem.existsSync(spool))
+  })
+
+  it("puts articles into the classes of a configured site, and says which it refuses", () => {
+    const { config, directory } = folder({ classes: [{ name: "all" }] })
+    const from = Path.join(directory, "from")
+    const header =
+      "Path: x\nFrom: a@b.example\nNewsgroups: misc.test\nSubject: s\nDate: Thu, 1 Jan 2026 00:00:00 +0000\n"
+    FileSystem.writeFileSync(
+      from,
+      `From a\n${header}Message-ID: <1@test.example>\n\nwords\n\nFrom b\n${header}\nwords\n`
+    )
+    const imported = lupin(["spool", "import", "--config", config, from])
+    assert.strictEqual(
+      imported.stdout,
+      `refused article 2 of ${from}: it has no Message-ID\n1 articles taken, 0 known already, 1 refused\n`,
+      imported.stderr
+    )
+    const spool = Path.join(directory, "spool")
+    assert.match(lupin(["spool", "stats", "--dir", spool]).stdout, /^class all 0\.0 MiB$/m)
+    const out = Path.join(directory, "out")
+    assert.strictEqual(lupin(["spool", "export", "--dir", spool, out]).stdout, `1 articles in ${out}\n`)
+    assert.match(lupin(["spool", "rebuild", "--dir", spool]).stderr, /^lupin: took 1 records of the log into the index/)
+  })
+
+  it.each([
+    {
+      name: "a configuration and a directory",
+      args: ["--config", "x", "--dir", "y"],
+      said: /name the site by --config/
+    },
+    { name: "no path identity", args: ["--dir", "y"], said: /name the site by --config, or by --dir and --path\n$/ },
+    { name: "a bad path identity", args: ["--dir", "y", "--path", "a b"], said: /a b is no path identity/ }
+  ])("refuses $name in one line", ({ args, said }) => {
+    const { status, stderr } = lupin(["spool", "import", ...args, "from"])
+    assert.match(stderr, /^lupin: [^\n]*\n$/)
+    assert.match(stderr, said)
+    assert.strictEqual(status, 1)
+  })
+})
+
+describe("lupin spool verify", () => {
+  it("tells what is to be fetched again from a stretch of which nothing is known", () => {
+    assert.match(SpoolTools.advice({ damaged: [], missing: ["<1@test.example>"] }), /lupin spool rebuild/)
+    assert.match(SpoolTools.advice({ damaged: ["<1@test.example>"], missing: [] }), /^the site fetches them again/)
+    assert.match(SpoolTools.advice({ damaged: [], missing: [] }), /^all that is known here is whole/)
   })
 })
 

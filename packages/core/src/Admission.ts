@@ -3,7 +3,7 @@
  * number; and it may outrank, or remove, another one.
  */
 import * as Group from "./Group.ts"
-import type * as GroupName from "./GroupName.ts"
+import * as GroupName from "./GroupName.ts"
 import * as Limits from "./Limits.ts"
 import type * as MessageId from "./MessageId.ts"
 import * as OwnerMark from "./OwnerMark.ts"
@@ -31,7 +31,7 @@ const admit = (site: Site.Known, command: Site.FileCommand): Admitted => {
   const claim = claimOn(site, command)
   if (claim !== undefined) return { outcome: "removed", numbers: none, claim }
   // A list of its very length: one that is pushed to gets room for many.
-  const numbers = (taking.every(hasNumbers) ? taking : taking.filter(hasNumbers)).map(nextNumber)
+  const numbers = (taking.every(isOpen) ? taking : openOf(site, taking)).map(nextNumber)
   if (numbers.length > 0) return { outcome: "filed", numbers }
   return { outcome: taking.length > 0 ? "full" : "closed", numbers }
 }
@@ -39,9 +39,23 @@ const admit = (site: Site.Known, command: Site.FileCommand): Admitted => {
 const none: ReadonlyArray<never> = []
 
 const hasNumbers = ({ high }: Taker): boolean => high < Limits.articleNumberMax
+const isOpen = (taker: Taker): boolean => !taker.isNew && hasNumbers(taker)
+
+/** Those that have a number left, and, where the article would be their first, room beside the other groups of their app. */
+const openOf = (site: Asked, taking: ReadonlyArray<Taker>): ReadonlyArray<Taker> => {
+  const begun: Array<string | undefined> = []
+  return taking.filter((taker) => {
+    if (!taker.isNew) return hasNumbers(taker)
+    const app = GroupName.appOf(taker.name)
+    if (site.room(app) <= begun.filter((other) => other === app).length) return false
+    begun.push(app)
+    return true
+  })
+}
+
 const nextNumber = ({ high, name }: Taker): Xref.Numbers[number] => [name, high + 1]
 
-/** `full`: none of the groups has a number left. `closed`: none takes articles. `unapproved`: one of them is moderated. */
+/** `full`: none of the groups has a number left, or room to begin. `closed`: none takes articles. `unapproved`: one of them is moderated. */
 export type Outcome = "filed" | "here" | "removed" | "full" | "closed" | "unapproved"
 
 /** The first group that takes only what its moderator has approved. */
@@ -53,11 +67,13 @@ export interface Taker {
   readonly name: GroupName.GroupName
   /** Nothing where the group is not there. */
   readonly status: Group.Status | undefined
+  /** Whether nothing was ever known of the group. */
+  readonly isNew: boolean
   /** The highest number ever given in the group, the base where none was. */
   readonly high: number
 }
 
-type Asked = Pick<Site.Known, "taker" | "takers">
+type Asked = Pick<Site.Known, "taker" | "takers" | "room">
 
 interface Takers {
   readonly taking: ReadonlyArray<Taker>

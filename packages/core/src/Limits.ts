@@ -18,6 +18,8 @@ export const headerBytesMax = 65_536
 export const commandLineBytesMax = 512
 /** Groups of one article under our roots. */
 export const crosspostMax = 8
+/** Groups of one app that begin with an article, removed ones too; as many of other networks in all. */
+export const appGroupsMax = 1_000_000
 /** Site identities in one Path. */
 export const pathSitesMax = 60
 /** Subtrees that one query may cover. */

@@ -23,7 +23,7 @@ export class RelayedArticle implements Article {
   readonly scan: ArticleScan.ArticleScan
   readonly expiresMillis?: number
   readonly bytes: number
-  /** Those that came, which never change; once they are put together, all of them. */
+  /** Those that came, which do not change before the article is stored; once they are put together, all of them. */
   #octets: Uint8Array
   readonly #prefix: Uint8Array
   readonly #prefixAt: number

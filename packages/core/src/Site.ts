@@ -9,6 +9,8 @@ import * as Admission from "./Admission.ts"
 import * as Base32 from "./Base32.ts"
 import * as Group from "./Group.ts"
 import type * as GroupName from "./GroupName.ts"
+import * as Shelves from "./internal/Shelves.ts"
+import * as Limits from "./Limits.ts"
 import type * as MessageId from "./MessageId.ts"
 import * as Sha256 from "./Sha256.ts"
 import * as Waiting from "./Waiting.ts"
@@ -108,19 +110,14 @@ type Entry =
     }
   | { readonly _tag: "Removed"; readonly atMillis: number }
 
-/** A group and its numbers. One that was removed stays known, so that its numbers are never given again. */
-interface Shelf {
-  readonly group: Group.Group
-  readonly isThere: boolean
-  readonly articles: HashMap.HashMap<number, MessageId.MessageId>
-}
-
 export interface Site {
   readonly generation: Generation
   /** That of the latest event, 0 before the first. */
   readonly position: number
   readonly entries: HashMap.HashMap<MessageId.MessageId, Entry>
-  readonly shelves: HashMap.HashMap<GroupName.GroupName, Shelf>
+  readonly shelves: Shelves.Shelves
+  /** Groups of an app that begin with an article. */
+  readonly appGroupsMax: number
   /** The highest that each slot has seen, held or not. */
   readonly slots: HashMap.HashMap<string, { readonly id: MessageId.MessageId; readonly rank: string }>
   /** Claims on articles that are not known. */
@@ -132,11 +129,12 @@ export interface Site {
 }
 
 /** A site that has just been wiped. */
-export const empty = (generation: Generation): Site => ({
+export const empty = (generation: Generation, appGroupsMax: number = Limits.appGroupsMax): Site => ({
   generation,
   position: 0,
   entries: HashMap.empty(),
   shelves: HashMap.empty(),
+  appGroupsMax,
   slots: HashMap.empty(),
   waiting: Waiting.empty,
   erased: HashMap.empty(),
@@ -151,6 +149,8 @@ export interface Known {
   readonly taker: (name: GroupName.GroupName) => Admission.Taker
   /** One for each name. */
   readonly takers: (names: ReadonlyArray<GroupName.GroupName>) => ReadonlyArray<Admission.Taker>
+  /** How many groups of an app may still begin with an article; without one, of other networks. */
+  readonly room: (app: string | undefined) => number
   readonly groupDescription: (name: GroupName.GroupName) => string | undefined
   /** The highest that a slot has seen, held or not. */
   readonly highest: (slotKey: string) => { readonly id: MessageId.MessageId; readonly rank: string } | undefined
@@ -170,6 +170,7 @@ export const known = (site: Site): Known => ({
   status: (id) => status(site, id),
   taker: (name) => taker(site, name),
   takers: (names) => names.map((name) => taker(site, name)),
+  room: (app) => site.appGroupsMax - Shelves.countOf(site.shelves, app),
   groupDescription: (name) => group(site, name)?.description,
   highest: (slotKey) => lookUp(site.slots, slotKey),
   owners: (id) => owners(site, id),
@@ -226,6 +227,7 @@ export const outcome = (site: Site, command: FileCommand): Admission.Outcome => 
 /** Takes in an event that `decide` gave for this very site. */
 export const evolve = (site: Site, event: Event): Site => {
   const moved = { ...site, position: event.position }
+  const base = site.generation.numberBase
   switch (event._tag) {
     case "Filed":
       return evolveFiled(moved, event)
@@ -253,17 +255,9 @@ export const evolve = (site: Site, event: Event): Site => {
         forgottenMillis: event.beforeMillis
       }
     case "GroupAdded":
-      return withShelf(moved, event.group, event.atMillis, (shelf) => ({
-        ...shelf,
-        isThere: true,
-        group: { ...shelf.group, ...Group.said(event) }
-      }))
+      return { ...moved, shelves: Shelves.add(moved.shelves, base, event) }
     case "GroupRemoved":
-      return withShelf(moved, event.group, event.atMillis, ({ group: { description: _, ...bare } }) => ({
-        isThere: false,
-        articles: HashMap.empty(),
-        group: { ...bare, low: bare.high + 1, count: 0, status: "y" }
-      }))
+      return { ...moved, shelves: Shelves.remove(moved.shelves, base, event) }
   }
 }
 
@@ -273,7 +267,7 @@ export const run = (site: Site, command: Command): Site => decide(site, command)
 const evolveFiled = (site: Site, event: Filed): Site => {
   const { atMillis, id, numbers, owners, slot } = event
   const rival = slot === undefined ? undefined : lookUp(site.slots, slot.key)
-  const filed: Site = {
+  return {
     ...site,
     entries: HashMap.set(site.entries, id, {
       _tag: "Held",
@@ -282,56 +276,23 @@ const evolveFiled = (site: Site, event: Filed): Site => {
       ...(slot === undefined ? {} : { slot }),
       ...(owners === undefined ? {} : { owners })
     }),
+    shelves: Shelves.file(site.shelves, site.generation.numberBase, event),
     waiting: Waiting.drop(site.waiting, id).waiting,
     slots:
       slot !== undefined && (rival === undefined || Admission.rankOrder({ id, rank: slot.rank }, rival) > 0)
         ? HashMap.set(site.slots, slot.key, { id, rank: slot.rank })
         : site.slots
   }
-  return numbers.reduce(
-    (before, [name, number]) =>
-      withShelf(before, name, atMillis, (shelf) => ({
-        isThere: true,
-        articles: HashMap.set(shelf.articles, number, id),
-        group: {
-          ...shelf.group,
-          low: shelf.group.count === 0 ? number : shelf.group.low,
-          high: number,
-          count: shelf.group.count + 1
-        }
-      })),
-    filed
-  )
 }
 
 const evolveRemoved = (site: Site, id: MessageId.MessageId, removed: Entry): Site => {
   const entry = lookUp(site.entries, id)
-  const known = {
+  return {
     ...site,
     entries: HashMap.set(site.entries, id, removed),
+    shelves: entry?._tag === "Held" ? Shelves.unfile(site.shelves, entry.numbers, id) : site.shelves,
     waiting: Waiting.drop(site.waiting, id).waiting
   }
-  return entry?._tag === "Held"
-    ? entry.numbers.reduce((before, place) => withoutNumber(before, place, id), known)
-    : known
-}
-
-const withoutNumber = (site: Site, [name, number]: Xref.Numbers[number], id: MessageId.MessageId): Site => {
-  const shelf = lookUp(site.shelves, name)
-  if (shelf === undefined || lookUp(shelf.articles, number) !== id) return site
-  const articles = HashMap.remove(shelf.articles, number)
-  let low = shelf.group.low
-  while (low <= shelf.group.high && !HashMap.has(articles, low)) low += 1
-  const left = { ...shelf, articles, group: { ...shelf.group, low, count: shelf.group.count - 1 } }
-  return { ...site, shelves: HashMap.set(site.shelves, name, left) }
-}
-
-const withShelf = (site: Site, name: GroupName.GroupName, atMillis: number, change: (shelf: Shelf) => Shelf): Site => {
-  const base = site.generation.numberBase
-  const fresh = { name, low: base + 1, high: base, count: 0, status: "y", createdMillis: atMillis } as const
-  const known = lookUp(site.shelves, name) ?? { group: fresh, isThere: false, articles: HashMap.empty() }
-  const shelf = known.isThere ? known : { ...known, group: { ...known.group, createdMillis: atMillis } }
-  return { ...site, shelves: HashMap.set(site.shelves, name, change(shelf)) }
 }
 
 /** `removed` also where a cancel came before its article, or where that was refused for good. */
@@ -375,7 +336,8 @@ export const high = (site: Site, name: GroupName.GroupName): number =>
   lookUp(site.shelves, name)?.group.high ?? site.generation.numberBase
 
 const taker = (site: Site, name: GroupName.GroupName): Admission.Taker => {
-  return { name, status: group(site, name)?.status, high: high(site, name) }
+  const isNew = !HashMap.has(site.shelves, name)
+  return { name, status: group(site, name)?.status, isNew, high: high(site, name) }
 }
 
 /** The lowest number held in a group, one above `high` where none is. */

@@ -1,10 +1,13 @@
 import { assert, it } from "@effect/vitest"
 import * as Recoveries from "@lupin/core/Recoveries"
-import { Effect } from "effect"
+import { Effect, Metric } from "effect"
 import { PrometheusMetrics } from "effect/observability"
 
 it.effect("shows operators each way to recover, also those that were never taken", () =>
   Effect.gen(function* () {
+    // The counters are those of the process, in which other files may have run.
+    const registry = yield* Metric.MetricRegistry
+    registry.clear()
     Recoveries.show()
     const { note } = yield* Recoveries.Recoveries
     note("refilled")

@@ -29,8 +29,8 @@ const expire = (name: string): Site.Command => ({ _tag: "Expire", id: id(name), 
 const runAll = (commands: ReadonlyArray<Site.Command>, site = fresh): Site.Site => commands.reduce(Site.run, site)
 
 /** All sites on the way, with the events of each step. */
-const steps = (commands: ReadonlyArray<Site.Command>) => {
-  let site = fresh
+const steps = (commands: ReadonlyArray<Site.Command>, from = fresh) => {
+  let site = from
   return commands.map((command) => {
     const before = site
     const events = Site.decide(before, command)
@@ -133,6 +133,40 @@ describe("Site", () => {
     ])
     expect(Site.outcome(once, file("2", ["a"]))).toBe("full")
     expect(Site.decide(once, file("2", ["a"]))).toEqual([])
+  })
+
+  it("begins no more groups of an app than there may be, and files in those that are known all the same", () => {
+    const apps = ["clientposts.birds", "clientposts.chess"]
+    const names = apps.flatMap((app) => ["a", "b", "c"].map((last) => `${app}.${last}`)).concat("misc.a", "misc.b")
+    const groups = fc.uniqueArray(fc.constantFrom(...names), { minLength: 1, maxLength: 4 })
+    const files = fc.array(groups, { maxLength: 12 }).map((all) => all.map((groups, at) => file(`${at}`, groups)))
+    const appOf = (name: string) => name.split(".").slice(0, -1).join(".")
+    fc.assert(
+      fc.property(files, fc.integer({ min: 0, max: 3 }), (commands, appGroupsMax) => {
+        for (const { after, before, command, events } of steps(commands, Site.empty(generation, appGroupsMax))) {
+          if (command._tag !== "File") continue
+          const known = new Set<string>(Site.groups(before).map(({ name }) => name))
+          for (const name of command.groups) {
+            const beside = [...known].filter((other) => appOf(other) === appOf(name))
+            if (beside.length < appGroupsMax) known.add(name)
+          }
+          const taking = command.groups.filter((name) => known.has(name))
+          expect(Site.outcome(before, command)).toBe(taking.length > 0 ? "filed" : "full")
+          expect(events.flatMap((event) => (isFiled(event) ? event.numbers.map(([name]) => name) : []))).toEqual(taking)
+          expect(new Set(Site.groups(after).map(({ name }) => name))).toEqual(known)
+        }
+      })
+    )
+  })
+
+  it("counts a group that was removed, and adds whatever an operator says", () => {
+    const site = Site.empty(generation, 1)
+    const remove: Site.Command = { _tag: "RemoveGroup", group: group("misc.a"), atMillis: 2 }
+    const removed = runAll([file("1", ["misc.a"]), remove], site)
+    expect(Site.outcome(removed, file("2", ["misc.b"]))).toBe("full")
+    expect(Site.outcome(removed, file("2", ["misc.a"]))).toBe("filed")
+    const added = Site.run(removed, { _tag: "AddGroup", group: group("misc.b"), status: "y", atMillis: 3 })
+    expect(Site.outcome(added, file("2", ["misc.b"]))).toBe("filed")
   })
 
   it("keeps water marks that agree with what is held and never go back", () => {

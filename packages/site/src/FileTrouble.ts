@@ -5,9 +5,11 @@
 /** What the common codes of the system come to, said of a file. */
 const words: Readonly<Record<string, string>> = {
   EACCES: "may not be used by this user",
+  EDQUOT: "does not fit: no more room for this user",
   EEXIST: "is there already",
   EISDIR: "is a directory",
   ENOENT: "is not there",
+  ENOSPC: "does not fit: its disk is full",
   ENOTDIR: "is no directory, or lies below a file",
   EPERM: "may not be used by this user",
   EROFS: "lies on a file system that is read-only"

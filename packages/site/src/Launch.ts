@@ -21,6 +21,17 @@ const abandoned: Effect.Effect<void> = Effect.callback((resume) => {
 
 const sayReady = Effect.sync(() => void process.send?.("ready"))
 
+/** What a site writes in, each by the key that names it. */
+const directoriesOf = ({
+  classes = [],
+  directory
+}: SiteConfig.SiteConfig): ReadonlyArray<readonly [key: string, directory: string]> => [
+  ["directory", directory],
+  ...classes.flatMap((one, at) =>
+    one.directory === undefined ? [] : [[`classes[${at}].directory`, one.directory] as const]
+  )
+]
+
 /** Serves until it is interrupted. `site` builds the whole site from its configuration. */
 export const launch = <C extends SiteConfig.SiteConfig, R, E>(
   file: string,
@@ -34,10 +45,12 @@ export const launch = <C extends SiteConfig.SiteConfig, R, E>(
       Scope.Scope
     > {
       const config = yield* ConfigFile.read(file, decode)
-      yield* Effect.mapError(
-        OwnDirectory.make(config.directory),
-        ({ reason }) => new SiteConfig.ConfigInvalid({ file, faults: [{ key: "directory", message: reason }] })
-      )
+      for (const [key, directory] of directoriesOf(config)) {
+        yield* Effect.mapError(
+          OwnDirectory.make(directory),
+          ({ reason }) => new SiteConfig.ConfigInvalid({ file, faults: [{ key, message: reason }] })
+        )
+      }
       const apps = yield* AppModules.load(config.apps, Path.dirname(Path.resolve(file)))
       const built = yield* Layer.build(site(config, apps))
       yield* Reload.listen(Context.get(built, Live), config.directory, ConfigFile.read(file, decode)).pipe(

@@ -13,6 +13,9 @@ export class DirectoryUnfit extends Schema.TaggedError<DirectoryUnfit>()("Direct
   }
 }
 
+/** Where the spool of a site lies in the site's directory. */
+export const spoolIn = (directory: string): string => Path.join(directory, "spool")
+
 /** Makes it with all above it that is missing; one that is there must be writable. `directory` is absolute. */
 export const make = (directory: string): Effect.Effect<void, DirectoryUnfit> =>
   Effect.gen(function* () {

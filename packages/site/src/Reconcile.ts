@@ -294,11 +294,11 @@ const make = Effect.gen(function* () {
     }
     yield* audit
   })
-  const { damagedRecords, lostEvents = 0 } = yield* (yield* Spool).condition
-  note("reconcile-after-damage", damagedRecords + lostEvents > 0 ? 1 : 0)
+  const { damagedRecords, gapsPassed = 0, lostEvents = 0 } = yield* (yield* Spool).condition
+  const losses = damagedRecords + gapsPassed + lostEvents
+  note("reconcile-after-damage", losses > 0 ? 1 : 0)
   // What the log has lost, history has forgotten too.
-  if (damagedRecords + lostEvents > 0)
-    for (const { path } of live.peers().filter(SiteConfig.isOurs)) requests.add(path, "gap")
+  if (losses > 0) for (const { path } of live.peers().filter(SiteConfig.isOurs)) requests.add(path, "gap")
   yield* Effect.forkScoped(Effect.forever(turn))
   const all = (why: "gap" | "look") =>
     Effect.suspend(() => Effect.forEach(live.peers().filter(SiteConfig.isOurs), (peer) => attempt(peer, why)))

@@ -26,6 +26,7 @@ import * as FileTrouble from "./FileTrouble.ts"
 import type * as Flood from "./Flood.ts"
 import * as Lists from "./Lists.ts"
 import * as SiteConfig from "./SiteConfig.ts"
+import * as Storage from "./Storage.ts"
 
 export interface Settings {
   readonly policy: AccessControl.Policy
@@ -50,7 +51,7 @@ export const resolve = Effect.fn("Settings.resolve")(function* (
   config: SiteConfig.SiteConfig
 ): Effect.fn.Return<Settings, SiteConfig.ConfigInvalid> {
   const rules = rulesOf(config)
-  const faults: Array<Fault> = [...strangers(config), ...blind(config, rules)]
+  const faults: Array<Fault> = [...strangers(config), ...blind(config, rules), ...Storage.faults(config)]
   const read = (key: string, file: string): string | undefined => {
     try {
       return FileSystem.readFileSync(file, "utf8")

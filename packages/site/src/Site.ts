@@ -22,13 +22,13 @@ import { StorageClasses } from "@lupin/spool/StorageClass"
 import { Effect, Layer } from "effect"
 import * as NodeHttpServer from "@effect/platform-node/NodeHttpServer"
 import { createServer } from "node:http"
-import * as Path from "node:path"
 import * as CancelSecretFile from "./CancelSecretFile.ts"
 import * as ComparePage from "./ComparePage.ts"
 import { Histories } from "./Histories.ts"
 import * as Live from "./Live.ts"
 import * as PeersPage from "./PeersPage.ts"
 import * as Mend from "./Mend.ts"
+import * as OwnDirectory from "./OwnDirectory.ts"
 import * as Reconcile from "./Reconcile.ts"
 import { ReconcileRequests } from "./ReconcileRequests.ts"
 import * as ReconcileServer from "./ReconcileServer.ts"
@@ -40,7 +40,7 @@ import * as Storage from "./Storage.ts"
 
 /** The spool of a site, in its directory. */
 export const spool = (config: SiteConfig.SiteConfig): Layer.Layer<Spool, SpoolUnavailable, SiteIdentity> =>
-  FileSpool.layer({ directory: Path.join(config.directory, "spool"), durability: config.durability })
+  FileSpool.layer({ directory: OwnDirectory.spoolIn(config.directory), durability: config.durability })
 
 /** A spool, the site's name, and the doors by which articles enter. */
 export const doors = (
@@ -106,7 +106,7 @@ export const serving = <R>(
     server.pipe(Layer.provide(reconciler), Layer.provide(Showings.relayer)),
     Refill.layer(config.peers),
     Reconcile.layer,
-    Mend.layer(config.peers),
+    Mend.layer,
     asking(lacking),
     Expiry.layer({ rules: Storage.rulesOf(config) }),
     ControlMessages.layer.pipe(Layer.provide(authority))

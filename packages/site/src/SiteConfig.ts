@@ -26,7 +26,7 @@ export const Address = addressFrom(0)
 const Remote = addressFrom(1)
 
 /** RFC 5536 §3.1.5: what a site writes into Path. */
-const PathIdentity = Schema.String.check(
+export const PathIdentity = Schema.String.check(
   Schema.isPattern(/^[A-Za-z0-9][A-Za-z0-9.:_-]{0,127}$/, { message: "a path identity is a host name" })
 )
 

@@ -11,7 +11,7 @@ import * as PeersPage from "./PeersPage.ts"
 const position = Metric.gauge("lupin_spool_position", { description: "Events in the spool's log so far" })
 const groups = Metric.gauge("lupin_spool_groups", { description: "Groups that exist here" })
 const damaged = Metric.gauge("lupin_spool_damaged_records", {
-  description: "Records in quarantine, and gaps of the log"
+  description: "Records in quarantine: damaged, and not served until they are mended"
 })
 const refusing = Metric.gauge("lupin_spool_refusing", { description: "1 while the spool stores nothing" })
 const roomGauges = {
@@ -51,6 +51,10 @@ const gauge = (which: keyof typeof feedGauges, peer: string) => {
   const [name, description] = feedGauges[which]
   return Metric.withAttributes(Metric.gauge(name, { description }), { peer })
 }
+
+/** A peer that the configuration names no more is shown no more. */
+const dropFeed = (name: string): Effect.Effect<void> =>
+  Effect.forEach(Struct.keys(feedGauges), (which) => Metric.remove(gauge(which, name)), { discard: true })
 
 /** What retention has come to. The class of articles that lie in the log itself is "none"; `known` are those told of before. */
 const updateRoom = Effect.fnUntraced(function* (
@@ -106,6 +110,7 @@ export const make = Effect.gen(function* () {
   const stats = yield* PeerStats.PeerStats
   const server = yield* NntpServer.NntpServer
   const classes = new Set<string>()
+  let shown: ReadonlySet<string> = new Set()
   Recoveries.show()
   return Effect.gen(function* () {
     yield* Metric.update(position, yield* spool.head)
@@ -115,6 +120,10 @@ export const make = Effect.gen(function* () {
     yield* Metric.update(connections, yield* server.connections)
     yield* Effect.ignore(Effect.flatMap(spool.groups, (all) => Metric.update(groups, all.length)))
     yield* Effect.ignore(updateRoom(spool, classes))
-    yield* Effect.forEach(yield* stats.snapshot, (feed) => Effect.ignore(updateFeed(spool, feed)), { discard: true })
+    const feeds = yield* stats.snapshot
+    const names = new Set(feeds.map(({ name }) => name))
+    for (const name of shown) if (!names.has(name)) yield* dropFeed(name)
+    shown = names
+    yield* Effect.forEach(feeds, (feed) => Effect.ignore(updateFeed(spool, feed)), { discard: true })
   })
 })

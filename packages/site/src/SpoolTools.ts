@@ -2,18 +2,22 @@
  * What an operator does, with `lupin spool`, to a spool that no process has open.
  */
 import * as MessageId from "@lupin/core/MessageId"
-import * as Batch from "@lupin/spool/Batch"
 import * as FileSpool from "@lupin/spool/FileSpool"
 import { Relayer } from "@lupin/spool/Relayer"
 import * as Repair from "@lupin/spool/Repair"
 import { SiteIdentity } from "@lupin/spool/SiteIdentity"
 import { Spool, SpoolUnavailable } from "@lupin/spool/Spool"
+import { type StorageClass, StorageClasses } from "@lupin/spool/StorageClass"
 import * as Transfer from "@lupin/spool/Transfer"
-import { Console, Effect, Layer } from "effect"
+import { Console, Effect, Layer, Logger, Option, Schema } from "effect"
 import * as FileSystem from "node:fs"
-import * as Path from "node:path"
+import * as ArticleFiles from "./ArticleFiles.ts"
+import * as ConfigFile from "./ConfigFile.ts"
 import * as FileTrouble from "./FileTrouble.ts"
 import * as Orders from "./Orders.ts"
+import * as OwnDirectory from "./OwnDirectory.ts"
+import * as SiteConfig from "./SiteConfig.ts"
+import * as Storage from "./Storage.ts"
 
 const barWidth = 40
 /** Groups and ids that are listed. */
@@ -32,6 +36,18 @@ const show = (text: string): void => {
 
 const megabytes = (bytes: number): string => `${(bytes / 2 ** 20).toFixed(1)} MiB`
 
+/** The first of some lines, and how many there are besides. */
+const listed = (lines: ReadonlyArray<string>): ReadonlyArray<string> =>
+  lines.length <= listMax ? lines : [...lines.slice(0, listMax), `… and ${lines.length - listMax} more`]
+
+/** Pure: what comes of what was found, or what to do. */
+export const advice = ({ damaged, missing }: Pick<Repair.Report, "damaged" | "missing">): string => {
+  if (missing.length > 0) return "run `lupin spool rebuild`"
+  return damaged.length > 0
+    ? "the site fetches them again from its peers"
+    : "all that is known here is whole, and the site's hourly audit asks its peers for the rest"
+}
+
 /** Fails, so that the exit status says it too, where anything is damaged or missing. */
 export const verify = Effect.fn("SpoolTools.verify")(function* (directory: string) {
   const report = yield* Repair.verify(directory, (bytes, ofBytes) => show(bar(bytes, ofBytes)))
@@ -39,12 +55,11 @@ export const verify = Effect.fn("SpoolTools.verify")(function* (directory: strin
   const { articles, behind, bytes, damaged, gaps, missing, records } = report
   yield* Console.log(`${records} records, ${articles} articles, ${megabytes(bytes)}`)
   if (behind > 0) yield* Console.log(`${behind} records are not in the index yet; the next start takes them in`)
-  for (const id of damaged.slice(0, listMax)) yield* Console.log(`damaged: ${id}`)
-  for (const id of missing.slice(0, listMax)) yield* Console.log(`not in the index: ${id}`)
+  for (const line of listed(damaged.map((id) => `damaged: ${id}`))) yield* Console.log(line)
+  for (const line of listed(missing.map((id) => `not in the index: ${id}`))) yield* Console.log(line)
   if (damaged.length + gaps + missing.length === 0) return yield* Console.log("everything is as it was written")
   const counts = `${damaged.length} damaged articles, ${gaps} unreadable stretches, ${missing.length} ids not in the index`
-  const advice = missing.length > 0 ? "run `lupin spool rebuild`" : "the site fetches them again from its peers"
-  return yield* new SpoolUnavailable({ reason: `${counts}; ${advice}` })
+  return yield* new SpoolUnavailable({ reason: `${counts}; ${advice(report)}` })
 })
 
 export const rebuild = Effect.fn("SpoolTools.rebuild")(function* (directory: string) {
@@ -55,11 +70,14 @@ export const rebuild = Effect.fn("SpoolTools.rebuild")(function* (directory: str
 })
 
 export const stats = Effect.fn("SpoolTools.stats")(function* (directory: string) {
-  const { generation, groups, indexBytes, logBytes, position, quarantined, segments } = yield* Repair.stats(directory)
+  const { classes, generation, groups, indexBytes, logBytes, position, quarantined, segments } =
+    yield* Repair.stats(directory)
   yield* Console.log(`generation ${generation}, position ${position}`)
   yield* Console.log(`log ${megabytes(logBytes)} in ${segments} segments, index ${megabytes(indexBytes)}`)
+  for (const { bytes, name } of classes) yield* Console.log(`class ${name} ${megabytes(bytes)}`)
   yield* Console.log(`${quarantined} records in quarantine, ${groups.length} groups`)
-  for (const { count, name } of groups.slice(0, listMax)) yield* Console.log(`${String(count).padStart(10)} ${name}`)
+  for (const line of listed(groups.map(({ count, name }) => `${String(count).padStart(10)} ${name}`)))
+    yield* Console.log(line)
 })
 
 /** Nothing of these articles is on the disk any more when this is done, but a hash of each id. */
@@ -77,61 +95,109 @@ export const erase = Effect.fn("SpoolTools.erase")(function* (directory: string,
   for (const line of lines) yield* Console.log(line)
 })
 
+/** A batch that does not fit leaves no file: it would end within an article. */
 export const exportTo = Effect.fn("SpoolTools.exportTo")(
   function* ({ directory, file }: { readonly directory: string; readonly file: string }) {
     yield* Repair.mustBeThere(directory)
     const out = yield* Effect.acquireRelease(
       attempt(file, () => FileSystem.openSync(file, "wx")),
-      (opened) => Effect.sync(() => FileSystem.closeSync(opened))
+      (opened, exit) =>
+        Effect.sync(() => {
+          FileSystem.closeSync(opened)
+          if (exit._tag === "Failure") FileSystem.rmSync(file, { force: true })
+        })
     )
-    const articles = yield* Transfer.exportAll((octets) =>
-      Effect.sync(() => void FileSystem.writeSync(out, octets))
-    ).pipe(Effect.provide(spoolAt(directory)))
+    const articles = yield* Transfer.exportAll((octets) => attempt(file, () => writeAll(out, octets))).pipe(
+      Effect.provide(spoolAt(directory))
+    )
+    yield* attempt(file, () => FileSystem.fsyncSync(out))
     yield* Console.log(`${articles} articles in ${file}`)
   },
   (effect) => Effect.scoped(effect)
 )
 
-/** What cannot be read at all fails before a spool is opened or made. */
-export const importFrom = Effect.fn("SpoolTools.importFrom")(function* (options: {
+const writeAll = (file: number, octets: Uint8Array): void => {
+  for (let at = 0; at < octets.length;) at += FileSystem.writeSync(file, octets, at)
+}
+
+/** Where articles are to go. */
+export interface Destination {
   readonly directory: string
   readonly path: string
-  readonly from: string
-}) {
+  readonly classes: ReadonlyArray<StorageClass>
+}
+
+/** The spool of a configured site, its storage classes included; else a directory and a path identity by themselves. */
+export const destination = Effect.fn("SpoolTools.destination")(function* (named: {
+  readonly config: Option.Option<string>
+  readonly directory: Option.Option<string>
+  readonly path: Option.Option<string>
+}): Effect.fn.Return<Destination, SpoolUnavailable | SiteConfig.ConfigInvalid> {
+  const file = Option.getOrUndefined(named.config)
+  const [directory, path] = [Option.getOrUndefined(named.directory), Option.getOrUndefined(named.path)]
+  if (file !== undefined && directory === undefined && path === undefined) {
+    const config = yield* ConfigFile.read(file, SiteConfig.any)
+    return { directory: OwnDirectory.spoolIn(config.directory), path: config.path, classes: Storage.classesOf(config) }
+  }
+  if (file !== undefined || directory === undefined || path === undefined) {
+    return yield* new SpoolUnavailable({
+      reason: "nothing is imported: name the site by --config, or by --dir and --path"
+    })
+  }
+  if (!isPathIdentity(path)) {
+    return yield* new SpoolUnavailable({
+      reason: `nothing is imported: ${path} is no path identity, as news.example is`
+    })
+  }
+  return { directory, path, classes: [] }
+})
+
+const isPathIdentity = (text: string): boolean => Schema.is(SiteConfig.PathIdentity)(text)
+
+/** What cannot be read at all fails before a spool is opened or made. */
+export const importFrom = Effect.fn("SpoolTools.importFrom")(function* (
+  { classes, directory, path }: Destination,
+  from: string
+) {
   const articles = yield* Effect.try({
-    try: () => articlesOf(options.from),
-    catch: (cause) => new SpoolUnavailable({ reason: `nothing is imported: ${FileTrouble.said(options.from, cause)}` })
+    try: () => {
+      if (FileSystem.existsSync(directory) && !FileSystem.statSync(directory).isDirectory()) {
+        throw new Error(`${directory} is no directory`)
+      }
+      return ArticleFiles.open(from)
+    },
+    catch: (cause) => new SpoolUnavailable({ reason: `nothing is imported: ${FileTrouble.said(from, cause)}` })
   })
-  const { accepted, known, reasons, refused } = yield* Transfer.importAll(articles, (count) =>
+  let looked = 0
+  const { accepted, known, reasons, refused } = yield* Transfer.importAll(articles, (count) => {
+    looked = count
     show(`${count} articles`)
-  ).pipe(Effect.provide(Relayer.layer().pipe(Layer.provideMerge(spoolAt(options.directory, options.path)))))
+  }).pipe(
+    Effect.mapError(
+      ({ reason }) =>
+        new SpoolUnavailable({
+          reason: looked === 0 ? reason : `${reason}; ${looked} articles were looked at before, and may come again`
+        })
+    ),
+    Effect.provide(Relayer.layer().pipe(Layer.provideMerge(spoolAt(directory, path, classes))))
+  )
   show("\n")
   for (const reason of reasons) yield* Console.log(`refused ${reason}`)
+  if (refused > reasons.length) yield* Console.log(`… and ${refused - reasons.length} more`)
   yield* Console.log(`${accepted} articles taken, ${known} known already, ${refused} refused`)
 })
 
-/** Articles of a file by what it begins with, or of all numbered files below a directory, each read when it is its turn. */
-const articlesOf = (from: string): Iterable<Uint8Array> => {
-  if (FileSystem.statSync(from).isDirectory()) {
-    return numbered(from, FileSystem.readdirSync(from, { recursive: true, encoding: "utf8" }).toSorted())
-  }
-  const octets = FileSystem.readFileSync(from)
-  const start = octets.subarray(0, 5).toString("latin1")
-  if (start === "From ") return Batch.ofMbox(octets)
-  return start.startsWith("#! rn") ? Batch.ofRnews(octets) : [Batch.ofFile(octets)]
-}
+/** What a spool has to say as it opens, a line each. */
+const spoken = Logger.layer([
+  Logger.make(({ message }) => {
+    process.stderr.write(`lupin: ${Array.isArray(message) ? message.join(" ") : String(message)}\n`)
+  })
+])
 
-function* numbered(directory: string, names: ReadonlyArray<string>): Generator<Uint8Array> {
-  for (const name of names) {
-    const file = Path.join(directory, name)
-    if (/(^|[\\/])\d+$/.test(name) && FileSystem.statSync(file).isFile()) {
-      yield Batch.ofFile(FileSystem.readFileSync(file))
-    }
-  }
-}
-
-const spoolAt = (directory: string, path = "repair.invalid") =>
+const spoolAt = (directory: string, path = "repair.invalid", classes: ReadonlyArray<StorageClass> = []) =>
   FileSpool.layer({ directory, durability: "fsync" }).pipe(
+    Layer.provide(Layer.succeed(StorageClasses, classes)),
+    Layer.provide(spoken),
     Layer.provideMerge(SiteIdentity.layer({ name: path, path, kind: "central", apps: "any" }))
   )
 

@@ -8,6 +8,7 @@ import * as RetentionRule from "@lupin/spool/RetentionRule"
 import * as StorageClass from "@lupin/spool/StorageClass"
 import { Schema } from "effect"
 import * as ConfigParts from "./ConfigParts.ts"
+import type * as SiteConfig from "./SiteConfig.ts"
 
 const dayMillis = 24 * 60 * 60 * 1000
 const megabyte = 1024 * 1024
@@ -83,6 +84,50 @@ interface Configured {
   readonly retention?: ReadonlyArray<Retention>
   readonly homes?: string
 }
+
+type Fault = SiteConfig.ConfigInvalid["faults"][number]
+
+/** Least and most of the same thing, by their keys. */
+const bounds = [
+  ["bytesMin", "bytesMax"],
+  ["ageDaysMin", "ageDaysMax"]
+] as const
+
+/**
+ * Pure: what can only be a slip: a rule of a class that there is not, classes that share a directory or take nothing.
+ * Directories are compared as they are written here, so make them absolute first.
+ */
+export const faults = ({ classes = [], homes, retention = [] }: Configured): ReadonlyArray<Fault> => [
+  ...classes.flatMap((one, at) => [
+    ...bounds.flatMap(([min, max]) =>
+      (one[min] ?? 0) > (one[max] ?? Infinity)
+        ? [{ key: `classes[${at}].${max}`, message: `is less than ${min}: no article fits` }]
+        : []
+    ),
+    ...(one.homed === true && homes === undefined
+      ? [{ key: `classes[${at}].homed`, message: "no article fits as long as `homes` names no groups" }]
+      : []),
+    ...classes
+      .slice(0, at)
+      .filter(({ directory }) => directory !== undefined && directory === one.directory)
+      .map(({ name }) => ({ key: `classes[${at}].directory`, message: `is that of the class ${name}` })),
+    ...(one.retention === undefined ? [] : keepingFaults(`classes[${at}].retention`, one.retention))
+  ]),
+  ...retention.flatMap((rule, at) => [
+    ...(rule.class === undefined || classes.some(({ name }) => name === rule.class)
+      ? []
+      : [{ key: `retention[${at}].class`, message: `there is no class ${rule.class}` }]),
+    ...keepingFaults(`retention[${at}]`, rule)
+  ])
+]
+
+const keepingFaults = (
+  key: string,
+  { days, daysMax, daysMin }: Omit<Retention, "groups" | "class">
+): ReadonlyArray<Fault> =>
+  daysMin !== undefined && daysMin > (daysMax ?? days ?? RetentionRule.last.keepMillis / dayMillis)
+    ? [{ key: `${key}.daysMin`, message: "is more than the longest that an Expires may ask for" }]
+    : []
 
 const wildmatOf = (text: string): Wildmat.Wildmat => Wildmat.compile(text) ?? Wildmat.ofSubtrees([])
 

@@ -107,8 +107,8 @@ describe("a site on a sick disk", () => {
       assert.isUndefined(yield* spool.find(id("1")))
       assert.deepInclude(SiteChecks.judgeSpool(yield* spool.condition), { status: "degraded" })
       const { port } = Context.get(healthy, NntpServer.NntpServer).address
-      const peer = { name: "b", path: "b.example", nntp: `127.0.0.1:${port}` }
-      assert.strictEqual(yield* Mend.mendFrom(peer).pipe(Effect.provideContext(site)), 1)
+      const peer = { name: "b", path: "b.example" }
+      assert.strictEqual(yield* Mend.mendFrom(peer, { host: "127.0.0.1", port }).pipe(Effect.provideContext(site)), 1)
       const held = yield* spool.find(id("1"))
       assert.isTrue(
         Buffer.from(held?.article ?? [])

@@ -21,4 +21,24 @@ describe("the metrics of a site", () => {
       assert.isTrue(lines.some((line) => line.startsWith(`lupin_feed_connected{peer="calm"}`)))
     }).pipe(Effect.scoped)
   )
+
+  it.live("forget a peer that the configuration names no more", () =>
+    Effect.gen(function* () {
+      const running = yield* site("sea", yield* directory)
+      yield* Effect.gen(function* () {
+        const stats = yield* PeerStats
+        const collect = yield* SiteMetrics.make
+        const shown = Effect.gen(function* () {
+          yield* collect
+          return (yield* PrometheusMetrics.format()).split("\n").filter((line) => line.includes(`peer="gone"`)).length
+        })
+        stats.of("gone").lastTrouble = { reason: "refused", atMillis: 1 }
+        assert.isAbove(yield* shown, 10)
+        stats.forget("gone")
+        assert.strictEqual(yield* shown, 0)
+        stats.of("gone")
+        assert.isAbove(yield* shown, 9)
+      }).pipe(Effect.provide(running))
+    }).pipe(Effect.scoped)
+  )
 })

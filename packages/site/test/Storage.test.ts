@@ -77,4 +77,53 @@ describe("Storage", () => {
   it("does not take two classes of one name", () => {
     assert.isTrue(Result.isFailure(central({ classes: [{ name: "a" }, { name: "a" }] })))
   })
+
+  it.each([
+    { name: "a rule of no class", part: { retention: [{ class: "large" }] }, keys: ["retention[0].class"] },
+    { name: "no size", part: { classes: [{ name: "a", bytesMin: 2, bytesMax: 1 }] }, keys: ["classes[0].bytesMax"] },
+    {
+      name: "no age",
+      part: { classes: [{ name: "a", ageDaysMin: 2, ageDaysMax: 1 }] },
+      keys: ["classes[0].ageDaysMax"]
+    },
+    { name: "homes of nowhere", part: { classes: [{ name: "a", homed: true }] }, keys: ["classes[0].homed"] },
+    {
+      name: "a directory of two",
+      part: {
+        classes: [
+          { name: "a", directory: "/fast" },
+          { name: "b", directory: "/fast" }
+        ]
+      },
+      keys: ["classes[1].directory"]
+    },
+    {
+      name: "bounds of Expires the wrong way round",
+      part: {
+        retention: [{ days: 3, daysMin: 4 }],
+        classes: [{ name: "a", retention: { daysMin: 2, daysMax: 1 } }]
+      },
+      keys: ["classes[0].retention.daysMin", "retention[0].daysMin"]
+    }
+  ])("says of $name which key is wrong", ({ keys, part }) => {
+    assert.deepStrictEqual(
+      Storage.faults(configured(part)).map(({ key }) => key),
+      keys
+    )
+  })
+
+  it("has nothing against classes and rules that take something", () => {
+    const part = {
+      homes: "misc.*",
+      classes: [
+        { name: "a", homed: true, bytesMin: 1, bytesMax: 1 },
+        { name: "b", directory: "/fast", retention: { days: 1, daysMin: 1 } }
+      ],
+      retention: [
+        { class: "b", daysMin: 14 },
+        { daysMin: 20, daysMax: 20 }
+      ]
+    }
+    assert.deepStrictEqual(Storage.faults(configured(part)), [])
+  })
 })

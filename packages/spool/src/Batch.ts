@@ -13,32 +13,85 @@ export const toRnews = (article: Uint8Array): Uint8Array => {
   return Buffer.concat([Buffer.from(`#! rnews ${octets.length}\n`, "latin1"), octets])
 }
 
-/** The articles of an rnews batch, in order; octets outside of any are passed over. */
-export function* ofRnews(batch: Uint8Array): Generator<Uint8Array> {
-  const head = /#! rnews (\d{1,10})[^\n]*\n/y
-  const text = latin1(batch)
-  for (let at = 0; at >= 0 && at < text.length;) {
-    head.lastIndex = at
-    const match = head.exec(text)
-    if (match === null) {
-      const next = text.indexOf("\n#! rnews ", at)
-      at = next < 0 ? -1 : next + 1
-      continue
+/** Octets of a message at most: files may be larger than memory, articles are not. */
+export const messageBytesMax = 64 * 1024 * 1024
+
+/** What has been read of a file and not yet been used, from `at` on. */
+class Unread {
+  text: string
+  at = 0
+  readonly #pieces: Iterator<Uint8Array>
+
+  constructor(pieces: Iterable<Uint8Array>, text = "") {
+    this.text = text
+    this.#pieces = pieces[Symbol.iterator]()
+  }
+
+  /** Reads on; false at the end. */
+  more(): boolean {
+    const next = this.#pieces.next()
+    if (next.done === true) return false
+    if (this.text.length - this.at > messageBytesMax)
+      throw new Error(`an article has more than ${messageBytesMax} octets`)
+    this.text = this.text.slice(this.at) + latin1(next.value)
+    this.at = 0
+    return true
+  }
+
+  /** Where something stands next, counted from `at`; -1 where it does not. */
+  find(what: string): number {
+    for (let from = 0; ;) {
+      const found = this.text.indexOf(what, this.at + from)
+      if (found >= 0) return found - this.at
+      from = Math.max(0, this.text.length - this.at - what.length + 1)
+      if (!this.more()) return -1
     }
-    const start = head.lastIndex
-    at = start + Number(match[1])
-    yield ofLines(text.slice(start, at))
+  }
+
+  take(length: number): string {
+    this.at += length
+    return this.text.slice(this.at - length, this.at)
   }
 }
 
-/** The messages of a mailbox (RFC 4155), in order. */
-export function* ofMbox(mailbox: Uint8Array): Generator<Uint8Array> {
-  // An empty line follows each message, the last one included.
-  const text = `\n${latin1(mailbox).replaceAll("\r\n", "\n").replace(/\n\n$/, "\n")}`
-  for (const message of text.split(/\nFrom [^\n]*\n/).slice(1)) {
-    yield ofLines(message.replace(/\n?$/, "\n").replaceAll(/^>(>*From )/gm, "$1"))
+/** The articles of an rnews batch that comes in pieces, in order; octets outside of any are passed over. Throws where it is torn. */
+export function* ofRnews(pieces: Iterable<Uint8Array>): Generator<Uint8Array> {
+  const unread = new Unread(pieces)
+  for (;;) {
+    const line = unread.find("\n")
+    if (line < 0) return
+    const [, length] = /^#! rnews (\d{1,10})/.exec(unread.take(line + 1)) ?? []
+    if (length === undefined) continue
+    const bytes = Number(length)
+    while (unread.text.length - unread.at < bytes) {
+      if (bytes > messageBytesMax || !unread.more()) throw new Error("the batch ends within an article")
+    }
+    yield ofLines(unread.take(bytes))
   }
 }
+
+/** The messages of a mailbox (RFC 4155) that comes in pieces, in order. */
+export function* ofMbox(pieces: Iterable<Uint8Array>): Generator<Uint8Array> {
+  const unread = new Unread(pieces, "\n")
+  for (let isWithin = false; ; isWithin = true) {
+    const next = unread.find("\nFrom ")
+    const message = unread.take(next < 0 ? unread.text.length - unread.at : next + 1)
+    if (isWithin) yield ofMessage(message.replaceAll("\r\n", "\n"))
+    if (next < 0) return
+    const line = unread.find("\n")
+    if (line < 0) return
+    unread.take(line + 1)
+  }
+}
+
+/** An empty line follows each message, the last one included. */
+const ofMessage = (text: string): Uint8Array =>
+  ofLines(
+    text
+      .replace(/\n\n$/, "\n")
+      .replace(/\n?$/, "\n")
+      .replaceAll(/^>(>*From )/gm, "$1")
+  )
 
 /** An article of a traditional spool, a file each. */
 export const ofFile = (file: Uint8Array): Uint8Array => ofLines(latin1(file))

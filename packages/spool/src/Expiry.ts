@@ -10,7 +10,7 @@ import * as Overview from "@lupin/core/Overview"
 import { Clock, Effect, Layer, Metric } from "effect"
 import { Buffer } from "node:buffer"
 import * as RetentionRule from "./RetentionRule.ts"
-import { type Change, Spool, type SpoolUnavailable } from "./Spool.ts"
+import { type Change, type Changes, type Damaged, Spool, type SpoolUnavailable } from "./Spool.ts"
 
 export interface Options {
   /** The first that fits an article counts; where none does, articles stay as long as history. */
@@ -40,6 +40,7 @@ export interface Swept {
 }
 
 type Filed = Extract<Change, { _tag: "Filed" }>
+type Damages = ReadonlyArray<Damaged>
 type Rules = ReadonlyArray<RetentionRule.RetentionRule>
 type Sweep<A> = Effect.fn.Return<A, SpoolUnavailable, Spool>
 
@@ -58,9 +59,11 @@ export const sweep = Effect.fn("Expiry.sweep")(function* (
   const parts: Array<Part> = []
   for (const age of RetentionRule.ages(rules)) parts.push(yield* walk(rules, age, nowMillis))
   parts.push(yield* takeExpiring(rules, nowMillis))
+  const damaged = yield* spool.damaged
+  parts.push(yield* takeDamaged(rules, damaged, nowMillis))
   for (const rule of rules) {
-    if (rule.countMax !== undefined) parts.push(yield* bound(rule, rule.countMax))
-    if (rule.bytesMax !== undefined) parts.push(yield* shrink(rule.class ?? "", rule.bytesMax))
+    if (rule.countMax !== undefined) parts.push(yield* bound(rule, rule.countMax, damaged))
+    if (rule.bytesMax !== undefined) parts.push(yield* shrink(rule.class ?? "", rule.bytesMax, damaged))
   }
   const before = nowMillis - Limits.historyMillis
   if (before >= memory.forgottenMillis + forgetStrideMillis) {
@@ -98,9 +101,11 @@ const expire = Effect.fnUntraced(function* (ids: ReadonlyArray<MessageId.Message
   return ids.length
 })
 
-/** Whether the rules let go of an article by now. */
-const isDue = (rules: Rules, change: Filed, nowMillis: number): boolean =>
-  (RetentionRule.dueMillis(RetentionRule.of(rules, change), change) ?? Infinity) <= nowMillis
+/** When the rules let go of an article. */
+const dueMillisOf = (rules: Rules, change: Filed): number =>
+  RetentionRule.dueMillis(RetentionRule.of(rules, change), change) ?? Infinity
+
+const isDue = (rules: Rules, change: Filed, nowMillis: number): boolean => dueMillisOf(rules, change) <= nowMillis
 
 /** Looks at each article once it has an age. Rules that changed look at all again: the place is kept by what they say. */
 const walk = Effect.fnUntraced(function* (rules: Rules, age: number, nowMillis: number): Sweep<Part> {
@@ -113,12 +118,24 @@ const walk = Effect.fnUntraced(function* (rules: Rules, age: number, nowMillis: 
   const due = aged.filter((change) => change._tag === "Filed" && isDue(rules, change, nowMillis))
   const held = yield* heldOf(due.map(({ id }) => id))
   const expired = yield* expire(held)
-  const position = undue === undefined ? page.next : undue.position - 1
+  const position = yield* passed(after, page, aged.length)
   if (position > after) yield* spool.savePosition(follower, position)
   const isMore = undue === undefined && position < page.head
   return undue === undefined
     ? { expired, isMore, nextMillis: Infinity, end: position }
     : { expired, isMore, nextMillis: timeOf(undue) + age }
+})
+
+/** How far a walk has come that is through with the first changes of a page. What is lost on its way is looked for as it passes. */
+const passed = Effect.fnUntraced(function* (after: number, page: Changes, count: number) {
+  const { changes, lost = 0, next } = page
+  const ahead = changes[count]
+  if (lost === 0) return ahead === undefined ? next : ahead.position - 1
+  const spool = yield* Spool
+  if (count === 0 && ahead !== undefined) return after
+  const stretch = ahead === undefined ? page : yield* spool.changes(after, count)
+  if ((stretch.lost ?? 0) > 0) yield* spool.findLost(after, stretch.next)
+  return stretch.next
 })
 
 /** Those whose Expires has passed. */
@@ -127,13 +144,25 @@ const takeExpiring = Effect.fnUntraced(function* (rules: Rules, nowMillis: numbe
   const { changes, nextMillis } = yield* spool.expiring(nowMillis, sliceMax)
   const due = changes.filter((change) => isDue(rules, change, nowMillis))
   const expired = yield* expire(due.map(({ id }) => id))
-  const later = changes.map((change) => RetentionRule.dueMillis(RetentionRule.of(rules, change), change) ?? Infinity)
+  const later = changes.map((change) => dueMillisOf(rules, change))
   const soonest = Math.min(nextMillis ?? Infinity, ...later.filter((millis) => millis > nowMillis))
   return { expired, isMore: changes.length === sliceMax && expired > 0, nextMillis: soonest }
 })
 
+/** Those that cannot be read: a walk may have come past them before they were found, and nobody else may have them any more. */
+const takeDamaged = Effect.fnUntraced(function* (rules: Rules, damaged: Damages, nowMillis: number): Sweep<Part> {
+  const due = damaged.filter((change) => isDue(rules, change, nowMillis))
+  const expired = yield* expire(due.slice(0, sliceMax).map(({ id }) => id))
+  const later = damaged.map((change) => dueMillisOf(rules, change)).filter((millis) => millis > nowMillis)
+  return { expired, isMore: due.length > expired, nextMillis: Math.min(Infinity, ...later) }
+})
+
 /** Lets go of the oldest articles, digests aside, of groups that have too many. */
-const bound = Effect.fnUntraced(function* (rule: RetentionRule.RetentionRule, countMax: number): Sweep<Part> {
+const bound = Effect.fnUntraced(function* (
+  rule: RetentionRule.RetentionRule,
+  countMax: number,
+  damaged: Damages
+): Sweep<Part> {
   const spool = yield* Spool
   let expired = 0
   let isMore = false
@@ -147,19 +176,23 @@ const bound = Effect.fnUntraced(function* (rule: RetentionRule.RetentionRule, co
       isMore = true
       break
     }
+    const oldest = new Set(damaged.length === 0 ? [] : yield* spool.numbers(name, low, high, excess))
     const lines = yield* spool.overview(name, low, high, excess)
-    const ids = lines.flatMap(({ line }) => {
-      const id = MessageId.parse(Overview.parse(Buffer.from(line).toString("utf8"))?.messageId ?? "")
-      return id === undefined || MessageId.kindOf(id) === "digest" ? [] : [id]
-    })
-    expired += yield* expire(yield* heldOf(ids))
+    const ids = lines.map(({ line }) =>
+      MessageId.parse(Overview.parse(Buffer.from(line).toString("utf8"))?.messageId ?? "")
+    )
+    const unread = damaged.filter(({ numbers }) =>
+      numbers.some(([group, number]) => group === name && oldest.has(number))
+    )
+    const aside = [...ids, ...unread.map(({ id }) => id)].filter(isNoDigest)
+    expired += yield* expire(yield* heldOf(aside, damaged))
     isMore = isMore || count - countMax > excess
   }
   return { expired, isMore: isMore && expired > 0, nextMillis: Infinity }
 })
 
 /** Lets go of the oldest of a class that takes too much room. */
-const shrink = Effect.fnUntraced(function* (name: string, bytesMax: number): Sweep<Part> {
+const shrink = Effect.fnUntraced(function* (name: string, bytesMax: number, damaged: Damages): Sweep<Part> {
   const spool = yield* Spool
   const { articles, bytes } = (yield* spool.usage).find((usage) => usage.class === name) ?? { articles: 0, bytes: 0 }
   const follower = `expiry/bytes/${name}`
@@ -169,7 +202,12 @@ const shrink = Effect.fnUntraced(function* (name: string, bytesMax: number): Swe
   const candidates = page.changes.filter(
     (change): change is Filed => change._tag === "Filed" && (change.class ?? "") === name && change.slot === undefined
   )
-  const held = new Set(yield* heldOf(candidates.map(({ id }) => id)))
+  const held = new Set(
+    yield* heldOf(
+      candidates.map(({ id }) => id),
+      damaged
+    )
+  )
   const taken: Array<Filed> = []
   let left = bytes
   for (const change of candidates) {
@@ -185,9 +223,14 @@ const shrink = Effect.fnUntraced(function* (name: string, bytesMax: number): Swe
   return { expired, isMore: position < page.head && position > after, nextMillis: Infinity }
 })
 
-const heldOf = Effect.fnUntraced(function* (ids: ReadonlyArray<MessageId.MessageId>) {
+const isNoDigest = (id: MessageId.MessageId | undefined): id is MessageId.MessageId =>
+  id !== undefined && MessageId.kindOf(id) !== "digest"
+
+/** Those that are held, and of the damaged these. */
+const heldOf = Effect.fnUntraced(function* (ids: ReadonlyArray<MessageId.MessageId>, damaged: Damages = []) {
   const statuses = yield* (yield* Spool).status(ids)
-  return [...new Set(ids.filter((_, at) => statuses[at] === "held"))]
+  const unread = new Set(damaged.map(({ id }) => id))
+  return [...new Set(ids.filter((id, at) => statuses[at] === "held" || (statuses[at] === "unknown" && unread.has(id))))]
 })
 
 /** Sweeps in the background as long as the layer lives, and gives room back. */

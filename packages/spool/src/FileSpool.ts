@@ -13,6 +13,7 @@ import * as Prompt from "@lupin/core/Prompt"
 import * as Recoveries from "@lupin/core/Recoveries"
 import type * as Site from "@lupin/core/Site"
 import { Clock, Effect, Exit, Layer, Scheduler } from "effect"
+import { AppGroupsMax } from "./AppGroups.ts"
 import { Disk } from "./Disk.ts"
 import * as Generation from "./Generation.ts"
 import type { Entry } from "./internal/Ahead.ts"
@@ -20,6 +21,7 @@ import * as Articles from "./internal/Articles.ts"
 import * as Attempt from "./internal/Attempt.ts"
 import type * as ClassLogs from "./internal/ClassLogs.ts"
 import * as Compaction from "./internal/Compaction.ts"
+import * as DamagedArticles from "./internal/DamagedArticles.ts"
 import * as Eraser from "./internal/Eraser.ts"
 import * as Find from "./internal/Find.ts"
 import * as Follow from "./internal/Follow.ts"
@@ -64,7 +66,7 @@ export interface Options {
   readonly segmentBytes?: number
 }
 
-export const recordsPerCommitDefault = 4_000
+export const recordsPerCommitDefault = 16_000
 export const segmentBytesDefault = 64 * 1024 * 1024
 
 /** Ids with the same UUID in front that `findUuid` looks at. */
@@ -125,7 +127,8 @@ export const layer = (options: Options): Layer.Layer<Spool, SpoolUnavailable, Si
       ])
       yield* Effect.addFinalizer(() => Effect.ignore(Attempt.later(() => compaction.abandon())))
       const parts = { note, generation, index, log, positions, quarantine, gaps, site: site.path, durability }
-      return yield* make({ ...parts, shelves, compaction, eraser })
+      const appGroupsMax = yield* AppGroupsMax
+      return yield* make({ ...parts, appGroupsMax, shelves, compaction, eraser })
     })
   )
 
@@ -141,6 +144,7 @@ interface Parts extends Recoveries.Counting {
   readonly gaps: number
   readonly site: string
   readonly durability: Options["durability"]
+  readonly appGroupsMax: number
 }
 
 const make = Effect.fnUntraced(function* (parts: Parts) {
@@ -151,8 +155,9 @@ const make = Effect.fnUntraced(function* (parts: Parts) {
   const signal = HeadSignal.make(index.progress.position)
   const follow = Follow.make(log, index)
   const records = Articles.make(log, shelves, quarantine, follow.idAt, site)
+  const damaged = DamagedArticles.make(log, index, quarantine)
   const reader = OverviewReader.make(index, records)
-  const known = Known.of(index, records, quarantine)
+  const known = Known.of(index, records, quarantine, parts.appGroupsMax)
   const decision = {
     site,
     isRead: reader.isRead,
@@ -275,7 +280,7 @@ const make = Effect.fnUntraced(function* (parts: Parts) {
       Attempt.later(() => {
         // Where an erasure failed half-way, nobody may ask for it again.
         note("erasure-done-later", eraser.eraseOctets())
-        const isMore = eraser.eraseNames(nowMillis - eraseNamesMillis)
+        const isMore = eraser.eraseNames(nowMillis - eraseNamesMillis, compaction.isMoving())
         return { isMore: compaction.step(nowMillis) || isMore }
       })
     ),
@@ -286,6 +291,8 @@ const make = Effect.fnUntraced(function* (parts: Parts) {
         const { held, nextMillis } = index.expiring(untilMillis, limit, read)
         return nextMillis === undefined ? { changes: held } : { changes: held, nextMillis }
       }),
+    damaged: Attempt.later(damaged.all),
+    findLost: (after, upTo) => Attempt.later(() => damaged.findLost(after, upTo)),
     usage: Attempt.later(() => index.accounts.usage.all()),
     status: (ids) =>
       Attempt.now(() => {
@@ -372,7 +379,8 @@ const make = Effect.fnUntraced(function* (parts: Parts) {
         return {
           ...(refuses === undefined ? {} : { refuses }),
           damaged: all.flatMap(({ id }) => id ?? []),
-          damagedRecords: all.length + gaps,
+          damagedRecords: all.length,
+          ...(gaps === 0 ? {} : { gapsPassed: gaps }),
           ...(positions.lost === 0 ? {} : { lostEvents: positions.lost })
         }
       })

@@ -30,7 +30,7 @@ export type Offer = "wanted" | "here" | "later"
 export interface Offered {
   /** The id that the command named. */
   readonly id: MessageId.MessageId
-  /** The article as on the wire, without dot-stuffing. */
+  /** The article as on the wire, without dot-stuffing; its memory is the caller's again once it is answered. */
   readonly octets: Uint8Array
   /** What a look at it has found, if there was one. */
   readonly scan?: ArticleScan | undefined

@@ -3,6 +3,7 @@
  *
  * What it finds goes to quarantine: the next process that opens the spool serves none of it and fetches it again.
  */
+import type * as Site from "@lupin/core/Site"
 import { Effect } from "effect"
 import * as fs from "node:fs"
 import * as path from "node:path"
@@ -21,6 +22,7 @@ import { SpoolUnavailable } from "./Spool.ts"
 export interface Report {
   readonly records: number
   readonly articles: number
+  /** Octets of the log and of the storage classes. */
   readonly bytes: number
   /** Ids whose record is damaged, where the id is still known. */
   readonly damaged: ReadonlyArray<string>
@@ -44,13 +46,13 @@ export const verify = (directory: string, onProgress: OnProgress): Effect.Effect
     directory,
     Effect.fnUntraced(function* ({ index, log, shelves }) {
       const look = new Look(index, shelves)
-      const total = log.bytes(log.end())
+      const total = log.bytes(log.end()) + shelfBytes(shelves)
       for (let address = log.start; ;) {
         const next = look.at(log, address)
         if (next === undefined) break
         address = next
         if (look.records % recordsPerSlice !== 0) continue
-        onProgress(log.bytes(address), total)
+        onProgress(log.bytes(address) + look.storedBytes, total)
         yield* Effect.yieldNow
       }
       onProgress(total, total)
@@ -65,6 +67,8 @@ export interface Stats {
   readonly position: number
   readonly segments: number
   readonly logBytes: number
+  /** Octets in the storage classes, by name: what is dead in their files too. */
+  readonly classes: ReadonlyArray<{ readonly name: string; readonly bytes: number }>
   readonly indexBytes: number
   readonly quarantined: number
   readonly groups: ReadonlyArray<{ readonly name: string; readonly count: number }>
@@ -72,7 +76,7 @@ export interface Stats {
 
 /** What a spool holds, as its index tells; groups with most articles first. */
 export const stats = (directory: string): Effect.Effect<Stats, SpoolUnavailable> =>
-  opened(directory, ({ generation, index }) =>
+  opened(directory, ({ generation, index, shelves }) =>
     attempt(() => {
       const segments = fs.readdirSync(path.join(directory, "log"))
       const sizeOf = (name: string): number => fs.statSync(path.join(directory, name)).size
@@ -81,6 +85,7 @@ export const stats = (directory: string): Effect.Effect<Stats, SpoolUnavailable>
         position: index.progress.position,
         segments: segments.length,
         logBytes: segments.reduce((sum, name) => sum + sizeOf(path.join("log", name)), 0),
+        classes: shelves.all.map(([name, { log }]) => ({ name, bytes: log.bytes(log.end()) })),
         indexBytes: sizeOf("index/data.mdb") + sizeOf("index/ids"),
         quarantined: Quarantine.open(directory, node, () => true).all().length,
         groups: [...index.groups.all()]
@@ -91,9 +96,15 @@ export const stats = (directory: string): Effect.Effect<Stats, SpoolUnavailable>
     })
   )
 
-/** Throws the index away; the next opening makes it anew from the log. */
+/** Throws the index away; the next opening makes it anew from the log. Fails where that could not open the spool. */
 export const dropIndex = (directory: string): Effect.Effect<void, SpoolUnavailable> =>
-  locked(directory, () => attempt(() => fs.rmSync(path.join(directory, "index"), { recursive: true, force: true })))
+  locked(directory, () =>
+    attempt(() => {
+      SpoolDirectory.describe(directory, nobody, node)
+      fs.accessSync(directory, fs.constants.W_OK)
+      fs.rmSync(path.join(directory, "index"), { recursive: true, force: true })
+    })
+  )
 
 /** Fails where a directory holds no spool: opening one there would make it. */
 export const mustBeThere = (directory: string): Effect.Effect<void, SpoolUnavailable> =>
@@ -103,6 +114,12 @@ export const mustBeThere = (directory: string): Effect.Effect<void, SpoolUnavail
       : Effect.fail(new SpoolUnavailable({ reason: `${directory} holds no spool` }))
   )
 
+/** The generation of a spool that is not there. */
+const nobody: Site.Generation = { id: "", startedMillis: 0, numberBase: 0 }
+
+const shelfBytes = (shelves: ClassLogs.ClassLogs): number =>
+  shelves.all.reduce((sum, [, { log }]) => sum + log.bytes(log.end()), 0)
+
 /** What has been seen of a log so far. */
 class Look {
   readonly damaged: Array<Quarantine.Damaged> = []
@@ -110,6 +127,8 @@ class Look {
   readonly #shelves: ClassLogs.ClassLogs
   readonly #unknown = new Set<string>()
   records = 0
+  /** Octets of articles that lie in classes. */
+  storedBytes = 0
   #articles = 0
   readonly #gaps: Array<readonly [number, number]> = []
   #behind = 0
@@ -133,7 +152,10 @@ class Look {
     if (there >= this.#index.progress.address) this.#behind += 1
     else for (const event of found.events) this.#compare(event, there)
     const [copy] = found.events
-    if (Record.isCopy(copy)) this.#articles += 1
+    if (Record.isCopy(copy)) {
+      this.#articles += 1
+      this.storedBytes += copy.stored?.bytes ?? 0
+    }
     if (Record.isCopy(copy) && this.#isCurrent(copy.id, there) && !this.#isWhole(found, copy)) {
       this.damaged.push({ address: there, id: copy.id })
     }
@@ -207,7 +229,7 @@ const opened = <A>(
   locked(directory, () =>
     Effect.acquireUseRelease(
       attempt(() => {
-        const generation = SpoolDirectory.describe(directory, { id: "", startedMillis: 0, numberBase: 0 }, node)
+        const generation = SpoolDirectory.describe(directory, nobody, node)
         const log = SegmentLog.open(path.join(directory, "log"), node, Infinity)
         const lineage = Lineage.load({ directory, disk: node })
         return {

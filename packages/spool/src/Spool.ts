@@ -12,6 +12,7 @@ import type * as Site from "@lupin/core/Site"
 import { Context, Effect, Layer, Schema } from "effect"
 import type { Buffer } from "node:buffer"
 import * as Generation from "./Generation.ts"
+import { AppGroupsMax } from "./AppGroups.ts"
 import * as MemorySpool from "./internal/MemorySpool.ts"
 import { SiteIdentity } from "./SiteIdentity.ts"
 import { StorageClasses } from "./StorageClass.ts"
@@ -115,6 +116,9 @@ export interface Expiring {
   readonly nextMillis?: number
 }
 
+/** An article that is held and cannot be read, as far as anybody knows what it was. Its arrival may be that of what came next. */
+export type Damaged = Extract<Change, { readonly _tag: "Filed" }> & { readonly numbers: Numbers }
+
 /** `bytes`: in the log, overview included. */
 export interface Usage {
   readonly class: string
@@ -158,8 +162,13 @@ export interface Condition {
   readonly refuses?: string
   /** Held ids whose octets are damaged: not served, `unknown` to whoever asks, and mended by storing another copy. */
   readonly damaged: ReadonlyArray<MessageId.MessageId>
-  /** Damaged records, those of unknown ids and gaps in the log included. */
+  /** Damaged records, those of unknown ids included. */
   readonly damagedRecords: number
+  /**
+   * Stretches of the log that could not be read when an index was made from it, by this process. Nothing is known of what lay
+   * there, so that whoever reconciles finds it missing. Absent where there are none.
+   */
+  readonly gapsPassed?: number
   /** Newest events, at least, that the log had lost when it was opened; followers stood behind them. Absent where there are none. */
   readonly lostEvents?: number
 }
@@ -211,6 +220,13 @@ export class Spool extends Context.Service<
      * Expires after that time.
      */
     readonly expiring: (untilMillis: number, limit: number) => Effect.Effect<Expiring, SpoolUnavailable>
+    /** Articles held that cannot be read, for retention: `status` says of them that they are unknown. */
+    readonly damaged: Effect.Effect<ReadonlyArray<Damaged>, SpoolUnavailable>
+    /**
+     * Looks for articles held that were filed above position `after`, up to `upTo`, and of which the log does not tell any more:
+     * they are damaged from then on. Takes a look at every id, so for whom `changes` has told that something is lost there.
+     */
+    readonly findLost: (after: number, upTo: number) => Effect.Effect<void, SpoolUnavailable>
     /** What the articles held take in each class that has some; those of none are of class "". */
     readonly usage: Effect.Effect<ReadonlyArray<Usage>, SpoolUnavailable>
 
@@ -315,7 +331,7 @@ export class Spool extends Context.Service<
     Spool,
     Effect.gen(function* () {
       const site = yield* SiteIdentity
-      return MemorySpool.make(yield* Generation.fresh, site.path, yield* StorageClasses)
+      return MemorySpool.make(yield* Generation.fresh, site.path, yield* StorageClasses, yield* AppGroupsMax)
     })
   )
 }

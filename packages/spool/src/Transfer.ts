@@ -12,7 +12,7 @@ export const batchMax = 200
 
 /** Hands every article held to `write` as part of an rnews batch, in the order of arrival; gives how many. */
 export const exportAll = Effect.fn("Transfer.exportAll")(function* (
-  write: (octets: Uint8Array) => Effect.Effect<void>
+  write: (octets: Uint8Array) => Effect.Effect<void, SpoolUnavailable>
 ): Effect.fn.Return<number, SpoolUnavailable, Spool> {
   const spool = yield* Spool
   const head = yield* spool.head
@@ -32,6 +32,13 @@ export const exportAll = Effect.fn("Transfer.exportAll")(function* (
   return articles
 })
 
+/** An article out of a file. */
+export interface Source {
+  /** Where it stands, for whoever reads that it is refused. */
+  readonly name: string
+  readonly octets: Uint8Array
+}
+
 export interface Imported {
   readonly accepted: number
   readonly known: number
@@ -47,7 +54,7 @@ const parseId = Schema.decodeUnknownOption(MessageId.MessageId)
 
 /** Takes articles in by the door of peers, whatever their age. Fails where they cannot be read on: those before are in. */
 export const importAll = Effect.fn("Transfer.importAll")(function* (
-  articles: Iterable<Uint8Array>,
+  articles: Iterable<Source>,
   onProgress: (articles: number) => void
 ): Effect.fn.Return<Imported, SpoolUnavailable, Relayer> {
   const relayer = yield* Relayer
@@ -70,9 +77,9 @@ export const importAll = Effect.fn("Transfer.importAll")(function* (
   for (;;) {
     const page = read(unread)
     const batch: Array<Offered> = []
-    for (const octets of page.articles) {
+    for (const { name, octets } of page.articles) {
       const id = parseId(Batch.messageIdOf(octets))
-      if (id._tag === "None") refuse("an article", "it has no Message-ID")
+      if (id._tag === "None") refuse(name, "it has no Message-ID")
       else batch.push({ id: id.value, octets })
     }
     if (batch.length > 0) yield* take(batch)
@@ -82,14 +89,14 @@ export const importAll = Effect.fn("Transfer.importAll")(function* (
 })
 
 interface Page {
-  readonly articles: ReadonlyArray<Uint8Array>
+  readonly articles: ReadonlyArray<Source>
   /** They cannot be read on. */
   readonly failed?: SpoolUnavailable
 }
 
 /** The next `batchMax` articles; fewer are the last. */
-const read = (unread: Iterator<Uint8Array>): Page => {
-  const articles: Array<Uint8Array> = []
+const read = (unread: Iterator<Source>): Page => {
+  const articles: Array<Source> = []
   try {
     while (articles.length < batchMax) {
       const next = unread.next()

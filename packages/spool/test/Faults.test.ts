@@ -100,6 +100,15 @@ const worn: fc.Arbitrary<ReadonlyArray<Step>> = fc
     { _tag: "Wait", millis: isLong ? 8 * dayMillis : 1_000 }
   ])
 
+/** A life, which bit of its log turns over, what is left of its index, and whether some of it lies in classes. */
+const rotting = [
+  fc.array(fc.oneof(store, store, remove, expire, reclaim, wait), { minLength: 1, maxLength: 8 }),
+  fc.nat(),
+  fc.nat(7),
+  fc.constantFrom("kept", "lost"),
+  fc.boolean()
+] as const
+
 const tried = async <A>(
   durability: FileSpool.Options["durability"],
   steps: ReadonlyArray<Step>,
@@ -155,6 +164,53 @@ describe("a spool on a disk of faults", () => {
       await trial.check()
       await trial.settle()
     })
+  })
+
+  it("shows nothing again of what was erased, wherever the machine stops as its names go too", async () => {
+    const ends: ReadonlyArray<Step> = [
+      { _tag: "Kill", index: "kept" },
+      { _tag: "PowerCut", index: "kept", chances: [true] },
+      { _tag: "PowerCut", index: "kept", chances: [false, true] },
+      { _tag: "PowerCut", index: "kept", chances: [true, false] }
+    ]
+    for (const end of ends) {
+      for (let operations = 1; operations <= 40; operations += 1) {
+        const steps: ReadonlyArray<Step> = [
+          { _tag: "Store", batches: [[articleOf(11, [2], 1)]] },
+          { _tag: "Forget" },
+          { _tag: "Fault", fault: { _tag: "Stops", operations } },
+          { _tag: "Erase", ids: ids.slice(11, 12) },
+          { _tag: "Forget" },
+          end
+        ]
+        await tried("fsync", steps, (trial) => trial.settle())
+      }
+    }
+  })
+
+  it("keeps what it acknowledged wherever the machine stops while an index is emptied to be made anew", async () => {
+    for (let operations = 1; operations <= 12; operations += 1) {
+      for (let opening = 0; opening <= 8; opening += 1) {
+        const steps: ReadonlyArray<Step> = [
+          { _tag: "Store", batches: [[articleOf(0, [1], 1)]] },
+          { _tag: "Fault", fault: { _tag: "Stops", operations } },
+          { _tag: "Forget" },
+          { _tag: "PowerCut", index: "kept", opening, chances: [false] }
+        ]
+        await tried("fsync", steps, (trial) => trial.settle())
+      }
+    }
+  })
+
+  it("leaves no name of what was erased in a file that a compaction writes at the same time", () => {
+    const steps: ReadonlyArray<Step> = [
+      { _tag: "Erase", ids: ids.slice(11) },
+      { _tag: "Fault", fault: { _tag: "SyncHangs" } },
+      { _tag: "Store", batches: [[articleOf(0, [2], 200)], [articleOf(1, [2], 1)]] },
+      { _tag: "PowerCut", index: "kept", chances: [true, false, true] },
+      { _tag: "Store", batches: [[articleOf(0, [1], 1)]] }
+    ]
+    return tried("fsync", steps, (trial) => trial.settle())
   })
 
   it("lets go of what a power cut left in a class whose own end it has torn", () => {
@@ -316,41 +372,55 @@ describe("a spool on a disk of faults", () => {
 
   it("finds a bit that turned over, serves it to nobody, and is mended by another copy", { timeout: 0 }, () =>
     fc.assert(
-      fc.asyncProperty(
-        fc.array(fc.oneof(store, store, remove, expire, reclaim, wait), { minLength: 1, maxLength: 8 }),
-        fc.nat(),
-        fc.nat(7),
-        fc.constantFrom("kept", "lost"),
-        fc.boolean(),
-        (steps, octet, bit, index, hasClasses) =>
-          tried(
-            "fsync",
-            steps,
-            async (trial) => {
-              const bytes = trial.disk.bytes(isLog)
-              trial.disk.flip(isLog, octet % bytes, bit)
-              await trial.crash((disk) => disk.killed(index))
-              const { articles, site, spool } = trial
-              await serveOnly(trial)
-              const held = [...articles.values()].filter(({ messageId }) => Site.status(site, messageId) === "held")
-              const statuses = await Effect.runPromise(spool.status(held.map(({ messageId }) => messageId)))
-              const missing = held.filter((_, at) => statuses[at] === "unknown")
-              assert.isAtMost(missing.length, 1)
-              for (const one of missing) {
-                const [stored] = await Effect.runPromise(spool.store([one]))
-                assert.strictEqual(stored?._tag, "Filed")
-                const again = await Effect.runPromise(spool.find(one.messageId))
-                assert.isTrue(same(again?.article, one.octets))
-                for (const [name, number] of again?.numbers ?? []) {
-                  assert.isTrue(same((await Effect.runPromise(spool.at(name, number)))?.article, one.octets))
-                }
-                assert.notInclude((await Effect.runPromise(spool.condition)).damaged, one.messageId)
+      fc.asyncProperty(...rotting, (steps, octet, bit, index, hasClasses) =>
+        tried(
+          "fsync",
+          steps,
+          async (trial) => {
+            const bytes = trial.disk.bytes(isLog)
+            trial.disk.flip(isLog, octet % bytes, bit)
+            await trial.crash((disk) => disk.killed(index))
+            const { articles, site, spool } = trial
+            await serveOnly(trial)
+            const held = [...articles.values()].filter(({ messageId }) => Site.status(site, messageId) === "held")
+            const statuses = await Effect.runPromise(spool.status(held.map(({ messageId }) => messageId)))
+            const missing = held.filter((_, at) => statuses[at] === "unknown")
+            assert.isAtMost(missing.length, 1)
+            for (const one of missing) {
+              const [stored] = await Effect.runPromise(spool.store([one]))
+              assert.strictEqual(stored?._tag, "Filed")
+              const again = await Effect.runPromise(spool.find(one.messageId))
+              assert.isTrue(same(again?.article, one.octets))
+              for (const [name, number] of again?.numbers ?? []) {
+                assert.isTrue(same((await Effect.runPromise(spool.at(name, number)))?.article, one.octets))
               }
-              await Effect.runPromise(spool.erase(ids))
-              for (const one of ids) trial.nothingIsLeft(`about ${one}`)
-            },
-            hasClasses
-          )
+              assert.notInclude((await Effect.runPromise(spool.condition)).damaged, one.messageId)
+            }
+            await Effect.runPromise(spool.erase(ids))
+            for (const one of ids) trial.nothingIsLeft(`about ${one}`)
+          },
+          hasClasses
+        )
+      ),
+      { ...drawn, timeout: 10_000 }
+    )
+  )
+
+  it("lets go in time of what it cannot read, be it that nobody has tried", { timeout: 0 }, () =>
+    fc.assert(
+      fc.asyncProperty(...rotting, fc.boolean(), (steps, octet, bit, index, hasClasses, isRead) =>
+        tried(
+          "fsync",
+          steps,
+          async (trial) => {
+            const bytes = trial.disk.bytes(isLog)
+            trial.disk.flip(isLog, octet % bytes, bit)
+            await trial.crash((disk) => disk.killed(index))
+            if (isRead) await serveOnly(trial)
+            await trial.letGo()
+          },
+          hasClasses
+        )
       ),
       { ...drawn, timeout: 10_000 }
     )

@@ -1,7 +1,9 @@
 import type * as Article from "@lupin/core/Article"
 import type * as MessageId from "@lupin/core/MessageId"
+import * as Limits from "@lupin/core/Limits"
 import * as Site from "@lupin/core/Site"
 import { Disk } from "@lupin/spool/Disk"
+import * as Expiry from "@lupin/spool/Expiry"
 import * as FileSpool from "@lupin/spool/FileSpool"
 import { SiteIdentity } from "@lupin/spool/SiteIdentity"
 import { type Change, Spool } from "@lupin/spool/Spool"
@@ -64,6 +66,9 @@ const classes: ReadonlyArray<StorageClass> = [
 const dayMillis = 24 * 60 * 60 * 1000
 /** Slices after which a compaction should have come to its end. */
 const slicesMax = 500
+
+/** An article of so much is more than half of a file. */
+const longText = "words\r\n".repeat(600)
 
 const wrong = (what: string): never => {
   throw new Error(what)
@@ -282,7 +287,7 @@ export class Trial {
     this.clock.millis += 8 * dayMillis
     if (!(await this.#reclaim(slicesMax))) return false
     // What grew until now is followed by another file.
-    const fillers = groups.map((name) => article(id(`filler-${this.#fillers++}`), [name], "words\r\n".repeat(600)))
+    const fillers = groups.map((name) => article(id(`filler-${this.#fillers++}`), [name], longText))
     this.#ids.push(...fillers.map(({ messageId }) => messageId))
     await this.#store([fillers])
     await this.#remove(
@@ -336,6 +341,25 @@ export class Trial {
     // The removal of an earlier copy names an id that came again after history's end, until history's next one.
     for (const one of this.erased) if (!this.#cameAgain.has(one)) this.nothingIsLeft(one)
     await this.check()
+  }
+
+  /** Retention leaves nothing of what is held once its time has come, and history's horizon has passed it. The model is not asked. */
+  async letGo(): Promise<void> {
+    const { spool } = this
+    const sweep = Effect.provideService(Expiry.sweep(), Spool, spool)
+    for (let weeks = 0; weeks < 8; weeks += 1) {
+      this.clock.millis += 7 * dayMillis
+      while ((await this.#run(sweep)).next._tag === "Now");
+      if (!(await this.#reclaim(slicesMax))) wrong("compaction comes to no end")
+      // Only what is followed by another file is compacted.
+      await this.#run(spool.store(groups.map((name) => article(id(`week-${weeks}-${name}`), [name], longText))))
+    }
+    this.clock.millis += 2 * Limits.historyMillis
+    while ((await this.#run(sweep)).next._tag === "Now");
+    for (const { count, name } of await this.#run(spool.groups)) {
+      const numbers = await this.#run(spool.numbers(name, 0, Infinity, Infinity))
+      if (count > 0 || numbers.length > 0) wrong(`${name} still counts ${count} and has ${numbers.join(" ")}`)
+    }
   }
 
   #evolve(event: Site.Event): void {

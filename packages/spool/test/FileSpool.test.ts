@@ -9,6 +9,7 @@ import { TestClock } from "effect/testing"
 import * as fs from "node:fs"
 import * as path from "node:path"
 import { inSpool, lastSegment } from "./OpenSpool.ts"
+import * as RottenLog from "./RottenLog.ts"
 import { temporaryDirectory } from "./TemporaryDirectory.ts"
 
 const alpha = group("misc.alpha")
@@ -255,6 +256,26 @@ describe("FileSpool", () => {
           assert.deepStrictEqual(yield* spool.condition, { damaged: [id("1")], damagedRecords: 1 })
         })
       )
+    })
+  )
+
+  it.effect("counts no gap as a damaged record, whether it has just made its index or not", () =>
+    Effect.gen(function* () {
+      const directory = yield* temporaryDirectory
+      const record = yield* inSpool(directory, (spool) =>
+        Effect.gen(function* () {
+          yield* spool.store([one])
+          const record = yield* RottenLog.recordOf(directory, () => spool.store([two]))
+          yield* spool.store([article(id("3"), [alpha])])
+          return record
+        })
+      )
+      const octets = fs.readFileSync(record.file)
+      fs.writeFileSync(record.file, octets.fill(0, record.from, record.to))
+      fs.rmSync(path.join(directory, "index"), { recursive: true })
+      const condition = inSpool(directory, (spool) => spool.condition)
+      assert.deepStrictEqual(yield* condition, { damaged: [], damagedRecords: 0, gapsPassed: 1 })
+      assert.deepStrictEqual(yield* condition, { damaged: [], damagedRecords: 0 })
     })
   )
 

@@ -5,7 +5,7 @@ import * as GroupCommit from "../src/internal/GroupCommit.ts"
 import type * as Plan from "../src/internal/Plan.ts"
 import { article, group, id } from "@lupin/testing/SampleArticles"
 
-type Act = "write" | "sync" | "recover" | "publish"
+type Act = "write" | "sync" | "recover" | "publish" | "settle"
 
 /** What happens next on the disk: where a sync is done, and what fails. */
 interface Luck {
@@ -31,6 +31,13 @@ class Log {
   readonly threads: Array<() => void> = []
   #isSyncing = false
   #isInDoubt = false
+  readonly #settleEvery: number
+  #unsettled = 0
+
+  /** After so many commits there is something to settle. */
+  constructor(settleEvery: number) {
+    this.#settleEvery = settleEvery
+  }
 
   readonly #next = (): Luck => this.luck.shift() ?? well
 
@@ -81,12 +88,17 @@ class Log {
       },
       publish: (records) => {
         this.acts.push("publish")
+        this.#unsettled += 1
         this.published.push(...this.written.slice(this.safe - records.length, this.safe))
       },
       soon: (act) => void this.turns.push(act),
       isShared,
-      isUnsettled: () => false,
-      settle: () => undefined,
+      isUnsettled: () => this.#unsettled >= this.#settleEvery,
+      settle: () => {
+        assert.isFalse(this.#isSyncing, "what is settled is safe")
+        this.acts.push("settle")
+        this.#unsettled = 0
+      },
       note: () => undefined
     }
   }
@@ -165,8 +177,8 @@ const step = fc.oneof(
   fc.constant("turn" as const)
 )
 
-const begin = (isShared: boolean, lucks: ReadonlyArray<Luck> = []) => {
-  const log = new Log()
+const begin = (isShared: boolean, lucks: ReadonlyArray<Luck> = [], settleEvery = Infinity) => {
+  const log = new Log(settleEvery)
   log.luck.push(...lucks)
   const commits = GroupCommit.make(log.target(isShared))
   return { log, commits, callers: new Callers(log, commits) }
@@ -181,8 +193,9 @@ describe("a group commit", () => {
         fc.boolean(),
         fc.array(luck, { maxLength: 30 }),
         fc.array(step, { maxLength: 40 }),
-        (isShared, lucks, steps) => {
-          const { callers, commits, log } = begin(isShared, lucks)
+        fc.constantFrom(1, 2, 5, Infinity),
+        (isShared, lucks, steps, settleEvery) => {
+          const { callers, commits, log } = begin(isShared, lucks, settleEvery)
           for (const one of steps) {
             if (one === "turn") log.turn()
             else callers.bring(one.units, one.more)
@@ -254,7 +267,7 @@ describe("a group commit", () => {
 
   it("stores with the next commit what came during a sync", () => {
     const { callers, log } = begin(true)
-    callers.bring(10)
+    callers.bring(GroupCommit.unitsAlone)
     for (let one = 0; one < 5; one++) callers.bring(1)
     log.turn()
     log.turn()
@@ -263,16 +276,45 @@ describe("a group commit", () => {
     assert.strictEqual(log.acts.filter((act) => act === "sync").length, 2)
   })
 
+  it("has nobody wait for what is to be settled where nothing is synced, and settles once at the end of the turn", () => {
+    const lucks = Array.from({ length: 100 }, () => inPlace)
+    const { callers, log } = begin(false, lucks, 2)
+    for (let one = 1; one <= 7; one++) {
+      callers.bring(10)
+      assert.strictEqual(callers.answers.length, one)
+    }
+    assert.notInclude(log.acts, "settle")
+    log.turn()
+    assert.strictEqual(log.acts.filter((act) => act === "settle").length, 1)
+    assert.isEmpty(log.turns)
+  })
+
+  it("has those wait that bring more than may come before it is settled", () => {
+    const { callers, log } = begin(
+      false,
+      Array.from({ length: 100 }, () => inPlace),
+      1
+    )
+    const units = GroupCommit.unsettledMax / 8
+    for (let one = 0; one < 12; one++) callers.bring(units)
+    assert.strictEqual(callers.answers.length, 9)
+    assert.notInclude(log.acts, "settle")
+    log.turn()
+    assert.include(log.acts, "settle")
+    while (log.turns.length > 0) log.turn()
+    assert.strictEqual(callers.answers.length, 12)
+  })
+
   it("recovers before it writes again after a sync in place that failed", () => {
     const { callers, commits, log } = begin(true, [{ ...inPlace, syncFails: true }, inPlace, inPlace])
-    callers.bring(10)
+    callers.bring(GroupCommit.unitsAlone)
     assert.deepStrictEqual(callers.answers, [[0, { _tag: "Unavailable", reason: "input/output error" }]])
     assert.strictEqual(commits.trouble(), "input/output error")
     assert.isEmpty(log.written)
-    callers.bring(10)
+    callers.bring(GroupCommit.unitsAlone)
     log.turn()
     assert.isUndefined(commits.trouble())
     assert.deepStrictEqual(log.acts, ["write", "sync", "recover", "write", "sync", "publish"])
-    assert.strictEqual(log.written.length, 10)
+    assert.strictEqual(log.written.length, GroupCommit.unitsAlone)
   })
 })

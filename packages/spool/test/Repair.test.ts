@@ -1,10 +1,12 @@
 import { assert, describe, it } from "@effect/vitest"
+import * as Wildmat from "@lupin/core/Wildmat"
 import * as Batch from "@lupin/spool/Batch"
 import * as FileSpool from "@lupin/spool/FileSpool"
 import { Relayer } from "@lupin/spool/Relayer"
 import * as Repair from "@lupin/spool/Repair"
 import { SiteIdentity } from "@lupin/spool/SiteIdentity"
 import { Spool } from "@lupin/spool/Spool"
+import { StorageClasses } from "@lupin/spool/StorageClass"
 import * as Transfer from "@lupin/spool/Transfer"
 import { article, group, id } from "@lupin/testing/SampleArticles"
 import { Effect, Layer, Logger } from "effect"
@@ -28,6 +30,8 @@ const layerOf = (directory: string) =>
 const inSpool = <A, E>(directory: string, effect: Effect.Effect<A, E, Spool | Relayer>) =>
   Effect.provide(effect, layerOf(directory))
 const nobody = (): void => {}
+const named = (all: Iterable<Uint8Array>): ReadonlyArray<Transfer.Source> =>
+  [...all].map((octets, at) => ({ name: `${at + 1}`, octets }))
 
 /** Turns over a bit in the body of the first article. */
 const damage = (directory: string): void => {
@@ -122,6 +126,42 @@ describe("Repair", () => {
     })
   )
 
+  it.live("keeps the index of a spool that it cannot open", () =>
+    Effect.gen(function* () {
+      const directory = yield* temporaryDirectory
+      yield* inSpool(
+        directory,
+        Effect.flatMap(Spool, (spool) => spool.store(articles))
+      )
+      const name = path.join(directory, "spool.json")
+      const described = fs.readFileSync(name, "utf8")
+      fs.writeFileSync(name, described.replace(/"format":\d+/, '"format":99'))
+      assert.match((yield* Effect.flip(Repair.dropIndex(directory))).reason, /of no format known here/)
+      fs.writeFileSync(name, described)
+      assert.strictEqual((yield* Repair.verify(directory, nobody)).behind, 0)
+    })
+  )
+
+  it.live("reads and counts what lies in storage classes", () =>
+    Effect.gen(function* () {
+      const directory = yield* temporaryDirectory
+      const classes = [{ name: "all", groups: Wildmat.everything }]
+      yield* inSpool(
+        directory,
+        Effect.flatMap(Spool, (spool) => spool.store(articles))
+      ).pipe(Effect.provideService(StorageClasses, classes))
+      const inClass = articles.reduce((sum, { octets }) => sum + octets.length, 0)
+      const { bytes, damaged } = yield* Repair.verify(directory, nobody)
+      const stats = yield* Repair.stats(directory)
+      assert.deepStrictEqual(damaged, [])
+      assert.strictEqual(bytes, stats.logBytes + (stats.classes[0]?.bytes ?? 0))
+      assert.deepStrictEqual(
+        stats.classes.map(({ bytes, name }) => [name, bytes > inClass]),
+        [["all", true]]
+      )
+    })
+  )
+
   it.live("refuses a spool that a process has open, and a directory without one", () =>
     Effect.gen(function* () {
       const directory = yield* temporaryDirectory
@@ -154,9 +194,9 @@ describe("Repair", () => {
       )
       assert.strictEqual(exported, 20)
       const batch = Buffer.concat([...pieces, Batch.toRnews(Buffer.from("Subject: no id\r\n\r\n"))])
-      const imported = yield* inSpool(to, Transfer.importAll(Batch.ofRnews(batch), nobody))
-      assert.deepInclude(imported, { accepted: 20, known: 0, refused: 1 })
-      assert.deepInclude(yield* inSpool(to, Transfer.importAll(Batch.ofRnews(batch), nobody)), {
+      const imported = yield* inSpool(to, Transfer.importAll(named(Batch.ofRnews([batch])), nobody))
+      assert.deepInclude(imported, { accepted: 20, known: 0, refused: 1, reasons: ["21: it has no Message-ID"] })
+      assert.deepInclude(yield* inSpool(to, Transfer.importAll(named(Batch.ofRnews([batch])), nobody)), {
         accepted: 0,
         known: 20
       })
@@ -166,14 +206,14 @@ describe("Repair", () => {
   it.live("takes what comes before a stretch that cannot be read, and fails there", () =>
     Effect.gen(function* () {
       const to = yield* temporaryDirectory
-      const torn = function* (): Generator<Uint8Array> {
-        yield* articles.slice(0, 5).map(({ octets }) => octets)
+      const torn = function* (): Generator<Transfer.Source> {
+        yield* named(articles.slice(0, 5).map(({ octets }) => octets))
         throw new Error("the disk is sick")
       }
       const failed = yield* Effect.flip(inSpool(to, Transfer.importAll(torn(), nobody)))
       assert.strictEqual(failed.reason, "the disk is sick")
       const whole = articles.map(({ octets }) => octets)
-      assert.deepInclude(yield* inSpool(to, Transfer.importAll(whole, nobody)), { accepted: 15, known: 5 })
+      assert.deepInclude(yield* inSpool(to, Transfer.importAll(named(whole), nobody)), { accepted: 15, known: 5 })
     })
   )
 })

@@ -1,16 +1,19 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
+import { TestClock } from "effect/testing"
 import * as fc from "fast-check"
 import { Buffer } from "node:buffer"
 import * as fs from "node:fs"
 import * as path from "node:path"
 import type * as Article from "@lupin/core/Article"
+import * as Limits from "@lupin/core/Limits"
 import * as Wildmat from "@lupin/core/Wildmat"
+import * as Expiry from "@lupin/spool/Expiry"
 import * as Repair from "@lupin/spool/Repair"
 import { article, digest, digestId, group, id } from "@lupin/testing/SampleArticles"
 import { Disk } from "../src/Disk.ts"
 import { follow, HistoryTree } from "../src/HistoryTree.ts"
-import type { Spool } from "../src/Spool.ts"
+import { Spool } from "../src/Spool.ts"
 import { inSpool } from "./OpenSpool.ts"
 import * as RottenLog from "./RottenLog.ts"
 import { temporaryDirectory } from "./TemporaryDirectory.ts"
@@ -229,8 +232,8 @@ const written = (
     (act) => RottenLog.recordOf(directory, act)
   )
 
-/** Fails where a spool serves or tells less than it can of a history of which some octets have rotted, or another thing. */
-const keepsWhatIsWhole = Effect.fnUntraced(function* (history: RottenLog.History) {
+/** Makes a spool of a history, lets it rot, and gives what opens it again. */
+const rotten = Effect.fnUntraced(function* (history: RottenLog.History) {
   const { bodies, isIndexLost, isVerified, segmentBytes } = history
   const directory = yield* temporaryDirectory
   const articles = bodies.map((lines, at) => article(id(`n${at}`), [group("misc.new")], "words\r\n".repeat(lines)))
@@ -244,12 +247,18 @@ const keepsWhatIsWhole = Effect.fnUntraced(function* (history: RottenLog.History
   for (const file of files) RottenLog.rotHead(directory, file)
   const report = isVerified ? yield* Repair.verify(directory, () => {}) : undefined
   if (isIndexLost) loseIndex(directory)
+  return { articles, cancelled, isWhole, open, report }
+})
 
+/** Fails where a spool serves or tells less than it can of a history of which some octets have rotted, or another thing. */
+const keepsWhatIsWhole = Effect.fnUntraced(function* (history: RottenLog.History) {
+  const { isIndexLost } = history
+  const { articles, cancelled, isWhole, open, report } = yield* rotten(history)
   yield* open(
     Effect.fnUntraced(function* (spool) {
       const found = yield* Effect.forEach(articles, ({ messageId }) => spool.find(messageId))
       const { lost, seen } = yield* allTold(spool)
-      const { damaged, damagedRecords } = yield* spool.condition
+      const { damaged, damagedRecords, gapsPassed = 0 } = yield* spool.condition
       const statuses = yield* spool.status(articles.map(({ messageId }) => messageId))
       let untold = 0
       for (const [at, one] of articles.entries()) {
@@ -264,7 +273,7 @@ const keepsWhatIsWhole = Effect.fnUntraced(function* (history: RottenLog.History
           isServed: held !== undefined,
           status,
           isTold: seen.has(`Filed ${messageId}`),
-          isListed: damaged.includes(messageId) || damagedRecords > damaged.length
+          isListed: damaged.includes(messageId) || damagedRecords + gapsPassed > damaged.length
         })
         assert.isUndefined(fault, `${messageId} ${fault}`)
         if (status !== "removed" && !seen.has(`Filed ${messageId}`)) untold += 1
@@ -274,14 +283,42 @@ const keepsWhatIsWhole = Effect.fnUntraced(function* (history: RottenLog.History
       }
       assert.isAtLeast(lost, untold, "more articles are not told than events are counted as lost")
       assert.isDefined(yield* spool.find(two.messageId))
+      yield* letsGoOfAll(spool)
     })
   )
 })
 
+/** Fails where retention leaves something, once the time of all has come. */
+const letsGoOfAll = Effect.fnUntraced(function* (spool: Spool["Service"]) {
+  yield* TestClock.adjust(Limits.historyMillis)
+  while ((yield* Effect.provideService(Expiry.sweep(), Spool, spool)).next._tag === "Now");
+  assert.deepStrictEqual((yield* spool.condition).damaged, [])
+  for (const { count, name } of yield* spool.groups) {
+    assert.deepStrictEqual(yield* spool.numbers(name, 0, Infinity, 99), [], name)
+    assert.strictEqual(count, 0, name)
+  }
+})
+
 describe("a log of which any octets have rotted", () => {
-  it("serves and tells each article that is whole, and lists or counts each that is not", { timeout: 120_000 }, () =>
+  const what = "serves and tells each article that is whole, lists or counts each that is not, and lets go of both"
+  it(what, { timeout: 120_000 }, () =>
     fc.assert(
-      fc.asyncProperty(RottenLog.histories, (history) => Effect.runPromise(Effect.scoped(keepsWhatIsWhole(history)))),
+      fc.asyncProperty(RottenLog.histories, (history) =>
+        Effect.runPromise(Effect.scoped(Effect.provide(keepsWhatIsWhole(history), TestClock.layer())))
+      ),
+      { numRuns: 100 }
+    )
+  )
+
+  it("holds nothing for longer than it should, though nobody has tried to read it", { timeout: 120_000 }, () =>
+    fc.assert(
+      fc.asyncProperty(RottenLog.histories, (history) =>
+        Effect.flatMap(rotten(history), ({ open }) => open(letsGoOfAll)).pipe(
+          Effect.provide(TestClock.layer()),
+          Effect.scoped,
+          Effect.runPromise
+        )
+      ),
       { numRuns: 100 }
     )
   )

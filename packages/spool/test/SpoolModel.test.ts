@@ -3,8 +3,10 @@ import type * as Article from "@lupin/core/Article"
 import type * as Admission from "@lupin/core/Admission"
 import * as CancelLock from "@lupin/core/CancelLock"
 import * as Filing from "@lupin/core/Filing"
+import * as Limits from "@lupin/core/Limits"
 import * as Site from "@lupin/core/Site"
 import * as Wildmat from "@lupin/core/Wildmat"
+import { AppGroupsMax } from "@lupin/spool/AppGroups"
 import * as FileSpool from "@lupin/spool/FileSpool"
 import { SiteIdentity } from "@lupin/spool/SiteIdentity"
 import { Spool } from "@lupin/spool/Spool"
@@ -316,16 +318,17 @@ const build = async (layer: Layer.Layer<Spool, unknown, SiteIdentity>, clock: Cl
   return { spool: Context.get(context, Spool), close: () => Effect.runPromise(Scope.close(scope, Exit.void)) }
 }
 
-const modelOf = (spool: Spool["Service"]): Model => ({
-  site: Site.empty(spool.generation),
+const modelOf = (spool: Spool["Service"], appGroupsMax: number): Model => ({
+  site: Site.empty(spool.generation, appGroupsMax),
   events: [],
   articles: new Map(),
   positions: new Map()
 })
 
-const inMemory = async () => {
+const inMemory = async (appGroupsMax: number) => {
   const clock = new HandClock()
-  const { close, spool } = await build(Spool.layerMemory, clock)
+  const layer = Spool.layerMemory.pipe(Layer.provide(Layer.succeed(AppGroupsMax, appGroupsMax)))
+  const { close, spool } = await build(layer, clock)
   return { real: { spool, clock, crash: async () => {}, octets: () => Buffer.alloc(0) }, close }
 }
 
@@ -354,8 +357,9 @@ const classes: ReadonlyArray<StorageClass> = [
 
 const onDisk =
   (durability: "fsync" | "kernel", classes: ReadonlyArray<StorageClass> = []) =>
-  async () => {
+  async (appGroupsMax: number) => {
     const clock = new HandClock()
+    const given = Layer.merge(Layer.succeed(StorageClasses, classes), Layer.succeed(AppGroupsMax, appGroupsMax))
     const root = fs.mkdtempSync(path.join(os.tmpdir(), "lupin-spool-model-"))
     let life = 0
     const open = () =>
@@ -365,7 +369,7 @@ const onDisk =
           durability,
           recordsPerCommit: [3, 1, 4, 2][life % 4] ?? 1,
           segmentBytes: [2_000, 8_000][life % 2] ?? 2_000
-        }).pipe(Layer.provide(Layer.succeed(StorageClasses, classes))),
+        }).pipe(Layer.provide(given)),
         clock
       )
     let { close, spool } = await open()
@@ -407,10 +411,10 @@ describe("a spool against the model of a site", () => {
   for (const [name, start] of Object.entries(layers)) {
     it(`answers as the model does, whatever the commands, ${name}`, { timeout: 120_000 }, () =>
       fc.assert(
-        fc.asyncProperty(commands, async (commands) => {
-          const { close, real } = await start()
+        fc.asyncProperty(commands, fc.constantFrom(1, 2, 3, Limits.appGroupsMax), async (commands, appGroupsMax) => {
+          const { close, real } = await start(appGroupsMax)
           try {
-            await fc.asyncModelRun(() => ({ model: modelOf(real.spool), real }), commands)
+            await fc.asyncModelRun(() => ({ model: modelOf(real.spool, appGroupsMax), real }), commands)
           } finally {
             await close()
           }

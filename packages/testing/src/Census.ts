@@ -5,7 +5,7 @@ import * as Article from "@lupin/core/Article"
 import type * as Group from "@lupin/core/Group"
 import type * as GroupName from "@lupin/core/GroupName"
 import * as Limits from "@lupin/core/Limits"
-import type * as MessageId from "@lupin/core/MessageId"
+import * as MessageId from "@lupin/core/MessageId"
 import { Outranked } from "@lupin/spool/Outranked"
 import type * as Spool from "@lupin/spool/Spool"
 import { Effect } from "effect"
@@ -102,6 +102,24 @@ export const log = Effect.fnUntraced(function* (spool: Spool.Spool["Service"]) {
   }
 })
 
+/**
+ * What a spool knows to be removed and its log does not tell any more, as it has rotted. Once the site has started again, an
+ * audit has it told. `expired`: what had expired before it rotted.
+ */
+const corrected = Effect.fnUntraced(function* (
+  told: Log,
+  spool: Spool.Spool["Service"],
+  expired: ReadonlySet<MessageId.MessageId>
+) {
+  const ids = [...told.held]
+  const statuses = yield* spool.status(ids)
+  const gone = ids.filter((_, at) => statuses[at] === "removed")
+  const whyOf = (id: MessageId.MessageId): Removed["why"] =>
+    MessageId.kindOf(id) === "digest" ? "superseded" : expired.has(id) ? "expired" : "cancelled"
+  const held = new Set(ids.filter((_, at) => statuses[at] !== "removed"))
+  return { ...told, held, removed: new Map([...told.removed, ...gone.map((id) => [id, whyOf(id)] as const)]) }
+})
+
 /** Reads every article, as a reader would who goes through all groups. */
 export const readAll = Effect.fnUntraced(function* (spool: Spool.Spool["Service"]) {
   for (const { name } of yield* spool.groups) {
@@ -134,7 +152,8 @@ export const look = Effect.fnUntraced(function* (
     const found = (yield* spool.find(id)) === undefined ? files : ["served", ...files]
     if (found.length > 0) remains.set(id, found)
   }
-  const found: Log = yield* log(spool)
+  const told: Log = yield* log(spool)
+  const found = site.hasRotted ? yield* corrected(told, spool, (yield* site.look()).expired) : told
   const copies = new Map<MessageId.MessageId, Copy>()
   const numbers = new Map<GroupName.GroupName, ReadonlyArray<number>>()
   if (isThorough) {

@@ -205,10 +205,11 @@ export class Faults {
     const others = new Set(sites.flatMap((site) => (site.name === name ? [] : [...site.holdings.ids])))
     const isNoLast = [...this.#fleet.site(name).holdings.ids].every((id) => others.has(id))
     const isSafe = isNoLast && Settling.holdSame(sites)
-    const { disk } = this.#fleet.site(name)
-    const octets = disk.bytes(isLog)
+    const site = this.#fleet.site(name)
+    const octets = site.disk.bytes(isLog)
     if (!isSafe || octets < rotBytesMin) return false
-    disk.flip(isLog, number % octets, number % 8)
+    site.disk.flip(isLog, number % octets, number % 8)
+    site.hasRotted = true
     this.#rotted.add(name)
     this.#tell({ _tag: "Rotted", site: name, atMillis: this.#fleet.world.nowMillis })
     return true

@@ -29,6 +29,12 @@ const zones = (...verbs: ReadonlyArray<string>): string =>
 
 export const all: ReadonlyArray<Known> = [
   known(
+    "calls nothing durable that only one zone holds",
+    1,
+    "pops 1,1 zones 3 seconds 30; 500 cut z1 z2; 500 cut z1 z3; 500 cut p1 z2; 500 cut p1 z3; 2000 post p1 1; " +
+      "4000 receipt p1 1; 15000 heal z1 z2; 15000 heal p1 z2"
+  ),
+  known(
     "answers for receipts while a zone is silent",
     9,
     "pops 1,1,1,1 zones 3 seconds 30; 1000 post p1 1; 2000 power z1; 3000 receipt p1 1; 4000 receipt p2 1"
@@ -187,6 +193,40 @@ export const all: ReadonlyArray<Known> = [
       "77155 post p3 11; 88334 post p1 51; 89545 post p2 26; 138033 rot p4 408084; 139102 power p4"
   ),
   known(
+    "lets go of what rotted before its time came, when no other site has it any more",
+    1,
+    "pops 1,1 zones 3 seconds 660 days 20; 1000 post p1 1; 2000 post p2 2; 100000 rot z3 900; 555000 kill z3"
+  ),
+  known(
+    "lets go of what its index knows, its rotted log tells no more, and nobody reads",
+    18,
+    "pops 1,1 zones 3 seconds 660 days 20; 8890 post p1 1; 10586 post p1 0; 37437 post p2 3; 45427 post p2 2; 92008 post p2 6; " +
+      "114164 post p2 5; 118928 post p1 4; 128538 erase 5; 262909 rot z3 32644; 373952 rot z3 963849; 501952 power z3; " +
+      "538245 rot z3 847482; 576255 rot z3 144447"
+  ),
+  known(
+    "is taken at its word of what was cancelled before its log rotted, until it starts again",
+    3016,
+    "pops 1,1 zones 3 seconds 660 days 20; 13412 post p1 3; 22666 post p2 4; 30419 post p2 5; 35665 rot p1 713693; 67109 cancel p2 4; " +
+      "86097 post p1 0; 103217 post p2 1; 108708 cancel p2 0; 114229 post p2 2; 117709 cancel p1 1; 519114 kill p1; 539391 start p1; " +
+      "551776 kill p2; 551849 start p2; 562713 rot p1 583043; 575829 rot p1 795428; 620017 rot p1 827681"
+  ),
+  known(
+    "seals no day over what came too late, though its partial has rotted where a zone starts",
+    5370,
+    "pops 1,1 zones 3 seconds 660 days 20; 8 post p2 10; 1781 post p2 9; 12567 post p1 2; 15136 read p1 4000; 19912 erase 0; " +
+      "21755 post p2 3; 23855 sick p2 1; 23855 post p2 223855; 28006 cancel p2 6; 37568 erase 7; 38533 post p1 1; 40369 cancel p1 2; " +
+      "47779 post p2 11; 50896 post p1 8; 201640 forge p2 2; 208056 post p2 1000; 236623 post p1 1009; 238401 rot z2 333010; " +
+      "320000 post p1 4000; 620000 kill z2"
+  ),
+  known(
+    "fetches what has rotted from a POP host, where the other zones keep little",
+    5024,
+    "pops 1,1 zones 3 seconds 150; 1579 post p2 1; 2901 post p1 4; 5607 rot z2 502550; 6736 post p2 5; 7344 post p1 3; " +
+      "9292 rot z2 691417; 10831 post p1 2; 12657 post p2 6; 14352 post p1 0; 19010 rot z2 985891; 21005 keep-age z1 17108; " +
+      "23542 keep-bytes z3 3636; 30280 rot z2 231946; 49262 kill z2"
+  ),
+  known(
     "tells of a record whose checksum of events has rotted behind one that cannot be read",
     502027,
     "pops 1,1,1,1 zones 3 seconds 30; 235 post p2 7; 558 post p1 2; 694 post p3 5; 4038 post p3 14; 5997 slow z1 p4 1299; " +
@@ -211,6 +251,12 @@ export const all: ReadonlyArray<Known> = [
     "pops 1,1 zones 3 seconds 60; 100 keep-age z1 3000; 1000 post p1 1; 2000 post p1 2; 3000 post p2 4; 10000 kill z1; " +
       "11000 start z1; 12000 post p1 5; 15000 cancel p1 1; 20000 power z1; 21000 start z1; 22000 post p2 6; 30000 wipe z1; " +
       "40000 post p2 8"
+  ),
+  known(
+    "keeps the low water mark of a group that is empty as an index is made anew after a power cut",
+    140,
+    "pops 1,1,1,1 zones 3 seconds 150; 42448 post p1 92; 54306 post p2 46; 79391 post p3 41; 82704 keep-age p4 45693; " +
+      "88113 post p1 96; 90280 post p2 33; 90737 kill p4; 119608 start p4; 130736 power p4"
   ),
   known(
     "counts nothing that comes after its day was sealed",

@@ -74,6 +74,8 @@ export class SimSite {
   #disk: SimDisk
   #holdings = new Holdings()
   skewMillis = 0
+  /** Its log has rotted since it was started: it knows more than that tells. */
+  hasRotted = false
 
   constructor(options: Options) {
     this.#options = options
@@ -135,6 +137,7 @@ export class SimSite {
     network.powerOn(this.plan.address)
     this.#process = process
     this.#running = undefined
+    this.hasRotted = false
     // A log may have lost something.
     this.#holdings = new Holdings(this.#holdings)
     const built = yield* Deferred.make<void, SiteDown>()

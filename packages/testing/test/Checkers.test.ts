@@ -245,6 +245,20 @@ describe("Checkers", () => {
     assert.deepStrictEqual(broken(settled, { ...sent, connection: 1 }), [])
   })
 
+  it("5: sees an article that goes back to where it came from, but for a site where it has rotted meanwhile", () => {
+    const there = { ...at, from: "z1", fromGeneration: "g", life: 1, to: "z2", toGeneration: "g", connection: 2, id }
+    const back = { ...there, from: "z2", to: "z1" }
+    const sent: Evidence = { _tag: "Sent", ...there }
+    const settled: Evidence = { _tag: "Settled", isNew: true, ...back }
+    assert.deepStrictEqual(broken(sent, { ...settled, isNew: false }), [])
+    assert.deepStrictEqual(broken(sent, settled), [5])
+    assert.deepStrictEqual(broken(settled, sent), [5])
+    const rotted = (site: string): Evidence => ({ _tag: "Rotted", ...at, site })
+    assert.deepStrictEqual(broken(sent, rotted("z1"), settled), [])
+    assert.deepStrictEqual(broken(sent, rotted("z2"), settled), [5])
+    assert.deepStrictEqual(broken(rotted("z1"), settled, sent), [])
+  })
+
   it("6: sees an event without a digest", () => {
     const whole = copy(event.groups.map((name) => [name, 1]))
     assert.deepStrictEqual(broken(looked(true, whole)), [6])

@@ -4,6 +4,7 @@ import type * as MessageId from "@lupin/core/MessageId"
 import { Effect, Schedule } from "effect"
 import * as Fleet from "../src/Fleet.ts"
 
+/** `npm run test:simulation` takes three hundred. */
 const seeds = Array.from({ length: Number(process.env["LUPIN_TEST_SEEDS"] ?? 6) }, (_, at) => at + 1)
 
 const proposal = (at: number) => ({

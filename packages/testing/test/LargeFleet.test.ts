@@ -4,6 +4,7 @@ import * as History from "../src/History.ts"
 import * as Verdict from "../src/Verdict.ts"
 import * as Workload from "../src/Workload.ts"
 
+/** `npm run test:simulation` takes three times as many. */
 const share = Number(process.env["LUPIN_TEST_SEEDS"] ?? 100) / 100
 const timeout = 300_000
 

@@ -5,6 +5,7 @@ import type * as Article from "@lupin/core/Article"
 import * as Admission from "@lupin/core/Admission"
 import * as Filing from "@lupin/core/Filing"
 import type * as Group from "@lupin/core/Group"
+import * as GroupName from "@lupin/core/GroupName"
 import * as MessageId from "@lupin/core/MessageId"
 import * as Site from "@lupin/core/Site"
 import * as Waiting from "@lupin/core/Waiting"
@@ -56,6 +57,7 @@ export class Ahead implements Asked {
   /** Those that took the article that was filed last, in the order of its numbers. */
   filing: ReadonlyArray<Taker> = []
   // Made when they are needed: most runs are of articles, and some of one.
+  #begun: Map<string | undefined, number> | undefined
   #descriptions: Map<string, string | undefined> | undefined
   #slots: Map<string, { readonly id: MessageId.MessageId; readonly rank: string }> | undefined
   /** Seldom asked for. */
@@ -132,6 +134,10 @@ export class Ahead implements Asked {
 
   takers(names: ReadonlyArray<Group.Group["name"]>): ReadonlyArray<Taker> {
     return (this.#asked = this.#takers.all(names))
+  }
+
+  room(app: string | undefined): number {
+    return this.#known.room(app) - (this.#begun?.get(app) ?? 0)
   }
 
   groupDescription(name: Group.Group["name"]): string | undefined {
@@ -231,8 +237,17 @@ export class Ahead implements Asked {
   }
 
   #say(group: Group.Group["name"], status: Group.Status | undefined, description: string | undefined): void {
-    this.taker(group).status = status
+    const taker = this.taker(group)
+    if (taker.isNew && status !== undefined) this.#begin(taker)
+    taker.status = status
     this.#descriptions = this.#descriptions ?? new Map()
     this.#descriptions.set(group, description)
+  }
+
+  #begin(taker: Taker): void {
+    const app = GroupName.appOf(taker.name)
+    taker.isNew = false
+    this.#begun = this.#begun ?? new Map()
+    this.#begun.set(app, (this.#begun.get(app) ?? 0) + 1)
   }
 }

@@ -16,7 +16,7 @@ import type { Index } from "./Index.ts"
 import type { IdRow } from "./IndexRows.ts"
 import type * as Overwrites from "./Overwrites.ts"
 import type * as PackFile from "./PackFile.ts"
-import type { Damaged } from "./Quarantine.ts"
+import { type Damaged, noteAll } from "./Quarantine.ts"
 import * as Record from "./Record.ts"
 import { addressSpan, type Stretch } from "./Segment.ts"
 import type { SegmentLog } from "./SegmentLog.ts"
@@ -27,14 +27,13 @@ export const sliceBytes = 1024 * 1024
 /** Octets of files no longer needed that one slice overwrites. */
 export const scrubBytes = 4 * 1024 * 1024
 
-/** Damaged articles that are noted with one write. */
-const noteMax = 1_000
-
 export interface Compaction {
   /** Does one slice; says whether there is more to do at once. */
   readonly step: (nowMillis: number) => boolean
   /** Gives up what is under way, and overwrites it and all that waits to be overwritten. */
   readonly abandon: () => void
+  /** Whether records have copies that do not stand for them yet. */
+  readonly isMoving: () => boolean
   /** What has been done so far. */
   readonly done: () => Done
 }
@@ -171,8 +170,7 @@ export const make = ({ count, index, note, spoolLog, where }: Keeper, ground: Gr
       if (at !== undefined && lost.some(([from, to]) => at >= from && at < to))
         damaged.push({ address: row.address, id })
     }
-    // A call with all of them would have too many arguments.
-    for (let at = 0; at < damaged.length; at += noteMax) note(...damaged.slice(at, at + noteMax))
+    noteAll(note, damaged)
   }
 
   /** Passes over what cannot be read. */
@@ -246,6 +244,7 @@ export const make = ({ count, index, note, spoolLog, where }: Keeper, ground: Gr
       discard()
       while (log.scrub(scrubBytes));
     },
+    isMoving: () => job !== undefined,
     done: () => done
   }
 }
@@ -258,6 +257,7 @@ export const ofAll = (keeper: Keeper, grounds: ReadonlyArray<Ground>): Compactio
     abandon: () => {
       for (const compaction of compactions) compaction.abandon()
     },
+    isMoving: () => compactions.some((compaction) => compaction.isMoving()),
     done: () => compactions.reduce((all, compaction) => sum(all, compaction.done()), nothing)
   }
 }

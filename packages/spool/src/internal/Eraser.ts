@@ -16,9 +16,10 @@ export interface Eraser {
   readonly eraseOctets: () => number
   /**
    * Overwrites ids of what was erased before a time, in the log and in the index, a slice a call; says whether there is
-   * more to do at once. What a crash stops begins anew.
+   * more to do at once. What a crash stops begins anew. `isMoving`: a compaction may have a copy of the records that name
+   * them, and is waited for.
    */
-  readonly eraseNames: (beforeMillis: number) => boolean
+  readonly eraseNames: (beforeMillis: number, isMoving: boolean) => boolean
 }
 
 /** Ids that are overwritten together: each is looked for in all of the index, about a second for two gigabytes and four of them. */
@@ -103,10 +104,10 @@ export const make = (where: Overwrites.Where, log: SegmentLog, index: Index, log
       index.commitAll()
       return pending.length
     },
-    eraseNames: (beforeMillis) => {
+    eraseNames: (beforeMillis, isMoving) => {
       unnaming ??= begin(beforeMillis)
       if (unnaming === undefined) return false
-      if (slice(unnaming)) return true
+      if (slice(unnaming) || isMoving) return true
       finish(unnaming)
       unnaming = undefined
       return allDue(beforeMillis).length > 0

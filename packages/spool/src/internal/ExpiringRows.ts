@@ -52,12 +52,18 @@ export class ExpiringRows {
       if (row?._tag !== "Held" || row.position !== position) this.drop(key)
       else if (expiresMillis > untilMillis) return { held, nextMillis: expiresMillis }
       else {
-        // What is damaged stays until it is mended, and holds up nothing behind it.
+        // What is damaged is let go of as such, and holds up nothing behind it.
         const one = read(row)
         if (one !== undefined) held.push(one)
       }
     }
     return { held }
+  }
+
+  /** When articles of some ids want to go that have an Expires. Looks at all rows: for what cannot be read. */
+  millisOf(ids: ReadonlySet<string>): ReadonlyMap<string, number> {
+    const rows = [...this.all()].filter(({ id }) => ids.has(id))
+    return new Map(rows.map(({ expiresMillis, id }) => [id, expiresMillis]))
   }
 
   /**

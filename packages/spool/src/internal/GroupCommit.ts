@@ -16,8 +16,10 @@ export const commitBytesMax = 4 * 1024 * 1024
 /** Octets of articles that may wait; what comes beyond is refused for now. */
 export const waitingBytesMax = 64 * 1024 * 1024
 
-/** Commands that are worth a commit of their own where nothing is under way, whoever else may come in this turn. */
-const unitsAlone = 8
+/** Commands that are worth a commit of their own, whoever else may come: a sync costs about what a quarter of them do. */
+export const unitsAlone = 160
+/** Commands that are stored, where nothing is synced, between the one that made it worth to settle and that: more wait for it. */
+export const unsettledMax = 8_000
 /** Turns of the loop that fewer commands wait at most, as long as each brings somebody: a turn costs less than a sync. */
 export const turnsMax = 5
 
@@ -73,6 +75,11 @@ export const make = (target: Target): GroupCommit => {
   let waiting: Array<Job> = []
   let waitingBytes = 0
   let isBusy = false
+  /** Nothing is under way but what is to be settled at the end of this turn. */
+  let isSettling = false
+  let isSettlingSoon = false
+  /** Commands since there is something to settle. */
+  let unsettled = 0
   /** In memory and log may differ: nothing more is stored until the spool is opened anew. */
   let broken: string | undefined
   /** The disk did not do as told: looked at again before the next commit. */
@@ -138,6 +145,10 @@ export const make = (target: Target): GroupCommit => {
   }
 
   const settle = (): void => {
+    isSettlingSoon = false
+    if (!isSettling) return
+    isSettling = false
+    unsettled = 0
     try {
       target.settle()
     } catch (error) {
@@ -201,8 +212,11 @@ export const make = (target: Target): GroupCommit => {
 
   /** Whoever was answered goes on first. */
   const next = (): void => {
-    if (target.isUnsettled()) target.soon(settle)
-    else if (waiting.length > 0 || (target.isShared && company.look())) target.soon(turn)
+    if (target.isUnsettled()) {
+      isSettling = true
+      if (!isSettlingSoon) target.soon(settle)
+      isSettlingSoon = true
+    } else if (waiting.length > 0 || (target.isShared && company.look())) target.soon(turn)
     else rest()
   }
 
@@ -239,6 +253,12 @@ export const make = (target: Target): GroupCommit => {
       else waiting.push(job)
       waitingBytes += bytes
       company.come()
+      // What may take its time keeps nobody waiting: who is told to wait reads on, and brings the next before this is answered.
+      if (isSettling && !target.isShared && stalled === undefined && unsettled + units.length <= unsettledMax) {
+        isSettling = false
+        unsettled += units.length
+        return act()
+      }
       if (isBusy) return
       isBusy = true
       if (target.isShared && company.isExpected && units.length < unitsAlone) target.soon(turn)

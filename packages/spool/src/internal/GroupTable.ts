@@ -5,7 +5,7 @@
  * `low` is found by asking for the first number held, and only when somebody looks: removals in a row cost nothing.
  */
 import type * as Group from "@lupin/core/Group"
-import type * as GroupName from "@lupin/core/GroupName"
+import * as GroupName from "@lupin/core/GroupName"
 
 /** A group by its key in the index. One that was removed stays known, so that its numbers are never given again. */
 export interface Shelf {
@@ -30,6 +30,8 @@ export interface GroupTable {
   /** As `get`, unless the group was removed. */
   readonly there: (name: string) => Shelf | undefined
   readonly all: () => Iterable<Shelf>
+  /** Groups of an app that are known, removed ones too; without an app, of other networks. */
+  readonly countOf: (app: string | undefined) => number
   /** Shelves changed since the last time this was asked. */
   readonly takeChanged: () => ReadonlyArray<Shelf>
   /** Gives back what was taken and could not be kept. */
@@ -55,7 +57,13 @@ export const make = (shelves: Iterable<Shelf>, numberBase: number, lost = 0): Gr
   let highOfNew = numberBase + lost
   const table = new Map<string, Shelf>()
   let changed: Array<Shelf> = []
-  for (const shelf of shelves) table.set(shelf.name, shelf)
+  const counts = new Map<string | undefined, number>()
+  const enter = (shelf: Shelf): void => {
+    const app = GroupName.appOf(shelf.name)
+    counts.set(app, (counts.get(app) ?? 0) + 1)
+    table.set(shelf.name, shelf)
+  }
+  for (const shelf of shelves) enter(shelf)
 
   const change = (shelf: Shelf): void => {
     if (shelf.isChanged) return
@@ -78,7 +86,7 @@ export const make = (shelves: Iterable<Shelf>, numberBase: number, lost = 0): Gr
         createdMillis: atMillis,
         isChanged: false
       }
-      table.set(name, shelf)
+      enter(shelf)
     }
     if (!shelf.isThere) shelf.createdMillis = atMillis
     shelf.isThere = true
@@ -93,6 +101,7 @@ export const make = (shelves: Iterable<Shelf>, numberBase: number, lost = 0): Gr
       return shelf?.isThere === true ? shelf : undefined
     },
     all: () => table.values(),
+    countOf: (app) => counts.get(app) ?? 0,
     high: (name) => table.get(name)?.high ?? highOfNew,
     skip: (events) => {
       highOfNew += events
@@ -151,6 +160,8 @@ export const make = (shelves: Iterable<Shelf>, numberBase: number, lost = 0): Gr
       // Whoever has found it keeps it.
       delete shelf.description
       Object.assign(shelf, known, { high: Math.max(known.high, before?.high ?? 0) })
+      // What it held has left, and the removals may tell nobody any more.
+      if (shelf.count === 0) shelf.lowAtLeast = shelf.high + 1
     }
   }
 }

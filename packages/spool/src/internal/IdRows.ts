@@ -225,13 +225,22 @@ export class IdRows {
     this.#hash.take(id)
     this.#asked.drop(this.#hash)
     const { first } = this.#hash
+    const held: Array<number> = []
+    const gone: Array<number> = []
     for (const sheaf of IdSheaves.all(this.#state)) {
       for (const { bytes, offset } of this.#stretches(sheaf, first, first + 1)) {
         this.#file.look({ bytes, offset })
         const at = IdBand.find(this.#file.view, bytes, this.#hash)
-        if (at >= 0) this.#file.overwrite(Buffer.from(other, "latin1"), offset + at + IdBand.idOffset)
+        if (at < 0) continue
+        const isHeld = IdBand.removedMillis(this.#file.block, at) === Infinity
+        ;(isHeld ? held : gone).push(offset + at + IdBand.idOffset)
       }
     }
+    const text = Buffer.from(other, "latin1")
+    for (const offset of held) this.#file.overwrite(text, offset)
+    // What says that it has gone hides what says that it is held: a crash in between is not to show that again.
+    if (held.length > 0 && gone.length > 0) this.#file.sync(this.#state.commit)
+    for (const offset of gone) this.#file.overwrite(text, offset)
     // Checksums are of before, and asked for only where nothing is known to be synced.
     this.#file.sync(this.#state.commit)
     this.#state = { ...this.#state, synced: this.#file.synced }

@@ -62,7 +62,7 @@ export class Index {
   readonly claims: ClaimRows
   readonly erasures: Erasures
   readonly mended: MendedRows
-  readonly #expiring: ExpiringRows
+  readonly expires: ExpiringRows
 
   /** Opens the index of a log; one of another generation, lineage or format is emptied, and one that has lost something. */
   constructor(where: Where, generation: Site.Generation, log: Log, recordsPerCommit: number, lineage: number) {
@@ -78,7 +78,7 @@ export class Index {
     const isWhole = IdRows.isWhole(database("ids"), idsPlace)
     const kept = isWhole ? IndexHead.read(this.#meta, generation, lineage) : undefined
     // Rows of another format are not even looked at.
-    if (kept === undefined) for (const name of IndexHead.partNames) database(name).clearSync()
+    if (kept === undefined) IndexHead.clear(this.#tables)
     this.#ids = new IdRows.IdRows(database("ids"), idsPlace, generation.id)
     this.#recentIds = new RecentIds(log.look, (this.hash = this.#ids.hash))
     this.numbers = new NumberRows(database("numbers"))
@@ -87,22 +87,22 @@ export class Index {
     this.claims = new ClaimRows(database("waiting"))
     this.erasures = new Erasures(database("erased"))
     this.mended = new MendedRows(database("mended"))
-    this.#expiring = new ExpiringRows(database("expiring"))
+    this.expires = new ExpiringRows(database("expiring"))
     if (kept !== undefined) {
       this.progress = kept.progress
       const shelves = Array.from(this.#groups.getRange({}), ({ key, value }) => Rows.readShelf(key, value))
       this.groups = GroupTable.make(shelves, generation.numberBase, this.progress.lost)
       this.accounts = new Accounts(kept.accounts)
-    } else {
-      this.groups = this.empty(log.start)
-    }
+    } else this.groups = this.empty(log.start)
   }
 
   /** Forgets everything, so that the log can be taken in from its start. */
   empty(start: number): GroupTable.GroupTable {
     this.#recentIds.clear()
-    for (const rows of [this.#groups, this.#meta]) rows.clearSync()
-    for (const part of this.#parts()) part.empty()
+    this.#tables.transactionSync(() => {
+      for (const rows of [this.#groups, this.#meta]) rows.clearSync()
+      for (const part of this.#parts()) part.empty()
+    })
     this.progress = Progress.nothing(start)
     this.accounts = new Accounts()
     return (this.groups = GroupTable.make([], this.#generation.numberBase))
@@ -171,7 +171,7 @@ export class Index {
 
   /** As `ExpiringRows.dropOf`, committed. */
   unnameExpiring(ids: ReadonlySet<string>, from: Buffer, limit: number): Buffer | undefined {
-    const next = this.#expiring.dropOf(ids, from, limit)
+    const next = this.expires.dropOf(ids, from, limit)
     this.commitAll()
     return next
   }
@@ -183,7 +183,7 @@ export class Index {
 
   /** What has rows and an overlay of its own. */
   #parts() {
-    return [this.#ids, this.numbers, this.slots, this.marks, this.claims, this.erasures, this.mended, this.#expiring]
+    return [this.#ids, this.numbers, this.slots, this.marks, this.claims, this.erasures, this.mended, this.expires]
   }
 
   #write(changed: ReadonlyArray<GroupTable.Shelf>): void {
@@ -244,7 +244,7 @@ export class Index {
 
   /** As `ExpiringRows.held`. */
   expiring<A>(untilMillis: number, limit: number, read: (place: Place) => A | undefined): Expiring<A> {
-    return this.#expiring.held(untilMillis, limit, (id) => this.id(id), read)
+    return this.expires.held(untilMillis, limit, (id) => this.id(id), read)
   }
 
   /** Whether the record of a removal still says something that history has to know. */
@@ -320,7 +320,7 @@ export class Index {
     this.#ids.set(id, stored === undefined ? held : { ...held, stored })
     if (stored === undefined) this.#recentIds.add(id, place.address)
     this.accounts.file(place, stored)
-    if (expiresMillis !== undefined) this.#expiring.add(id, expiresMillis, position)
+    if (expiresMillis !== undefined) this.expires.add(id, expiresMillis, position)
     this.numbers.file(this.groups, event, place, takers)
     if (slot !== undefined) this.slots.fill(slot.key, { id, rank: slot.rank })
   }
@@ -364,7 +364,7 @@ export class Index {
     this.#ids.set(id, { _tag: "Held", position, ...place, ...(stored === undefined ? {} : { stored }) })
     if (row === undefined) {
       this.accounts.file(place, stored)
-      if (expiresMillis !== undefined) this.#expiring.add(id, expiresMillis, position)
+      if (expiresMillis !== undefined) this.expires.add(id, expiresMillis, position)
       if (slot !== undefined) this.slots.fill(slot.key, { id, rank: slot.rank })
       for (const [name, number] of numbers) this.groups.restore(name, number, atMillis)
     } else {

@@ -3,7 +3,7 @@
  */
 import type * as Site from "@lupin/core/Site"
 import { Buffer } from "node:buffer"
-import type { Table } from "../Tables.ts"
+import type { Table, Tables } from "../Tables.ts"
 import type { Accounts } from "./Accounts.ts"
 import type * as Progress from "./Progress.ts"
 
@@ -13,18 +13,15 @@ const indexFormat = 7
 const key = Buffer.from("progress")
 
 /** Databases of the parts of an index, by name; `idTags` and `idFilters` are of earlier formats. */
-export const partNames = [
-  "ids",
-  "numbers",
-  "slots",
-  "marks",
-  "waiting",
-  "erased",
-  "mended",
-  "expiring",
-  "idTags",
-  "idFilters"
-]
+const partNames = ["ids", "numbers", "slots", "marks", "waiting", "erased", "mended", "expiring", "idTags", "idFilters"]
+
+/** Clears all of an index, or nothing: a head that outlived its parts would speak of what has gone. */
+export const clear = (tables: Tables): void => {
+  const all = ["meta", "groups", ...partNames].map((name) => tables.table(name))
+  tables.transactionSync(() => {
+    for (const rows of all) rows.clearSync()
+  })
+}
 
 export interface IndexHead {
   readonly progress: Progress.Progress

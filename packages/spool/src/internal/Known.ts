@@ -9,7 +9,8 @@ import type { Articles } from "./Articles.ts"
 import type { Index } from "./Index.ts"
 import type { Quarantine } from "./Quarantine.ts"
 
-export const of = (index: Index, records: Articles, quarantine: Quarantine): Ahead.Known => ({
+/** `appGroupsMax`: groups of an app that begin with an article. */
+export const of = (index: Index, records: Articles, quarantine: Quarantine, appGroupsMax: number): Ahead.Known => ({
   get groups() {
     return index.groups
   },
@@ -23,6 +24,7 @@ export const of = (index: Index, records: Articles, quarantine: Quarantine): Ahe
   get forgottenMillis() {
     return index.progress.forgottenMillis
   },
+  room: (app) => appGroupsMax - index.groups.countOf(app),
   groupDescription: (name) => index.groups.there(name)?.description,
   highest: (key) => index.slots.get(key),
   numbers: (id) => {

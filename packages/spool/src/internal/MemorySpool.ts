@@ -28,9 +28,10 @@ interface Shelved {
 export const make = (
   generation: Site.Generation,
   site: string,
-  classes: ReadonlyArray<StorageClass.StorageClass> = []
+  classes: ReadonlyArray<StorageClass.StorageClass>,
+  appGroupsMax: number
 ): Spool["Service"] => {
-  let model = Site.empty(generation)
+  let model = Site.empty(generation, appGroupsMax)
   let latestMillis = 0
   const articles = new Map<MessageId.MessageId, Shelved>()
   /** Octets of what was cancelled or superseded, until room is given back. */
@@ -207,6 +208,8 @@ export const make = (
         const changes = sorted.filter((change) => timeOf(change) <= untilMillis).slice(0, limit)
         return { changes, ...(next === undefined ? {} : { nextMillis: timeOf(next) }) }
       }),
+    damaged: Effect.succeed([]),
+    findLost: () => Effect.void,
     reclaimed: Effect.succeed({
       movedRecords: 0,
       droppedFiles: 0,

@@ -127,11 +127,18 @@ export class NumberRows {
 
   /** The numbers of whatever lies at an address. Looks at every number of these groups: for repairs. */
   allAt(shelves: Iterable<GroupTable.Shelf>, address: number): Xref.Numbers {
-    return [...shelves].flatMap((shelf) =>
+    return this.allOf(shelves, new Set([address])).get(address) ?? []
+  }
+
+  /** As `allAt`, of several addresses with one look. */
+  allOf(shelves: Iterable<GroupTable.Shelf>, addresses: ReadonlySet<number>): ReadonlyMap<number, Xref.Numbers> {
+    const found = [...shelves].flatMap((shelf) =>
       this.places(shelf, 0, shelf.high, Infinity)
-        .filter(([, place]) => place.address === address)
-        .map(([number]) => [shelf.name, number] as const)
+        .filter(([, { address }]) => addresses.has(address))
+        .map(([number, { address }]) => ({ address, one: [shelf.name, number] as const }))
     )
+    const all = Map.groupBy(found, ({ address }) => address)
+    return new Map([...all].map(([address, some]) => [address, some.map(({ one }) => one)]))
   }
 
   /** Within a transaction. */

@@ -37,6 +37,14 @@ const fileName = "quarantine"
 /** Damaged records that are remembered; beyond it they are still not served. */
 export const damagedMax = 10_000
 
+/** Damaged articles that are noted with one write. */
+const noteMax = 1_000
+
+/** As `note`, of any number of them: a call with all of them would have too many arguments. */
+export const noteAll = (note: Quarantine["note"], damaged: ReadonlyArray<Damaged>): void => {
+  for (let at = 0; at < damaged.length; at += noteMax) note(...damaged.slice(at, at + noteMax))
+}
+
 /** Whether a record once found damaged is still what the index knows of its id. */
 export const isStill =
   (index: Pick<Index, "id">) =>

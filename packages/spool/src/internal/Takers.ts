@@ -14,6 +14,7 @@ const listsMax = 4_096
 
 export interface Taker extends Admission.Taker {
   status: Admission.Taker["status"]
+  isNew: boolean
   high: number
   /** Its name as a record has it. */
   readonly octets: Uint8Array
@@ -45,7 +46,7 @@ export class Takers {
     let taker = this.#named.get(name)
     if (taker === undefined) {
       const octets = GroupOctets.of(name)
-      taker = { name, status: undefined, high: 0, octets, shelf: undefined, plan: 0 }
+      taker = { name, status: undefined, isNew: true, high: 0, octets, shelf: undefined, plan: 0 }
       this.#named.set(name, taker)
     }
     if (taker.plan !== this.#plan) this.#ask(taker)
@@ -68,6 +69,7 @@ export class Takers {
     const shelf = (taker.shelf ??= this.#table?.get(taker.name))
     taker.plan = this.#plan
     taker.status = shelf?.isThere === true ? shelf.status : undefined
+    taker.isNew = shelf === undefined
     taker.high = shelf === undefined ? (this.#table?.high(taker.name) ?? 0) : shelf.high
   }
 }

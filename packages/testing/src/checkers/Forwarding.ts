@@ -23,11 +23,9 @@ export const once: Checker.Checker = {
     const sent = new Set<string>()
     // A host that was wiped is offered its own again (design §4): what is older than its generation, by the clocks.
     const begun = new Set<string>()
-    const isBack = (ways: ReadonlySet<string>, evidence: OfFeed): boolean =>
-      !rotted.has(evidence.from) &&
-      !begun.has(evidence.from) &&
-      !begun.has(evidence.to) &&
-      ways.has(wayBackOf(evidence))
+    // What rotted at a site that sent it once may come to it from anywhere, and then goes on.
+    const isBack = (ways: ReadonlySet<string>, evidence: OfFeed, site: string): boolean =>
+      !rotted.has(site) && !begun.has(evidence.from) && !begun.has(evidence.to) && ways.has(wayBackOf(evidence))
     return (evidence) => {
       switch (evidence._tag) {
         case "Fault":
@@ -56,7 +54,7 @@ export const once: Checker.Checker = {
           settled.set(feedKey(evidence), settled.get(feedKey(evidence)) ?? evidence.connection)
           if (!evidence.isNew) return Checker.isKept()
           origins.add(wayOf(evidence))
-          return isBack(sent, evidence) ? [back(evidence.to, evidence)] : Checker.isKept()
+          return isBack(sent, evidence, evidence.to) ? [back(evidence.to, evidence)] : Checker.isKept()
         }
         case "Sent": {
           sent.add(wayOf(evidence))
@@ -67,7 +65,7 @@ export const once: Checker.Checker = {
             (settled.get(feedKey(evidence)) ?? Number.POSITIVE_INFINITY) <= evidence.connection
               ? [`${evidence.from} sends ${evidence.id} to ${evidence.to}, which has answered for it`]
               : []
-          return isBack(origins, evidence) ? [...again, back(evidence.from, evidence)] : again
+          return isBack(origins, evidence, evidence.from) ? [...again, back(evidence.from, evidence)] : again
         }
         default:
           return Checker.isKept()

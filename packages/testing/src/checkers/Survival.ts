@@ -88,6 +88,9 @@ export const acknowledged = (keepMillis: number): Checker.Checker => ({
   }
 })
 
+/** What durable means (design §1), told again: who changes what the sites go by has to change the promise as well. */
+const zonesMin = 2
+
 /** 10: what a zone filed and still should have is everywhere in the end, and a durable receipt is no empty word. */
 export const durable: Checker.Checker = {
   promise: 10,
@@ -118,9 +121,7 @@ export const durable: Checker.Checker = {
           !filed.of(site).has(receipt.messageId) && (wipes.get(site) ?? 0) + answerMillisMax < atMillis
         return [
           ...receipt.heldBy.filter(isFalse).map((site) => `${site} does not hold ${receipt.messageId}, says a receipt`),
-          ...(zones.length < Receipt.durableZonesMin
-            ? [`${receipt.messageId} is durable in ${zones.length} zones`]
-            : [])
+          ...(zones.length < zonesMin ? [`${receipt.messageId} is durable in ${zones.length} zones`] : [])
         ]
       } else if (evidence._tag === "Looked" && evidence.isSettled) {
         const { sites } = evidence
