@@ -105,17 +105,17 @@ type Asking = Pick<PeerFeed.Part, "eager" | "asks" | "turn">
 
 export class FeedGathering {
   readonly #delays: Delays
-  readonly #beganPosition: number
+  readonly #openedPosition: number
   readonly #toAsk: Gathered
   readonly #toAskAfter: Gathered
   readonly #toAskLate: Gathered
   readonly #toSend = new Gathered(0)
   #sentMillis = -Infinity
 
-  /** What stands up to `beganPosition` may have been sent before: it is asked about. */
-  constructor(delays: Delays, beganPosition = 0) {
+  /** What stood in the log before the connection, up to `openedPosition`, may be with the peer by now: it is asked about. */
+  constructor(delays: Delays, openedPosition = 0) {
     this.#delays = delays
-    this.#beganPosition = beganPosition
+    this.#openedPosition = openedPosition
     this.#toAsk = new Gathered(delays.gatherMillis)
     this.#toAskAfter = new Gathered(Math.max(delays.gatherMillis, delays.headStartMillis))
     this.#toAskLate = new Gathered(delays.lateMillis)
@@ -131,7 +131,7 @@ export class FeedGathering {
   }
 
   add(entry: Entry, path: string, { asks, eager, turn }: Asking, nowMillis: number): void {
-    const isNew = entry.position > this.#beganPosition && nowMillis - entry.arrivedMillis <= eagerAgeMillisMax
+    const isNew = entry.position > this.#openedPosition && nowMillis - entry.arrivedMillis <= eagerAgeMillisMax
     if (isNew && (typeof eager === "string" ? eager === "all" : eager(path))) this.#toSend.add(entry, nowMillis)
     else this.#ask(entry, asks === "soon" ? asks : asks(path), turn, nowMillis)
   }

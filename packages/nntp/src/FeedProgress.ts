@@ -22,17 +22,14 @@ export interface Progress {
   ofRule: string | undefined
   /** What was stored last. */
   saved: number
-  /** Up to here an earlier feed may have sent: it is asked about. */
-  beganPosition: number
 }
 
 /** Before the first connection. */
-export const begun = (beganPosition: number): Progress => ({
+export const begun = (): Progress => ({
   state: new FeedWindow(0),
   follower: undefined,
   ofRule: undefined,
-  saved: 0,
-  beganPosition
+  saved: 0
 })
 
 /** The name under which a feed's position is stored for all rules: one for each generation of a peer that tells it. */
@@ -78,7 +75,6 @@ export const adopt = Effect.fnUntraced(function* (
   progress.ofRule = isSeenTo ? undefined : ofRule
   progress.state = new FeedWindow(start)
   progress.saved = start
-  if (position !== undefined && start < position) progress.beganPosition = Math.max(progress.beganPosition, position)
   stats.position = start
   if (isSeenTo) {
     const onDone = Effect.suspend(() => {

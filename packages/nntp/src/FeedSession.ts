@@ -87,7 +87,7 @@ export const run = Effect.fnUntraced(function* (feed: Feed): Effect.fn.Return<ne
   stats.window = window.size
   const place = FeedPosition.make(feed)
   const moves: Array<FeedMoves.Move> = []
-  const gathering = new FeedGathering(feed, feed.progress.beganPosition)
+  const gathering = new FeedGathering(feed, yield* spool.head)
   /** Nothing is said any more of an article that has not been spoken of; says whether there was one. */
   const needless = (id: MessageId.MessageId): boolean => {
     const entry = state.spare(id)

@@ -98,7 +98,7 @@ export const run = Effect.fnUntraced(function* (options: Options): Effect.fn.Ret
   const showings = Option.getOrUndefined(yield* Effect.serviceOption(Showings))
   const { note } = yield* Recoveries.Recoveries
   const reconnect = options.reconnect ?? reconnectDefault
-  const progress = FeedProgress.begun(stats.offers > 0 ? yield* spool.head : 0)
+  const progress = FeedProgress.begun()
   const part: Part = { isActing: true, eager: options.eager ? "all" : "none", asks: "soon", turn: 1, isWatched: false }
   const session = FeedSession.run({
     ...options,

@@ -49,7 +49,7 @@ describe("FeedGathering", () => {
     assert.deepStrictEqual(positions(gathering.takeToSend(start + 40, false)), [2])
   })
 
-  it("asks about what is old, or may have been sent before, however eager it is", () => {
+  it("asks about what is old, or stood in the log before the connection, however eager it is", () => {
     const gathering = new FeedGathering.FeedGathering(delays, 1)
     gathering.add(opened(1), path, part("all"), start)
     gathering.add(opened(2, start - FeedGathering.eagerAgeMillisMax - 1), path, part("all"), start)

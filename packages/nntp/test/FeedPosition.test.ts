@@ -9,7 +9,7 @@ import * as PeerStats from "../src/PeerStats.ts"
 /** A feed that stores its position here, and runs as long as the test. */
 const running = Effect.gen(function* () {
   const stored: Array<readonly [string, number]> = []
-  const progress = FeedProgress.begun(0)
+  const progress = FeedProgress.begun()
   const { state } = progress
   progress.follower = "feed:far"
   const stats = (yield* PeerStats.PeerStats).of("far")

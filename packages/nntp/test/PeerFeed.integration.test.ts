@@ -17,6 +17,7 @@ describe("PeerFeed", () => {
         const beta = yield* start("beta")
         yield* Effect.forkScoped(feed(alpha, { name: "beta", port: portOf(beta) }, { eager }))
         yield* Effect.forkScoped(feed(beta, { name: "alpha", port: portOf(alpha) }, { eager }))
+        yield* until(() => statsOf(alpha, "beta").isConnected && statsOf(beta, "alpha").isConnected)
         const posted: Array<string> = []
         for (let index = 0; index < 60; index += 1) {
           posted.push((yield* post(index % 2 === 0 ? alpha : beta, `post ${index}`)).id)
@@ -72,6 +73,24 @@ describe("PeerFeed", () => {
     )
   }
 
+  it.live("asks about what came before the link, however eager it is: others may have sent it", () =>
+    Effect.gen(function* () {
+      const [alpha, beta, gamma] = [yield* start("alpha"), yield* start("beta"), yield* start("gamma")]
+      const to = { name: "beta", port: portOf(beta) }
+      yield* Effect.forkScoped(feed(alpha, { name: "gamma", port: portOf(gamma) }, { eager: true }))
+      yield* Effect.forkScoped(feed(gamma, to, { eager: true }))
+      for (let index = 0; index < 40; index += 1) yield* post(alpha, `post ${index}`)
+      yield* holds(beta, 40)
+      yield* Effect.forkScoped(feed(alpha, to, { eager: true }))
+      yield* settled(alpha, "beta")
+      expect(statsOf(alpha, "beta")).toMatchObject({ checks: 40, notWanted: 40, sent: 0, refused: 0 })
+      yield* post(alpha, "new")
+      yield* holds(beta, 41)
+      yield* settled(alpha, "beta")
+      expect(statsOf(alpha, "beta")).toMatchObject({ checks: 40, sent: 1 })
+    }).pipe(Effect.scoped)
+  )
+
   it.live("goes on from its stored position after a restart", () =>
     Effect.gen(function* () {
       const alpha = yield* start("alpha")
@@ -103,8 +122,8 @@ describe("PeerFeed", () => {
       const narrow = { rule: { wildmat: Wildmat.compile("digests.*") ?? Wildmat.nothing } }
       for (const [subject, options] of [["before", {}] as const, ["passed", narrow] as const]) {
         const one = yield* Effect.forkScoped(feed(alpha, to, options))
-        yield* post(alpha, subject)
         yield* until(() => statsOf(alpha, "beta").isConnected)
+        yield* post(alpha, subject)
         yield* settled(alpha, "beta")
         yield* Fiber.interrupt(one)
       }
@@ -214,6 +233,7 @@ describe("PeerFeed", () => {
       const port = portOf(beta)
       yield* Effect.forkScoped(feed(alpha, { name: "beta", port }))
       const back = yield* Effect.forkScoped(feed(beta, { name: "alpha", port: portOf(alpha) }))
+      yield* until(() => statsOf(alpha, "beta").isConnected)
       const own = yield* post(beta, "own")
       const other = yield* post(alpha, "other")
       yield* holds(alpha, 2)
@@ -255,10 +275,18 @@ describe("PeerFeed", () => {
         const { id } = yield* post(alpha, "gone")
         yield* Context.get(alpha, Spool).remove([id], "cancelled")
         yield* post(alpha, "kept")
-        yield* Effect.forkScoped(feed(alpha, { name: "beta", port: portOf(beta) }, { eager }))
-        expect(yield* holds(beta, 1)).toHaveLength(1)
+        const delays = { paceMillis: 500, gatherMillis: 500 }
+        yield* Effect.forkScoped(feed(alpha, { name: "beta", port: portOf(beta) }, { eager, ...delays }))
+        yield* holds(beta, 1)
         yield* settled(alpha, "beta")
-        expect(statsOf(alpha, "beta")).toMatchObject({ sent: 1, accepted: 1, offers: 1, checks: eager ? 0 : 1 })
+        expect(statsOf(alpha, "beta")).toMatchObject({ sent: 1, accepted: 1, offers: 1, checks: 1 })
+        // Sent at once, the second article waits for its turn after the first.
+        yield* post(alpha, "at once")
+        const later = yield* post(alpha, "gone while it waits")
+        yield* Context.get(alpha, Spool).remove([later.id], "cancelled")
+        yield* holds(beta, 2)
+        yield* settled(alpha, "beta")
+        expect(statsOf(alpha, "beta")).toMatchObject({ sent: 2, accepted: 2, offers: 2, checks: eager ? 1 : 2 })
       }).pipe(Effect.scoped)
     )
   }
@@ -301,7 +329,6 @@ describe("PeerFeed", () => {
   it.live("gives up a peer that stops answering, and asks about what it had sent", () =>
     Effect.gen(function* () {
       const alpha = yield* start("alpha")
-      const { id } = yield* post(alpha, "silence")
       let connections = 0
       const port = yield* StubServer.listen((line) => {
         if (line === undefined) {
@@ -310,9 +337,11 @@ describe("PeerFeed", () => {
         }
         if (line === "MODE STREAM") return "203 ok\r\n"
         if (line === "CAPABILITIES") return "500 what\r\n"
-        return line === `CHECK ${id}` ? `438 ${id}\r\n` : undefined
+        return line.startsWith("CHECK ") ? `438 ${line.slice("CHECK ".length)}\r\n` : undefined
       })
       yield* Effect.forkScoped(feed(alpha, { name: "stub", port }, { silenceMillisMax: 40 }))
+      yield* until(() => statsOf(alpha, "stub").isConnected)
+      yield* post(alpha, "silence")
       yield* settled(alpha, "stub")
       expect(connections).toBe(2)
       expect(statsOf(alpha, "stub")).toMatchObject({ sent: 1, notWanted: 1, failures: 1 })
