@@ -100,22 +100,20 @@ describe("FeedProgress", () => {
     })
   )
 
-  it.effect(
-    "goes back to where its rule was in force last where nobody sees to it",
-    () =>
-      Effect.gen(function* () {
-        const { connect } = site()
-        yield* (yield* connect(wide, false)).goOn(3)
-        const other = yield* connect(narrow, false)
-        // What came before is not offered by a rule that is new.
-        expect(other.progress.state.position).toBe(3)
-        yield* other.goOn(7)
-        const back = yield* connect(wide, false)
-        expect(back.progress.state.position).toBe(3)
-        yield* back.goOn(5)
-        const stopped = yield* connect(wide, false)
-        expect(stopped.progress.state.position).toBe(5)
-      })
+  it.effect("goes back to where its rule was in force last where nobody sees to it", () =>
+    Effect.gen(function* () {
+      const { connect } = site()
+      yield* (yield* connect(wide, false)).goOn(3)
+      const other = yield* connect(narrow, false)
+      // What came before is not offered by a rule that is new.
+      expect(other.progress.state.position).toBe(3)
+      yield* other.goOn(7)
+      const back = yield* connect(wide, false)
+      expect(back.progress.state.position).toBe(3)
+      yield* back.goOn(5)
+      const stopped = yield* connect(wide, false)
+      expect(stopped.progress.state.position).toBe(5)
+    })
   )
 
   it("tells rules apart by all that they say", () => {
