@@ -165,6 +165,21 @@ const spool = Command.make("spool").pipe(
     spoolVerb("verify", "Read everything, compare it with the index, and list what is damaged"),
     spoolVerb("rebuild", "Make the index anew from the log"),
     spoolVerb("stats", "Say what a spool holds"),
+    Command.make(
+      "begin-class",
+      {
+        directory: spoolDirectory,
+        name: Argument.String("class").pipe(Argument.withDescription("The storage class")),
+        where: Argument.String("directory").pipe(
+          Argument.withDescription("Where it lies from now on, if not where it did"),
+          Argument.optional
+        )
+      },
+      ({ directory, name, where }) =>
+        Effect.flatMap(load.spoolTools, (SpoolTools) =>
+          SpoolTools.beginClass(directory, name, Option.getOrUndefined(where))
+        )
+    ).pipe(Command.withDescription("Begin a storage class anew whose disk is lost")),
     Command.make("erase", { directory: spoolDirectory, ids }, ({ directory, ids }) =>
       Effect.flatMap(load.spoolTools, (SpoolTools) => SpoolTools.erase(directory, ids))
     ).pipe(Command.withDescription("Overwrite articles on the disk, so that nothing but a hash of each id is left")),

@@ -11,6 +11,7 @@ import { type StorageClass, StorageClasses } from "@lupin/spool/StorageClass"
 import * as Transfer from "@lupin/spool/Transfer"
 import { Console, Effect, Layer, Logger, Option, Schema } from "effect"
 import * as FileSystem from "node:fs"
+import * as path from "node:path"
 import * as ArticleFiles from "./ArticleFiles.ts"
 import * as ConfigFile from "./ConfigFile.ts"
 import * as FileTrouble from "./FileTrouble.ts"
@@ -67,6 +68,16 @@ export const rebuild = Effect.fn("SpoolTools.rebuild")(function* (directory: str
   const groups = yield* Effect.flatMap(Spool, (spool) => spool.groups).pipe(Effect.provide(spoolAt(directory)))
   const articles = groups.reduce((sum, { count }) => sum + count, 0)
   yield* Console.log(`the index is new: ${groups.length} groups with ${articles} numbers`)
+})
+
+export const beginClass = Effect.fn("SpoolTools.beginClass")(function* (
+  directory: string,
+  name: string,
+  where: string | undefined
+) {
+  const there = yield* Repair.beginClass(directory, name, where === undefined ? undefined : path.resolve(where))
+  yield* Console.log(`the storage class ${name} begins anew in ${there}`)
+  yield* Console.log("lupin spool verify notes what it had, and the site fetches that from its peers")
 })
 
 export const stats = Effect.fn("SpoolTools.stats")(function* (directory: string) {

@@ -10,6 +10,7 @@ import * as path from "node:path"
 import { node } from "./Disk.ts"
 import * as DirectoryLock from "./internal/DirectoryLock.ts"
 import * as ClassLogs from "./internal/ClassLogs.ts"
+import * as ClassPlaces from "./internal/ClassPlaces.ts"
 import { Index } from "./internal/Index.ts"
 import * as Lineage from "./internal/Lineage.ts"
 import * as Quarantine from "./internal/Quarantine.ts"
@@ -103,6 +104,28 @@ export const dropIndex = (directory: string): Effect.Effect<void, SpoolUnavailab
       SpoolDirectory.describe(directory, nobody, node)
       fs.accessSync(directory, fs.constants.W_OK)
       fs.rmSync(path.join(directory, "index"), { recursive: true, force: true })
+    })
+  )
+
+/**
+ * Begins a storage class anew whose files are lost, in another directory where one is given; gives where. What it had is
+ * damaged from then on: `verify` notes it. Fails where the class has its files, or the spool never had the class.
+ */
+export const beginClass = (directory: string, name: string, where?: string): Effect.Effect<string, SpoolUnavailable> =>
+  locked(directory, () =>
+    attempt(() => {
+      SpoolDirectory.describe(directory, nobody, node)
+      const home = { directory, disk: node }
+      const places = ClassPlaces.had(home)
+      const before = places.get(name)
+      if (before === undefined) throw new Error(`${directory} has no storage class ${name}`)
+      const there = where ?? before
+      for (const each of new Set([before, there])) {
+        if (ClassPlaces.isBegun(home, each)) throw new Error(`files of the storage class ${name} are in ${each}`)
+      }
+      SegmentLog.open(there, node, Infinity).close()
+      ClassPlaces.remember(home, new Map([...places, [name, there]]))
+      return there
     })
   )
 

@@ -5,7 +5,7 @@ import * as FileSpool from "@lupin/spool/FileSpool"
 import { Relayer } from "@lupin/spool/Relayer"
 import * as Repair from "@lupin/spool/Repair"
 import { SiteIdentity } from "@lupin/spool/SiteIdentity"
-import { Spool } from "@lupin/spool/Spool"
+import { Spool, type SpoolUnavailable } from "@lupin/spool/Spool"
 import { StorageClasses } from "@lupin/spool/StorageClass"
 import * as Transfer from "@lupin/spool/Transfer"
 import { article, group, id } from "@lupin/testing/SampleArticles"
@@ -16,7 +16,8 @@ import * as path from "node:path"
 import { temporaryDirectory } from "./TemporaryDirectory.ts"
 
 const alpha = group("misc.alpha")
-const articles = Array.from({ length: 20 }, (_, at) => article(id(`${at}`), [alpha]))
+const ids = Array.from({ length: 20 }, (_, at) => id(`${at}`))
+const articles = ids.map((each) => article(each, [alpha]))
 const layerOf = (directory: string) =>
   Layer.fresh(
     Relayer.layer().pipe(
@@ -139,6 +140,73 @@ describe("Repair", () => {
       assert.match((yield* Effect.flip(Repair.dropIndex(directory))).reason, /of no format known here/)
       fs.writeFileSync(name, described)
       assert.strictEqual((yield* Repair.verify(directory, nobody)).behind, 0)
+    })
+  )
+
+  it.live("keeps a class whose disk is not mounted from being begun anew, until it is told to", () =>
+    Effect.gen(function* () {
+      const home = yield* temporaryDirectory
+      const [directory, mount, unmounted] = ["spool", "mount", "unmounted"].map((name) => path.join(home, name))
+      if (directory === undefined || mount === undefined || unmounted === undefined) return
+      const at = (where: string | undefined) => ({
+        name: "all",
+        groups: Wildmat.everything,
+        ...(where === undefined ? {} : { directory: where })
+      })
+      /** How many articles can be read. */
+      const count = (where: string | undefined) =>
+        inSpool(
+          directory,
+          Effect.flatMap(Spool, (spool) => Effect.forEach(ids, spool.find))
+        ).pipe(
+          Effect.map((found) => found.filter((one) => one !== undefined).length),
+          Effect.provideService(StorageClasses, [at(where)])
+        )
+      yield* inSpool(
+        directory,
+        Effect.flatMap(Spool, (spool) => spool.store(articles))
+      ).pipe(Effect.provideService(StorageClasses, [at(mount)]))
+      fs.renameSync(mount, unmounted)
+      fs.mkdirSync(path.join(mount, "lost+found"), { recursive: true })
+      const refused = `the files of the storage class all are not in ${mount}: is its disk mounted?`
+      const looks: ReadonlyArray<Effect.Effect<unknown, SpoolUnavailable>> = [
+        count(mount),
+        Repair.verify(directory, nobody),
+        Repair.stats(directory)
+      ]
+      for (const look of looks) assert.include((yield* Effect.flip(look)).reason, refused)
+      for (const where of [undefined, path.join(home, "other")])
+        assert.include((yield* Effect.flip(count(where))).reason, `move them there from ${mount}`)
+      fs.rmSync(mount, { recursive: true })
+      fs.renameSync(unmounted, mount)
+      assert.strictEqual(yield* count(mount), articles.length)
+      assert.include((yield* Effect.flip(Repair.beginClass(directory, "all"))).reason, `are in ${mount}`)
+      assert.include((yield* Effect.flip(Repair.beginClass(directory, "none"))).reason, "no storage class none")
+      fs.rmSync(mount, { recursive: true })
+      const other = path.join(home, "other")
+      assert.strictEqual(yield* Repair.beginClass(directory, "all", other), other)
+      const { damaged } = yield* Repair.verify(directory, nobody)
+      assert.deepStrictEqual(damaged.toSorted(), ids.toSorted())
+      assert.strictEqual(yield* count(other), 0)
+    })
+  )
+
+  it.live("finds a class again that lies in the spool, wherever that is moved, unless its files are gone", () =>
+    Effect.gen(function* () {
+      const home = yield* temporaryDirectory
+      const [before, after] = [path.join(home, "before"), path.join(home, "after")]
+      const within = <A, E>(directory: string, use: (spool: Spool["Service"]) => Effect.Effect<A, E>) =>
+        inSpool(directory, Effect.flatMap(Spool, use)).pipe(
+          Effect.provideService(StorageClasses, [{ name: "all", groups: Wildmat.everything }])
+        )
+      yield* within(before, (spool) => spool.store(articles))
+      fs.renameSync(before, after)
+      const [first] = articles
+      if (first === undefined) return
+      assert.strictEqual((yield* within(after, (spool) => spool.find(id("1"))))?.article.length, first.octets.length)
+      fs.rmSync(path.join(after, "classes"), { recursive: true })
+      const refused = yield* Effect.flip(within(after, (spool) => spool.find(id("1"))))
+      assert.include(refused.reason, "the files of the storage class all are not in")
     })
   )
 

@@ -4,10 +4,10 @@
  * An article is written here before its event is written there, and counts only with it.
  */
 import type * as Article from "@lupin/core/Article"
-import { Buffer } from "node:buffer"
-import * as path from "node:path"
+import type { Buffer } from "node:buffer"
 import type { Disk } from "../Disk.ts"
 import * as StorageClass from "../StorageClass.ts"
+import * as ClassPlaces from "./ClassPlaces.ts"
 import type { Draft } from "./Draft.ts"
 import * as Record from "./Record.ts"
 import * as SegmentLog from "./SegmentLog.ts"
@@ -62,26 +62,9 @@ type EndOf = (name: string) => number | undefined
 
 type EventOf = Pick<Record.Filed, "id" | "position" | "atMillis">
 
-/** Classes that lie elsewhere, those of earlier configurations too, by a file that says where. */
-const remembered = (
-  directory: string,
-  classes: ReadonlyArray<StorageClass.StorageClass>,
-  disk: Disk
-): ReadonlyArray<readonly [name: string, where: string]> => {
-  const name = path.join(directory, "classes.json")
-  const text = Buffer.from(disk.load(name) ?? []).toString("utf8")
-  // Written here.
-  const known: ReadonlyArray<readonly [string, string]> = text === "" ? [] : JSON.parse(text)
-  const all = new Map(known)
-  for (const { directory: where, name } of classes) if (where !== undefined) all.set(name, where)
-  const next = JSON.stringify([...all])
-  if (all.size > 0 && next !== text) disk.replace(name, Buffer.from(next))
-  return [...all]
-}
-
 const none: ReadonlyArray<never> = []
 
-/** Opens the classes below a spool's directory, and those that lie elsewhere. */
+/** Opens the classes below a spool's directory, and those that lie elsewhere. Throws where the files of one are missing. */
 export const open = (
   directory: string,
   classes: ReadonlyArray<StorageClass.StorageClass>,
@@ -90,22 +73,20 @@ export const open = (
 ): ClassLogs => {
   if (classes.length > StorageClass.classesMax) throw new Error(`more than ${StorageClass.classesMax} storage classes`)
   const shelves = new Map<string, Shelf>()
-  const add = (name: string, where: string, one: Partial<StorageClass.StorageClass>): void => {
-    const segmentBytes = Math.min(one.segmentBytes ?? defaults.segmentBytes, defaults.segmentBytes)
-    const log = SegmentLog.open(where, disk, segmentBytes)
+  // A class that takes nothing more still has what it took.
+  const places = ClassPlaces.find({ directory, disk }, classes)
+  for (const [name, where] of places) {
+    const one = classes.find((each) => each.name === name)
+    const segmentBytes = Math.min(one?.segmentBytes ?? defaults.segmentBytes, defaults.segmentBytes)
     shelves.set(name, {
-      log,
+      log: SegmentLog.open(where, disk, segmentBytes),
       segmentBytes,
-      durability: one.durability ?? defaults.durability,
+      durability: one?.durability ?? defaults.durability,
       draft: undefined,
       isDoubtful: false
     })
   }
-  const below = path.join(directory, "classes")
-  for (const one of classes) add(one.name, one.directory ?? path.join(below, one.name), one)
-  // A class that takes nothing more still has what it took.
-  for (const [name, where] of remembered(directory, classes, disk)) if (!shelves.has(name)) add(name, where, {})
-  for (const name of disk.names(below)) if (!shelves.has(name)) add(name, path.join(below, name), {})
+  ClassPlaces.remember({ directory, disk }, places)
 
   const shelfOf = (name: string): Shelf => {
     const shelf = shelves.get(name)

@@ -20,9 +20,9 @@ import type * as SegmentReader from "./SegmentReader.ts"
 import * as StrayOctets from "./StrayOctets.ts"
 
 /** Raised when an older program could not read what a newer one wrote. */
-export const format = 4
+export const format = 5
 /** Of these all can be read as it is; only what is new since is not in them. */
-const formatsBefore = [2, 3] as const
+const formatsBefore = [2, 3, 4] as const
 
 const Description = Schema.fromJsonString(
   Schema.Struct({
