@@ -11,8 +11,8 @@ const lengthAt = 8
 const idAt = 9
 /** Longer ids are not kept. */
 const idBytesMax = placeBytes - idAt
-/** Places that there are: more, and empty ones, once half are taken. All together take 14 MB at most. Powers of two. */
-const sizes = [1_024, 8_192, 131_072]
+/** Places that there are: more, and empty ones, once half are taken. All together take 27 MB at most. Powers of two. */
+const sizes = [1_024, 8_192, 262_144]
 
 export class AskedIds {
   /** Nothing until something is kept. */
