@@ -179,6 +179,30 @@ describe("lupin spool verify", () => {
   })
 })
 
+describe("lupin spool rebuild", () => {
+  it("says what of the log cannot be read", () => {
+    const { directory } = folder()
+    const [from, spool] = [Path.join(directory, "from"), Path.join(directory, "spool")]
+    const header =
+      "Path: x\nFrom: a@b.example\nNewsgroups: misc.test\nSubject: s\nDate: Thu, 1 Jan 2026 00:00:00 +0000\n"
+    const bodies = ["first", "second", "third"]
+    FileSystem.writeFileSync(
+      from,
+      bodies.map((body) => `From a\n${header}Message-ID: <${body}@test.example>\n\nbody ${body}\n\n`).join("")
+    )
+    lupin(["spool", "import", "--dir", spool, "--path", "a.example", from])
+    const log = Path.join(spool, "log", "segment-00000001.log")
+    const octets = FileSystem.readFileSync(log)
+    const [one = 0, two = 0] = bodies.map((body) => octets.indexOf(`body ${body}`) + `body ${body}\r\n`.length)
+    FileSystem.writeFileSync(log, octets.fill(0, one, two))
+    assert.strictEqual(
+      lupin(["spool", "rebuild", "--dir", spool]).stdout,
+      "the index is new: 1 groups with 2 numbers\n" +
+        "1 unreadable stretches of the log were passed over; the site's hourly audit asks its peers for the rest\n"
+    )
+  })
+})
+
 describe("lupin spool", () => {
   it.each(["verify", "stats", "rebuild", "erase", "export"])("makes no spool where %s finds none", (verb) => {
     const { directory } = folder()

@@ -41,12 +41,14 @@ const megabytes = (bytes: number): string => `${(bytes / 2 ** 20).toFixed(1)} Mi
 const listed = (lines: ReadonlyArray<string>): ReadonlyArray<string> =>
   lines.length <= listMax ? lines : [...lines.slice(0, listMax), `… and ${lines.length - listMax} more`]
 
+const audited = "the site's hourly audit asks its peers for the rest"
+
 /** Pure: what comes of what was found, or what to do. */
 export const advice = ({ damaged, missing }: Pick<Repair.Report, "damaged" | "missing">): string => {
   if (missing.length > 0) return "run `lupin spool rebuild`"
   return damaged.length > 0
     ? "the site fetches them again from its peers"
-    : "all that is known here is whole, and the site's hourly audit asks its peers for the rest"
+    : `all that is known here is whole, and ${audited}`
 }
 
 /** Fails, so that the exit status says it too, where anything is damaged or missing. */
@@ -65,9 +67,15 @@ export const verify = Effect.fn("SpoolTools.verify")(function* (directory: strin
 
 export const rebuild = Effect.fn("SpoolTools.rebuild")(function* (directory: string) {
   yield* Repair.dropIndex(directory)
-  const groups = yield* Effect.flatMap(Spool, (spool) => spool.groups).pipe(Effect.provide(spoolAt(directory)))
+  const { condition, groups } = yield* Effect.flatMap(Spool, ({ condition, groups }) =>
+    Effect.all({ condition, groups })
+  ).pipe(Effect.provide(spoolAt(directory)))
   const articles = groups.reduce((sum, { count }) => sum + count, 0)
   yield* Console.log(`the index is new: ${groups.length} groups with ${articles} numbers`)
+  const { gapsPassed = 0 } = condition
+  if (gapsPassed > 0) {
+    yield* Console.log(`${gapsPassed} unreadable stretches of the log were passed over; ${audited}`)
+  }
 })
 
 export const beginClass = Effect.fn("SpoolTools.beginClass")(function* (

@@ -5,7 +5,7 @@ import * as Verdict from "../src/Verdict.ts"
 import * as Workload from "../src/Workload.ts"
 
 /** `npm run test:simulation` takes 300. */
-const share = Number(process.env["LUPIN_TEST_SEEDS"] ?? 40) / 100
+const share = Number(process.env["LUPIN_TEST_SEEDS"] ?? 20) / 100
 const timeout = 300_000
 
 /** What shrinking a history of a large fleet may cost. */

@@ -8,7 +8,7 @@ import * as Verdict from "../src/Verdict.ts"
 import * as Workload from "../src/Workload.ts"
 
 /** `npm run test:simulation` takes 30. */
-const seeds = Math.max(1, Math.round(Number(process.env["LUPIN_TEST_SEEDS"] ?? 40) / 10))
+const seeds = Math.max(1, Math.round(Number(process.env["LUPIN_TEST_SEEDS"] ?? 20) / 10))
 const timeout = 300_000
 
 /** What shrinking a history of so many days may cost. */

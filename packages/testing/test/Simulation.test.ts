@@ -11,7 +11,7 @@ import * as Verdict from "../src/Verdict.ts"
 import * as Workload from "../src/Workload.ts"
 
 /** `npm run test:simulation` takes three hundred. */
-const seeds = Number(process.env["LUPIN_TEST_SEEDS"] ?? 40)
+const seeds = Number(process.env["LUPIN_TEST_SEEDS"] ?? 20)
 const perTest = Math.min(10, Math.ceil(seeds / 10))
 const timeout = 300_000
 
