@@ -16,8 +16,8 @@ export const commitBytesMax = 4 * 1024 * 1024
 /** Octets of articles that may wait; what comes beyond is refused for now. */
 export const waitingBytesMax = 64 * 1024 * 1024
 
-/** Commands that are worth a commit of their own, whoever else may come: a sync costs about what a quarter of them do. */
-export const unitsAlone = 160
+/** Commands that are worth a commit of their own, whoever else may come: a sync costs what ten to twenty of them do. */
+export const unitsAlone = 120
 /** Commands that are stored, where nothing is synced, between the one that made it worth to settle and that: more wait for it. */
 export const unsettledMax = 8_000
 /** Turns of the loop that fewer commands wait at most, as long as each brings somebody: a turn costs less than a sync. */
