@@ -11,7 +11,7 @@ import { type StorageClass, StorageClasses } from "@lupin/spool/StorageClass"
 import * as Transfer from "@lupin/spool/Transfer"
 import { Console, Effect, Layer, Logger, Option, Schema } from "effect"
 import * as FileSystem from "node:fs"
-import * as path from "node:path"
+import * as Path from "node:path"
 import * as ArticleFiles from "./ArticleFiles.ts"
 import * as ConfigFile from "./ConfigFile.ts"
 import * as FileTrouble from "./FileTrouble.ts"
@@ -83,7 +83,7 @@ export const beginClass = Effect.fn("SpoolTools.beginClass")(function* (
   name: string,
   where: string | undefined
 ) {
-  const there = yield* Repair.beginClass(directory, name, where === undefined ? undefined : path.resolve(where))
+  const there = yield* Repair.beginClass(directory, name, where === undefined ? undefined : Path.resolve(where))
   yield* Console.log(`the storage class ${name} begins anew in ${there}`)
   yield* Console.log("lupin spool verify notes what it had, and the site fetches that from its peers")
 })

@@ -109,6 +109,12 @@ const rotting = [
   fc.boolean()
 ] as const
 
+/** A bit of the log turns over, and the process is killed. */
+const turnOver = (trial: Trial, octet: number, bit: number, index: "kept" | "lost"): Promise<void> => {
+  trial.disk.flip(isLog, octet % trial.disk.bytes(isLog), bit)
+  return trial.crash((disk) => disk.killed(index))
+}
+
 const tried = async <A>(
   durability: FileSpool.Options["durability"],
   steps: ReadonlyArray<Step>,
@@ -377,9 +383,7 @@ describe("a spool on a disk of faults", () => {
           "fsync",
           steps,
           async (trial) => {
-            const bytes = trial.disk.bytes(isLog)
-            trial.disk.flip(isLog, octet % bytes, bit)
-            await trial.crash((disk) => disk.killed(index))
+            await turnOver(trial, octet, bit, index)
             const { articles, site, spool } = trial
             await serveOnly(trial)
             const held = [...articles.values()].filter(({ messageId }) => Site.status(site, messageId) === "held")
@@ -413,9 +417,7 @@ describe("a spool on a disk of faults", () => {
           "fsync",
           steps,
           async (trial) => {
-            const bytes = trial.disk.bytes(isLog)
-            trial.disk.flip(isLog, octet % bytes, bit)
-            await trial.crash((disk) => disk.killed(index))
+            await turnOver(trial, octet, bit, index)
             if (isRead) await serveOnly(trial)
             await trial.letGo()
           },

@@ -279,6 +279,19 @@ describe("FileSpool", () => {
     })
   )
 
+  it.effect.each([2, 3, 4])("takes over what format %i wrote, and writes its own into it", (earlier) =>
+    Effect.gen(function* () {
+      const directory = yield* temporaryDirectory
+      yield* inSpool(directory, (spool) => spool.store([one]))
+      const name = path.join(directory, "spool.json")
+      const described = fs.readFileSync(name, "utf8")
+      fs.writeFileSync(name, described.replace(/"format":\d+/, `"format":${earlier}`))
+      const held = yield* inSpool(directory, (spool) => spool.find(id("1")))
+      assert.strictEqual(held?.article.length, one.octets.length)
+      assert.strictEqual(fs.readFileSync(name, "utf8"), described)
+    })
+  )
+
   it.effect("does not open what a later format wrote", () =>
     Effect.gen(function* () {
       const directory = yield* temporaryDirectory
